@@ -1,0 +1,1 @@
+"""The people: accounts, guests, sign-in, profile."""

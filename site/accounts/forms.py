@@ -1,0 +1,95 @@
+"""The forms people fill in."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.forms import AuthenticationForm, UserCreationForm
+from django.core.exceptions import ValidationError
+
+from accounts import demo, names, zones
+from accounts.models import User
+
+RESERVED = ("guest-", "visitor-", "bot-")
+
+
+class NameField(forms.CharField):
+    """A display name: cleaned, visible, not too long."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(strip=True, **kwargs)
+        self.widget.attrs["maxlength"] = str(names.LONGEST)
+
+    def clean(self, value: Any) -> Any:
+        """The cleaned name; raises ValidationError in words."""
+        name = names.clean(str(value or ""))
+        if name and not names.is_visible(name):
+            raise ValidationError("Please choose a name that can be seen.")
+        if len(name) > names.LONGEST:
+            raise ValidationError(f"Please keep it to {names.LONGEST} characters.")
+        return super().clean(name)
+
+
+def refuse_borrowed(name: str, person: User | None = None) -> None:
+    """Raises ValidationError when `name` reads like a role, or like an account other than `person`'s."""
+    if names.is_role(name) and not (person and person.is_staff):
+        raise ValidationError("That name belongs to the people who run this place. Please choose another.")
+    if User.objects.name_is_taken(name, person):
+        raise ValidationError("Somebody with an account has that name, or one like it. Please choose another.")
+
+
+class SignInForm(AuthenticationForm):
+    """Sign-in. A demo's public password opens nothing where strangers can reach."""
+
+    def confirm_login_allowed(self, user: Any) -> None:
+        """Raises ValidationError for the inactive, and for public passwords outside a local demo."""
+        super().confirm_login_allowed(user)
+        if demo.has_public_password(user) and not (settings.DEMO and settings.LOCAL):
+            raise ValidationError("This is a demo account with a password everybody knows. It is closed here.")
+
+
+class SignUpForm(UserCreationForm):
+    """A new account."""
+
+    class Meta:
+        model = User
+        fields = ("username",)
+
+    def clean_username(self) -> str:
+        """The name; raises ValidationError when it is reserved or reads like somebody else's."""
+        username: str = super().clean_username() or ""
+        if username.casefold().startswith(RESERVED):
+            raise ValidationError("That name is kept for guests and bots. Please choose another.")
+        refuse_borrowed(username)
+        return username
+
+
+class GuestForm(forms.Form):
+    """A guest chooses a name."""
+
+    display_name = NameField(label="Your name")
+
+    def clean_display_name(self) -> str:
+        """The name; raises ValidationError when it belongs to an account or a role."""
+        name: str = self.cleaned_data["display_name"]
+        refuse_borrowed(name)
+        return name
+
+
+class ProfileForm(forms.ModelForm):
+    """How a person is shown, and in which zone their times are."""
+
+    display_name = NameField(label="Display name", required=False, help_text="Others see this. Empty: your user name.")
+    time_zone = forms.ChoiceField(label="Time zone", choices=zones.choices, required=False)
+
+    class Meta:
+        model = User
+        fields = ("display_name", "time_zone")
+
+    def clean_display_name(self) -> str:
+        """The name; a guest needs one. Raises ValidationError when it belongs to somebody else."""
+        name: str = self.cleaned_data["display_name"]
+        if self.instance.is_guest and not name:
+            raise ValidationError("A guest needs a name.")
+        refuse_borrowed(name, self.instance)
+        return name

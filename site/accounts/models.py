@@ -1,0 +1,78 @@
+"""A person: somebody with an account, a guest, a visitor of a widget, a bot."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.db import models
+from django.db.models import Q
+
+from accounts import names, zones
+
+
+class PersonManager(UserManager["User"]):
+    """Finds and makes people."""
+
+    def create_guest(self, display_name: str) -> User:
+        """A new guest, who can sign in by no password."""
+        guest = self.model(username=f"guest-{secrets.token_hex(8)}", display_name=display_name, kind=User.Kind.GUEST)
+        guest.set_unusable_password()
+        guest.save()
+        return guest
+
+    def name_is_taken(self, name: str, by_other_than: User | None = None) -> bool:
+        """Whether an account bears a name that reads like `name`."""
+        key = names.folded(name)
+        bearers = self.filter(Q(username_key=key) | Q(name_key=key), kind=User.Kind.ACCOUNT)
+        return bool(key) and bearers.exclude(pk=by_other_than.pk if by_other_than else None).exists()
+
+
+class User(AbstractUser):
+    """A person. `time_zone` is an IANA name, "" for the site's; the keys are what the names look like."""
+
+    class Kind(models.TextChoices):
+        ACCOUNT = "account"
+        GUEST = "guest"
+        VISITOR = "visitor"
+        BOT = "bot"
+
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.ACCOUNT)
+    display_name = models.CharField(max_length=names.LONGEST, blank=True)
+    time_zone = models.CharField(max_length=64, blank=True, validators=[zones.validate])
+    username_key = models.CharField(max_length=150, blank=True, editable=False, db_index=True)
+    name_key = models.CharField(max_length=150, blank=True, editable=False, db_index=True)
+
+    objects = PersonManager()
+
+    @property
+    def name(self) -> str:
+        """How this person is shown to others."""
+        return self.display_name or self.username
+
+    @property
+    def zone(self) -> str:
+        """The IANA name of the zone this person's times are shown in."""
+        return self.time_zone or settings.TIME_ZONE
+
+    @property
+    def zone_info(self) -> ZoneInfo:
+        """`zone` as Python's own zone."""
+        return ZoneInfo(self.zone)
+
+    @property
+    def is_guest(self) -> bool:
+        """True for somebody who only chose a name."""
+        return self.kind == self.Kind.GUEST
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keeps the keys in step with the names."""
+        self.username_key = names.folded(self.username)[:150]
+        self.name_key = names.folded(self.display_name)[:150]
+        fields = kwargs.get("update_fields")
+        if fields is not None and {"username", "display_name"} & set(fields):
+            kwargs["update_fields"] = {*fields, "username_key", "name_key"}
+        super().save(*args, **kwargs)

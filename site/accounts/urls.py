@@ -1,0 +1,17 @@
+"""Addresses of the accounts."""
+
+from django.urls import path
+
+from accounts import avatars, views
+
+app_name = "accounts"
+urlpatterns = [
+    path("login/", views.SignIn.as_view(), name="login"),
+    path("logout/", views.SignOut.as_view(), name="logout"),
+    path("signup/", views.SignUp.as_view(), name="signup"),
+    path("guest/", views.Guest.as_view(), name="guest"),
+    path("profile/", views.Profile.as_view(), name="profile"),
+    path("password/", views.Password.as_view(), name="password"),
+    path("u<int:pk>.css", avatars.mine_css, name="mine_css"),
+    path("u<int:pk>.svg", avatars.avatar, name="avatar"),
+]

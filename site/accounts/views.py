@@ -1,0 +1,115 @@
+"""Pages of the accounts. Each keeps `next`, the page the person came from."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import login, update_session_auth_hash, views
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
+from django.views.generic import FormView, UpdateView
+
+from accounts.forms import GuestForm, ProfileForm, SignInForm, SignUpForm
+from accounts.models import User
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+class KeepsNext(views.RedirectURLMixin):
+    """Leads on to `next` when that is a page of this site, else home; the template gets `next`."""
+
+    next_page = "/"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """The page's own context, and where the person wants to go."""
+        return super().get_context_data(**kwargs) | {"next": self.get_redirect_url()}  # type: ignore[misc]
+
+
+class SignedOutOnly(KeepsNext):
+    """A page that an account has no use for: it leads straight on."""
+
+    guests_too = True
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Guests may still sign up or in; where `guests_too` is off they have what they came for."""
+        user = request.user
+        if user.is_authenticated and not (self.guests_too and user.is_guest):
+            return redirect(self.get_success_url())
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+
+
+class SignIn(SignedOutOnly, views.LoginView):
+    """Sign in by user name and password."""
+
+    template_name = "accounts/login.html"
+    authentication_form = SignInForm
+
+
+class SignOut(views.LogoutView):
+    """Sign out, by POST."""
+
+
+class SignUp(SignedOutOnly, FormView):
+    """A new account, signed in at once."""
+
+    template_name = "accounts/signup.html"
+    form_class = SignUpForm
+
+    def form_valid(self, form: SignUpForm) -> HttpResponse:
+        """Keeps the account and signs its person in."""
+        login(self.request, form.save(), backend=BACKEND)
+        return super().form_valid(form)
+
+
+class Guest(SignedOutOnly, FormView):
+    """A guest chooses a name and is let in."""
+
+    template_name = "accounts/guest.html"
+    form_class = GuestForm
+    guests_too = False
+
+    def form_valid(self, form: GuestForm) -> HttpResponse:
+        """Makes the guest, signed in by this session only."""
+        guest = User.objects.create_guest(form.cleaned_data["display_name"])
+        login(self.request, guest, backend=BACKEND)
+        return super().form_valid(form)
+
+
+class Profile(LoginRequiredMixin, KeepsNext, UpdateView):
+    """One's own name and time zone."""
+
+    template_name = "accounts/profile.html"
+    form_class = ProfileForm
+    next_page = reverse_lazy("accounts:profile")
+
+    def get_object(self, queryset: Any = None) -> User:
+        """A person of one's own, so that a refused name does not show in the rest of the page."""
+        return User.objects.get(pk=self.request.user.pk)
+
+    def form_valid(self, form: ProfileForm) -> HttpResponse:
+        """Keeps it and says so."""
+        messages.success(self.request, "Your profile is saved.")
+        return super().form_valid(form)
+
+
+class Password(LoginRequiredMixin, KeepsNext, views.PasswordChangeView):
+    """A new password; every other session of this person ends."""
+
+    template_name = "accounts/password.html"
+    next_page = reverse_lazy("accounts:profile")
+    success_url = reverse_lazy("accounts:profile")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Keeps it, says so, and leaves this page signed in."""
+        update_session_auth_hash(self.request, form.save())
+        messages.success(self.request, "Your password is changed.")
+        return redirect(self.get_success_url())
+
+
+def too_many_tries(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    """429 in words, on the sign-in page."""
+    form = SignInForm(request)
+    words = "Too many tries for this name. Please wait a quarter of an hour and try again."
+    context = {"form": form, "next": "", "refused": words}
+    return render(request, "accounts/login.html", context, status=429)

@@ -1,0 +1,44 @@
+"""The application: pages on a pool of threads, sockets on the loop."""
+
+import os
+from typing import Any
+
+from channels.routing import URLRouter
+from django.core.wsgi import get_wsgi_application
+from django.urls import re_path
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+wsgi = get_wsgi_application()
+
+from config.http import PlainHttp, Receive, Send  # noqa: E402
+from parlour import servers  # noqa: E402
+from rooms.routing import websocket_urlpatterns  # noqa: E402
+
+servers.prepare()
+
+
+async def no_such_socket(scope: Any, receive: Receive, send: Send) -> None:
+    """Refuses the handshake of a socket that nobody serves."""
+    await receive()
+    await send({"type": "websocket.close"})
+
+
+async def lifespan(scope: Any, receive: Receive, send: Send) -> None:
+    """Says yes to a server that asks whether it may start and stop."""
+    while True:
+        event = await receive()
+        await send({"type": f"{event['type']}.complete"})
+        if event["type"] == "lifespan.shutdown":
+            return
+
+
+kinds = {
+    "http": PlainHttp(wsgi),
+    "websocket": URLRouter([*websocket_urlpatterns, re_path(r"", no_such_socket)]),
+    "lifespan": lifespan,
+}
+
+
+async def application(scope: Any, receive: Receive, send: Send) -> None:
+    """The ASGI application that daphne and uvicorn run."""
+    await kinds[scope["type"]](scope, receive, send)

@@ -1,0 +1,59 @@
+"""Plain HTTP: Django on a fixed pool of threads, which costs a fraction of its ASGI handler.
+
+Slow clients must not hold the pool: a request's body is read to its end before it takes a thread, and an
+answer leaves its thread at once, however slowly it is read.
+"""
+
+import string
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import quote
+
+from a2wsgi import WSGIMiddleware
+
+LARGEST_BODY = 4 * 1024 * 1024  # bytes
+
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+
+
+class PlainHttp:
+    """The ASGI application for scope "http", in front of a WSGI one."""
+
+    def __init__(self, wsgi: Any, workers: int = 10) -> None:
+        self.inner = WSGIMiddleware(wsgi, workers=workers, send_queue_size=0)
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        """Answers 413 to a body over LARGEST_BODY; a client that leaves while sending gets no answer."""
+        body = bytearray()
+        more = True
+        while more:
+            event = await receive()
+            if event["type"] == "http.disconnect":
+                return
+            body += event.get("body", b"")
+            more = event.get("more_body", False)
+            if len(body) > LARGEST_BODY:
+                await _too_large(send)
+                return
+        await self.inner(_tidy(scope), _once(bytes(body)), send)
+
+
+def _tidy(scope: Any) -> Any:
+    """Headers with "_" would pass for ones with "-" (X_Forwarded_Proto); a raw query may hold any byte."""
+    headers = [(name, value) for name, value in scope["headers"] if b"_" not in name]
+    query = quote(scope["query_string"], safe=string.printable).encode()
+    return {**scope, "headers": headers, "query_string": query}
+
+
+def _once(body: bytes) -> Receive:
+    async def receive() -> Any:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
+
+
+async def _too_large(send: Send) -> None:
+    headers = [(b"content-type", b"text/plain"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": b"That is too large to send."})

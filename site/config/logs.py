@@ -1,0 +1,41 @@
+"""Log lines: one line a fault, saying where it happened, and no secrets."""
+
+import logging
+import re
+import traceback
+from types import TracebackType
+from typing import Any
+
+SECRET = re.compile(r"(?i)\b(bearer\s+|(?:token|ticket|sessionid|csrf\w*|password)['\"]?\s*[=:]\s*['\"]?)[^\s&;,'\"]+")
+OUTSIDE = ("site-packages", "/lib/python", "<frozen")
+
+type_and_trace = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+
+class OneLine(logging.Formatter):
+    """`time level logger: message | ValueError: why at rooms/models.py:41 post < …`, secrets blotted out."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+    def formatException(self, ei: type_and_trace) -> str:
+        """The fault's own words and the frames of our code, innermost first."""
+        kind, fault, trace = ei
+        frames = traceback.extract_tb(trace)
+        own = [frame for frame in frames if not any(part in frame.filename for part in OUTSIDE)]
+        told = [f"{_short(frame.filename)}:{frame.lineno} {frame.name}" for frame in reversed(own or frames[-1:])]
+        name = kind.__name__ if kind else "fault"
+        return f"| {name}: {fault} at {' < '.join(told)}"
+
+    def format(self, record: logging.LogRecord) -> str:
+        record = logging.makeLogRecord(vars(record) | {"exc_text": None, "stack_info": None})
+        return blot(" ".join(super().format(record).split()))
+
+
+def blot(text: str) -> str:
+    """`text` without what follows token=, Bearer and the like."""
+    return SECRET.sub(r"\1…", text)
+
+
+def _short(filename: Any) -> str:
+    return "/".join(str(filename).split("/")[-2:])

@@ -1,0 +1,51 @@
+"""Plain pages of the house: health, and the faults in the same dress as all else."""
+
+import logging
+from urllib.parse import urlsplit
+
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.shortcuts import render
+from django.template.loader import render_to_string
+
+log = logging.getLogger(__name__)
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    """200 "ok" while the process answers."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+def readyz(request: HttpRequest) -> HttpResponse:
+    """200 "ok" when the database answers too, else 503 "database"."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return HttpResponse("database", status=503, content_type="text/plain")
+    return HttpResponse("ok", content_type="text/plain")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 in words, with the posted texts (context `texts`) kept and a way `back` to the page."""
+    try:
+        texts = [text for text in request.POST.getlist("text") if text.strip()]
+    except UnreadablePostError:
+        texts = []
+    return render(request, "csrf.html", {"texts": texts, "back": _back(request)}, status=403)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500 in the same dress, without asking the database; in bare words when even that fails."""
+    try:
+        return HttpResponse(render_to_string("500.html"), status=500)
+    except Exception:
+        log.exception("the page for faults failed itself")
+        words = "Something went wrong on our side. Please try again in a moment."
+        return HttpResponse(words, status=500, content_type="text/plain")
+
+
+def _back(request: HttpRequest) -> str:
+    came_from = urlsplit(request.headers.get("Referer", ""))
+    here = came_from.netloc == request.get_host() and came_from.path.startswith("/")
+    return came_from.path if here else "/"

@@ -1,0 +1,16 @@
+"""The map of the site."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from config import pages
+
+handler500 = "config.pages.server_error"
+
+urlpatterns = [
+    path("healthz", pages.healthz, name="healthz"),
+    path("readyz", pages.readyz, name="readyz"),
+    path("admin/", admin.site.urls),
+    path("accounts/", include("accounts.urls")),
+    path("", include("rooms.urls")),
+]
