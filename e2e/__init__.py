@@ -1,0 +1,1 @@
+"""Stories told from outside: by browser, HTTP, raw sockets and SQL."""

@@ -1,0 +1,131 @@
+"""A cable between a page and the server that a story can cut, mend or fill with silence."""
+
+import contextlib
+import socket
+import struct
+import threading
+
+from .ports import free_port
+
+ABORT = struct.pack("ii", 1, 0)  # linger 0: close with a reset, as a pulled plug does to both ends
+UPGRADE = b"upgrade: websocket"
+FORBIDDEN = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+class _Line:
+    """One connection: its two ends, whether it is a WebSocket, and what it loses from now on."""
+
+    def __init__(self, near: socket.socket, far: socket.socket) -> None:
+        self.near, self.far = near, far
+        self.is_socket = self.loses_up = self.loses_down = False
+
+    def reset(self) -> None:
+        for end in (self.near, self.far):
+            with contextlib.suppress(OSError):
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ABORT)
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+
+    def carry(self, cable: "Cable", upward: bool) -> None:
+        """Carry one direction until it ends. What is lost once is lost for good, the goodbye too."""
+        source, sink = (self.near, self.far) if upward else (self.far, self.near)
+        with contextlib.suppress(OSError):
+            while chunk := source.recv(65536):
+                if cable.dark:
+                    self.loses_up = self.loses_down = True
+                if not (self.loses_up if upward else self.loses_down):
+                    sink.sendall(cable.request(chunk) if upward else chunk)
+        if not (self.loses_up or self.loses_down):
+            for end in (source, sink):
+                with contextlib.suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
+
+
+class Cable:
+    """A TCP proxy on 127.0.0.1. Give pages `url`; only what passes through here is touched."""
+
+    def __init__(self, target: int) -> None:
+        self.target = target
+        self.port = free_port()
+        self.refuses_sockets = self.dark = self._cut = False
+        self._lines: list[_Line] = []
+        self._lock = threading.Lock()
+        self._door = socket.create_server(("127.0.0.1", self.port), backlog=256)
+        threading.Thread(target=self._welcome, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def cut(self) -> None:
+        """Reset everything that passes and refuse what comes."""
+        self._cut = True
+        self._reset_all()
+
+    def black_hole(self) -> None:
+        """Connections stay open and nothing arrives any more, in either direction, old or new."""
+        self.dark = True
+
+    def lose_answers(self) -> None:
+        """WebSockets that are open now carry what pages say, and nothing back; all else works."""
+        for line in self._lines:
+            line.loses_down = line.is_socket
+
+    def silence_sockets(self) -> None:
+        """WebSockets that are open now carry nothing any more and new ones are refused, as by a strict proxy."""
+        self.refuses_sockets = True
+        for line in self._lines:
+            line.loses_up = line.loses_down = line.is_socket
+
+    def mend(self) -> None:
+        """New connections work again. Those that lost something stay dead."""
+        self._cut = self.dark = self.refuses_sockets = False
+
+    def close(self) -> None:
+        self._cut = True
+        self._door.close()
+        self._reset_all()
+
+    def request(self, chunk: bytes) -> bytes:
+        """What the server gets of `chunk`, a piece of what came from this side. Other cables override this."""
+        return chunk
+
+    def _reset_all(self) -> None:
+        with self._lock:
+            lines, self._lines = self._lines, []
+        for line in lines:
+            line.reset()
+
+    def _welcome(self) -> None:
+        while True:
+            try:
+                near, _ = self._door.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._join, args=(near,), daemon=True).start()
+
+    def _join(self, near: socket.socket) -> None:
+        """Open the far side once the near one speaks, so that a WebSocket is known by its first words."""
+        first = b""
+        with contextlib.suppress(OSError):
+            first = near.recv(65536)
+        if UPGRADE in first.lower() and self.refuses_sockets:
+            with contextlib.suppress(OSError):
+                near.sendall(FORBIDDEN)
+            first = b""
+        far = socket.socket()
+        line = _Line(near, far)
+        line.is_socket = UPGRADE in first.lower()
+        line.loses_up = line.loses_down = self.dark
+        with self._lock:
+            self._lines.append(line)
+        try:
+            if not first or self._cut:
+                raise ConnectionAbortedError
+            far.connect(("127.0.0.1", self.target))
+            if not line.loses_up:
+                far.sendall(self.request(first))
+        except OSError:
+            return near.close() if not first else line.reset()
+        threading.Thread(target=line.carry, args=(self, False), daemon=True).start()
+        line.carry(self, True)

@@ -1,0 +1,126 @@
+"""A house: the product furnished once (migrated, demo people and rooms, static files) and copied for each story."""
+
+import itertools
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from .postgres import Postgres
+from .processes import Process
+from .servers import Server
+
+ROOT = Path(__file__).resolve().parents[2]
+FURNISHING = (["migrate", "--verbosity=0"], ["collectstatic", "--noinput", "--verbosity=0"], ["demo"])
+NOT_OURS = re.compile(r"PARLOUR|DJANGO|DATABASE_URL|REDIS_URL|SECRET_KEY|ALLOWED_HOSTS|CSRF_|TIME_ZONE|DEBUG|DEMO|HTTPS|PORT|HOST$")
+
+
+class House:
+    """One installation: a folder (`var`), a database, perhaps a Redis, and the servers opened on it."""
+
+    def __init__(self, var: Path, database_url: str = "", redis_url: str = "", **settings: str) -> None:
+        self.var = var
+        self.database_url = database_url
+        self.redis_url = redis_url
+        self.settings = settings
+        self.servers: list[Server] = []
+        self._commands = itertools.count(1)
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The environment of every process of this house; nothing of the caller's own settings leaks in."""
+        env = {name: value for name, value in os.environ.items() if not NOT_OURS.search(name)}
+        env |= {"PYTHONPATH": f"{ROOT}:{ROOT / 'site'}", "PARLOUR_VAR": str(self.var), "HOST": "127.0.0.1",
+                "DJANGO_SETTINGS_MODULE": "config.settings", "PYTHONUNBUFFERED": "1", "DEMO": "1"}
+        if self.database_url:
+            env["DATABASE_URL"] = self.database_url
+        if self.redis_url:
+            env["REDIS_URL"] = self.redis_url
+        return env | self.settings
+
+    def open(self, kind: str = "daphne", **more: str) -> Server:
+        """Start a server ("daphne" or "uvicorn") and wait until it answers; `more` are settings for it alone."""
+        log = self.var / f"server-{len(self.servers)}.log"
+        server = Server(kind, ROOT, self.env | more, log)
+        self.servers.append(server)
+        server.start()
+        return server
+
+    def manage(self, *words: str) -> str:
+        """Run manage.py in the foreground; return what it printed. Raises AssertionError when it fails."""
+        done = subprocess.run([sys.executable, "manage.py", *words], cwd=ROOT, env=self.env, timeout=120, check=False,
+                              capture_output=True, text=True)
+        assert done.returncode == 0, f"manage.py {' '.join(words)}\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    def command(self, script: str) -> Process:
+        """Run Python `script` in a Django shell beside the servers, as a cron job would; its print goes to the log."""
+        log = self.var / f"command-{next(self._commands)}.log"
+        return Process([sys.executable, "manage.py", "shell", "-c", script], log=log, env=self.env, cwd=ROOT)
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Read the database past the product; `%s` stands for a value on both kinds of database."""
+        if self.database_url:
+            with psycopg.connect(self.database_url) as connection:
+                return connection.execute(query, values or None).fetchall()  # type: ignore[arg-type]
+        connection = sqlite3.connect(self.var / "parlour.sqlite3", timeout=10)
+        try:
+            return connection.execute(query.replace("%s", "?"), values).fetchall()
+        finally:
+            connection.close()
+
+    def close(self) -> None:
+        """Kill what still runs."""
+        for server in self.servers:
+            server.kill()
+
+    def logs(self) -> str:
+        """The end of every server's output, for the report of a failure."""
+        return "\n".join(f"--- {server.kind} on {server.port}\n{server.process.tail()}" for server in self.servers)
+
+
+class Builder:
+    """Furnishes each kind of house once per session and hands out copies."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.postgres: Postgres | None = None
+        self._numbers = itertools.count(1)
+        self._sqlite: Path | None = None
+        self._database = ""
+
+    def house(self, postgres: bool = False, redis_url: str = "", **settings: str) -> House:
+        """A fresh house, SQLite by default."""
+        var = self.folder / f"house-{next(self._numbers)}"
+        shutil.copytree(self._furnished(), var)
+        if not postgres:
+            return House(var, redis_url=redis_url, **settings)
+        return House(var, self._fresh_database(), redis_url, **settings)
+
+    def close(self) -> None:
+        if self.postgres:
+            self.postgres.remove()
+
+    def _furnished(self) -> Path:
+        if self._sqlite is None:
+            var = self.folder / "template"
+            var.mkdir(parents=True)
+            for words in FURNISHING:
+                House(var).manage(*words)
+            self._sqlite = var
+        return self._sqlite
+
+    def _fresh_database(self) -> str:
+        if self.postgres is None:
+            self.postgres = Postgres()
+            self._database = self.postgres.create()
+            template = House(self._furnished(), self.postgres.url(self._database))
+            for words in (FURNISHING[0], FURNISHING[2]):
+                template.manage(*words)
+        return self.postgres.url(self.postgres.create(self._database))

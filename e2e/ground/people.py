@@ -1,0 +1,50 @@
+"""A person at a browser, with a profile of their own and any number of tabs."""
+
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, expect
+
+from .tabs import Tab
+
+REPORT_VIOLATIONS = """
+document.addEventListener("securitypolicyviolation",
+  (it) => console.error("policy violation: " + it.violatedDirective + " " + it.blockedURI + " " + it.sourceFile));
+"""
+
+
+class Person(Tab):
+    """Somebody with a browser profile of their own; `tab()` opens further pages of the same person."""
+
+    def __init__(self, browser: Browser, url: str, **options: Any) -> None:
+        self.context: BrowserContext = browser.new_context(**options)
+        self.context.set_default_timeout(10_000)
+        self.context.add_init_script(REPORT_VIOLATIONS)
+        self.tabs: list[Tab] = []
+        super().__init__(self.context.new_page(), url)
+        self.tabs.append(self)
+
+    def tab(self) -> Tab:
+        self.tabs.append(Tab(self.context.new_page(), self.url))
+        return self.tabs[-1]
+
+    def sign_in(self, name: str, password: str = "parlour") -> "Person":
+        """Sign in by the form, as one of the demo people."""
+        self.go("/accounts/login/")
+        self.page.locator("[name=username]").fill(name)
+        self.page.locator("[name=password]").fill(password)
+        self.page.locator("main form [type=submit], main form button").first.click()
+        expect(self.page.get_by_role("button", name="Sign out")).to_be_attached()
+        return self
+
+    def be_guest(self, name: str, room: str = "lobby") -> "Person":
+        """Come in as a guest under a display name."""
+        self.go(f"/accounts/guest/?next=/rooms/{room}/")
+        self.page.locator("main form [type=text], main form input:not([type])").first.fill(name)
+        self.page.locator("main form button").first.click()
+        expect(self.page.locator("section.talk")).to_be_attached()
+        return self
+
+    def sign_out(self) -> None:
+        """Sign out by the button in the header."""
+        self.page.get_by_role("button", name="Sign out").click()
+        expect(self.page.get_by_role("link", name="Sign in").first).to_be_attached()

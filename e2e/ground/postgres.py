@@ -1,0 +1,77 @@
+"""A real PostgreSQL on a loopback port of its own, and fresh databases in it."""
+
+import itertools
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from .ports import free_port
+from .processes import Process
+from .waiting import eventually
+
+FOR_TESTS = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_connections": "80"}
+
+
+def _binary(name: str) -> str:
+    """Debian keeps the server's programs out of PATH; the newest version wins."""
+    found = shutil.which(name) or max(map(str, Path("/usr/lib/postgresql").glob(f"*/bin/{name}")), default=None)
+    assert found, f"{name} of PostgreSQL is not installed"
+    return found
+
+
+class Postgres:
+    """One cluster in a folder of its own; refuses to run as root, so root lends it the user `postgres`."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="stories-postgres-"))
+        self.port = free_port()
+        self._user = "postgres" if os.geteuid() == 0 else None
+        self._numbers = itertools.count(1)
+        if self._user:
+            shutil.chown(self.folder, self._user)
+        subprocess.run(
+            [_binary("initdb"), "-D", str(self.folder / "data"), "-U", "stories", "--auth=trust", "--no-sync",
+             "--encoding=UTF8", "--locale=C.UTF-8"],
+            user=self._user, check=True, stdout=subprocess.DEVNULL, cwd="/",
+        )
+        self.start()
+
+    def start(self) -> None:
+        """Start the server and wait until it takes connections."""
+        options = [word for name, value in FOR_TESTS.items() for word in ("-c", f"{name}={value}")]
+        self.process = Process(
+            [_binary("postgres"), "-D", str(self.folder / "data"), "-p", str(self.port), "-h", "127.0.0.1",
+             "-k", str(self.folder), *options],
+            log=self.folder / "postgres.log", user=self._user, cwd=Path("/"),
+        )
+        eventually(self._answers, 20, "PostgreSQL answers")
+
+    def url(self, database: str) -> str:
+        """The address for DATABASE_URL."""
+        return f"postgresql://stories@127.0.0.1:{self.port}/{database}"
+
+    def create(self, template: str | None = None) -> str:
+        """Create a database, empty or a copy of `template` (to which nobody may be connected); return its name."""
+        name = f"{'copy' if template else 'fresh'}_{next(self._numbers)}"
+        words = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(words.format(sql.Identifier(name), sql.Identifier(template or "template0")))
+        return name
+
+    def remove(self) -> None:
+        """Stop the server and delete all it held."""
+        self.process.end(signal.SIGQUIT)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self.url("postgres"), connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True

@@ -1,0 +1,61 @@
+"""A child process of the tests, with its output in a file."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+
+class Process:
+    """One child: started at once, stopped by its own id, frozen and thawed; its output goes to `log`."""
+
+    def __init__(self, command: Sequence[str], log: Path, env: Mapping[str, str] | None = None,
+                 cwd: Path | None = None, user: str | None = None) -> None:
+        self.log = log
+        with log.open("ab") as out:
+            self._child = subprocess.Popen(
+                command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=env, cwd=cwd,
+                user=user, start_new_session=True,
+            )
+        self.pid = self._child.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._child.poll() is None
+
+    def freeze(self) -> None:
+        """Stop it in its tracks (SIGSTOP): its sockets stay open and nobody answers."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        os.kill(self.pid, signal.SIGCONT)
+
+    def end(self, how: signal.Signals = signal.SIGTERM, within: float = 30.0) -> float:
+        """Send `how`, wait until it is gone, return the seconds that took; kill and raise if it outlives `within`."""
+        started = time.monotonic()
+        if self.alive:
+            os.kill(self.pid, how)
+            self.thaw()
+        try:
+            self._child.wait(within)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            self._child.wait()
+            raise AssertionError(f"process {self.pid} outlived {how.name} by {within} s\n{self.tail()}") from None
+        return time.monotonic() - started
+
+    def kill(self) -> None:
+        self.end(signal.SIGKILL)
+
+    def memory(self) -> float:
+        """Resident memory in MiB."""
+        for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) / 1024
+        raise AssertionError(f"process {self.pid} is gone\n{self.tail()}")
+
+    def tail(self, lines: int = 40) -> str:
+        """The last lines of its output."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])

@@ -1,0 +1,102 @@
+"""A program on the wire: a socket that speaks the page's protocol, and the page that its frames keep up to date."""
+
+import json
+import time
+from typing import Any
+
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from . import markup
+from .visitors import Visitor
+
+
+def dial(url: str, path: str, cookies: str = "", origin: str | None = "", **headers: str) -> ClientConnection:
+    """Open a socket. `origin` "" is the right one, None sends none; raises InvalidStatus when it is refused."""
+    sent = {**headers, **({"Cookie": cookies} if cookies else {})}
+    return connect(url.replace("http", "ws", 1) + path, origin=url if origin == "" else origin,  # type: ignore[arg-type]
+                   additional_headers=sent, max_size=None, open_timeout=10, close_timeout=2)
+
+
+class Room:
+    """A room's page with a live socket, kept up to date by the frames that arrive."""
+
+    def __init__(self, visitor: Visitor, slug: str, path: str = "", **options: Any) -> None:
+        self.visitor, self.slug = visitor, slug
+        answer = visitor.get(f"/rooms/{slug}/")
+        assert answer.status == 200, f"/rooms/{slug}/ answered {answer.status}"
+        self.page = answer.page
+        self.key = self.page.find("section", class_="talk")[0].attrs["id"]
+        self.sent = 0
+        self.frames: list[str] = []
+        self.socket = self.dial(**options)
+
+    def dial(self, **options: Any) -> ClientConnection:
+        """A (further) socket of this page."""
+        return dial(self.visitor.url, f"/ws/rooms/{self.slug}/", self.visitor.cookies, **options)
+
+    def fields(self, name: str) -> dict[str, Any]:
+        """The named inputs below the element #K-<name> as htmx sends them: repeated names become lists."""
+        values: dict[str, Any] = {}
+        home = self.page.by_id(f"{self.key}-{name}")
+        for node in home.find("input") if home else []:
+            field, value = node.attrs.get("name", ""), node.attrs.get("value", "")
+            if field in values:
+                value = [*(values[field] if isinstance(values[field], list) else [values[field]]), value]
+            if field:
+                values[field] = value
+        return values
+
+    def send(self, **fields: Any) -> None:
+        self.socket.send(json.dumps(fields))
+
+    def hello(self, **more: Any) -> "Room":
+        """Say hello with the page's cursors and wait for the answer."""
+        self.send(**{**self.fields("resume"), **self.fields("sent"), **more})
+        self.read(until=lambda room: room.frames)
+        return self
+
+    def say(self, *texts: str) -> None:
+        """Say one text or, as a page with a backlog does, several: the first is the oldest."""
+        newest_first = list(reversed(texts))
+        self.send(**{**self.fields("sent"), "kind": "say", "text": newest_first if len(texts) > 1 else texts[0]})
+
+    def read(self, within: float = 5.0, until: Any = None) -> list[str]:
+        """Take frames in until `until(self)` is true (AssertionError if it never is) or, without it, for `within` s."""
+        deadline = time.monotonic() + within
+        while not (until and until(self)):
+            left = deadline - time.monotonic()
+            try:
+                frame = self.socket.recv(timeout=max(left, 0))
+            except (TimeoutError, ConnectionClosed) as end:
+                assert not until or until(self), f"not seen within {within} s ({end!r}); last {self.frames[-3:]}"
+                break
+            self.frames.append(str(frame))
+            markup.apply(self.page, str(frame))
+        return self.frames
+
+    @property
+    def messages(self) -> list[tuple[str, str]]:
+        """(element id, text) of every message in the list, top to bottom."""
+        log = self.page.by_id(f"{self.key}-log")
+        lines = log.find("li", class_="message") if log else []
+        return [(line.attrs["id"], "".join(part.text for part in line.find(class_="text")[:1])) for line in lines]
+
+    @property
+    def texts(self) -> list[str]:
+        return [text for _, text in self.messages]
+
+    def waits_for(self, text: str, within: float = 5.0) -> "Room":
+        """Read until a message with this text is in the list."""
+        self.read(within, until=lambda room: text in room.texts)
+        return self
+
+    def closed(self, within: float = 10.0) -> int:
+        """Read until the server closes; the close code it gave (1006 for none)."""
+        deadline = time.monotonic() + within
+        while True:
+            try:
+                frame = self.socket.recv(timeout=max(deadline - time.monotonic(), 0))
+            except ConnectionClosed as end:
+                return end.rcvd.code if end.rcvd else 1006
+            self.frames.append(str(frame))
