@@ -13,4 +13,7 @@ class PersonAdmin(UserAdmin):
     list_display = ("username", "display_name", "kind", "is_active", "is_staff", "last_login")
     list_filter = (*UserAdmin.list_filter, "kind")
     search_fields = ("username", "display_name", "email")
-    fieldsets = (*(UserAdmin.fieldsets or ()), ("In the rooms", {"fields": ("kind", "display_name", "time_zone")}))
+    fieldsets = (
+        *(UserAdmin.fieldsets or ()),
+        ("In the rooms", {"fields": ("kind", "display_name", "time_zone")}),
+    )

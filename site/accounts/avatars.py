@@ -18,8 +18,12 @@ SVG = (
     '<rect width="36" height="36" rx="18" fill="{}"/><text x="18" y="18" dy=".35em" text-anchor="middle" '
     'font-family="system-ui, sans-serif" font-size="14" font-weight="600" fill="#fff">{}</text></svg>'
 )
-# A line of one's own says so by a variable alone, and static/css decides what that looks like.
-CSS = '[data-author="{pk}"] {{ --mine: 1; }}\n'
+# What is sent to all is alike for all; here a page learns which lines are its reader's own.
+CSS = """\
+.message[data-author="{pk}"] .name {{ color: var(--accent); }}
+.people [data-author="{pk}"] bdi::after {{ content: " (you)"; color: var(--soft); }}
+.typing [data-author="{pk}"] {{ display: none; }}
+"""
 
 
 @require_safe

@@ -10,7 +10,11 @@ from accounts.models import User
 
 PASSWORD = "parlour"
 SALT = "everybodyKnowsThisPassword"  # marks the public password wherever the database goes
-PEOPLE: dict[str, dict[str, bool]] = {"staff": {"is_staff": True, "is_superuser": True}, "member": {}, "other": {}}
+PEOPLE: dict[str, dict[str, bool]] = {
+    "staff": {"is_staff": True, "is_superuser": True},
+    "member": {},
+    "other": {},
+}
 
 
 def has_public_password(user: User) -> bool:
@@ -37,8 +41,3 @@ def make_people(public: bool) -> dict[str, str]:
 
 def _hash(password: str, public: bool) -> str:
     return make_password(password, SALT if public else None)
-
-
-def is_allowed() -> bool:
-    """The demo is loaded by `make run` alone, never where HTTPS says that this is production."""
-    return bool(settings.DEMO)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth import login, update_session_auth_hash, views
+from django.contrib.auth import login, views
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -48,6 +48,8 @@ class SignIn(SignedOutOnly, views.LoginView):
 
 class SignOut(views.LogoutView):
     """Sign out, by POST."""
+
+    template_name = "accounts/signed_out.html"
 
 
 class SignUp(SignedOutOnly, FormView):
@@ -98,18 +100,20 @@ class Password(LoginRequiredMixin, KeepsNext, views.PasswordChangeView):
 
     template_name = "accounts/password.html"
     next_page = reverse_lazy("accounts:profile")
-    success_url = reverse_lazy("accounts:profile")
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """A guest has no password to change, but may sign up."""
+        if request.user.is_authenticated and request.user.is_guest:
+            return redirect("accounts:signup")
+        return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Keeps it, says so, and leaves this page signed in."""
-        update_session_auth_hash(self.request, form.save())
-        messages.success(self.request, "Your password is changed.")
-        return redirect(self.get_success_url())
+        messages.success(self.request, "Your password is changed. You are signed out everywhere else.")
+        return super().form_valid(form)
 
 
 def too_many_tries(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
     """429 in words, on the sign-in page."""
-    form = SignInForm(request)
-    words = "Too many tries for this name. Please wait a quarter of an hour and try again."
-    context = {"form": form, "next": "", "refused": words}
-    return render(request, "accounts/login.html", context, status=429)
+    messages.error(request, "Too many tries for this name. Please wait a quarter of an hour and try again.")
+    return render(request, "accounts/login.html", {"form": SignInForm(request), "next": ""}, status=429)

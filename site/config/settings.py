@@ -18,7 +18,8 @@ HOST: str = env.str("HOST", "127.0.0.1")
 PORT: int = env.int("PORT", 8000)
 HTTPS: bool = env.bool("HTTPS", False)
 DEBUG: bool = env.bool("DEBUG", False)
-DEMO: bool = env.bool("DEMO", False) and not HTTPS
+DEMO: bool = env.bool("DEMO", False) and not HTTPS  # `make run` says so; nothing else does
+DEMO_PARTS = ["rooms.demo.make_demo_rooms"]  # called once the demo's people are there
 LOCAL: bool = origins.is_loopback(HOST)
 SECRET_KEY: str = env.str("SECRET_KEY", "") or stores.secret_key(VAR)
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", []) or origins.own_hosts(HOST)
@@ -98,7 +99,6 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "/"
-LOGOUT_REDIRECT_URL = "/"
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]

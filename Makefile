@@ -1,0 +1,50 @@
+# make run     a live chat on this machine (PORT, HOST, DATABASE_URL, REDIS_URL, SERVER=uvicorn, DEMO=0)
+# make test    unit tests, then stories in a browser
+# make faults  the long stories: broken cables, lost hints, killed servers
+# make lint    style, types, templates, the house's own rules
+
+VENV ?= .venv
+PYTHON ?= python3
+PY := $(VENV)/bin/python
+WORKERS ?= 2
+DEMO ?= 1
+export VENV PYTHON DEMO
+export PYTHONPATH := $(CURDIR):$(CURDIR)/site
+export DJANGO_SETTINGS_MODULE := config.settings
+
+.PHONY: run test unit stories faults lint requirements runtime dev services
+
+run: runtime
+	@exec $(PY) -m config.start
+
+test: unit stories
+
+unit: export PARLOUR_VAR := $(CURDIR)/var/tests
+unit: dev services
+	$(PY) -m pytest tests -q -n $(WORKERS)
+
+stories: dev services
+	$(PY) -m pytest e2e -q -n $(WORKERS) -m "not faults"
+
+faults: dev services
+	$(PY) -m pytest e2e -q -m faults
+
+lint: dev
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/djlint --quiet --lint templates parlour/templates
+	$(VENV)/bin/lint-imports
+	$(PY) -m pytest tests/test_house.py -q
+
+requirements: dev
+	sh bin/compile
+
+runtime:
+	@sh bin/setup requirements.txt
+
+dev: runtime
+	@sh bin/setup requirements-dev.txt
+
+services: dev
+	@sh bin/services

@@ -1,0 +1,112 @@
+"""`make run`: gets the house ready, opens it, and says where it is once it answers."""
+
+import contextlib
+import hashlib
+import io
+import os
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+
+import django
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.db import connections
+
+from config.origins import url
+
+SERVERS = {
+    "daphne": "-b {host} -p {port} --ping-interval 5 --ping-timeout 10 --verbosity 0",
+    "uvicorn": "--host {host} --port {port} --ws-ping-interval 5 --ws-ping-timeout 10 --ws-max-size 1048576"
+    " --timeout-graceful-shutdown 5 --no-access-log --log-level warning",
+}
+PATIENCE = 60  # seconds for the server to answer
+
+
+def main() -> None:
+    """Never returns: the process becomes the server's."""
+    django.setup()
+    server = os.environ.get("SERVER") or "daphne"
+    if server not in SERVERS:
+        sys.exit(f"SERVER is {server!r}; it may be {' or '.join(SERVERS)}.")
+    _refuse_taken_port()
+    _collect_static()
+    call_command("migrate", verbosity=0)
+    _announce_later(_words())
+    flags = SERVERS[server].format(host=settings.HOST.strip("[]"), port=settings.PORT).split()
+    os.execv(sys.executable, [sys.executable, "-m", server, *flags, "config.asgi:application"])
+
+
+def _refuse_taken_port() -> None:
+    host = settings.HOST.strip("[]")
+    try:
+        family = socket.getaddrinfo(host, settings.PORT)[0][0]
+        with socket.create_server((host, settings.PORT), family=family):
+            pass
+    except OSError as fault:
+        sys.exit(f"Cannot open {host}:{settings.PORT}: {fault.strerror}. Another one: make run PORT=8001")
+
+
+def _collect_static() -> None:
+    """Collects the static files anew when one of them has changed."""
+    stamp, now = settings.STATIC_ROOT / ".collected", _fingerprint()
+    if not stamp.exists() or stamp.read_text() != now:
+        call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+        stamp.write_text(now)
+
+
+def _fingerprint() -> str:
+    found = sorted(
+        f"{path} {os.stat(place).st_mtime_ns}"
+        for finder in get_finders()
+        for path, storage in finder.list([])
+        for place in [storage.path(path)]
+    )
+    return hashlib.sha256("\n".join(found).encode()).hexdigest()
+
+
+def _words() -> str:
+    words = f"Parlour is open at {url(settings.HOST, settings.PORT)}/\n"
+    if settings.DEMO:
+        logins = io.StringIO()
+        call_command("demo", stdout=logins)
+        words += "".join(f"  {line}\n" for line in logins.getvalue().splitlines())
+    return words + "Ctrl-C closes it.\n"
+
+
+def _announce_later(words: str) -> None:
+    """Leaves a process behind that says `words` once the server answers, and ends with it."""
+    connections.close_all()
+    server = os.getpid()
+    if os.fork():
+        os.wait()
+    elif os.fork():
+        os._exit(0)
+    else:
+        if any(_answers() for _ in _while_alive(server)):
+            os.write(sys.stdout.fileno(), words.encode())
+        os._exit(0)
+
+
+def _while_alive(process: int) -> Iterator[None]:
+    with contextlib.suppress(ProcessLookupError):
+        for _ in range(PATIENCE * 10):
+            os.kill(process, 0)
+            yield
+            time.sleep(0.1)
+
+
+def _answers() -> bool:
+    try:
+        with urllib.request.urlopen(f"{url(settings.HOST, settings.PORT)}/healthz", timeout=1) as answer:
+            return answer.status == 200
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+if __name__ == "__main__":
+    main()
