@@ -9,6 +9,7 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
+        """Django calls this once, when all models are there."""
         from accounts import signals
 
         signals.connect()

@@ -2,13 +2,12 @@
 
 import secrets
 
-from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from accounts.models import User
 
-PASSWORD = "parlour"
+PASSWORD = "parlour"  # noqa: S105  public on purpose
 SALT = "everybodyKnowsThisPassword"  # marks the public password wherever the database goes
 PEOPLE: dict[str, dict[str, bool]] = {
     "staff": {"is_staff": True, "is_superuser": True},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -30,7 +30,9 @@ class PersonManager(UserManager["User"]):
         """Whether an account bears a name that reads like `name`."""
         key = names.folded(name)
         bearers = self.filter(Q(username_key=key) | Q(name_key=key), kind=User.Kind.ACCOUNT)
-        return bool(key) and bearers.exclude(pk=by_other_than.pk if by_other_than else None).exists()
+        if by_other_than is not None:
+            bearers = bearers.exclude(pk=by_other_than.pk)
+        return bool(key) and bearers.exists()
 
 
 class User(AbstractUser):
@@ -48,7 +50,7 @@ class User(AbstractUser):
     username_key = models.CharField(max_length=150, blank=True, editable=False, db_index=True)
     name_key = models.CharField(max_length=150, blank=True, editable=False, db_index=True)
 
-    objects = PersonManager()
+    objects: ClassVar[PersonManager] = PersonManager()
 
     @property
     def name(self) -> str:

@@ -7,7 +7,6 @@ from django.contrib.auth import login, views
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse_lazy
 from django.views.generic import FormView, UpdateView
 
 from accounts.forms import GuestForm, ProfileForm, SignInForm, SignUpForm
@@ -83,13 +82,13 @@ class Profile(LoginRequiredMixin, KeepsNext, UpdateView):
 
     template_name = "accounts/profile.html"
     form_class = ProfileForm
-    next_page = reverse_lazy("accounts:profile")
+    next_page = "accounts:profile"
 
     def get_object(self, queryset: Any = None) -> User:
         """A person of one's own, so that a refused name does not show in the rest of the page."""
-        return User.objects.get(pk=self.request.user.pk)
+        return User.objects.get(username=self.request.user.get_username())
 
-    def form_valid(self, form: ProfileForm) -> HttpResponse:
+    def form_valid(self, form: Any) -> HttpResponse:
         """Keeps it and says so."""
         messages.success(self.request, "Your profile is saved.")
         return super().form_valid(form)
@@ -99,7 +98,7 @@ class Password(LoginRequiredMixin, KeepsNext, views.PasswordChangeView):
     """A new password; every other session of this person ends."""
 
     template_name = "accounts/password.html"
-    next_page = reverse_lazy("accounts:profile")
+    next_page = "accounts:profile"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """A guest has no password to change, but may sign up."""

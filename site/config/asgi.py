@@ -34,7 +34,7 @@ async def lifespan(scope: Any, receive: Receive, send: Send) -> None:
 
 kinds = {
     "http": PlainHttp(wsgi),
-    "websocket": URLRouter([*websocket_urlpatterns, re_path(r"", no_such_socket)]),
+    "websocket": URLRouter([*websocket_urlpatterns, re_path(r"", no_such_socket)]),  # type: ignore[arg-type]
     "lifespan": lifespan,
 }
 

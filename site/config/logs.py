@@ -11,7 +11,7 @@ SECRET = re.compile(
 )
 OUTSIDE = ("site-packages", "/lib/python", "<frozen")
 
-type_and_trace = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+Fault = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
 class OneLine(logging.Formatter):
@@ -20,7 +20,7 @@ class OneLine(logging.Formatter):
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
 
-    def formatException(self, ei: type_and_trace) -> str:
+    def formatException(self, ei: Fault) -> str:  # noqa: N802  the name is logging's
         """The fault's own words and the frames of our code, innermost first."""
         kind, fault, trace = ei
         frames = traceback.extract_tb(trace)
@@ -32,6 +32,7 @@ class OneLine(logging.Formatter):
         return f"| {name}: {fault} at {' < '.join(told)}"
 
     def format(self, record: logging.LogRecord) -> str:
+        """The whole record as one line."""
         record = logging.makeLogRecord(vars(record) | {"exc_text": None, "stack_info": None})
         return blot(" ".join(super().format(record).split()))
 

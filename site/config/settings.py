@@ -11,7 +11,8 @@ from config import origins, stores
 env = Env()
 BASE_DIR = Path(__file__).resolve().parents[2]
 VAR = Path(env.str("PARLOUR_VAR", "") or BASE_DIR / "var").resolve()
-VAR.mkdir(parents=True, exist_ok=True)
+STATIC_ROOT = VAR / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 
 # Who serves, and to whom.
 HOST: str = env.str("HOST", "127.0.0.1")
@@ -78,7 +79,6 @@ CHANNEL_LAYERS = {"default": stores.channel_layer(env.list("REDIS_URL", []))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 STATIC_URL = "static/"
-STATIC_ROOT = VAR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

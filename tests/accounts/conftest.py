@@ -1,0 +1,36 @@
+"""The cast: Ann has an account, Gus is a guest; `cut` lists whose sockets were cut off."""
+
+import pytest
+
+from accounts import signals
+from accounts.models import User
+
+PASSWORD = "a long day by the sea"
+
+
+@pytest.fixture
+def ann(db):
+    return User.objects.create_user("ann", password=PASSWORD, display_name="Ann Berg")
+
+
+@pytest.fixture
+def gus(db):
+    return User.objects.create_guest("Gus")
+
+
+@pytest.fixture
+def cut(monkeypatch):
+    cut = []
+    monkeypatch.setattr(signals, "revoke", cut.append)
+    return cut
+
+
+@pytest.fixture
+def signed_in(client):
+    """signed_in(person) gives that person's browser."""
+
+    def sign_in(person):
+        client.force_login(person)
+        return client
+
+    return sign_in

@@ -1,0 +1,66 @@
+"""Names as people see them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts import names
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("  Ann \t\n Berg ", "Ann Berg"),
+        ("Zoe\u0308", "Zoë"),
+        ("\u202eevil\u202c", "evil"),
+        ("A\u200bn\u200dn\ufeff", "Ann"),
+        ("\x00Ann\x1b[31m", "Ann[31m"),
+        ("\u3164\u2800", ""),
+        ("安娜", "安娜"),
+        ("<b>Ann</b>", "<b>Ann</b>"),
+        ("\ud800Ann", "Ann"),
+    ],
+)
+def test_a_name_keeps_what_can_be_seen(typed, kept):
+    assert names.clean(typed) == kept
+
+
+@given(st.text())
+def test_cleaning_twice_is_cleaning_once_and_any_name_can_be_stored(text):
+    once = names.clean(text)
+    assert names.clean(once) == once
+    once.encode()
+    names.folded(text)
+
+
+@pytest.mark.parametrize(
+    "likeness",
+    [
+        "Staff",
+        "s t a f f",
+        "S.T.A.F.F.",
+        "ｓｔａｆｆ",
+        "ѕtаff",
+        "5taff",
+        "stáff",
+        "@staff",
+        "st\u200baff",
+        "STΑFF",
+    ],
+)
+def test_a_likeness_of_a_role_is_that_role(likeness):
+    assert names.is_role(likeness)
+
+
+@pytest.mark.parametrize("name", ["Stafford", "Anna", "Админка", "Gustaf", "", "💬", "Modesta"])
+def test_other_names_are_not_roles(name):
+    assert not names.is_role(name)
+
+
+def test_signs_alone_look_like_nobody():
+    assert names.folded("💬 !") == ""
+
+
+@pytest.mark.parametrize(("text", "visible"), [("\ufe0f", False), ("", False), ("☺", True), ("7", True)])
+def test_a_name_of_nothing_is_told_from_a_name(text, visible):
+    assert names.is_visible(text) is visible

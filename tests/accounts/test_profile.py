@@ -1,0 +1,81 @@
+"""One's own name, zone and password."""
+
+import datetime
+
+import pytest
+from django.http import HttpResponse
+from django.utils import timezone
+
+from accounts.middleware import own_zone
+from accounts.models import User
+
+from .conftest import PASSWORD
+
+
+def save(client, **fields):
+    return client.post("/accounts/profile/", {"display_name": "", "time_zone": "", **fields})
+
+
+def test_name_and_zone_are_kept(signed_in, ann):
+    assert save(signed_in(ann), display_name="Änne", time_zone="Europe/Berlin").url == "/accounts/profile/"
+    ann.refresh_from_db()
+    assert (ann.name, ann.zone) == ("Änne", "Europe/Berlin")
+
+
+def test_without_a_name_and_zone_there_are_the_others(ann, settings):
+    ann.display_name = ""
+    settings.TIME_ZONE = "Asia/Tokyo"
+    assert (ann.name, ann.zone) == ("ann", "Asia/Tokyo")
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "../../etc/passwd", "x" * 100])
+def test_an_unknown_zone_is_refused(signed_in, ann, zone):
+    assert save(signed_in(ann), time_zone=zone).status_code == 200
+    ann.refresh_from_db()
+    assert ann.time_zone == ""
+
+
+def test_a_borrowed_name_is_refused_and_shown_nowhere_else(signed_in, ann):
+    User.objects.create_user("ben")
+    answer = save(signed_in(ann), display_name="BEN")
+    assert "Please choose another" in answer.content.decode()
+    assert answer.wsgi_request.user.name == "Ann Berg"
+    assert save(signed_in(ann), display_name="Admin").status_code == 200
+
+
+def test_ones_own_name_is_not_borrowed(signed_in, ann):
+    assert save(signed_in(ann), display_name="ANN").status_code == 302
+
+
+def test_staff_may_bear_the_name_of_a_role(signed_in, ann):
+    ann.is_staff = True
+    ann.save()
+    assert save(signed_in(ann), display_name="Moderator").status_code == 302
+
+
+def test_a_guest_keeps_a_name(signed_in, gus):
+    assert save(signed_in(gus), display_name="").status_code == 200
+    assert save(signed_in(gus), display_name="Gustav").status_code == 302
+
+
+def test_times_are_shown_in_the_readers_zone(rf, ann):
+    noon = datetime.datetime(2026, 1, 1, 12, tzinfo=datetime.UTC)
+    page = own_zone(lambda _: HttpResponse(f"{timezone.localtime(noon):%H:%M}"))
+    request = rf.get("/")
+    request.user = ann
+    ann.time_zone = "Asia/Tokyo"
+    assert page(request).content == b"21:00"
+    ann.time_zone = ""
+    assert page(request).content == b"12:00"
+
+
+def test_a_new_password_ends_other_sessions_only(signed_in, ann):
+    from django.test import Client
+
+    here, elsewhere = signed_in(ann), Client()
+    elsewhere.force_login(ann)
+    fresh = {"new_password1": "another long day", "new_password2": "another long day"}
+    answer = here.post("/accounts/password/", {"old_password": PASSWORD, **fresh})
+    assert answer.url == "/accounts/profile/"
+    assert here.get("/accounts/profile/").status_code == 200
+    assert elsewhere.get("/accounts/profile/").status_code == 302
