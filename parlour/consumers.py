@@ -1,0 +1,276 @@
+"""One socket of one page: who it is, what it may say, and the frames that go down to it."""
+
+import asyncio
+import logging
+import random
+from time import time
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString
+
+from parlour import changes, frames, handshake, hub
+from parlour.composer import Malformed
+from parlour.conf import conf
+from parlour.database import run
+from parlour.fragments import Region
+from parlour.limits import Bucket
+from parlour.outbox import Outbox, Send
+from parlour.revocation import guard
+from parlour.streams import Stream, Variant
+
+log = logging.getLogger("parlour")
+STRIKES = 5
+
+
+class Refused(Exception):
+    """A page that may not be here, with the close code and the words (markup) that lead on.
+
+    4001 signed out, 4003 not allowed, 4004 no such thing: final. 4008 and 4029 keep the beat, so that the
+    page's watchdog comes back.
+    """
+
+    def __init__(self, code: int, words: SafeString | str) -> None:
+        super().__init__(code, words)
+        self.code = code
+        self.words = words
+
+
+class Consumer:
+    """Base of an app's live side. Say who may listen in `admit`; hear what pages say in `hear_<kind>` methods."""
+
+    kinds: ClassVar[frozenset[str]] = frozenset()
+
+    def __init_subclass__(cls) -> None:
+        cls.kinds = frozenset(name.removeprefix("hear_") for name in dir(cls) if name.startswith("hear_"))
+
+    @classmethod
+    def key(cls, **route: Any) -> str:
+        """The key of the region at this address, known from the address alone: a refusal looks nothing up."""
+        raise NotImplementedError
+
+    @classmethod
+    def admit(cls, person: Any, **route: Any) -> Region:
+        """The region this person may have at this address, or Refused. Runs on a database thread."""
+        raise NotImplementedError
+
+    async def greet(self, fields: dict[str, Any]) -> str:
+        """A page said hello with these fields; returned fragments go into the answer."""
+        return ""
+
+    def left(self) -> None:
+        """The page is gone, however it went. Called once if it was greeted."""
+
+    @classmethod
+    def as_asgi(cls) -> Any:
+        async def application(scope: dict[str, Any], receive: Any, send: Send) -> None:
+            await cls(scope, send).serve(receive)
+
+        return application
+
+    def __init__(self, scope: dict[str, Any], send: Send) -> None:
+        self.scope = scope
+        self.route: dict[str, Any] = scope.get("url_route", {}).get("kwargs", {})
+        self.slot = random.randrange(hub.SLOTS)
+        self.outbox = Outbox(send)
+        self.bucket = Bucket(conf.FRAME_RATE)
+        self.strikes = 0
+        self.greeted = self.ended = False
+        self.cursors: dict[str, int] = {}
+        self.owing: list[tuple[str, int, str]] = []
+        self.visitor: handshake.Visitor
+        self.region: Region
+        self.known: dict[str, int] = {}
+        self.closing: asyncio.Task[None] | None = None
+
+    @property
+    def person(self) -> Any:
+        return self.visitor.person
+
+    # Coming
+
+    async def serve(self, receive: Any) -> None:
+        self.hub = hub.current()
+        self.loop = self.hub.loop
+        await receive()
+        if not handshake.same_origin(self.scope):
+            log.warning("a socket from a foreign page was refused at %s", self.scope["path"])
+            return await self.outbox.close(1008)
+        try:
+            await self.hub.ready()
+            await run(self._authorise)
+        except Refused as refused:
+            await self.outbox.send({"type": "websocket.accept"})
+            return await self._farewell(refused.code, refused.words)
+        await self.outbox.send({"type": "websocket.accept"})
+        self.leaves_at = self.loop.time() + conf.MAX_AGE * random.uniform(1, 2)
+        deadline = self.loop.call_later(conf.HELLO_WITHIN, self._silent)
+        try:
+            await self._listen(receive)
+        finally:
+            deadline.cancel()
+            self._leave()
+
+    def _authorise(self) -> None:
+        """Ask who this is and what they may see, heads first: a right taken away meanwhile moves them again."""
+        names = {*self.region.guards, guard(self.person.pk)} if hasattr(self, "region") else set()
+        known = changes.heads(names)
+        self.visitor = handshake.visitor(self.scope)
+        self.region = self.admit(self.person, **self.route)
+        self.known = known
+
+    async def _listen(self, receive: Any) -> None:
+        while (event := await receive())["type"] != "websocket.disconnect":
+            if self.ended:
+                continue
+            if event.get("text") is None:
+                self.end(1003)
+            elif not self.bucket.take():
+                self.end(4029, "That was too much at once. This page will try again soon.")
+            else:
+                await self.heard(event["text"])
+
+    async def heard(self, text: str) -> None:
+        """One text frame from the page."""
+        try:
+            fields = frames.fields(text)
+            kind = fields.pop("kind", None)
+            if kind is None:
+                await self._bot(fields)
+            elif kind == "hello":
+                await self._hello(fields)
+            elif kind not in self.kinds:
+                raise Malformed("That was not understood: no such kind of message.")
+            elif self.greeted:  # a removed element's socket never says hello; what it queued is not ours
+                await getattr(self, f"hear_{kind}")(fields)
+        except Malformed as problem:
+            self.strike(str(problem))
+        except Refused as refused:
+            self.end(refused.code, refused.words)
+
+    async def _bot(self, fields: dict[str, Any]) -> None:
+        """A frame without a kind: hello at the head, and then say."""
+        words = fields.get("message", fields.get("text"))
+        if not isinstance(words, str) or "say" not in self.kinds:
+            raise Malformed("That was not understood: send {\"message\": \"…\"}.")
+        if not self.greeted:
+            heads = await run(changes.heads, [stream.name for stream in self.region.streams])
+            await self._hello({"cursor": [f"{name}:{self.hub.epoch:x}.{seq}" for name, seq in heads.items()]})
+        await self.hear_say({"text": words})  # type: ignore[attr-defined]
+
+    async def _hello(self, fields: dict[str, Any]) -> None:
+        if self.greeted:
+            return
+        await run(self._authorise)
+        self.greeted = True
+        answer = await self.greet(fields) + self.region.value("met", "1")
+        sent = fields.get("cursor") or []
+        cursors = self._cursors([sent] if isinstance(sent, str) else sent)
+        self.hub.guard(self, self.known)
+        for stream in self.region.streams:
+            self.hub.follow(self, stream, cursors.get(stream.name))
+        if self.region.streams:
+            self.owe(self.region.streams[0], 0, answer)
+        else:
+            self.put(answer)
+        self.beat()
+
+    def _cursors(self, sent: Any) -> dict[str, int]:
+        """Cursors of this epoch by stream; whatever else a page sends is as good as none."""
+        cursors = {}
+        for each in sent if isinstance(sent, list) else []:
+            name, _, rest = each.partition(":")
+            epoch, _, seq = rest.partition(".")
+            if epoch == f"{self.hub.epoch:x}" and seq.isascii() and seq.isdigit() and len(seq) < 19:
+                cursors[name] = int(seq)
+        return cursors
+
+    # Going down
+
+    def reads(self, stream: Stream) -> Variant:
+        zone = getattr(self.person, "zone", "") or settings.TIME_ZONE
+        return stream.variant(self.person, Variant(settings.LANGUAGE_CODE, zone))
+
+    def put(self, text: str) -> None:
+        if not self.ended and not self.outbox.put(text):
+            self.end(1013)
+
+    def deliver(self, stream: Stream, seq: int, text: str) -> None:
+        """Frames of one stream reach a page with a cursor that only grows."""
+        if seq < self.cursors.get(stream.name, -1):
+            return
+        self.cursors[stream.name] = seq
+        due = [owed for owed in self.owing if owed[0] == stream.name and owed[1] <= seq]
+        for owed in due:
+            self.owing.remove(owed)
+        self.put("".join(owed[2] for owed in due) + text)
+
+    def owe(self, stream: Stream, seq: int, text: str) -> None:
+        """Send `text` in the frame that brings the page to `seq`, or now if it is there already."""
+        if self.cursors.get(stream.name, -1) >= seq:
+            self.put(text)
+        else:
+            self.owing.append((stream.name, seq, text))
+
+    def beat(self) -> None:
+        self.put(self.region.beat(self.slot))
+
+    # Leaving
+
+    def recheck(self) -> None:
+        """Ask again whether this page may stay."""
+        self.loop.create_task(self._recheck())
+
+    async def _recheck(self) -> None:
+        known = self.known
+        try:
+            await run(self._authorise)
+        except Refused as refused:
+            self.end(refused.code, refused.words)
+        except Exception:
+            log.exception("rights could not be read; they are asked for again")
+            self.loop.call_later(1, self.recheck)
+        finally:
+            self.known = known
+
+    def aged(self) -> None:
+        """Called at every tick: sessions end, and no socket lives for ever."""
+        if self.visitor.until is not None and self.visitor.until.timestamp() < time():
+            self.recheck()
+        if self.loop.time() > self.leaves_at:
+            self.end(1012)
+
+    def _silent(self) -> None:
+        if not self.greeted:
+            self.end(4008, "This page did not introduce itself.")
+
+    def strike(self, problem: str) -> None:
+        """Say what was malformed; the fifth time is the last."""
+        self.strikes += 1
+        self.put(self.region.inner("note", escape(problem)))
+        if self.strikes >= STRIKES:
+            self.end(1008)
+
+    def end(self, code: int, words: SafeString | str = "") -> None:
+        """Close with a code. Nothing more is heard or delivered."""
+        if not self.ended:
+            self.ended = True
+            self._leave()
+            self.closing = self.loop.create_task(self._farewell(code, words))
+
+    async def _farewell(self, code: int, words: SafeString | str) -> None:
+        if code == 1013:
+            self.outbox.waiting.clear()
+        if 4001 <= code <= 4004:
+            words = format_html('<p class="farewell" role="status">{}</p>', words)
+            self.outbox.put(Region(self.key(**self.route), "", "").farewell(words))
+        elif words:
+            self.outbox.put(self.region.inner("note", escape(words)))
+        await self.outbox.close(code)
+
+    def _leave(self) -> None:
+        if self.greeted:
+            self.greeted = False
+            self.hub.leave(self)
+            self.left()

@@ -1,0 +1,96 @@
+"""One stream in one process: asked once, rendered once a variant, the same text to every page that listens."""
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Protocol
+
+from parlour.conf import conf
+from parlour.database import run
+from parlour.streams import Ask, Gone, Stream, Variant
+
+if TYPE_CHECKING:
+    from parlour.hub import Hub
+
+log = logging.getLogger("parlour")
+
+
+class Listener(Protocol):
+    """What a feed wants of a socket."""
+
+    slot: int
+
+    def reads(self, stream: Stream) -> Variant: ...
+    def deliver(self, stream: Stream, seq: int, text: str) -> None: ...
+    def beat(self) -> None: ...
+    def recheck(self) -> None: ...
+    def aged(self) -> None: ...
+
+
+class Feed:
+    def __init__(self, hub: "Hub", stream: Stream) -> None:
+        self.hub = hub
+        self.stream = stream
+        self.seq = -1  # what the listeners that are not late have seen
+        self.wanted = 0  # how far hints say the stream has come
+        self.present: dict[Listener, Variant] = {}
+        self.late: dict[Listener, Ask] = {}
+        self.awake = asyncio.Event()
+        self.task = asyncio.get_running_loop().create_task(self._run())
+
+    def join(self, listener: Listener, cursor: int | None) -> None:
+        """Answer `listener` from `cursor` at the next ask, and from then on with everybody."""
+        self.late[listener] = Ask(cursor, listener.reads(self.stream))
+        self.awake.set()
+
+    def part(self, listener: Listener) -> None:
+        self.present.pop(listener, None)
+        self.late.pop(listener, None)
+        if not self.present and not self.late:
+            self.task.cancel()
+            self.hub.forget(self.stream.name)
+
+    def heard(self, seq: int) -> None:
+        """A hint: the stream has come as far as `seq`. One that is not above ours is ignored."""
+        if seq > self.wanted:
+            self.wanted = seq
+            self.awake.set()
+
+    def reset(self) -> None:
+        """The epoch changed: nobody's cursor means anything."""
+        for listener, variant in self.present.items():
+            self.late[listener] = Ask(None, variant)
+        self.present.clear()
+        self.awake.set()
+
+    async def _run(self) -> None:
+        while True:
+            await self.awake.wait()
+            self.awake.clear()
+            late, self.late = self.late, {}
+            if not late and (self.wanted <= self.seq or not self.present):
+                continue
+            try:
+                await self._answer(late)
+            except Gone:
+                for listener in (*self.present, *late):
+                    listener.recheck()
+            except Exception:
+                log.exception("stream %s could not be read; its pages wait for the next look", self.stream.name)
+                self.late = late | self.late
+                self.wanted = -1
+            await asyncio.sleep(conf.ASK_GAP)
+
+    async def _answer(self, late: dict[Listener, Ask]) -> None:
+        asks = set(late.values()) | {Ask(self.seq, variant) for variant in self.present.values()}
+        was = self.seq
+        answer = await run(self.stream.answer, list(asks))
+        self.seq = max(self.seq, answer.seq)
+        cursor = self.stream.region.cursor(self.stream.part, self.hub.cursor(self.stream, answer.seq))
+        texts = {ask: fragments + cursor for ask, fragments in answer.fragments.items()}
+        for listener, variant in list(self.present.items()):
+            if answer.fragments[Ask(was, variant)]:
+                listener.deliver(self.stream, answer.seq, texts[Ask(was, variant)])
+        for listener, ask in late.items():
+            if self.hub.listens(listener):
+                self.present[listener] = ask.variant
+                listener.deliver(self.stream, answer.seq, texts[ask])

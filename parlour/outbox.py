@@ -1,0 +1,98 @@
+"""What waits to go to one page. It is bounded: a page that reads too slowly is sent away to come back."""
+
+import asyncio
+import types
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from typing import Any
+
+from parlour import servers
+from parlour.conf import conf
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+LINGER = 2.0  # seconds a close frame may take to leave before the connection is dropped
+
+
+class Outbox:
+    """Frames to one socket, in order. What arrives while the socket is busy goes out as one frame."""
+
+    def __init__(self, send: Send) -> None:
+        self.send = send
+        self.waiting: list[str] = []
+        self.bytes = 0
+        self.task: asyncio.Task[None] | None = None
+        self.closed = False
+
+    def put(self, text: str) -> bool:
+        """Send `text`, at once if the socket is free. False: the page fell behind, and nothing more is taken."""
+        if self.closed:
+            return True
+        self.waiting.append(text)
+        self.bytes += len(text)
+        if self.task is None:
+            self._flush()
+        return self._fits()
+
+    def _fits(self) -> bool:
+        unread = self.bytes + servers.backlog(self.send)
+        return len(self.waiting) <= conf.OUTBOX_FRAMES and unread <= conf.OUTBOX_BYTES
+
+    def _flush(self) -> None:
+        """Drive the server's send by hand: a task for each frame and page would cost more than the frame."""
+        frame = {"type": "websocket.send", "text": "".join(self.waiting)}
+        self.waiting, self.bytes = [], 0
+        sending = _coroutine(self.send(frame))
+        try:
+            pending = sending.send(None)
+        except StopIteration:
+            return
+        except (OSError, RuntimeError):
+            self.closed = True  # the page left; its receive loop says so
+            return
+        self.task = asyncio.get_running_loop().create_task(self._finish(sending, pending))
+
+    async def _finish(self, sending: Coroutine[Any, Any, None], pending: Any) -> None:
+        try:
+            await _resumed(sending, pending)
+        except (OSError, RuntimeError):
+            self.closed = True
+        self.task = None
+        if self.waiting and not self.closed:
+            self._flush()
+
+    async def close(self, code: int) -> None:
+        """Send what waits, then the close code; drop the connection if the page does not take them."""
+        self.closed = True
+        try:
+            async with asyncio.timeout(LINGER):
+                if self.task is not None:
+                    await self.task
+                if self.waiting:
+                    await self.send({"type": "websocket.send", "text": "".join(self.waiting)})
+                await self.send({"type": "websocket.close", "code": code})
+        except TimeoutError:
+            servers.abort(self.send)
+        except (OSError, RuntimeError):
+            pass
+
+
+def _coroutine(sending: Awaitable[None]) -> Coroutine[Any, Any, None]:
+    return sending if asyncio.iscoroutine(sending) else _awaited(sending)
+
+
+async def _awaited(sending: Awaitable[None]) -> None:
+    await sending
+
+
+@types.coroutine
+def _resumed(sending: Coroutine[Any, Any, None], pending: Any) -> Generator[Any, Any, None]:
+    """Go on with a coroutine whose first step was taken outside any task."""
+    while True:
+        try:
+            sent = yield pending
+        except BaseException as error:
+            pending = sending.throw(error)
+            continue
+        try:
+            pending = sending.send(sent)
+        except StopIteration:
+            return

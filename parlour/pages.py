@@ -1,0 +1,60 @@
+"""A region in a page: its first paint, and the panel that its watchdog fetches when the socket is silent."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import translation
+from django.views.decorators.cache import never_cache
+
+from parlour import changes
+from parlour.consumers import Consumer, Refused
+from parlour.fragments import Region
+from parlour.models import Head
+from parlour.streams import Log, State, Stream, Variant
+
+
+def variant(request: HttpRequest, stream: Stream) -> Variant:
+    zone = getattr(request.user, "zone", "") or settings.TIME_ZONE
+    return stream.variant(request.user, Variant(translation.get_language() or settings.LANGUAGE_CODE, zone))
+
+
+def painted(request: HttpRequest, region: Region) -> dict[str, Any]:
+    """Context for the region's templates: heads first, then what each stream shows up to them."""
+    heads = changes.heads([stream.name for stream in region.streams])
+    epoch = Head.objects.epoch()
+    shown: dict[str, dict[str, Any]] = {}
+    for stream in region.streams:
+        markup, older = first(stream, variant(request, stream), heads[stream.name])
+        cursor = f"{stream.name}:{epoch:x}.{heads[stream.name]}"
+        shown[stream.part] = {"part": stream.part, "markup": markup, "older": older, "cursor": cursor}
+    return {"region": region, "shown": shown}
+
+
+def first(stream: Stream, variant: Variant, seq: int) -> tuple[str, int | None]:
+    if isinstance(stream, Log):
+        return stream.page(variant, seq)
+    assert isinstance(stream, State)
+    return stream.markup([variant])[variant], None
+
+
+def as_panel(consumer: type[Consumer]) -> Callable[..., HttpResponse]:
+    """A view of the region's live element. It never redirects: who may not have it gets 403 and nothing.
+
+    A page that never said hello (`met` is empty) has no socket: it gets a composer that posts, the present
+    cursor, and its parts anew.
+    """
+
+    @never_cache
+    def panel(request: HttpRequest, **route: Any) -> HttpResponse:
+        try:
+            region = consumer.admit(request.user, **route)
+        except Refused:
+            return HttpResponse(status=403)
+        plain = request.GET.get("met") == ""
+        context = {**painted(request, region), "plain": plain, "panel": True}
+        return render(request, "parlour/panel.html", context)
+
+    return panel

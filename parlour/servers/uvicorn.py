@@ -1,0 +1,61 @@
+"""What uvicorn lacks: an end for a page that stopped reading, and one way to say that a page has left."""
+
+import asyncio
+from typing import Any
+
+from parlour.servers.parts import needs
+
+SOCKET = "uvicorn.protocols.websockets.websockets_sansio_impl:WebSocketsSansIOProtocol"
+
+GRACE_SECONDS = 5  # from SIGTERM until applications that still run are cancelled
+
+
+@needs(f"{SOCKET} keepalive_timeout send_keepalive_ping .ping_timeout .pong_timer .transport .loop")
+def stalled_reader(protocol: Any) -> None:
+    """Drop a page that stopped reading: uvicorn's close waits for its full buffer, for ever."""
+    expire, ping = protocol.keepalive_timeout, protocol.send_keepalive_ping
+
+    def keepalive_timeout(self: Any) -> None:
+        expire(self)
+        self.transport.abort()
+
+    def send_keepalive_ping(self: Any) -> None:
+        ping(self)
+        if self.pong_timer is None and self.ping_timeout is not None:  # it was closing, and nobody watched it
+            self.pong_timer = self.loop.call_later(self.ping_timeout, self.keepalive_timeout)
+
+    protocol.keepalive_timeout, protocol.send_keepalive_ping = keepalive_timeout, send_keepalive_ping
+
+
+@needs(f"{SOCKET} send .close_sent")
+def late_frames(protocol: Any) -> None:
+    """Raise OSError for a frame sent while a socket closes, as uvicorn does once it is closed."""
+    send_now = protocol.send
+
+    async def send(self: Any, message: Any) -> None:
+        try:
+            await send_now(self, message)
+        except RuntimeError as trouble:
+            if not self.close_sent:
+                raise
+            raise ConnectionError("this socket is closing") from trouble
+
+    protocol.send = send
+
+
+@needs("uvicorn.server:Server shutdown .config .server_state")
+def farewell(server: Any) -> None:
+    """On SIGTERM wait for applications, but not for ever, and let those that were cancelled clean up."""
+    shut_down = server.shutdown
+
+    async def shutdown(self: Any, sockets: Any = None) -> None:
+        if self.config.timeout_graceful_shutdown is None:
+            self.config.timeout_graceful_shutdown = GRACE_SECONDS
+        await shut_down(self, sockets)
+        if self.server_state.tasks:
+            await asyncio.wait(self.server_state.tasks, timeout=1)
+
+    server.shutdown = shutdown
+
+
+PARTS = (stalled_reader, late_frames, farewell)

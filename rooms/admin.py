@@ -1,0 +1,30 @@
+from django.contrib import admin
+from django.http import HttpRequest
+
+from rooms.models import Membership, Message, Room
+
+
+class MembershipInline(admin.TabularInline):
+    model = Membership
+    extra = 1
+    autocomplete_fields = ["person"]
+
+
+@admin.register(Room)
+class RoomAdmin(admin.ModelAdmin):
+    list_display = ["title", "slug", "access", "guests", "owner"]
+    list_filter = ["access", "guests"]
+    search_fields = ["title", "slug"]
+    autocomplete_fields = ["owner"]
+    inlines = [MembershipInline]
+
+
+@admin.register(Message)
+class MessageAdmin(admin.ModelAdmin):
+    list_display = ["created", "room", "author", "text"]
+    list_filter = ["room"]
+    search_fields = ["text", "author__username"]
+    readonly_fields = ["room", "author", "text", "created"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False

@@ -1,0 +1,41 @@
+"""The smallest consumer: it answers what it hears."""
+
+from typing import Any
+
+from django.utils.html import format_html
+
+from parlour import frames
+from parlour.composer import Malformed
+from parlour.consumers import Consumer
+from parlour.fragments import Region
+
+
+class EchoConsumer(Consumer):
+    """Takes {"message": …}, {"text": …} or plain text and says it again, to this page alone."""
+
+    @classmethod
+    def key(cls) -> str:  # type: ignore[override]
+        return "echo"
+
+    @classmethod
+    def admit(cls, person: Any) -> Region:  # type: ignore[override]
+        return EchoRegion()
+
+    async def heard(self, text: str) -> None:
+        try:
+            fields = frames.fields(text)
+        except Malformed:
+            fields = {"message": text}
+        if fields.get("kind") == "hello":
+            return await super().heard(text)
+        words = fields.get("message", fields.get("text"))
+        if not isinstance(words, str):
+            return self.strike("Send {\"message\": \"…\"}, or plain text.")
+        self.put(self.region.append("log", format_html("<li>{}</li>", words), "ol"))
+
+
+class EchoRegion(Region):
+    controls = "partials/echo.html"
+
+    def __init__(self) -> None:
+        super().__init__("echo", "/ws/echo/", "/echo/panel/", "member")

@@ -1,0 +1,46 @@
+"""What a person fills in about a room."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth import get_user_model
+
+from rooms import words
+from rooms.models import Room
+from rooms.words import Unsaid
+
+
+class RoomForm(forms.ModelForm):
+    class Meta:
+        model = Room
+        fields = ["title", "about", "access", "guests"]
+        labels = {"title": "Name", "about": "What it is about", "access": "Who may come in", "guests": "Guests"}
+        help_texts = {"guests": "People without an account. Members-only rooms have none."}
+        widgets = {"access": forms.RadioSelect, "guests": forms.RadioSelect}
+
+    def clean_title(self) -> str:
+        return self._line("title")
+
+    def clean_about(self) -> str:
+        return self._line("about")
+
+    def _line(self, name: str) -> str:
+        if not self.cleaned_data[name].strip():
+            return ""
+        try:
+            return " ".join(words.cleaned(self.cleaned_data[name]).split())
+        except Unsaid:
+            raise forms.ValidationError("Give it a name that can be seen.") from None
+
+
+class MemberForm(forms.Form):
+    """Adds somebody with an account by the name they sign in with."""
+
+    username = forms.CharField(label="Add somebody", max_length=150, help_text="The name they sign in with.")
+
+    def clean_username(self) -> Any:
+        people = get_user_model()._default_manager.filter(username__iexact=self.cleaned_data["username"].strip())
+        person = people.exclude(kind="guest").first()
+        if person is None:
+            raise forms.ValidationError("Nobody with an account has this name.")
+        return person

@@ -1,0 +1,82 @@
+"""Making rooms, changing them, and deciding who is in."""
+
+from typing import Any
+
+from django.contrib import messages as notices
+from django.contrib.auth.decorators import login_required, user_passes_test
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods
+
+from parlour.consumers import Refused
+from rooms import access
+from rooms.forms import MemberForm, RoomForm
+from rooms.models import Membership, Room
+
+form_methods = require_http_methods(["GET", "HEAD", "POST"])
+account_required = user_passes_test(lambda person: person.is_authenticated and not person.is_guest)
+
+
+def managed(person: Any, slug: str) -> Room:
+    """The room at this address for somebody who looks after it; 404 or 403 for everybody else."""
+    try:
+        room = access.room_for(person, slug)
+    except Refused as why:
+        raise (Http404 if why.code == 4004 else PermissionDenied) from None
+    if not access.may_manage(person, room):
+        raise PermissionDenied
+    return room
+
+
+@account_required
+@form_methods
+def create(request: HttpRequest) -> HttpResponse:
+    form = RoomForm(request.POST or None)
+    if form.is_valid():
+        form.instance.owner = request.user
+        room = form.save()
+        Membership.objects.create(room=room, person=request.user)
+        return redirect(room)
+    return render(request, "rooms/room_form.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@login_required
+@form_methods
+def settings(request: HttpRequest, slug: str) -> HttpResponse:
+    room = managed(request.user, slug)
+    form = RoomForm(request.POST or None, instance=room)
+    if form.is_valid():
+        form.save()
+        return redirect(room)
+    return render(request, "rooms/room_form.html", {"form": form, "room": Room.objects.get(pk=room.pk)}, status=422 if form.errors else 200)
+
+
+@login_required
+@form_methods
+def members(request: HttpRequest, slug: str) -> HttpResponse:
+    room = managed(request.user, slug)
+    if request.POST.get("remove"):
+        membership = get_object_or_404(room.memberships.exclude(person=room.owner), pk=request.POST["remove"])
+        membership.delete()
+        notices.info(request, f"{membership.person.name} is no longer a member.")
+        return redirect("rooms:members", slug)
+    form = MemberForm(request.POST or None)
+    if form.is_valid():
+        person = form.cleaned_data["username"]
+        Membership.objects.get_or_create(room=room, person=person)
+        notices.info(request, f"{person.name} is a member.")
+        return redirect("rooms:members", slug)
+    memberships = room.memberships.select_related("person").order_by("person__username")
+    return render(request, "rooms/members.html", {"room": room, "form": form, "memberships": memberships}, status=422 if form.errors else 200)
+
+
+@login_required
+@form_methods
+def delete(request: HttpRequest, slug: str) -> HttpResponse:
+    room = managed(request.user, slug)
+    if request.method == "POST":
+        room.delete()
+        notices.info(request, f"“{room.title}” is deleted.")
+        return redirect("rooms:home")
+    return render(request, "rooms/delete.html", {"room": room})

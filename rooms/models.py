@@ -1,0 +1,140 @@
+"""A room, its members, and what was said in it."""
+
+import re
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+from django.utils.crypto import get_random_string
+from django.utils.safestring import SafeString
+from django.utils.text import slugify
+
+from parlour.models import Numbered
+from rooms import words
+
+TAKEN = {"new"}
+_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+class RoomQuerySet(models.QuerySet["Room"]):
+    def visible_to(self, person: Any) -> Self:
+        """The rooms this person may read: their own, and open ones that let such a person in."""
+        rooms = self.filter(access=Room.Access.OPEN)
+        if not person.is_authenticated or person.is_guest:
+            return rooms.exclude(guests=Room.Guests.NONE)
+        return (rooms | self.filter(members=person)).distinct()
+
+    def named(self, slug: str) -> "Room | None":
+        return self.filter(slug=slug).first() if _SLUG.fullmatch(slug) else None
+
+
+class Room(models.Model):
+    """A place to talk, open or for members only. What a person may do in it is asked of `rooms.access`."""
+
+    class Access(models.TextChoices):
+        OPEN = "open", "Everybody"
+        MEMBERS = "members", "Members only"
+
+    class Guests(models.TextChoices):
+        NONE = "none", "Stay outside"
+        READ = "read", "May read"
+        WRITE = "write", "May read and write"
+
+    title = models.CharField(max_length=80)
+    slug = models.SlugField(max_length=60, unique=True, editable=False)
+    about = models.CharField(max_length=200, blank=True)
+    access = models.CharField(max_length=8, choices=Access, default=Access.OPEN)
+    guests = models.CharField(max_length=8, choices=Guests, default=Guests.READ)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="owned_rooms")
+    members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="member_rooms")
+    created = models.DateTimeField(auto_now_add=True)
+
+    objects = RoomQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.title
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.slug = self.slug or self._free_slug()
+        super().save(*args, **kwargs)
+
+    def _free_slug(self) -> str:
+        """ASCII only: it becomes an address, a group's name and part of ids."""
+        slug = slugify(self.title)[:50].replace("_", "-").strip("-")
+        slug = re.sub("-+", "-", slug) or f"room-{get_random_string(6, 'abcdefghjkmnpqrstuvwxyz23456789')}"
+        while slug in TAKEN or Room.objects.filter(slug=slug).exists():
+            slug = f"{slug[:50]}-{get_random_string(4, 'abcdefghjkmnpqrstuvwxyz23456789')}"
+        return slug
+
+    def get_absolute_url(self) -> str:
+        return reverse("rooms:room", args=[self.slug])
+
+    @property
+    def members_only(self) -> bool:
+        return self.access == self.Access.MEMBERS
+
+    @property
+    def stream(self) -> str:
+        """Head of what is said here, and the group its hints go to."""
+        return f"room.{self.pk}"
+
+    @property
+    def people(self) -> str:
+        """Head of who is here, and the name of their leases."""
+        return f"people.{self.pk}"
+
+    @property
+    def door(self) -> str:
+        """Head that moves when the room's rules change, or the room goes."""
+        return f"door.{self.pk}"
+
+
+class Membership(models.Model):
+    room = models.ForeignKey(Room, models.CASCADE, related_name="memberships")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    since = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["room", "person"], name="rooms_member_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person} in {self.room}"
+
+
+class Message(Numbered):
+    """One text in a room. `html` is ready to place; `page` and `n` are the number its writer's page gave it.
+
+    `continues` and `previous_at` say how it follows the message before it, so that every message can be
+    drawn alone and a run shares one heading on every page alike.
+    """
+
+    room = models.ForeignKey(Room, models.CASCADE, related_name="messages")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="messages")
+    text = models.TextField()
+    html = models.TextField(editable=False)
+    page = models.CharField(max_length=32, blank=True, editable=False)
+    n = models.PositiveIntegerField(default=0, editable=False)
+    created = models.DateTimeField()
+    previous_at = models.DateTimeField(null=True, editable=False)
+    continues = models.BooleanField(default=False, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["room", "seq"], name="rooms_message_in_order"),
+            models.UniqueConstraint(
+                fields=["author", "page", "n"], condition=~models.Q(page=""), name="rooms_message_sent_once"
+            ),
+        ]
+        indexes = [models.Index(fields=["room", "changed"], name="rooms_message_changed")]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+    @property
+    def body(self) -> SafeString:
+        return words.trusted(self.html)
+
+    @property
+    def plain(self) -> str:
+        return " ".join(self.text.split())

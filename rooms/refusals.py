@@ -1,0 +1,16 @@
+"""A text that was not taken comes back as a small form of its own, so that it can be mended and sent again."""
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from parlour.composer import Said
+from rooms.saying import beside
+from rooms.streams import RoomRegion
+from rooms.words import Unsaid
+
+
+def refusal(region: RoomRegion, said: Said, why: Unsaid, request: HttpRequest | None = None) -> SafeString:
+    """The form for one text. It counts as a page of its own: always the same for the same text."""
+    context = {"region": region, "why": why, "text": said.text, "page": beside(region.room.pk, said)}
+    return render_to_string("partials/refused.html", context, request)

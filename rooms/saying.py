@@ -1,0 +1,123 @@
+"""Saying something: one verb for sockets and plain forms, many texts a commit, each stored once."""
+
+import hashlib
+from collections.abc import Sequence
+from concurrent.futures import Future
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+
+from parlour.changes import Change, deed
+from parlour.composer import Said
+from parlour.conf import conf
+from parlour.groups import Group
+from parlour.limits import shared
+from rooms import access, words
+from rooms.models import Message, Room
+from rooms.words import Unsaid
+
+RUN = timedelta(minutes=5)
+TOO_FAST = "You are faster than this room can read. Wait a moment, then send it again."
+Key = tuple[int, str, int]
+
+
+class Draft(NamedTuple):
+    """What `author` (a primary key) wants to say in `room` (a primary key): cleaned text and ready markup."""
+
+    room: int
+    author: int
+    said: Said
+    html: str
+
+    @property
+    def keys(self) -> tuple[Key, Key]:
+        """Where it is kept: under its own number, or, if another text of that number came first, beside it."""
+        said = self.said
+        return (self.author, said.page, said.n), (self.author, beside(self.room, said), said.n)
+
+
+def draft(room: int, author: int, said: Said) -> Draft:
+    """Clean a text and make its markup. Raises Unsaid."""
+    text = words.cleaned(said.text)
+    return Draft(room, author, said._replace(text=text), words.markup(text))
+
+
+def beside(room: int, said: Said) -> str:
+    """The page id for a text whose number was taken by another tab's: always the same for the same text."""
+    return hashlib.sha256(f"{room}/{said.page}/{said.n}/{said.text}".encode()).hexdigest()[:32]
+
+
+@deed
+def post(change: Change, drafts: Sequence[Draft]) -> list[Message | Unsaid]:
+    """Say these, in this order. A repeat gives the message that is there; what may not be said gives Unsaid."""
+    authors = get_user_model()._default_manager.in_bulk({draft.author for draft in drafts})
+    rooms = Room.objects.in_bulk({draft.room for draft in drafts})
+    known = _known(drafts)
+    last = {pk: room.messages.filter(seq__isnull=False).order_by("-seq").first() for pk, room in rooms.items()}
+    return [_one(change, draft, rooms.get(draft.room), authors.get(draft.author), known, last) for draft in drafts]
+
+
+def _known(drafts: Sequence[Draft]) -> dict[Key, Message]:
+    pages = {page for draft in drafts if draft.said.page for _, page, _ in draft.keys}
+    rows = Message.objects.filter(author__in={draft.author for draft in drafts}, page__in=pages)
+    return {(row.author_id, row.page, row.n): row for row in rows} if pages else {}
+
+
+def _one(
+    change: Change, draft: Draft, room: Room | None, author: Any, known: dict[Key, Message], last: dict[int, Any]
+) -> Message | Unsaid:
+    if room is None:
+        return Unsaid("This room is gone.")
+    if author is None or not access.may_write(author, room):
+        return Unsaid("You may not write in this room any more.")
+    own, other = draft.keys
+    for key in (own, other):
+        if key in known and (known[key].text, known[key].room_id) == (draft.said.text, draft.room):
+            return known[key]
+    page = other[1] if own in known else own[1]
+    row = _follows(Message(room=room, author=author, text=draft.said.text, html=draft.html, page=page, n=own[2]), last)
+    change.add(room.stream, row)
+    if page:
+        known[draft.author, page, own[2]] = row
+    return row
+
+
+def _follows(row: Message, last: dict[int, Any]) -> Message:
+    """Say how a new message follows the one before it, and make it the one before the next."""
+    row.created = timezone.now()
+    previous, last[row.room_id] = last[row.room_id], row
+    if previous is not None:
+        row.previous_at = previous.created
+        row.continues = previous.author_id == row.author_id and soon(previous.created, row.created)
+    return row
+
+
+def soon(before: datetime, after: datetime) -> bool:
+    return after - before < RUN
+
+
+saying: Group[Draft, Message | Unsaid] = Group(post)
+
+
+def offer(person: Any, room: int, said: Sequence[Said]) -> "list[Future[Message | Unsaid]]":
+    """Hand texts to the next commit, in their order. The same door for sockets and for plain forms."""
+    if not person.is_authenticated:
+        return [_settled(Unsaid("Choose a name first, then you can write here.")) for _ in said]
+    if not shared("say", person.pk, conf.SAY_RATE).take(len(said)):
+        return [_settled(Unsaid(TOO_FAST)) for _ in said]
+    return [_offered(room, person.pk, each) for each in said]
+
+
+def _offered(room: int, author: int, said: Said) -> "Future[Message | Unsaid]":
+    try:
+        return saying.submit(draft(room, author, said))
+    except Unsaid as why:
+        return _settled(why)
+
+
+def _settled(outcome: Unsaid) -> "Future[Message | Unsaid]":
+    future: Future[Message | Unsaid] = Future()
+    future.set_result(outcome)
+    return future

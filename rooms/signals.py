@@ -1,0 +1,34 @@
+"""A right that is taken away anywhere, in the admin too, ends what it gave."""
+
+from typing import Any
+
+from django.db.models.signals import post_delete, post_save
+
+from parlour.changes import Change, deed
+from parlour.revocation import revoke
+from rooms.models import Membership, Room
+
+
+def connect() -> None:
+    post_delete.connect(removed, sender=Membership, dispatch_uid="rooms.removed")
+    post_delete.connect(closed, sender=Room, dispatch_uid="rooms.closed")
+    post_save.connect(changed, sender=Room, dispatch_uid="rooms.changed")
+
+
+def removed(instance: Membership, **kwargs: Any) -> None:
+    revoke(instance.person_id)
+
+
+def closed(instance: Room, **kwargs: Any) -> None:
+    ask_again(instance)
+
+
+def changed(instance: Room, created: bool, **kwargs: Any) -> None:
+    if not created:
+        ask_again(instance)
+
+
+@deed
+def ask_again(change: Change, room: Room) -> None:
+    """Everybody in the room is asked again whether they may stay."""
+    change.touch(room.door)

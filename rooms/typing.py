@@ -1,0 +1,21 @@
+"""Who is typing: a line for those present that fades by itself and leaves no trace."""
+
+from time import monotonic
+from typing import Any
+
+from django.template.loader import render_to_string
+
+from rooms.streams import RoomRegion
+
+SHOWN = 6.0  # seconds; the style sheet's clock hides the words after as long
+_typing: dict[int, dict[int, tuple[str, float]]] = {}
+
+
+def shown(region: RoomRegion, person: Any) -> str:
+    """The fragment that says who types in this room now, `person` among them, as far as this process heard."""
+    now = monotonic()
+    typists = {pk: each for pk, each in _typing.get(region.room.pk, {}).items() if now - each[1] < SHOWN}
+    typists[person.pk] = (person.name, now)
+    _typing[region.room.pk] = typists
+    names = [{"pk": pk, "name": name} for pk, (name, _) in typists.items()]
+    return region.inner("typing", render_to_string("partials/typing.html", {"people": names}))

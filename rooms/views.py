@@ -1,0 +1,119 @@
+"""Pages of the rooms, for reading and writing with or without a socket."""
+
+from typing import Any
+
+from django.db.models import OuterRef, Subquery
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from parlour import composer
+from parlour.composer import Malformed
+from parlour.consumers import Refused
+from parlour.fragments import joined
+from parlour.pages import painted, variant
+from rooms import access
+from rooms.consumers import RoomConsumer
+from rooms.echo import EchoConsumer
+from rooms.models import Message, Room
+from rooms.refusals import refusal
+from rooms.saying import offer
+from rooms.streams import RoomRegion, people_in
+from rooms.words import Unsaid
+
+SOON = 20  # seconds a commit may take before a plain form is told that something is wrong
+
+
+def refused(request: HttpRequest, why: Refused) -> HttpResponse:
+    """A page that says why not, and how to get in; 404 where there is nothing."""
+    if why.code == 4004:
+        raise Http404
+    return render(request, "403.html", {"why": why.words}, status=403)
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    newest = Message.objects.filter(room=OuterRef("pk"), seq__isnull=False).order_by("-seq").values("pk")[:1]
+    rooms = list(Room.objects.visible_to(request.user).annotate(last_pk=Subquery(newest)).order_by("title"))
+    last = Message.objects.select_related("author").in_bulk([room.last_pk for room in rooms if room.last_pk])
+    for room in rooms:
+        room.last = last.get(room.last_pk)
+        room.here = people_in(room.people)
+        room.here_count = len(room.here)
+    can_create = request.user.is_authenticated and not request.user.is_guest
+    return render(request, "rooms/home.html", {"rooms": rooms, "can_create": can_create})
+
+
+@require_safe
+@never_cache
+def room(request: HttpRequest, slug: str) -> HttpResponse:
+    try:
+        region = RoomConsumer.admit(request.user, slug=slug)
+    except Refused as why:
+        return refused(request, why)
+    return room_page(request, region)
+
+
+def room_page(request: HttpRequest, region: RoomRegion, refusals: str = "", status: int = 200) -> HttpResponse:
+    context = {
+        **painted(request, region),
+        "room": region.room,
+        "rooms": Room.objects.visible_to(request.user).order_by("title"),
+        "may_manage": access.may_manage(request.user, region.room),
+        "err": refusals,
+    }
+    if upto := _whole(request.GET.get("upto")):
+        markup, older = region.streams[0].page(variant(request, region.streams[0]), upto)
+        context["shown"]["log"] |= {"markup": markup, "older": older}
+        context["later"] = True
+    return render(request, "rooms/room.html", context, status=status)
+
+
+@require_safe
+def older(request: HttpRequest, slug: str) -> HttpResponse:
+    """The page of messages up to `upto`, to be put before those that are there."""
+    try:
+        region = RoomConsumer.admit(request.user, slug=slug)
+    except Refused:
+        return HttpResponse(status=403)
+    markup, upto = region.streams[0].page(variant(request, region.streams[0]), _whole(request.GET.get("upto")))
+    context = {"region": region, "room": region.room, "markup": markup, "upto": upto}
+    return render(request, "partials/older.html", context)
+
+
+@require_POST
+def messages(request: HttpRequest, slug: str) -> HttpResponse:
+    """Say something by a plain form. What is refused comes back with the page, nothing typed is lost."""
+    texts = request.POST.getlist("text")
+    try:
+        region = RoomConsumer.admit(request.user, slug=slug)
+        said = composer.said({**request.POST.dict(), "text": texts}, 0)
+    except Refused as why:
+        return refused(request, why)
+    except Malformed:
+        return render(request, "csrf.html", {"texts": texts}, status=400)
+    outcomes = [future.result(SOON) for future in offer(request.user, region.room.pk, said)]
+    pairs = [(each, why) for each, why in zip(said, outcomes, strict=True) if isinstance(why, Unsaid)]
+    if not pairs:
+        return redirect(region.room)
+    forms = joined(refusal(region, each, why, request) for each, why in pairs)
+    return room_page(request, region, forms, status=422)
+
+
+@require_POST
+def lines(request: HttpRequest, slug: str) -> HttpResponse:
+    """A box of several lines that keeps what was typed. By POST: a GET would put the text into addresses."""
+    return render(request, "partials/lines.html", {"text": request.POST.get("text", "")})
+
+
+@require_safe
+def echo(request: HttpRequest) -> HttpResponse:
+    return render(request, "rooms/echo.html", painted(request, EchoConsumer.admit(request.user)))
+
+
+def _whole(value: Any) -> int:
+    try:
+        return composer.whole(value or 0)
+    except Malformed:
+        return 0

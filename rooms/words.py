@@ -1,0 +1,44 @@
+"""What people write: cleaned when it is said, made into markup once, placed by templates."""
+
+import re
+import unicodedata
+
+import nh3
+from django.utils.safestring import SafeString, mark_safe
+from markdown_it import MarkdownIt
+
+LONGEST = 4000
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"  # controls, bidi overrides
+)
+_BLANK = re.compile("[\\s\u200b-\u200f\u2060-\u2064\ufeff\u00ad\u3164\u2800]*")
+_TAGS = {"p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a"}
+_NOT_FOR_CHAT = ["heading", "lheading", "hr", "code", "image", "entity", "escape", "html_block", "html_inline", "reference"]
+
+_markdown = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True})
+_markdown.enable(["linkify", "strikethrough"]).disable(_NOT_FOR_CHAT)
+
+
+class Unsaid(Exception):
+    """A text that was not taken, with the reason in the writer's words."""
+
+
+def cleaned(text: str) -> str:
+    """`text` as it is kept: NFC, without control and bidi-override characters. Raises Unsaid."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = _UNSEEN.sub("", unicodedata.normalize("NFC", text)).strip()
+    if _BLANK.fullmatch(text):
+        raise Unsaid("There is nothing in it to send.")
+    if len(text) > LONGEST:
+        raise Unsaid(f"It is too long: {len(text):,} characters, and {LONGEST:,} is the most.")
+    return text
+
+
+def markup(text: str) -> str:
+    """Plain Markdown and links as clean HTML. Headings, images and HTML stay the text they are."""
+    return nh3.clean(_markdown.render(text), tags=_TAGS, attributes={"a": {"href"}, "ol": {"start"}}, link_rel="noopener noreferrer nofollow")
+
+
+def trusted(html: str) -> SafeString:
+    """What `markup` made, as a template may place it. The only text in this project that skips escaping."""
+    return mark_safe(html)  # noqa: S308
