@@ -46,6 +46,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _back(request: HttpRequest) -> str:
-    came_from = urlsplit(request.headers.get("Referer", ""))
+    try:
+        came_from = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:
+        return "/"
     here = came_from.netloc == request.get_host() and came_from.path.startswith("/")
     return came_from.path if here else "/"

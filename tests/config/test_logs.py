@@ -1,0 +1,52 @@
+"""One line a fault, and no secrets in it."""
+
+import logging
+
+import pytest
+
+from config.logs import OneLine, blot
+
+
+def line_of(message, *values, fault=None):
+    record = logging.LogRecord("rooms", logging.ERROR, __file__, 1, message, values, None)
+    if fault:
+        record.exc_info = (type(fault), fault, fault.__traceback__)
+    return OneLine().format(record)
+
+
+def test_a_fault_is_one_line_that_says_where():
+    def listen():
+        raise ValueError("two\nlines")
+
+    try:
+        listen()
+    except ValueError as fault:
+        line = line_of("could not %s", "listen", fault=fault)
+    assert "\n" not in line
+    assert "could not listen | ValueError: two lines at config/test_logs.py:" in line
+    assert "listen <" in line
+
+
+def test_a_fault_outside_says_its_last_frame():
+    with pytest.raises(ValueError) as caught:
+        int("x")
+    assert "| ValueError: invalid literal" in line_of("no", fault=caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Authorization: Bearer SECRET",
+        "GET /embed/?token=SECRET&x=1",
+        "{'sessionid': 'SECRET'}",
+        "csrfmiddlewaretoken=SECRET",
+        "ticket=SECRET",
+        '"password": "SECRET"',
+    ],
+)
+def test_secrets_are_blotted_out(text):
+    assert "SECRET" not in blot(text)
+
+
+def test_other_words_stay():
+    assert blot("member joined room=lobby with 3 tokens") == "member joined room=lobby with 3 tokens"

@@ -1,0 +1,86 @@
+"""Health, faults and the floor of headers."""
+
+import pytest
+from django.db import OperationalError
+from django.test import Client
+
+from config import pages
+
+FLOOR = {
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+}
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_health_is_ok(client, db, path):
+    answer = client.get(path)
+    assert (answer.status_code, answer.content) == (200, b"ok")
+
+
+def test_not_ready_without_a_database(client, db, monkeypatch):
+    class Down:
+        def cursor(self):
+            raise OperationalError
+
+    monkeypatch.setattr(pages, "connection", Down())
+    assert client.get("/readyz").status_code == 503
+    assert client.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/nothing-here/", "/admin/login/"])
+def test_every_page_stands_on_the_floor(client, db, path):
+    answer = client.get(path)
+    assert set(answer["Content-Security-Policy"].split("; ")) == FLOOR
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Referrer-Policy"] == "same-origin"
+    assert answer["X-Frame-Options"] == "DENY"
+    cookies = answer.cookies.values()
+    assert all(cookie["httponly"] and cookie["samesite"] == "Lax" for cookie in cookies)
+
+
+def test_a_missing_page_wears_the_dress(client, db):
+    answer = client.get("/accounts/nothing-here/")
+    assert answer.status_code == 404
+    assert 'class="brand"' in answer.content.decode()
+
+
+def test_an_expired_form_keeps_what_was_written(db):
+    client = Client(enforce_csrf_checks=True)
+    answer = client.post(
+        "/accounts/guest/",
+        {"text": ["first <b>", " ", "second"], "display_name": "Gus"},
+        HTTP_REFERER="http://testserver/rooms/lobby/?x=1",
+    )
+    assert answer.status_code == 403
+    assert answer.context["texts"] == ["first <b>", "second"]
+    assert answer.context["back"] == "/rooms/lobby/"
+    assert "first &lt;b&gt;" in answer.content.decode()
+
+
+@pytest.mark.parametrize("referer", ["https://example.org/rooms/", "", "nonsense", "http://[bad/"])
+def test_the_way_back_leads_to_no_foreign_site(db, referer):
+    client = Client(enforce_csrf_checks=True)
+    assert client.post("/accounts/guest/", HTTP_REFERER=referer).context["back"] == "/"
+
+
+def test_a_fault_asks_no_database(rf):
+    answer = pages.server_error(rf.get("/"))
+    assert answer.status_code == 500
+    assert "<h1>" in answer.content.decode()
+
+
+def test_a_fault_in_the_page_for_faults_is_told_in_words(rf, monkeypatch):
+    def fail(name):
+        raise ValueError
+
+    monkeypatch.setattr(pages, "render_to_string", fail)
+    answer = pages.server_error(rf.get("/"))
+    assert (answer.status_code, answer["Content-Type"]) == (500, "text/plain")
