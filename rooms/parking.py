@@ -1,0 +1,22 @@
+"""Where a room's unsent text waits while its reader looks at another page.
+
+A boosted link swaps the page's main part. The answer carries empty places with the old room's ids, outside
+that part, and htmx moves what it preserves into them; the room's page takes it back the same way.
+"""
+
+import re
+
+from django.http import HttpRequest
+
+from rooms.streams import room_key
+
+_ROOM = re.compile(r"/rooms/([a-z0-9-]+)/")
+
+
+def parked(request: HttpRequest) -> dict[str, str]:
+    """Context processor: `parked` is the key of the room that a boosted request comes from, if it leaves it."""
+    htmx = getattr(request, "htmx", None)
+    if not htmx or not htmx.boosted:
+        return {}
+    left = _ROOM.fullmatch((htmx.current_url_abs_path or "").partition("?")[0])
+    return {"parked": room_key(left[1])} if left and left[0] != request.path else {}
