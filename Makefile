@@ -35,6 +35,7 @@ lint: dev
 	$(VENV)/bin/mypy
 	$(VENV)/bin/djlint --quiet --lint templates parlour/templates
 	$(VENV)/bin/lint-imports
+	$(PY) manage.py makemigrations --check --dry-run
 	$(PY) -m pytest tests/test_house.py -q
 
 requirements: dev
