@@ -39,7 +39,7 @@ class Change:
         self.touched.append(stream)
 
     def streams(self) -> list[str]:
-        return [name for name, *_ in (*self.added, *self.edited)] + self.touched
+        return [name for name, _ in self.added] + [name for name, _, _ in self.edited] + self.touched
 
 
 def deed(body: Callable[..., T]) -> Callable[..., T]:

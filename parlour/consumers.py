@@ -153,7 +153,7 @@ class Consumer:
         """A frame without a kind: hello at the head, and then say."""
         words = fields.get("message", fields.get("text"))
         if not isinstance(words, str) or "say" not in self.kinds:
-            raise Malformed("That was not understood: send {\"message\": \"…\"}.")
+            raise Malformed('That was not understood: send {"message": "…"}.')
         if not self.greeted:
             heads = await run(changes.heads, [stream.name for stream in self.region.streams])
             await self._hello({"cursor": [f"{name}:{self.hub.epoch:x}.{seq}" for name, seq in heads.items()]})

@@ -27,13 +27,13 @@ class Document:
 
     def apply(self, frame: str) -> None:
         for element in _elements(parse_html(f"<main>{frame}</main>")):
-            swap = dict(element.attributes)["hx-swap-oob"]
+            swap = str(dict(element.attributes)["hx-swap-oob"])
             element.attributes = [each for each in element.attributes if each[0] != "hx-swap-oob"]
             kind, _, selector = swap.partition(":")
             getattr(self, f"_{kind}")(element, selector.removeprefix("#"))
 
     def _true(self, element: Element, _: str) -> None:
-        parent, place = self._place(dict(element.attributes)["id"])
+        parent, place = self._place(str(dict(element.attributes)["id"]))
         if parent is not None:
             parent.children[place] = element
 

@@ -37,7 +37,7 @@ class Region:
         self.socket = socket
         self.panel = panel
         self.role = role
-        self.streams: "list[Stream]" = []
+        self.streams: list[Stream] = []
         self.guards: list[str] = []
 
     def id(self, part: object) -> str:

@@ -58,9 +58,7 @@ class Lease(models.Model):
     expires = models.DateTimeField(db_index=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["name", "holder", "process"], name="parlour_one_lease_each")
-        ]
+        constraints = [models.UniqueConstraint(fields=["name", "holder", "process"], name="parlour_one_lease_each")]
 
     def __str__(self) -> str:
         return f"{self.holder} in {self.name} until {self.expires:%H:%M:%S}"

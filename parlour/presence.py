@@ -23,9 +23,9 @@ log = logging.getLogger("parlour")
 Seat = tuple[str, str]  # (place, person)
 
 
-def here(place: str) -> QuerySet[Lease]:
-    """The leases that say who is in `place` now; a person may hold several, one a process."""
-    return Lease.objects.filter(name=place, expires__gt=timezone.now())
+def here(*places: str) -> QuerySet[Lease]:
+    """The leases that say who is in these places now; a person may hold several, one a process."""
+    return Lease.objects.filter(name__in=places, expires__gt=timezone.now())
 
 
 class Presence:

@@ -82,7 +82,7 @@ class State(Stream):
     def context(self, variants: Sequence[Variant]) -> Mapping[Variant, dict[str, Any]]:
         """One context a variant, all from one grouped query. Override this or the simpler `present`."""
         present = self.present()
-        return {variant: present for variant in variants}
+        return dict.fromkeys(variants, present)
 
     def present(self) -> dict[str, Any]:
         """The template's context where it is the same for everybody."""

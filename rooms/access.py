@@ -53,6 +53,13 @@ def refusal(person: Any, room: Room) -> Refused:
     if not person.is_authenticated or person.is_guest:
         back = urlencode({"next": room.get_absolute_url()})
         return Refused(
-            4001, format_html('Only people with an account can come in here. <a href="/accounts/login/?{}">Sign in</a>', back)
+            4001,
+            format_html(
+                'Only people with an account can come in here. <a href="/accounts/login/?{}">Sign in</a>',
+                back,
+            ),
         )
-    return Refused(4003, format_html('Only members can read this room. Ask its owner to add you. <a href="/">All rooms</a>'))
+    return Refused(
+        4003,
+        format_html('Only members can read this room. Ask its owner to add you. <a href="/">All rooms</a>'),
+    )

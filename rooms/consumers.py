@@ -12,8 +12,8 @@ from parlour.consumers import Consumer
 from parlour.database import run
 from rooms import access, typing
 from rooms.models import Message
-from rooms.saying import offer
 from rooms.refusals import refusal
+from rooms.saying import offer
 from rooms.streams import RoomRegion, room_key
 from rooms.words import Unsaid
 
@@ -54,7 +54,7 @@ class RoomConsumer(Consumer):
     async def hear_say(self, fields: dict[str, Any]) -> None:
         seq, answer = await self._say(fields)
         if answer:
-            self.owe(self.region.streams[0], seq, answer)
+            self.owe(self.region.log, seq, answer)
 
     async def hear_typing(self, fields: dict[str, Any]) -> None:
         if self.region.role != "reader":
@@ -100,6 +100,7 @@ class RoomConsumer(Consumer):
         self.page = composer.new_page()
         self.acked = {self.page: 0}
         return composer.acknowledged(self.region, n, acked, to=0) + composer.renamed(self.region, self.page)
+
     def _refusals(self, refused: list[tuple[Said, Unsaid]]) -> str:
         """Words beside the box; a text worth keeping comes back in a form of its own."""
         note = next((str(why) for said, why in reversed(refused) if not said.text.strip()), "")

@@ -30,7 +30,7 @@ class EchoConsumer(Consumer):
             return await super().heard(text)
         words = fields.get("message", fields.get("text"))
         if not isinstance(words, str):
-            return self.strike("Send {\"message\": \"…\"}, or plain text.")
+            return self.strike('Send {"message": "…"}, or plain text.')
         self.put(self.region.append("log", format_html("<li>{}</li>", words), "ol"))
 
 

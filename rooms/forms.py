@@ -14,7 +14,12 @@ class RoomForm(forms.ModelForm):
     class Meta:
         model = Room
         fields = ["title", "about", "access", "guests"]
-        labels = {"title": "Name", "about": "What it is about", "access": "Who may come in", "guests": "Guests"}
+        labels = {
+            "title": "Name",
+            "about": "What it is about",
+            "access": "Who may come in",
+            "guests": "Guests",
+        }
         help_texts = {"guests": "People without an account. Members-only rooms have none."}
         widgets = {"access": forms.RadioSelect, "guests": forms.RadioSelect}
 

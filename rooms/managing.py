@@ -36,7 +36,7 @@ def create(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         form.instance.owner = request.user
         room = form.save()
-        Membership.objects.create(room=room, person=request.user)
+        Membership.objects.create(room=room, person_id=request.user.pk)
         return redirect(room)
     return render(request, "rooms/room_form.html", {"form": form}, status=422 if form.errors else 200)
 
@@ -49,7 +49,12 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
     if form.is_valid():
         form.save()
         return redirect(room)
-    return render(request, "rooms/room_form.html", {"form": form, "room": Room.objects.get(pk=room.pk)}, status=422 if form.errors else 200)
+    return render(
+        request,
+        "rooms/room_form.html",
+        {"form": form, "room": Room.objects.get(pk=room.pk)},
+        status=422 if form.errors else 200,
+    )
 
 
 @login_required
@@ -68,7 +73,12 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
         notices.info(request, f"{person.name} is a member.")
         return redirect("rooms:members", slug)
     memberships = room.memberships.select_related("person").order_by("person__username")
-    return render(request, "rooms/members.html", {"room": room, "form": form, "memberships": memberships}, status=422 if form.errors else 200)
+    return render(
+        request,
+        "rooms/members.html",
+        {"room": room, "form": form, "memberships": memberships},
+        status=422 if form.errors else 200,
+    )
 
 
 @login_required

@@ -52,6 +52,11 @@ class Room(models.Model):
 
     objects = RoomQuerySet.as_manager()
 
+    # What a list of rooms shows of each, filled by the view that lists them.
+    last: "Message | None"
+    here: list[Any]
+    here_count: int
+
     def __str__(self) -> str:
         return self.title
 

@@ -66,7 +66,12 @@ def _known(drafts: Sequence[Draft]) -> dict[Key, Message]:
 
 
 def _one(
-    change: Change, draft: Draft, room: Room | None, author: Any, known: dict[Key, Message], last: dict[int, Any]
+    change: Change,
+    draft: Draft,
+    room: Room | None,
+    author: Any,
+    known: dict[Key, Message],
+    last: dict[int, Any],
 ) -> Message | Unsaid:
     if room is None:
         return Unsaid("This room is gone.")

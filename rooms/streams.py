@@ -24,7 +24,9 @@ class RoomRegion(Region):
         slug = room.slug
         super().__init__(room_key(slug), f"/ws/rooms/{slug}/", reverse("rooms:panel", args=[slug]), role)
         self.room = room
-        self.streams = [RoomStream(room, self), PeopleStream(room, self)]
+        self.log = RoomStream(room, self)
+        self.people = PeopleStream(room, self)
+        self.streams = [self.log, self.people]
         self.guards = [room.door]
 
     @property
@@ -79,18 +81,21 @@ class PeopleStream(State):
         self.seen: tuple[int, dict[int, str]] | None = None
 
     def present(self) -> dict[str, Any]:
-        return {"people": people_in(self.name)}
+        return {"people": self._people()}
+
+    def _people(self) -> list[Any]:
+        return people_in(self.name)[self.name]
 
     def since(self, asks: Iterable[Ask], seq: int) -> Answer:
-        asks = list(asks)
+        """The list and its count for all; the lines of who came and left for those who saw the last answer."""
+        now = {person.pk: person.name for person in self._people()}
         answer = super().since(asks, seq)
-        now = {person.pk: person.name for person in people_in(self.name)}
-        was, self.seen = self.seen, (answer.seq, now)
-        if was is None:
-            return answer
-        lines = self._lines(was[1], now)
-        told = {ask: answer.fragments[ask] + lines if ask.cursor == was[0] else answer.fragments[ask] for ask in asks}
-        return Answer(answer.seq, told)
+        was, self.seen = self.seen or (-1, now), (answer.seq, now)
+        count, lines = self.region.inner("count", str(len(now))), self._lines(was[1], now)
+        fragments = {
+            ask: markup + count + (lines if ask.cursor == was[0] else "") for ask, markup in answer.fragments.items()
+        }
+        return Answer(answer.seq, fragments)
 
     def _lines(self, was: dict[int, str], now: dict[int, str]) -> str:
         came = [name for pk, name in now.items() if pk not in was]
@@ -99,15 +104,16 @@ class PeopleStream(State):
         return self.region.append("log", "".join(notes), "ol") if notes else ""
 
 
-def people_in(place: str) -> list[Any]:
-    """Everybody with a lease in `place`, by name."""
-    holders = {int(holder) for holder in here(place).values_list("holder", flat=True)}
-    people = get_user_model()._default_manager.filter(pk__in=holders)
-    return sorted(people, key=lambda person: (person.name.casefold(), person.pk))
+def people_in(*places: str) -> dict[str, list[Any]]:
+    """Everybody with a lease in each of these places, by name."""
+    seats = {(place, int(holder)) for place, holder in here(*places).values_list("name", "holder")}
+    people = get_user_model()._default_manager.in_bulk({holder for _, holder in seats})
+    company = sorted(people.values(), key=lambda person: (person.name.casefold(), person.pk))
+    return {place: [person for person in company if (place, person.pk) in seats] for place in places}
 
 
 def _note(names: Sequence[str], deed: str) -> str:
-    """"Ann joined the room"; several who come or go together make one line."""
+    """ "Ann joined the room"; several who come or go together make one line."""
     if not names:
         return ""
     shown = names if len(names) <= 3 else names[:2]

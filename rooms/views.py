@@ -37,9 +37,10 @@ def home(request: HttpRequest) -> HttpResponse:
     newest = Message.objects.filter(room=OuterRef("pk"), seq__isnull=False).order_by("-seq").values("pk")[:1]
     rooms = list(Room.objects.visible_to(request.user).annotate(last_pk=Subquery(newest)).order_by("title"))
     last = Message.objects.select_related("author").in_bulk([room.last_pk for room in rooms if room.last_pk])
+    here = people_in(*(room.people for room in rooms))
     for room in rooms:
         room.last = last.get(room.last_pk)
-        room.here = people_in(room.people)
+        room.here = here[room.people]
         room.here_count = len(room.here)
     can_create = request.user.is_authenticated and not request.user.is_guest
     return render(request, "rooms/home.html", {"rooms": rooms, "can_create": can_create})
@@ -61,10 +62,11 @@ def room_page(request: HttpRequest, region: RoomRegion, refusals: str = "", stat
         "room": region.room,
         "rooms": Room.objects.visible_to(request.user).order_by("title"),
         "may_manage": access.may_manage(request.user, region.room),
+        "here": len(people_in(region.room.people)[region.room.people]),
         "err": refusals,
     }
     if upto := _whole(request.GET.get("upto")):
-        markup, older = region.streams[0].page(variant(request, region.streams[0]), upto)
+        markup, older = region.log.page(variant(request, region.log), upto)
         context["shown"]["log"] |= {"markup": markup, "older": older}
         context["later"] = True
     return render(request, "rooms/room.html", context, status=status)
@@ -77,7 +79,7 @@ def older(request: HttpRequest, slug: str) -> HttpResponse:
         region = RoomConsumer.admit(request.user, slug=slug)
     except Refused:
         return HttpResponse(status=403)
-    markup, upto = region.streams[0].page(variant(request, region.streams[0]), _whole(request.GET.get("upto")))
+    markup, upto = region.log.page(variant(request, region.log), _whole(request.GET.get("upto")))
     context = {"region": region, "room": region.room, "markup": markup, "upto": upto}
     return render(request, "partials/older.html", context)
 

@@ -13,7 +13,18 @@ _UNSEEN = re.compile(
 )
 _BLANK = re.compile("[\\s\u200b-\u200f\u2060-\u2064\ufeff\u00ad\u3164\u2800]*")
 _TAGS = {"p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a"}
-_NOT_FOR_CHAT = ["heading", "lheading", "hr", "code", "image", "entity", "escape", "html_block", "html_inline", "reference"]
+_NOT_FOR_CHAT = [
+    "heading",
+    "lheading",
+    "hr",
+    "code",
+    "image",
+    "entity",
+    "escape",
+    "html_block",
+    "html_inline",
+    "reference",
+]
 
 _markdown = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True})
 _markdown.enable(["linkify", "strikethrough"]).disable(_NOT_FOR_CHAT)
@@ -36,7 +47,12 @@ def cleaned(text: str) -> str:
 
 def markup(text: str) -> str:
     """Plain Markdown and links as clean HTML. Headings, images and HTML stay the text they are."""
-    return nh3.clean(_markdown.render(text), tags=_TAGS, attributes={"a": {"href"}, "ol": {"start"}}, link_rel="noopener noreferrer nofollow")
+    return nh3.clean(
+        _markdown.render(text),
+        tags=_TAGS,
+        attributes={"a": {"href"}, "ol": {"start"}},
+        link_rel="noopener noreferrer nofollow",
+    )
 
 
 def trusted(html: str) -> SafeString:

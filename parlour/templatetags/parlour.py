@@ -14,7 +14,7 @@ register = template.Library()
 @register.inclusion_tag("parlour/region.html", takes_context=True)
 def region(context: Context, region: Region) -> dict[str, Any]:
     """A whole region: its streams' parts as they are now, its socket, its watchdog."""
-    return {**context.flatten(), **painted(context["request"], region)}
+    return {**context.flatten(), **painted(context["request"], region)}  # type: ignore[dict-item]
 
 
 @register.simple_tag
