@@ -35,9 +35,7 @@ def refuse_borrowed(name: str, person: User | None = None) -> None:
     if names.is_role(name) and not (person and person.is_staff):
         raise ValidationError("That name belongs to the people who run this place. Please choose another.")
     if User.objects.name_is_taken(name, person):
-        raise ValidationError(
-            "Somebody with an account has that name, or one like it. Please choose another."
-        )
+        raise ValidationError("Somebody with an account has that name, or one like it. Please choose another.")
 
 
 class SignInForm(AuthenticationForm):
@@ -47,9 +45,7 @@ class SignInForm(AuthenticationForm):
         """Raises ValidationError for the inactive, and for public passwords outside a local demo."""
         super().confirm_login_allowed(user)
         if demo.has_public_password(user) and not (settings.DEMO and settings.LOCAL):
-            raise ValidationError(
-                "This is a demo account with a password everybody knows. It is closed here."
-            )
+            raise ValidationError("This is a demo account with a password everybody knows. It is closed here.")
 
 
 class SignUpForm(UserCreationForm):
@@ -83,9 +79,7 @@ class GuestForm(forms.Form):
 class ProfileForm(forms.ModelForm):
     """How a person is shown, and in which zone their times are."""
 
-    display_name = NameField(
-        label="Display name", required=False, help_text="Others see this. Empty: your user name."
-    )
+    display_name = NameField(label="Display name", required=False, help_text="Others see this. Empty: your user name.")
     time_zone = forms.ChoiceField(label="Time zone", choices=zones.choices, required=False)
 
     class Meta:

@@ -19,9 +19,7 @@ class PersonManager(UserManager["User"]):
 
     def create_guest(self, display_name: str) -> User:
         """A new guest, who can sign in by no password."""
-        guest = self.model(
-            username=f"guest-{secrets.token_hex(8)}", display_name=display_name, kind=User.Kind.GUEST
-        )
+        guest = self.model(username=f"guest-{secrets.token_hex(8)}", display_name=display_name, kind=User.Kind.GUEST)
         guest.set_unusable_password()
         guest.save()
         return guest

@@ -10,9 +10,7 @@ from django.core.exceptions import ValidationError
 @cache
 def known() -> frozenset[str]:
     """IANA names of places, such as "Europe/Berlin", and UTC."""
-    return frozenset(
-        name for name in available_timezones() if "/" in name and not name.startswith("Etc/")
-    ) | {"UTC"}
+    return frozenset(name for name in available_timezones() if "/" in name and not name.startswith("Etc/")) | {"UTC"}
 
 
 def choices() -> list[tuple[str, str]]:

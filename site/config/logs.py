@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any
 
 SECRET = re.compile(
-    r"(?i)\b(bearer\s+|(?:token|ticket|sessionid|csrf\w*|password)['\"]?\s*[=:]\s*['\"]?)[^\s&;,'\"]+"
+    r"(?i)\b(bearer\s+|(?:token|ticket|sessionid|csrftoken|csrfmiddlewaretoken|password)['\"]?\s*[=:]\s*['\"]?)[^\s&;,'\"]+"
 )
 OUTSIDE = ("site-packages", "/lib/python", "<frozen")
 
@@ -25,9 +25,7 @@ class OneLine(logging.Formatter):
         kind, fault, trace = ei
         frames = traceback.extract_tb(trace)
         own = [frame for frame in frames if not any(part in frame.filename for part in OUTSIDE)]
-        told = [
-            f"{_short(frame.filename)}:{frame.lineno} {frame.name}" for frame in reversed(own or frames[-1:])
-        ]
+        told = [f"{_short(frame.filename)}:{frame.lineno} {frame.name}" for frame in reversed(own or frames[-1:])]
         name = kind.__name__ if kind else "fault"
         return f"| {name}: {fault} at {' < '.join(told)}"
 

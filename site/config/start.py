@@ -48,7 +48,8 @@ def _refuse_taken_port() -> None:
         with socket.create_server((host, settings.PORT), family=family):
             pass
     except OSError as fault:
-        sys.exit(f"Cannot open {host}:{settings.PORT}: {fault.strerror}. Another one: make run PORT=8001")
+        why = (fault.strerror or str(fault)).split(" (")[0]
+        sys.exit(f"Cannot open {host}:{settings.PORT}: {why}. Another port: make run PORT=8001")
 
 
 def _collect_static() -> None:

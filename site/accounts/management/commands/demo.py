@@ -22,6 +22,4 @@ class Command(BaseCommand):
         for part in settings.DEMO_PARTS:
             import_string(part)()
         for username in demo.PEOPLE:
-            self.stdout.write(
-                f"{username} / {told.get(username, '(the password printed at the first start)')}"
-            )
+            self.stdout.write(f"{username} / {told.get(username, '(the password printed at the first start)')}")
