@@ -49,11 +49,16 @@ def reading(variant: Variant, render: Callable[[], str]) -> str:
 
 
 class Stream:
-    """Base of both kinds. `name` is the head's name and the hint's group; `region` knows the ids on the page."""
+    """Base of both kinds. `name` is the head's name and the hint's group; `region` knows the ids on the page.
 
-    name: str
-    region: Region
-    part = ""  # tells several streams of one region apart
+    A name is ASCII letters, digits, `-`, `_` and `.`, under 100 characters: it is a channel layer's group too.
+    """
+
+    part = "now"  # the element of the region that it fills
+
+    def __init__(self, name: str, region: Region) -> None:
+        self.name = name
+        self.region = region
 
     def variant(self, person: Any, variant: Variant) -> Variant:
         """Narrow or widen a reader's variant; a state that differs by person puts the person into `own`."""

@@ -31,6 +31,7 @@ from parlour.document import Document
 from parlour.pages import painted
 
 PATIENCE = 5.0  # seconds a page waits for what it should show
+LOOK = 0.1  # seconds between two looks at the present
 
 
 @contextmanager
@@ -143,7 +144,11 @@ class Page:
             raise AssertionError(f"not within {PATIENCE} s: {what}\n{self.document.text()}") from None
 
     async def equals_fresh(self) -> bool:
-        """Whether the page shows what it would if it were loaded now, fleeting lines apart."""
-        fresh = await sync_to_async(self._paint)()
+        """Whether the page comes to show what it would if it were loaded now, fleeting lines apart."""
         parts = [self.region.id(stream.part) for stream in self.region.streams]
-        return all(self.document.part(part) == fresh.part(part) for part in parts)
+        for _ in range(int(PATIENCE / LOOK)):
+            fresh = await sync_to_async(self._paint)()
+            if all(self.document.part(part) == fresh.part(part) for part in parts):
+                return True
+            await asyncio.sleep(LOOK)
+        return False

@@ -36,7 +36,7 @@ def create(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         form.instance.owner = request.user
         room = form.save()
-        Membership.objects.create(room=room, person_id=request.user.pk)
+        room.members.add(form.instance.owner)
         return redirect(room)
     return render(request, "rooms/room_form.html", {"form": form}, status=422 if form.errors else 200)
 

@@ -44,9 +44,8 @@ class RoomStream(Log):
     template = "partials/message.html"
 
     def __init__(self, room: Room, region: Region) -> None:
+        super().__init__(room.stream, region)
         self.room = room
-        self.name = room.stream
-        self.region = region
 
     def rows(self) -> Any:
         return Message.objects.filter(room=self.room).select_related("author")
@@ -76,8 +75,7 @@ class PeopleStream(State):
     part = "people"
 
     def __init__(self, room: Room, region: Region) -> None:
-        self.name = room.people
-        self.region = region
+        super().__init__(room.people, region)
         self.seen: tuple[int, dict[int, str]] | None = None
 
     def present(self) -> dict[str, Any]:

@@ -1,0 +1,78 @@
+"""The page that docs/parlour.md builds is built and run, and it is as short as it says."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs" / "parlour.md"
+SETTINGS = """
+SECRET_KEY = "only for this test"
+INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions",
+                  "parlour", "polls", "django_htmx"]
+MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware",
+              "django.contrib.auth.middleware.AuthenticationMiddleware"]
+DATABASES = {"default": {"ENGINE": "parlour.sqlite", "NAME": "db", "TEST": {"NAME": "test_db"},
+                         "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20}}}
+CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": ["templates"], "APP_DIRS": True,
+              "OPTIONS": {"builtins": ["parlour.templatetags.parlour"],
+                          "context_processors": ["django.template.context_processors.request"]}}]
+ROOT_URLCONF = "polls.urls"
+ALLOWED_HOSTS = ["testserver"]
+STATIC_URL = "static/"
+USE_TZ = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+"""
+
+
+def blocks():
+    found = re.findall(r"```\w+\n(?:# |<!-- )([\w/.]+\.\w+)(?: -->)?\n(.*?)```", DOCS.read_text(), re.DOTALL)
+    return dict(found)
+
+
+def test_the_live_side_and_its_markup_take_under_thirty_lines():
+    parts = blocks()
+    lines = [
+        line
+        for name in ("polls/live.py", "templates/tally.html", "templates/vote.html")
+        for line in parts[name].splitlines()
+    ]
+    assert len([line for line in lines if line.strip()]) < 30
+
+
+@pytest.mark.parametrize("path", ["/polls/1/"])
+def test_the_page_of_the_documentation_works(tmp_path, path):
+    for name, text in blocks().items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    for package in ("polls", "project"):
+        (tmp_path / package / "__init__.py").touch()
+    (tmp_path / "project" / "settings.py").write_text(SETTINGS)
+    (tmp_path / "polls" / "page_test.py").write_text(
+        "import pytest\nfrom polls.models import Poll\n\n@pytest.mark.django_db\n"
+        "def test_page(client):\n    Poll.objects.create(pk=1, question='Tea?')\n"
+        f"    page = client.get('{path}').content.decode()\n"
+        "    assert 'Tea?: 0 votes' in page and 'ws-connect=\"/ws/polls/1/\"' in page\n"
+        "    assert client.get('/polls/1/panel/').status_code == 200\n"
+        "    import project.asgi\n"
+    )
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-o",
+        "asyncio_mode=auto",
+        "polls/tests.py",
+        "polls/page_test.py",
+    ]
+    env = {**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}", "DJANGO_SETTINGS_MODULE": "project.settings"}
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
