@@ -15,8 +15,14 @@ from .ground.servers import Server
 from .ground.visitors import Visitor
 
 CHROMIUM = Path("/usr/bin/chromium")
-QUIET = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]
+QUIET = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 RESULTS = Path(__file__).resolve().parent.parent / "test-results"
 FAILED = pytest.StashKey[bool]()
 
@@ -25,6 +31,7 @@ FAILED = pytest.StashKey[bool]()
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """A file's stories share a server, so one worker tells all stories of a file."""
     from xdist.scheduler import LoadFileScheduling
+
     return LoadFileScheduling(config, log)
 
 
@@ -47,7 +54,8 @@ def browser() -> Iterator[Browser]:
     """One Chromium for all stories of a worker."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
-            executable_path=CHROMIUM if CHROMIUM.exists() else None, args=QUIET)
+            executable_path=CHROMIUM if CHROMIUM.exists() else None, args=QUIET
+        )
         yield chromium
         chromium.close()
 
@@ -121,7 +129,7 @@ def cable() -> Iterator[Callable[..., Cable]]:
 
 @pytest.fixture
 def person(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Person]]:
-    """Invite somebody: person(server), or person(cable, reduced_motion="reduce"). No story may break the CSP."""
+    """Invite somebody: person(server), person(cable, reduced_motion="reduce"). Nobody may break the CSP."""
     invited: list[Person] = []
 
     def invite(place: Server | Cable, **options: Any) -> Person:
@@ -135,7 +143,7 @@ def person(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callabl
     crashes = [line for somebody in invited for tab in somebody.tabs for line in tab.crashes]
     for somebody in invited:
         somebody.context.close()
-    assert not violations and not crashes, f"{violations} {crashes}"
+    assert not violations + crashes
 
 
 @pytest.fixture

@@ -1,1 +1,1 @@
-"""What every story stands on. Nothing here imports the product: it is started, watched and read from outside."""
+"""What every story stands on. Nothing here imports the product: it is watched from outside."""

@@ -72,7 +72,7 @@ class Cable:
             line.loses_down = line.is_socket
 
     def silence_sockets(self) -> None:
-        """WebSockets that are open now carry nothing any more and new ones are refused, as by a strict proxy."""
+        """WebSockets that are open carry nothing any more and new ones are refused, as by a strict proxy."""
         self.refuses_sockets = True
         for line in self._lines:
             line.loses_up = line.loses_down = line.is_socket
@@ -87,7 +87,7 @@ class Cable:
         self._reset_all()
 
     def request(self, chunk: bytes) -> bytes:
-        """What the server gets of `chunk`, a piece of what came from this side. Other cables override this."""
+        """What the server gets of `chunk`, a piece of what a page sent. Other cables override this."""
         return chunk
 
     def _reset_all(self) -> None:
@@ -126,6 +126,7 @@ class Cable:
             if not line.loses_up:
                 far.sendall(self.request(first))
         except OSError:
-            return near.close() if not first else line.reset()
+            line.reset()
+            return
         threading.Thread(target=line.carry, args=(self, False), daemon=True).start()
         line.carry(self, True)

@@ -1,4 +1,4 @@
-"""A house: the product furnished once (migrated, demo people and rooms, static files) and copied for each story."""
+"""A house: the product furnished once (migrated, demo, static files) and copied for each story."""
 
 import itertools
 import os
@@ -18,7 +18,9 @@ from .servers import Server
 
 ROOT = Path(__file__).resolve().parents[2]
 FURNISHING = (["migrate", "--verbosity=0"], ["collectstatic", "--noinput", "--verbosity=0"], ["demo"])
-NOT_OURS = re.compile(r"PARLOUR|DJANGO|DATABASE_URL|REDIS_URL|SECRET_KEY|ALLOWED_HOSTS|CSRF_|TIME_ZONE|DEBUG|DEMO|HTTPS|PORT|HOST$")
+NOT_OURS = re.compile(
+    r"PARLOUR|DJANGO|DATABASE_URL|REDIS_URL|SECRET_KEY|ALLOWED_HOSTS|CSRF_|TIME_ZONE|DEBUG|DEMO|HTTPS|PORT|HOST$"
+)
 
 
 class House:
@@ -36,8 +38,14 @@ class House:
     def env(self) -> dict[str, str]:
         """The environment of every process of this house; nothing of the caller's own settings leaks in."""
         env = {name: value for name, value in os.environ.items() if not NOT_OURS.search(name)}
-        env |= {"PYTHONPATH": f"{ROOT}:{ROOT / 'site'}", "PARLOUR_VAR": str(self.var), "HOST": "127.0.0.1",
-                "DJANGO_SETTINGS_MODULE": "config.settings", "PYTHONUNBUFFERED": "1", "DEMO": "1"}
+        env |= {
+            "PYTHONPATH": f"{ROOT}:{ROOT / 'site'}",
+            "PARLOUR_VAR": str(self.var),
+            "HOST": "127.0.0.1",
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "PYTHONUNBUFFERED": "1",
+            "DEMO": "1",
+        }
         if self.database_url:
             env["DATABASE_URL"] = self.database_url
         if self.redis_url:
@@ -45,7 +53,7 @@ class House:
         return env | self.settings
 
     def open(self, kind: str = "daphne", **more: str) -> Server:
-        """Start a server ("daphne" or "uvicorn") and wait until it answers; `more` are settings for it alone."""
+        """Start "daphne" or "uvicorn" and wait until it answers; `more` are settings for it alone."""
         log = self.var / f"server-{len(self.servers)}.log"
         server = Server(kind, ROOT, self.env | more, log)
         self.servers.append(server)
@@ -54,13 +62,20 @@ class House:
 
     def manage(self, *words: str) -> str:
         """Run manage.py in the foreground; return what it printed. Raises AssertionError when it fails."""
-        done = subprocess.run([sys.executable, "manage.py", *words], cwd=ROOT, env=self.env, timeout=120, check=False,
-                              capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, "manage.py", *words],
+            cwd=ROOT,
+            env=self.env,
+            timeout=120,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
         assert done.returncode == 0, f"manage.py {' '.join(words)}\n{done.stdout}{done.stderr}"
         return done.stdout
 
     def command(self, script: str) -> Process:
-        """Run Python `script` in a Django shell beside the servers, as a cron job would; its print goes to the log."""
+        """Run Python `script` in a Django shell beside the servers, as a cron job would."""
         log = self.var / f"command-{next(self._commands)}.log"
         return Process([sys.executable, "manage.py", "shell", "-c", script], log=log, env=self.env, cwd=ROOT)
 
@@ -82,7 +97,7 @@ class House:
 
     def logs(self) -> str:
         """The end of every server's output, for the report of a failure."""
-        return "\n".join(f"--- {server.kind} on {server.port}\n{server.process.tail()}" for server in self.servers)
+        return "\n".join(f"--- {each.kind} on {each.port}\n{each.process.tail()}" for each in self.servers)
 
 
 class Builder:

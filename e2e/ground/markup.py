@@ -37,9 +37,6 @@ class Node:
         """Elements of `tag` with these attributes; class_ asks for one word of the class list."""
         return [node for node in self.walk() if (not tag or node.tag == tag) and node._fits(attrs)]
 
-    def by_id(self, name: str) -> "Node | None":
-        return next((node for node in self.walk() if node.attrs.get("id") == name), None)
-
     def _fits(self, wanted: dict[str, str]) -> bool:
         for name, value in wanted.items():
             mine = self.attrs.get(name.rstrip("_"))
@@ -47,28 +44,74 @@ class Node:
                 return False
         return True
 
-    def replace_with(self, *nodes: "Node") -> None:
-        """Put `nodes` in its place; none removes it."""
-        if self.parent is not None:
-            at = self.parent.parts.index(self)
-            self.parent.parts[at:at + 1] = nodes
-            for node in nodes:
-                node.parent = self.parent
 
-    def take(self, nodes: "list[Node]") -> None:
-        self.parts.extend(nodes)
+class Page(Node):
+    """A whole page or a whole frame, with all its ids at hand."""
+
+    def __init__(self) -> None:
+        super().__init__("#page", {})
+        self.ids: dict[str, Node] = {}
+
+    def by_id(self, name: str) -> Node | None:
+        return self.ids.get(name)
+
+    def put(self, into: Node, nodes: list[Node]) -> None:
+        """Append `nodes` to an element of this page."""
+        into.parts.extend(nodes)
         for node in nodes:
-            node.parent = self
+            node.parent = into
+            self.ids.update({each.attrs["id"]: each for each in node.walk() if "id" in each.attrs})
+
+    def empty(self, here: Node) -> None:
+        """Take out all that an element holds."""
+        for node in here.walk():
+            if node is not here:
+                self.ids.pop(node.attrs.get("id", ""), None)
+        here.parts = []
+
+    def replace(self, here: Node, *nodes: Node) -> None:
+        """Put `nodes` in the place of an element; none removes it."""
+        self.empty(here)
+        self.ids.pop(here.attrs.get("id", ""), None)
+        if here.parent is not None:
+            at, home = here.parent.parts.index(here), here.parent
+            after = home.parts[at + 1 :]
+            del home.parts[at:]
+            self.put(home, list(nodes))
+            home.parts.extend(after)
+
+    def apply(self, frame: str) -> None:
+        """Do what htmx does with `frame`; targets other than "#id" are left to browsers."""
+        for node in parse(frame).children:
+            how, _, target = node.attrs.pop("hx-swap-oob", "").partition(":")
+            name = re.fullmatch(r"#([\w-]+)", target)
+            here = self.by_id(name[1] if name else "" if target else node.attrs.get("id", ""))
+            if here is not None and how:
+                self._swap(how, here, node)
+
+    def _swap(self, how: str, here: Node, node: Node) -> None:
+        if how == "beforeend":
+            self.put(here, node.children)
+        elif how == "innerHTML":
+            self.empty(here)
+            self.put(here, node.children)
+        elif how == "delete":
+            self.replace(here)
+        else:
+            self.replace(here, node)
 
 
 class _Builder(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.root = self.here = Node("#root", {})
+        self.page = Page()
+        self.here: Node = self.page
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         node = Node(tag, {name: value or "" for name, value in attrs}, self.here)
         self.here.parts.append(node)
+        if "id" in node.attrs:
+            self.page.ids[node.attrs["id"]] = node
         if tag not in EMPTY:
             self.here = node
 
@@ -83,28 +126,9 @@ class _Builder(HTMLParser):
         self.here.parts.append(data)
 
 
-def parse(html: str) -> Node:
+def parse(html: str) -> Page:
     """The tree of a page or of a frame."""
     builder = _Builder()
     builder.feed(html)
     builder.close()
-    return builder.root
-
-
-def apply(page: Node, frame: str) -> None:
-    """Do to `page` what htmx does with `frame`; targets other than "#id" belong to the browser and are skipped."""
-    for node in parse(frame).children:
-        how, _, target = node.attrs.pop("hx-swap-oob", "").partition(":")
-        name = re.fullmatch(r"#([\w-]+)", target)
-        here = page.by_id(name[1] if name else "" if target else node.attrs.get("id", ""))
-        if here is None or not how:
-            continue
-        if how == "beforeend":
-            here.take(node.children)
-        elif how == "innerHTML":
-            here.parts = []
-            here.take(node.children or [Node("#text", {})])
-        elif how == "delete":
-            here.replace_with()
-        else:
-            here.replace_with(node)
+    return builder.page

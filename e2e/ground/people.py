@@ -8,7 +8,7 @@ from .tabs import Tab
 
 REPORT_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation",
-  (it) => console.error("policy violation: " + it.violatedDirective + " " + it.blockedURI + " " + it.sourceFile));
+  (it) => console.error(`policy violation: ${it.violatedDirective} ${it.blockedURI} ${it.sourceFile}`));
 """
 
 

@@ -9,7 +9,7 @@ BELOW_THE_KERNELS_OWN = range(20000, 32000)
 def free_port() -> int:
     """A port of 127.0.0.1 that is free now, outside the range from which the kernel draws source ports.
 
-    A story restarts its server on the same port, so an outgoing connection must not be able to grab it meanwhile.
+    A story restarts its server on the same port; no outgoing connection may grab it meanwhile.
     """
     for port in random.SystemRandom().sample(BELOW_THE_KERNELS_OWN, 200):
         with socket.socket() as probe:

@@ -20,7 +20,8 @@ FOR_TESTS = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "o
 
 def _binary(name: str) -> str:
     """Debian keeps the server's programs out of PATH; the newest version wins."""
-    found = shutil.which(name) or max(map(str, Path("/usr/lib/postgresql").glob(f"*/bin/{name}")), default=None)
+    installed = Path("/usr/lib/postgresql").glob(f"*/bin/{name}")
+    found = shutil.which(name) or max(map(str, installed), default=None)
     assert found, f"{name} of PostgreSQL is not installed"
     return found
 
@@ -36,9 +37,21 @@ class Postgres:
         if self._user:
             shutil.chown(self.folder, self._user)
         subprocess.run(
-            [_binary("initdb"), "-D", str(self.folder / "data"), "-U", "stories", "--auth=trust", "--no-sync",
-             "--encoding=UTF8", "--locale=C.UTF-8"],
-            user=self._user, check=True, stdout=subprocess.DEVNULL, cwd="/",
+            [
+                _binary("initdb"),
+                "-D",
+                str(self.folder / "data"),
+                "-U",
+                "stories",
+                "--auth=trust",
+                "--no-sync",
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+            ],
+            user=self._user,
+            check=True,
+            stdout=subprocess.DEVNULL,
+            cwd="/",
         )
         self.start()
 
@@ -46,9 +59,21 @@ class Postgres:
         """Start the server and wait until it takes connections."""
         options = [word for name, value in FOR_TESTS.items() for word in ("-c", f"{name}={value}")]
         self.process = Process(
-            [_binary("postgres"), "-D", str(self.folder / "data"), "-p", str(self.port), "-h", "127.0.0.1",
-             "-k", str(self.folder), *options],
-            log=self.folder / "postgres.log", user=self._user, cwd=Path("/"),
+            [
+                _binary("postgres"),
+                "-D",
+                str(self.folder / "data"),
+                "-p",
+                str(self.port),
+                "-h",
+                "127.0.0.1",
+                "-k",
+                str(self.folder),
+                *options,
+            ],
+            log=self.folder / "postgres.log",
+            user=self._user,
+            cwd=Path("/"),
         )
         eventually(self._answers, 20, "PostgreSQL answers")
 
@@ -57,7 +82,7 @@ class Postgres:
         return f"postgresql://stories@127.0.0.1:{self.port}/{database}"
 
     def create(self, template: str | None = None) -> str:
-        """Create a database, empty or a copy of `template` (to which nobody may be connected); return its name."""
+        """Create a database, empty or a copy of `template` (to which nobody may be connected)."""
         name = f"{'copy' if template else 'fresh'}_{next(self._numbers)}"
         words = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:

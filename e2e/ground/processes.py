@@ -11,13 +11,25 @@ from pathlib import Path
 class Process:
     """One child: started at once, stopped by its own id, frozen and thawed; its output goes to `log`."""
 
-    def __init__(self, command: Sequence[str], log: Path, env: Mapping[str, str] | None = None,
-                 cwd: Path | None = None, user: str | None = None) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        log: Path,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        user: str | None = None,
+    ) -> None:
         self.log = log
         with log.open("ab") as out:
             self._child = subprocess.Popen(
-                command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=env, cwd=cwd,
-                user=user, start_new_session=True,
+                command,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                env=env,
+                cwd=cwd,
+                user=user,
+                start_new_session=True,
             )
         self.pid = self._child.pid
 
@@ -33,7 +45,7 @@ class Process:
         os.kill(self.pid, signal.SIGCONT)
 
     def end(self, how: signal.Signals = signal.SIGTERM, within: float = 30.0) -> float:
-        """Send `how`, wait until it is gone, return the seconds that took; kill and raise if it outlives `within`."""
+        """Send `how`, wait until it is gone, return the seconds it took; kill and raise after `within`."""
         started = time.monotonic()
         if self.alive:
             os.kill(self.pid, how)
@@ -43,7 +55,7 @@ class Process:
         except subprocess.TimeoutExpired:
             self._child.kill()
             self._child.wait()
-            raise AssertionError(f"process {self.pid} outlived {how.name} by {within} s\n{self.tail()}") from None
+            raise AssertionError(f"{self.pid} outlived {how.name} by {within} s\n{self.tail()}") from None
         return time.monotonic() - started
 
     def kill(self) -> None:

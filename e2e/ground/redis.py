@@ -32,8 +32,19 @@ class Redis:
         binary = shutil.which("redis-server")
         assert binary, "redis-server is not installed"
         self.process = Process(
-            [binary, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
-             "--dir", str(self.folder)],
+            [
+                binary,
+                "--port",
+                str(self.port),
+                "--bind",
+                "127.0.0.1",
+                "--save",
+                "",
+                "--appendonly",
+                "no",
+                "--dir",
+                str(self.folder),
+            ],
             log=self.folder / "redis.log",
         )
         eventually(lambda: _answers(self.port), 10, "redis answers")

@@ -17,11 +17,39 @@ APPLICATION = "config.asgi:application"
 def command(kind: str, port: int) -> list[str]:
     """How this kind of server is started in production, on `port` of 127.0.0.1."""
     if kind == "daphne":
-        return [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port),
-                "--ping-interval", "5", "--ping-timeout", "10", APPLICATION]
-    return [sys.executable, "-m", "uvicorn", APPLICATION, "--host", "127.0.0.1", "--port", str(port),
-            "--ws-ping-interval", "5", "--ws-ping-timeout", "10", "--timeout-graceful-shutdown", "10",
-            "--no-access-log"]
+        return [
+            sys.executable,
+            "-m",
+            "daphne",
+            "-b",
+            "127.0.0.1",
+            "-p",
+            str(port),
+            "--ping-interval",
+            "5",
+            "--ping-timeout",
+            "10",
+            APPLICATION,
+        ]
+    return [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        APPLICATION,
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--ws-ping-interval",
+        "5",
+        "--ws-ping-timeout",
+        "10",
+        "--ws-max-size",
+        "1048576",
+        "--timeout-graceful-shutdown",
+        "10",
+        "--no-access-log",
+    ]
 
 
 class Server:

@@ -93,18 +93,22 @@ class Tab:
 
     def sees_in_order(self, texts: list[str], within: float = 8.0) -> "Tab":
         """Until exactly these, in this order and each once, are what the list shows of them."""
+
         def look() -> bool:
             shown = [text for text in self.messages if text in texts]
             assert shown == texts, f"shown {shown}, wanted {texts}"
             return True
+
         eventually(look, within, "these messages in order")
         return self
 
     def sees_people(self, *names: str, within: float = 10.0) -> "Tab":
         """Until the people here are exactly these, each once."""
+
         def look() -> bool:
             assert sorted(self.people) == sorted(names), f"here: {self.people}"
             return True
+
         eventually(look, within, f"people here {names}")
         return self
 
@@ -113,9 +117,11 @@ class Tab:
         fresh = Tab(self.page.context.new_page(), self.url).go(self.page.url.removeprefix(self.url))
         wanted = fresh.messages
         fresh.page.close()
+
         def look() -> bool:
             assert self.messages == wanted, f"shown {self.messages}, a fresh page has {wanted}"
             return True
+
         eventually(look, within, "what a fresh page shows")
         return self
 

@@ -7,7 +7,7 @@ import urllib.request
 from collections.abc import Iterable
 from typing import Any
 
-from . import markup
+from . import forms, markup
 
 
 class _StayHere(urllib.request.HTTPRedirectHandler):
@@ -25,7 +25,7 @@ class Answer:
         self.text: str = raw.read().decode(errors="replace")
 
     @property
-    def page(self) -> markup.Node:
+    def page(self) -> markup.Page:
         return markup.parse(self.text)
 
 
@@ -37,14 +37,33 @@ class Visitor:
         self.jar = http.cookiejar.CookieJar()
         self._open = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.jar), _StayHere())
 
+    def at(self, url: str) -> "Visitor":
+        """The same person, with the same cookies, at another door of the house."""
+        there = Visitor(url)
+        for cookie in self.jar:
+            there.jar.set_cookie(cookie)
+        return there
+
     def get(self, path: str, **headers: str) -> Answer:
         return self._ask(urllib.request.Request(self.url + path, headers=headers))
 
     def post(self, path: str, fields: dict[str, str] | Iterable[tuple[str, str]], **headers: str) -> Answer:
         """Post a form; the CSRF token travels by cookie and header, as a careful program does."""
         body = urllib.parse.urlencode(fields if isinstance(fields, dict) else list(fields)).encode()
-        return self._ask(urllib.request.Request(
-            self.url + path, body, {"Origin": self.url, "X-CSRFToken": self.cookie("csrftoken"), **headers}))
+        return self._ask(
+            urllib.request.Request(
+                self.url + path,
+                body,
+                {"Origin": self.url, "X-CSRFToken": self.cookie("csrftoken"), **headers},
+            )
+        )
+
+    def submit(self, path: str, /, **changes: forms.Change) -> Answer:
+        """Load a page, change these fields of the form that has them, and send it; it must be accepted."""
+        form = forms.form_with(self.get(path).page, changes)
+        answer = self.post(form.attrs.get("action") or path, forms.filled(form, changes))
+        assert answer.status == 302, f"{path} refused {changes}: {answer.status} {answer.page.text[:500]}"
+        return answer
 
     def cookie(self, name: str) -> str:
         return next((cookie.value or "" for cookie in self.jar if cookie.name == name), "")
@@ -56,16 +75,12 @@ class Visitor:
 
     def sign_in(self, name: str, password: str = "parlour") -> "Visitor":
         """Sign in as one of the demo people."""
-        return self._enter("/accounts/login/", {"username": name, "password": password})
+        self.submit("/accounts/login/", username=name, password=password)
+        return self
 
     def be_guest(self, name: str) -> "Visitor":
         """Choose a display name at the guests' door."""
-        return self._enter("/accounts/guest/", {"display_name": name})
-
-    def _enter(self, path: str, fields: dict[str, str]) -> "Visitor":
-        self.get(path)
-        answer = self.post(path, fields)
-        assert answer.status == 302, f"{path} did not let {fields} in: {answer.status}\n{answer.page.text[:500]}"
+        self.submit("/accounts/guest/", display_name=name)
         return self
 
     def _ask(self, request: urllib.request.Request) -> Answer:

@@ -9,14 +9,14 @@ Seen = TypeVar("Seen")
 
 
 def pause(seconds: float) -> None:
-    """Let `seconds` pass. Only for fault scripts (a cable is cut for 2 s), never to hope that something is done."""
+    """Let `seconds` pass. Only for fault scripts (a cable is cut for 2 s), never in hope."""
     threading.Event().wait(seconds)
 
 
 def eventually(look: Callable[[], Seen], within: float = 10.0, what: str = "") -> Seen:
     """Call `look` until it returns something true, and return that; `within` is in seconds.
 
-    An AssertionError of `look` counts as "not yet". Raises AssertionError with the last thing seen at the deadline.
+    An AssertionError of `look` counts as "not yet". Raises AssertionError with what was last seen.
     """
     deadline = time.monotonic() + within
     last: object = None

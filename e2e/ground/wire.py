@@ -1,4 +1,4 @@
-"""A program on the wire: a socket that speaks the page's protocol, and the page that its frames keep up to date."""
+"""A program on the wire: a socket that speaks the page's protocol, and the page it keeps up to date."""
 
 import json
 import time
@@ -7,15 +7,34 @@ from typing import Any
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from . import markup
 from .visitors import Visitor
 
 
-def dial(url: str, path: str, cookies: str = "", origin: str | None = "", **headers: str) -> ClientConnection:
-    """Open a socket. `origin` "" is the right one, None sends none; raises InvalidStatus when it is refused."""
-    sent = {**headers, **({"Cookie": cookies} if cookies else {})}
-    return connect(url.replace("http", "ws", 1) + path, origin=url if origin == "" else origin,  # type: ignore[arg-type]
-                   additional_headers=sent, max_size=None, open_timeout=10, close_timeout=2)
+def dial(
+    url: str, path: str, cookies: str = "", origin: str | None = "", host: str = "", **options: Any
+) -> ClientConnection:
+    """Open a socket. `origin` "" is the right one, None sends none; raises InvalidStatus if refused."""
+    headers = {name: value for name, value in (("Cookie", cookies), ("Host", host)) if value}
+    return connect(
+        url.replace("http", "ws", 1) + path,
+        origin=url if origin == "" else origin,  # type: ignore[arg-type]
+        additional_headers=headers,
+        max_size=None,
+        open_timeout=10,
+        close_timeout=2,
+        legacy=True,
+        **options,
+    )
+
+
+def until_closed(socket: ClientConnection, within: float = 10.0) -> tuple[list[str], int]:
+    """Read until the server closes: the frames, and its code (1006 for none). TimeoutError if it does not."""
+    deadline, heard = time.monotonic() + within, []
+    while True:
+        try:
+            heard.append(str(socket.recv(timeout=max(deadline - time.monotonic(), 0))))
+        except ConnectionClosed as end:
+            return heard, end.rcvd.code if end.rcvd else 1006
 
 
 class Room:
@@ -53,26 +72,28 @@ class Room:
     def hello(self, **more: Any) -> "Room":
         """Say hello with the page's cursors and wait for the answer."""
         self.send(**{**self.fields("resume"), **self.fields("sent"), **more})
-        self.read(until=lambda room: room.frames)
+        self.read(until=lambda room: room.fields("sent").get("met") == "1")
         return self
 
     def say(self, *texts: str) -> None:
         """Say one text or, as a page with a backlog does, several: the first is the oldest."""
-        newest_first = list(reversed(texts))
-        self.send(**{**self.fields("sent"), "kind": "say", "text": newest_first if len(texts) > 1 else texts[0]})
+        text = list(reversed(texts)) if len(texts) > 1 else texts[0]
+        self.send(**{**self.fields("sent"), "kind": "say", "text": text})
 
-    def read(self, within: float = 5.0, until: Any = None) -> list[str]:
-        """Take frames in until `until(self)` is true (AssertionError if it never is) or, without it, for `within` s."""
+    def read(self, within: float = 5.0, until: Any = None, draw: bool = True) -> list[str]:
+        """Take frames in until `until(self)` is true (else AssertionError) or, without it, for `within` s."""
         deadline = time.monotonic() + within
         while not (until and until(self)):
             left = deadline - time.monotonic()
             try:
                 frame = self.socket.recv(timeout=max(left, 0))
             except (TimeoutError, ConnectionClosed) as end:
-                assert not until or until(self), f"not seen within {within} s ({end!r}); last {self.frames[-3:]}"
+                if until:
+                    raise AssertionError(f"not within {within} s ({end!r}); {self.frames[-3:]}") from None
                 break
             self.frames.append(str(frame))
-            markup.apply(self.page, str(frame))
+            if draw:
+                self.page.apply(str(frame))
         return self.frames
 
     @property
@@ -80,7 +101,7 @@ class Room:
         """(element id, text) of every message in the list, top to bottom."""
         log = self.page.by_id(f"{self.key}-log")
         lines = log.find("li", class_="message") if log else []
-        return [(line.attrs["id"], "".join(part.text for part in line.find(class_="text")[:1])) for line in lines]
+        return [(line.attrs["id"], line.find(class_="text")[0].text) for line in lines]
 
     @property
     def texts(self) -> list[str]:
@@ -91,12 +112,14 @@ class Room:
         self.read(within, until=lambda room: text in room.texts)
         return self
 
+    def hears(self, text: str, within: float = 20.0) -> "Room":
+        """Read until a frame holds `text`, without drawing the page: a load would draw for minutes."""
+        seen = len(self.frames)
+        self.read(within, lambda room: any(text in frame for frame in room.frames[seen:]), draw=False)
+        return self
+
     def closed(self, within: float = 10.0) -> int:
         """Read until the server closes; the close code it gave (1006 for none)."""
-        deadline = time.monotonic() + within
-        while True:
-            try:
-                frame = self.socket.recv(timeout=max(deadline - time.monotonic(), 0))
-            except ConnectionClosed as end:
-                return end.rcvd.code if end.rcvd else 1006
-            self.frames.append(str(frame))
+        heard, code = until_closed(self.socket, within)
+        self.frames += heard
+        return code

@@ -1,0 +1,88 @@
+"""Programs that write beside the servers, as cron jobs and views of other people's projects would."""
+
+SETTING = """
+import random, sys, threading, time
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from parlour.changes import counts
+from parlour.composer import Said
+from rooms.models import Room
+from rooms.saying import draft, post
+
+member = get_user_model().objects.get(username="member").pk
+lobby, team = (Room.objects.get(slug=slug).pk for slug in ("lobby", "team"))
+
+def say(*things):
+    return post([draft(room, member, Said("", 0, text)) for room, text in things])
+
+def at_once(work, many):
+    crew = [threading.Thread(target=work, args=(number,)) for number in range(many)]
+    [each.start() for each in crew]
+    [each.join() for each in crew]
+"""
+
+# 16 writers, 2,000 commits, one in twenty rolled back; every other one inside a transaction of its own making
+ROLLBACKS = (
+    SETTING
+    + """
+class No(Exception):
+    pass
+
+def work(writer):
+    dice = random.Random(writer)
+    for number in range(125):
+        try:
+            if number % 2 and dice.random() > 0.1:
+                say((lobby, f"kept {writer}-{number}"))
+            else:
+                with transaction.atomic():
+                    lost = dice.random() < 0.1
+                    say((lobby, f"{'lost' if lost else 'kept'} {writer}-{number}"))
+                    if lost:
+                        raise No
+        except No:
+            pass
+
+at_once(work, 16)
+print("deadlocks", counts["deadlocks"])
+"""
+)
+
+# two rooms in one commit, half of the writers naming them the other way round
+CROSSWISE = (
+    SETTING
+    + """
+def work(writer):
+    rooms = [lobby, team] if writer % 2 else [team, lobby]
+    for number in range(100):
+        say(*((room, f"crosswise {writer}-{number}") for room in rooms))
+
+at_once(work, 8)
+print("deadlocks", counts["deadlocks"])
+"""
+)
+
+# a view that writes and then takes its time before it commits
+SLOW = (
+    SETTING
+    + """
+with transaction.atomic():
+    say((lobby, "written by a slow view"))
+    print("written", flush=True)
+    time.sleep(5)
+print("committed", flush=True)
+"""
+)
+
+# a command that posts as fast as it can for some seconds
+LOOP = (
+    SETTING
+    + """
+started = time.monotonic()
+count = 0
+while time.monotonic() - started < 6:
+    say((team, f"loop {count}"))
+    count += 1
+print("posts a second", round(count / (time.monotonic() - started)))
+"""
+)

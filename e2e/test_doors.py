@@ -1,0 +1,129 @@
+"""Who gets in by which door, and what those hear who do not."""
+
+from collections.abc import Callable
+
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from .ground.houses import House
+from .ground.servers import Server
+from .ground.visitors import Visitor
+from .ground.waiting import eventually
+from .ground.wire import Room, dial, until_closed
+
+Meet = Callable[[Server], Visitor]
+
+
+@pytest.fixture(scope="module", params=["daphne", "uvicorn"])
+def door(request: pytest.FixtureRequest, module_house: Callable[..., House]) -> Server:
+    """The same doors on both servers."""
+    return module_house().open(request.param)
+
+
+def _refused(door: Server, path: str, **how: str | None) -> int:
+    """The HTTP status with which a handshake was refused; 101 if it was not."""
+    try:
+        dial(door.url, path, **how).close()
+    except InvalidStatus as refusal:
+        return refusal.response.status_code
+    return 101
+
+
+def test_only_our_own_pages_open_sockets(door: Server, visitor: Meet) -> None:
+    cookies = visitor(door).sign_in("member").cookies
+    port = door.port
+    foreign = [
+        None,
+        "null",
+        "https://evil.example",
+        f"https://127.0.0.1:{port}",
+        f"http://127.0.0.1:{port + 1}",
+    ]
+    foreign += [
+        "http://127.0.0.1",
+        f"http://127.0.0.1.evil.example:{port}",
+        f"http://localhost:{port}",
+        "file://",
+        "x",
+    ]
+    for origin in foreign:
+        for path in ("/ws/rooms/lobby/", "/ws/rooms/team/"):
+            assert _refused(door, path, cookies=cookies, origin=origin) in (400, 401, 403), origin
+    assert _refused(door, "/ws/rooms/lobby/", cookies=cookies) == 101
+    assert _refused(door, "/ws/rooms/lobby/", cookies=cookies, host="evil.example") in (400, 401, 403)
+
+
+def test_a_members_room_sends_the_signed_out_to_the_door(door: Server, visitor: Meet) -> None:
+    code, fragment = _farewell(door, visitor(door), "team")
+    assert code == 4001
+    assert "/accounts/login/" in fragment
+    assert "beat" not in fragment.replace("heartbeat", "")
+
+
+def test_a_members_room_tells_a_stranger_how_to_get_in(door: Server, visitor: Meet) -> None:
+    other = visitor(door).sign_in("other")
+    code, fragment = _farewell(door, other, "team")
+    assert code == 4003
+    assert "member" in fragment
+    assert other.get("/rooms/team/").status == 403
+    assert visitor(door).get("/rooms/team/").status in (302, 403)
+
+
+def test_a_room_that_never_was(door: Server, visitor: Meet) -> None:
+    member = visitor(door).sign_in("member")
+    code, fragment = _farewell(door, member, "no-such-room")
+    assert code == 4004
+    assert "<a " in fragment
+    assert member.get("/rooms/no-such-room/").status == 404
+
+
+NAMES = [
+    "%D0%BA%D0%BE%D0%BC%D0%BD%D0%B0%D1%82%D0%B0",
+    "lobby%0A",
+    "a" * 200,
+    "..%2F..%2Fetc",
+    "%00",
+    "lobby%20",
+    "L%C3%B6",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_odd_room_names_are_nobodys(door: Server, visitor: Meet, name: str) -> None:
+    member = visitor(door).sign_in("member")
+    assert member.get(f"/rooms/{name}/").status in (400, 404)
+    status = _refused(door, f"/ws/rooms/{name}/", cookies=member.cookies)
+    assert status in (400, 403, 404) or _farewell(door, member, name)[0] == 4004
+
+
+def test_a_deleted_room_says_so_and_sends_people_on(door: Server, visitor: Meet) -> None:
+    staff = visitor(door).sign_in("staff")
+    path = staff.submit("/rooms/new/", title="Short lived").headers["Location"]
+    slug = path.strip("/").split("/")[-1]
+    inside = Room(visitor(door).sign_in("member"), slug).hello()
+    staff.submit(f"/rooms/{slug}/delete/")
+    assert inside.closed(within=5) == 4004
+    assert 'href="/"' in inside.frames[-1]
+
+
+def test_echo_answers_whatever_shape_a_word_has(door: Server, visitor: Meet) -> None:
+    member = visitor(door).sign_in("member")
+    socket = dial(door.url, "/ws/echo/", member.cookies)
+    for frame in ('{"message": "one <b>"}', '{"text": "one <b>"}', "one <b>"):
+        socket.send(frame)
+        answer = str(socket.recv(timeout=5))
+        assert "one &lt;b&gt;" in answer, frame
+        assert "hx-swap-oob" in answer, frame
+    socket.close()
+
+
+def test_the_house_says_when_it_is_ready(door: Server, visitor: Meet) -> None:
+    assert visitor(door).get("/healthz").status == 200
+    eventually(lambda: visitor(door).get("/readyz").status == 200, 5)
+
+
+def _farewell(door: Server, somebody: Visitor, slug: str) -> tuple[int, str]:
+    """The close code at a room's socket and the one fragment that came before it."""
+    heard, code = until_closed(dial(door.url, f"/ws/rooms/{slug}/", somebody.cookies))
+    assert len(heard) == 1
+    return code, heard[0]

@@ -1,0 +1,144 @@
+"""Every page keeps the content policy, serves everybody, and is photographed in three widths."""
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from .conftest import RESULTS
+from .ground.people import Person
+from .ground.servers import Server
+from .ground.visitors import Visitor
+from .ground.wire import Room
+
+Invite = Callable[..., Person]
+Meet = Callable[[Server], Visitor]
+WIDTHS = (360, 768, 1280)
+SERIOUS = {"serious", "critical"}
+
+PAGES = {
+    "": [
+        "/",
+        "/rooms/lobby/",
+        "/rooms/team/",
+        "/accounts/login/",
+        "/accounts/signup/",
+        "/accounts/guest/",
+        "/no-such-page/",
+    ],
+    "member": [
+        "/",
+        "/rooms/lobby/",
+        "/rooms/team/",
+        "/rooms/new/",
+        "/accounts/profile/",
+        "/accounts/password/",
+        "/echo/",
+    ],
+    "other": ["/rooms/team/"],
+    "staff": ["/rooms/team/settings/", "/rooms/team/members/", "/rooms/team/delete/"],
+}
+ADMIN = [
+    "/admin/",
+    "/admin/accounts/user/",
+    "/admin/accounts/user/add/",
+    "/admin/accounts/user/1/change/",
+    "/admin/rooms/room/",
+]
+EVERY = [(name, path) for name, paths in PAGES.items() for path in paths]
+
+
+@pytest.fixture(scope="module")
+def furnished(server: Server) -> Server:
+    """A lobby with something in it to look at."""
+    member, other = Visitor(server.url).sign_in("member"), Visitor(server.url).sign_in("other")
+    first, second = Room(member, "lobby").hello(), Room(other, "lobby").hello()
+    first.say("Good evening, everybody.")
+    first.waits_for("Good evening, everybody.")
+    first.say(
+        "There is **tea**, and https://example.org/a-rather-long-address/that-does-not-end/for-a-long-while"
+    )
+    second.say("Lovely.\n\n- milk\n- honey\n\n> and quiet\n\n`kettle --on`")
+    first.read(within=1)
+    first.socket.close()
+    second.socket.close()
+    return server
+
+
+@pytest.mark.parametrize(("name", "path"), EVERY, ids=[f"{name or 'nobody'} {path}" for name, path in EVERY])
+def test_a_page_has_no_serious_fault_at_any_size(
+    person: Invite, furnished: Server, name: str, path: str
+) -> None:
+    somebody = person(furnished)
+    if name:
+        somebody.sign_in(name)
+    somebody.go(path)
+    if somebody.page.locator("section.talk").count():
+        somebody.wait_live()
+    for scheme in ("light", "dark"):
+        somebody.page.emulate_media(color_scheme=scheme)
+        for width in WIDTHS:
+            somebody.page.set_viewport_size({"width": width, "height": 800})
+            _photograph(somebody, f"{name or 'nobody'}{path.replace('/', '-')}{width}-{scheme}")
+            wide = somebody.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            assert wide <= 0, f"{path} is {wide} px too wide at {width}"
+        _is_for_everybody(somebody)
+
+
+def test_the_admin_keeps_the_policy(person: Invite, furnished: Server) -> None:
+    staff = person(furnished).sign_in("staff")
+    for path in ADMIN:
+        answer = staff.page.goto(staff.url + path)
+        assert answer is not None
+        assert answer.status == 200, path
+    assert not staff.violations
+
+
+def test_every_answer_carries_the_policy(furnished: Server, visitor: Meet) -> None:
+    member = visitor(furnished).sign_in("member")
+    for path in {path for _, path in EVERY} | {"/healthz", "/accounts/u1.css", "/accounts/u1.svg"}:
+        headers = member.get(path).headers
+        policy = headers.get("Content-Security-Policy", "")
+        assert "default-src 'none'" in policy, path
+        assert "frame-ancestors 'none'" in policy, path
+        assert "unsafe" not in policy, path
+        assert headers.get("X-Content-Type-Options") == "nosniff", path
+
+
+def test_the_room_can_be_used_by_keyboard(person: Invite, furnished: Server) -> None:
+    member = person(furnished).sign_in("member").open_room("lobby")
+    member.page.keyboard.press("Tab")
+    assert member.page.evaluate("document.activeElement.textContent") == "Skip to content"
+    member.box.focus()
+    member.page.keyboard.type("by keyboard alone")
+    member.page.keyboard.press("Enter")
+    member.sees("by keyboard alone")
+    assert member.page.evaluate("document.activeElement.getAttribute('aria-label')") == "Message"
+    assert member.page.title().startswith("Lobby")
+
+
+def test_news_is_spoken_once_and_calmly(person: Invite, furnished: Server) -> None:
+    member = person(furnished).sign_in("member").open_room("lobby")
+    other = person(furnished).sign_in("other").open_room("lobby")
+    other.say("for the ear")
+    member.sees("for the ear")
+    spoken = member.page.locator(f"#{member.key}-announce")
+    assert "for the ear" in (spoken.text_content() or "")
+    polite = member.page.locator(
+        "section.talk [aria-live=polite], section.talk [role=status], section.talk [role=log]"
+    )
+    loud = [each for each in polite.all() if "for the ear" in (each.text_content() or "")]
+    assert len(loud) == 1
+
+
+def _photograph(somebody: Person, name: str) -> None:
+    folder = RESULTS / "looks"
+    folder.mkdir(parents=True, exist_ok=True)
+    somebody.page.screenshot(path=folder / f"{name}.png")
+
+
+def _is_for_everybody(somebody: Person) -> None:
+    found = Axe().run(somebody.page).response["violations"]
+    serious = [each for each in found if each["impact"] in SERIOUS]
+    words = [f"{each['id']}: {[node['html'][:120] for node in each['nodes'][:3]]}" for each in serious]
+    assert not words, "\n".join(words)

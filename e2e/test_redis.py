@@ -1,0 +1,109 @@
+"""Hints get lost, Redis dies, Redis freezes: pages are late at most, never wrong."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from .ground.hints import LossyRedis
+from .ground.houses import House
+from .ground.people import Person
+from .ground.redis import Redis
+from .ground.visitors import Visitor
+from .ground.waiting import pause
+from .ground.wire import Room
+
+pytestmark = pytest.mark.faults
+LATE = 5.0  # seconds by which a page may be late while hints are lost
+
+
+def test_with_a_third_of_the_hints_lost_nothing_is_missing(
+    new_house: Callable[..., House], redis: Redis
+) -> None:
+    lossy = LossyRedis(redis.port, share=0.3)
+    house = new_house(postgres=True, redis_url=redis.url(lossy.port))
+    house.open("uvicorn")
+    house.open("uvicorn")
+    conversation = Conversation(house)
+    for _ in range(40):
+        conversation.goes_on()
+        pause(0.25)
+    conversation.comes_to_rest()
+    lossy.close()
+    assert lossy.lost > 10
+    assert lossy.carried > 10
+
+
+def test_redis_killed_for_ten_seconds(cluster: House, redis: Redis, person: Callable[..., Person]) -> None:
+    watcher = person(cluster.servers[1]).sign_in("staff").open_room("lobby")
+    conversation = Conversation(cluster)
+    conversation.goes_on_for(2)
+    redis.kill()
+    conversation.goes_on_for(10)
+    redis.start()
+    conversation.goes_on_for(3)
+    conversation.comes_to_rest()
+    watcher.sees_in_order(conversation.said, within=LATE).equals_a_fresh_page()
+    assert not [line for line in watcher.requests if "/panel/" in line]
+
+
+def test_redis_frozen_for_eight_seconds(cluster: House, redis: Redis) -> None:
+    conversation = Conversation(cluster)
+    conversation.goes_on_for(2)
+    redis.freeze()
+    conversation.goes_on_for(8)
+    redis.thaw()
+    conversation.goes_on_for(3)
+    conversation.comes_to_rest()
+
+
+class Conversation:
+    """Two people, one at each process, in turns by socket and by form; every answer is timed."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.said: list[str] = []
+        self.slowest_answer = self.latest = 0.0
+        here, there = house.servers
+        self.rooms = [
+            Room(Visitor(here.url).sign_in("member"), "lobby").hello(),
+            Room(Visitor(there.url).sign_in("other"), "lobby").hello(),
+        ]
+        self.forms = [_messages_path(room) for room in self.rooms]
+
+    def goes_on_for(self, seconds: float) -> None:
+        started = time.monotonic()
+        while time.monotonic() - started < seconds:
+            self.goes_on()
+            pause(0.2)
+
+    def goes_on(self) -> None:
+        """One more text, by the next door; both sides hear it in time, the speaker at once."""
+        turn = len(self.said)
+        speaker, listener = self.rooms[turn % 2], self.rooms[1 - turn % 2]
+        text = f"turn {turn}"
+        self.said.append(text)
+        started = time.monotonic()
+        if turn % 4 < 2:
+            speaker.say(text)
+        else:
+            answer = speaker.visitor.post(self.forms[turn % 2], {"text": text, "page": "", "acked": "0"})
+            assert answer.status == 302, f"{answer.status} {answer.text[:300]}"
+            self.slowest_answer = max(self.slowest_answer, time.monotonic() - started)
+        speaker.waits_for(text, within=2)
+        listener.waits_for(text, within=LATE)
+        self.latest = max(self.latest, time.monotonic() - started)
+
+    def comes_to_rest(self) -> None:
+        """All sockets still stand, all is stored once and shown in order, every answer came within 2 s."""
+        for room in self.rooms:
+            room.waits_for(self.said[-1], within=LATE)
+            assert [text for text in room.texts if text in self.said] == self.said
+        rows = [text for (text,) in self.house.rows("SELECT text FROM rooms_message ORDER BY seq")]
+        assert [text for text in rows if text in self.said] == self.said
+        assert self.slowest_answer < 2
+
+
+def _messages_path(room: Room) -> str:
+    actions = [form.attrs.get("action", "") for form in room.page.find("form")]
+    return next(action for action in actions if action.endswith("/messages/"))

@@ -1,0 +1,114 @@
+"""Who loses the right to listen hears no more, in every tab, within two seconds; five without hints."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from .ground.cable import Cable
+from .ground.hints import LossyRedis
+from .ground.houses import House
+from .ground.people import Person
+from .ground.redis import Redis
+from .ground.servers import Server
+from .ground.visitors import Visitor
+from .ground.waiting import eventually
+from .ground.wire import Room
+
+Meet = Callable[[Server | Cable], Visitor]
+Deed = Callable[[Visitor, House, str], None]
+
+
+def sign_out(member: Visitor, house: House, url: str) -> None:
+    member.post("/accounts/logout/", {})
+
+
+def new_password(member: Visitor, house: House, url: str) -> None:
+    word = "a-better-word-47"
+    member.submit("/accounts/password/", old_password="parlour", new_password1=word, new_password2=word)
+
+
+def deactivation(member: Visitor, house: House, url: str) -> None:
+    Visitor(url).sign_in("staff").submit(f"/admin/accounts/user/{_pk(house)}/change/", is_active=None)
+
+
+DEEDS = {"sign-out": sign_out, "password": new_password, "deactivation": deactivation}
+
+
+@pytest.mark.parametrize("deed", DEEDS.values(), ids=DEEDS)
+def test_nothing_is_heard_two_seconds_later(
+    deed: Deed, new_house: Callable[..., House], visitor: Meet
+) -> None:
+    house = new_house()
+    server = house.open("daphne")
+    last_heard = _last_heard(deed, house, visitor(server).sign_in("member"), server.url, visitor(server))
+    assert last_heard < 2, f"heard {last_heard:.1f} s after {deed.__name__}"
+
+
+@pytest.mark.parametrize("deed", DEEDS.values(), ids=DEEDS)
+def test_nothing_is_heard_five_seconds_later_with_all_hints_lost(
+    deed: Deed, new_house: Callable[..., House], visitor: Meet, redis: Redis
+) -> None:
+    lossy = LossyRedis(redis.port, share=1)
+    house = new_house(postgres=True, redis_url=redis.url(lossy.port))
+    here, there = house.open("uvicorn"), house.open("uvicorn")
+    member = visitor(here).sign_in("member")
+    last_heard = _last_heard(deed, house, member, there.url, visitor(there))
+    lossy.close()
+    assert lossy.lost, "no hint went through the cable, so none was lost"
+    assert last_heard < 5, f"heard {last_heard:.1f} s after {deed.__name__}"
+
+
+def test_every_tab_says_what_happened_and_stays_quiet(
+    person: Callable[..., Person], server: Server, visitor: Meet
+) -> None:
+    member = person(server).sign_in("member")
+    tabs = [member.open_room("lobby"), member.tab().open_room("lobby"), member.tab().open_room("team")]
+    other = Room(visitor(server).sign_in("other"), "lobby").hello()
+    last = member.tab().go("/")
+    last.page.get_by_role("button", name="Sign out").click()
+    for tab in tabs:
+        link = tab.page.locator("section.talk").get_by_role("link", name="Sign in")
+        eventually(link.is_visible, 2, "the way back in")
+        assert not tab.page.locator(f"#{tab.key}-beat").count(), "a beat would wake the watchdog"
+    other.say("after the door closed")
+    other.waits_for("after the door closed")
+    for tab in tabs:
+        assert "after the door closed" not in tab.messages
+
+
+def _last_heard(deed: Deed, house: House, member: Visitor, url: str, other: Visitor) -> float:
+    """How long after the deed the last of three sockets heard something, while somebody talks."""
+    rooms = [Room(member.at(url), "lobby").hello() for _ in range(3)]
+    talker = Room(other.sign_in("other"), "lobby").hello()
+    stop = threading.Event()
+    talking = threading.Thread(target=_talk, args=(talker, stop))
+    talking.start()
+    for room in rooms:
+        room.waits_for("word 5", within=10)
+    deed(member, house, member.url)
+    done = time.monotonic()
+    ends = [_until_closed(room) for room in rooms]
+    stop.set()
+    talking.join()
+    assert [code for code, _ in ends] == [4001] * 3
+    return max(heard for _, heard in ends) - done
+
+
+def _until_closed(room: Room) -> tuple[int, float]:
+    """The close code, and when the last frame with a message came."""
+    code = room.closed(within=12)
+    return code, time.monotonic()
+
+
+def _talk(talker: Room, stop: threading.Event) -> None:
+    number = 0
+    while not stop.wait(0.15):
+        number += 1
+        talker.say(f"word {number}")
+        talker.waits_for(f"word {number}")
+
+
+def _pk(house: House) -> int:
+    return int(house.rows("SELECT id FROM accounts_user WHERE username = 'member'")[0][0])

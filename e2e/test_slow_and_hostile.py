@@ -1,0 +1,115 @@
+"""A reader that stops reading and one that floods cost little and delay nobody; a deploy says goodbye."""
+
+import contextlib
+import socket
+import time
+from collections.abc import Callable
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from .ground.houses import House
+from .ground.servers import Server
+from .ground.visitors import Visitor
+from .ground.wire import Room, until_closed
+
+pytestmark = pytest.mark.faults
+UNBOUNDED = {"PARLOUR_SAY_RATE": "100000/100000"}
+PAGEFUL = "so much to tell " * 240  # just under what one message may hold
+MAY_COST = 5.0  # MiB
+
+
+@pytest.fixture(params=["daphne", "uvicorn"])
+def server(request: pytest.FixtureRequest, new_house: Callable[..., House]) -> Server:
+    return new_house(**UNBOUNDED).open(request.param)
+
+
+def test_a_reader_that_stops_reading_costs_little_and_delays_nobody(server: Server) -> None:
+    visitor = Visitor(server.url).sign_in("member")
+    talker = Room(visitor, "lobby").hello()
+    _talk(talker, 600)
+    before, usual = server.process.memory(), _talk(talker, 2000)
+    grown_anyway = server.process.memory() - before
+    deaf = _deaf(visitor)
+    before, beside = server.process.memory(), _talk(talker, 2000)
+    cost = server.process.memory() - before - max(grown_anyway, 0)
+    assert cost < MAY_COST, f"{cost:.1f} MiB"
+    assert beside < usual * 2 + 0.05, f"{beside:.3f} s instead of {usual:.3f} s"
+    _, code = until_closed(deaf.socket, within=30)
+    assert code in (1006, 1013)
+
+
+def test_a_flood_costs_little_and_delays_nobody(server: Server) -> None:
+    visitor = Visitor(server.url).sign_in("member")
+    talker = Room(visitor, "lobby").hello()
+    usual = _talk(talker, 200)
+    before = server.process.memory()
+    for _ in range(3):
+        flood = Room(Visitor(server.url).sign_in("other"), "lobby").hello()
+        started = time.monotonic()
+        with contextlib.suppress(ConnectionClosed):
+            for _ in range(4000):
+                flood.send(kind="typing", text="x" * 64_000)
+        assert time.monotonic() - started < 10
+        assert flood.closed() in (4029, 1006)
+    cost = server.process.memory() - before
+    beside = _talk(talker, 200)
+    assert cost < MAY_COST, f"{cost:.1f} MiB"
+    assert beside < usual * 2 + 0.05
+
+
+def test_every_code_arrives(server: Server) -> None:
+    member = Visitor(server.url).sign_in("member")
+    silent = Room(member, "lobby")
+    odd, binary, flood = (Room(member, "lobby").hello() for _ in range(3))
+    for _ in range(5):
+        odd.socket.send("[]")
+    assert odd.closed() == 1008
+    binary.socket.send(b"\0")
+    assert binary.closed() == 1003
+    for _ in range(1000):
+        flood.send(kind="typing")
+    assert flood.closed() == 4029
+    assert silent.closed(within=12) == 4008
+    slow = _deaf(member)
+    talker = Room(member, "lobby").hello()
+    _talk(talker, 1500)
+    assert slow.closed(within=30) == 1013
+
+
+def test_a_deploy_says_goodbye_and_ends_in_time(server: Server) -> None:
+    visitor = Visitor(server.url).sign_in("member")
+    rooms = [Room(visitor, "lobby").hello() for _ in range(30)]
+    unspoken = Room(visitor, "lobby")
+    deaf = _deaf(visitor)
+    _talk(rooms[0], 300)
+    took = server.stop()
+    assert took < 20, f"took {took:.1f} s"
+    for room in [*rooms, unspoken]:
+        assert room.closed() == 1012
+    deaf.socket.socket.close()
+
+
+def _talk(talker: Room, many: int) -> float:
+    """Say `many` long texts, ten at a time; seconds from saying to hearing, the 95th of a hundred."""
+    times = []
+    for _ in range(many // 10):
+        started = time.monotonic()
+        mark = f"{time.monotonic_ns()}"
+        for part in range(10):
+            text = f"{PAGEFUL} {mark}-{part}"
+            talker.send(kind="say", text=text)
+        talker.frames.clear()
+        talker.hears(f"{mark}-9")
+        times.append(time.monotonic() - started)
+    return sorted(times)[int(len(times) * 0.95) - 1]
+
+
+def _deaf(visitor: Visitor) -> Room:
+    """A page that said hello and then never reads again: its small buffers fill, then the server's."""
+    line = socket.socket()
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    line.connect(("127.0.0.1", int(visitor.url.rpartition(":")[2])))
+    room = Room(visitor, "lobby", sock=line, max_queue=1)
+    room.hello()
+    return room

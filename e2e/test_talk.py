@@ -1,0 +1,89 @@
+"""People talk in the lobby: who says what, who is here, who comes and goes; with motion and without."""
+
+from collections.abc import Callable
+
+import pytest
+
+from .ground.people import Person
+from .ground.servers import Server
+from .ground.waiting import eventually, holds
+
+Invite = Callable[..., Person]
+GRACE = 5.0  # seconds that somebody may be away before having left
+
+
+@pytest.fixture(params=["no-preference", "reduce"])
+def guests(person: Invite, request: pytest.FixtureRequest) -> Invite:
+    """The same stories for people who asked their system for less motion."""
+    return lambda place, **options: person(place, reduced_motion=request.param, **options)
+
+
+def test_two_people_and_a_guest_talk(guests: Invite, server: Server) -> None:
+    member = guests(server).sign_in("member").open_room("lobby")
+    other = guests(server).sign_in("other").open_room("lobby")
+    robin = guests(server).be_guest("Robin")
+    robin.open_room("lobby")
+    for someone in (member, other, robin):
+        someone.sees_people("member", "other", "Robin")
+    said = [
+        f"{text} ({len(member.messages)})" for text in ("Good evening.", "Is this seat taken?", "Not at all.")
+    ]
+    for someone, text in zip((member, robin, other), said, strict=True):
+        someone.say(text).sees(text)
+        eventually(lambda each=someone: not each.unconfirmed, 5, "the confirmation")
+    for someone in (member, other, robin):
+        someone.sees_in_order(said)
+        assert someone.box.input_value() == ""
+        assert not someone.banner.is_visible()
+    assert robin.log.locator("li.message").last.locator("bdi.name").inner_text() == "other"
+
+
+def test_who_comes_and_goes_is_told_once(guests: Invite, server: Server) -> None:
+    other = guests(server).sign_in("other").open_room("lobby")
+    eventually(lambda: other.people == ["other"], GRACE + 5, "an empty room")
+    joined, left = _told(other, "joined"), _told(other, "left")
+    member = guests(server).sign_in("member")
+    tabs = [member.open_room("lobby"), member.tab().open_room("lobby"), member.tab().open_room("lobby")]
+    other.sees_people("member", "other")
+    tabs[1].page.close()
+    tabs[2].page.close()
+    member.page.reload()
+    member.wait_live()
+    still_here = "somebody with a tab left, and a reload, is still here"
+    holds(lambda: "member" in other.people and _told(other, "left") == left, GRACE + 3, still_here)
+    assert _told(other, "joined") == joined + 1
+    member.go("/accounts/profile/")
+    eventually(lambda: _told(other, "left") == left + 1, GRACE + 5, "the line that member left")
+    other.sees_people("other")
+    assert _told(other, "joined") == joined + 1
+
+
+def test_ten_seconds_of_typing_show_dots_and_fetch_nothing(guests: Invite, server: Server) -> None:
+    member = guests(server).sign_in("member").open_room("lobby")
+    other = guests(server).sign_in("other").open_room("lobby")
+    before = len(other.requests), len(member.requests)
+    member.box.focus()
+    dots = other.page.locator(f"#{other.key}-typing")
+    for _ in range(5):
+        member.box.press_sequentially("still thinking ", delay=130)
+        eventually(lambda: "member" in dots.inner_text() and dots.locator("span").is_visible(), 2, "dots")
+    fetched = other.requests[before[0] :] + member.requests[before[1] :]
+    assert not [line for line in fetched if "/rooms/" in line]
+    member.say("done thinking")
+    other.sees("done thinking")
+    eventually(lambda: "member" not in dots.inner_text() or not dots.locator("span").is_visible(), 8)
+
+
+def test_the_same_word_twice_is_said_twice(guests: Invite, server: Server) -> None:
+    member = guests(server).sign_in("member").open_room("lobby")
+    other = guests(server).sign_in("other").open_room("lobby")
+    before = other.messages.count("ok")
+    member.say("ok").say("ok")
+    eventually(lambda: other.messages.count("ok") == before + 2, 5, "both")
+    eventually(lambda: not member.unconfirmed, 5, "both confirmed")
+    member.equals_a_fresh_page()
+    assert member.messages.count("ok") == before + 2
+
+
+def _told(watcher: Person, deed: str) -> int:
+    return sum("member" in note and deed in note for note in watcher.notes)
