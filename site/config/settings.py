@@ -108,7 +108,7 @@ LANGUAGE_CODE = "en"
 USE_TZ = True
 TIME_ZONE: str = env.str("TIME_ZONE", "UTC")
 
-# The security floor. What Django does of itself stays as it is: SameSite=Lax, nosniff, no frames, a referrer for us alone.
+# The security floor. Django itself adds SameSite=Lax, nosniff, no frames, a referrer for our own pages alone.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
