@@ -1,0 +1,106 @@
+"""The smallest application that shows how a server treats a socket; its standard output is its diary."""
+
+import asyncio
+import os
+import sys
+
+import parlour.servers
+
+if hidden := os.environ.get("HIDE"):  # "module:Class name": a release that lacks this name
+    place, name = hidden.split()
+    module, _, owner = place.partition(":")
+    __import__(module)
+    delattr(getattr(sys.modules[module], owner), name)
+if "BARE" not in os.environ:
+    parlour.servers.prepare()
+    parlour.servers.prepare()
+
+FRAME = "x" * 65536
+FULL = 512 * 1024
+go = asyncio.Event()
+
+
+def note(*words):
+    print(*words, flush=True)
+
+
+async def application(scope, receive, send):
+    if scope["type"] == "http":
+        go.set()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"gone"})
+    elif scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.accept"})
+        await serve(scope["path"].strip("/").partition("/"), receive, send)
+
+
+async def serve(path, receive, send):
+    deed, _, rest = path
+    try:
+        await DEEDS[deed](receive, send, rest)
+    except Exception as trouble:
+        note(deed, "raised", "OSError" if isinstance(trouble, OSError) else repr(trouble))
+    finally:
+        await asyncio.sleep(0.1)  # tidying takes a moment, and asks the loop for it
+        note(deed, "ended")
+
+
+async def until_left(receive, deed):
+    while (message := await receive())["type"] != "websocket.disconnect":
+        pass
+    note(deed, "left", message["code"])
+
+
+async def echo(receive, send, rest):
+    while (message := await receive())["type"] == "websocket.receive":
+        await send({"type": "websocket.send", "text": message["text"]})
+    note("echo left", message["code"])
+
+
+async def close(receive, send, code):
+    """A word, the code, and a word too late."""
+    await send({"type": "websocket.send", "text": "why"})
+    await send({"type": "websocket.close", "code": int(code)})
+    await send({"type": "websocket.send", "text": "late"})
+
+
+async def behind(receive, send, count):
+    """Read nothing until somebody says go, then count and check the order."""
+    await go.wait()
+    for number in range(int(count)):
+        text = (await receive())["text"]
+        assert int(text[:8]) == number, (text[:8], number)
+    await send({"type": "websocket.send", "text": f"{count} in order"})
+
+
+async def push(receive, send, rest):
+    """Push as fast as the server takes it, until the page has left."""
+    leaving = asyncio.ensure_future(until_left(receive, "push"))
+    while not leaving.done():
+        await send({"type": "websocket.send", "text": FRAME})
+        await asyncio.sleep(0)
+
+
+async def fill(receive, send, rest):
+    """Push until the server holds half a MiB or takes no more; `abort` then drops the page."""
+    taken = 0
+    try:
+        while parlour.servers.backlog(send) < FULL:
+            await asyncio.wait_for(send({"type": "websocket.send", "text": FRAME}), 0.5)
+            taken += 1
+    except TimeoutError:
+        pass
+    note("fill", taken, "backlog", parlour.servers.backlog(send))
+    if rest == "abort":
+        parlour.servers.abort(send)
+    await until_left(receive, "fill")
+    note("fill after", parlour.servers.backlog(send))
+
+
+async def stuck(receive, send, rest):
+    """Deaf to its disconnect."""
+    await asyncio.sleep(600)
+
+
+DEEDS = {deed.__name__: deed for deed in (echo, close, behind, push, fill, stuck)}

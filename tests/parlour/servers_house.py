@@ -1,0 +1,91 @@
+"""A real server in a process of its own, on a free loopback port, and the pages that visit it."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+HERE = Path(__file__).parent
+APPLICATION = "servers_app:application"
+FLAGS = {
+    "daphne": "--verbosity 0 --ping-interval 1 --ping-timeout 4",
+    "uvicorn": "--no-access-log --ws-max-size 1048576 --ws-per-message-deflate false"
+    " --ws-ping-interval 1 --ws-ping-timeout 1",
+}
+
+
+class House:
+    """A server with its diary: all that it and its application wrote."""
+
+    def __init__(self, kind, path, **surroundings):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        command = [sys.executable, "-m", kind, APPLICATION, *FLAGS[kind].split(), "--port", str(self.port)]
+        surroundings = {**os.environ, "PYTHONPATH": str(HERE.parents[1]), **surroundings}
+        self.path = path
+        with path.open("w") as diary:
+            self.process = subprocess.Popen(command, cwd=HERE, env=surroundings, stdout=diary, stderr=diary)
+        eventually(self.answers, 20, "the server answers", self.diary)
+
+    def answers(self):
+        try:
+            return socket.create_connection(("127.0.0.1", self.port), 1).close() is None
+        except OSError:
+            return False
+
+    def diary(self):
+        return self.path.read_text()
+
+    def reads(self, words, times=1, seconds=10):
+        """Wait until the diary has these words so many times."""
+        eventually(lambda: self.diary().count(words) >= times, seconds, words, self.diary)
+
+    def page(self, path):
+        address = f"ws://127.0.0.1:{self.port}/{path}"
+        return connect(address, open_timeout=5, close_timeout=1, ping_interval=None, max_size=None)
+
+    def deaf(self, path):
+        """A page that shakes hands and never reads again, unless it is made to."""
+        page = socket.socket()
+        page.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        page.connect(("127.0.0.1", self.port))
+        page.sendall(
+            f"GET /{path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
+        )
+        return page
+
+    def memory(self):
+        """Resident MiB."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
+
+    def terminate(self):
+        self.process.send_signal(signal.SIGTERM)
+
+    def ended(self, seconds):
+        """The exit code, which must come in time."""
+        return self.process.wait(seconds)
+
+
+def eventually(condition, seconds, what, diary=str):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"not within {seconds} s: {what}\n{diary()}"
+        time.sleep(0.02)
+
+
+def end_of(page, seconds=5):
+    """The close code that the page got; None when the connection just ended."""
+    try:
+        while True:
+            page.recv(timeout=seconds)
+    except ConnectionClosed as told:
+        return told.rcvd and told.rcvd.code
