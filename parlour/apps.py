@@ -1,3 +1,5 @@
+"""The engine, as Django knows it."""
+
 from django.apps import AppConfig
 
 

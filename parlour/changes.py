@@ -111,7 +111,7 @@ def bump(wanted: dict[str, int]) -> dict[str, int]:
     values = ", ".join(["(%s, %s)"] * len(names))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO parlour_head (name, seq) VALUES {values} "
+            f"INSERT INTO parlour_head (name, seq) VALUES {values} "  # noqa: S608  the values are placeholders
             "ON CONFLICT (name) DO UPDATE SET seq = parlour_head.seq + excluded.seq RETURNING name, seq",
             [part for name in names for part in (name, wanted[name])],
         )

@@ -24,6 +24,7 @@ async def run(work: Callable[..., T], *args: Any) -> T:
 
 
 def tidy(work: Callable[..., T], *args: Any) -> T:
+    """Do `work` with connections that are neither too old nor left behind."""
     close_old_connections()
     try:
         return work(*args)

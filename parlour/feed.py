@@ -27,6 +27,8 @@ class Listener(Protocol):
 
 
 class Feed:
+    """A stream, who listens to it here, and how far they have seen."""
+
     def __init__(self, hub: "Hub", stream: Stream) -> None:
         self.hub = hub
         self.stream = stream

@@ -20,6 +20,7 @@ class Visitor(NamedTuple):
 
 
 def headers(scope: dict[str, Any]) -> dict[str, str]:
+    """The headers of a handshake; of one sent twice the last counts."""
     return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
 
 

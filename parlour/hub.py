@@ -22,6 +22,8 @@ SLOTS = 6  # hearts beat in as many groups, so that a large house does not beat 
 
 
 class Hub:
+    """What one process knows of its pages and their streams. Everything here runs on one event loop."""
+
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
         self.process = secrets.token_hex(4)

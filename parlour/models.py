@@ -8,6 +8,8 @@ EPOCH = "epoch"
 
 
 class HeadQuerySet(models.QuerySet["Head"]):
+    """Heads, and the epoch among them."""
+
     def epoch(self) -> int:
         """The number that tells this database from its own backups."""
         head, _ = self.get_or_create(name=EPOCH, defaults={"seq": secrets.randbits(40)})

@@ -17,6 +17,7 @@ from parlour.streams import Log, State, Stream, Variant
 
 
 def variant(request: HttpRequest, stream: Stream) -> Variant:
+    """What makes this reader's markup of a stream differ from another's."""
     zone = getattr(request.user, "zone", "") or settings.TIME_ZONE
     return stream.variant(request.user, Variant(translation.get_language() or settings.LANGUAGE_CODE, zone))
 
@@ -34,6 +35,7 @@ def painted(request: HttpRequest, region: Region) -> dict[str, Any]:
 
 
 def first(stream: Stream, variant: Variant, seq: int) -> tuple[str, int | None]:
+    """What a page shows of a stream when it is painted, and the seq of the next older row of a log."""
     if isinstance(stream, Log):
         return stream.page(variant, seq)
     assert isinstance(stream, State)

@@ -8,6 +8,7 @@ a process that dies leaves leases that run out (https://docs.anycable.io/edge/pr
 import asyncio
 import logging
 from collections import Counter
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -78,10 +79,8 @@ class Presence:
                 await run(swept)
             except Exception:
                 log.exception("presence could not be written; it is tried again")
-            try:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(self.changed.wait(), conf.TICK)
-            except TimeoutError:
-                pass
 
     async def _write(self) -> None:
         self.changed.clear()
@@ -127,6 +126,7 @@ def swept() -> None:
 
 @deed
 def sweep(change: Change) -> None:
+    """End leases that ran out and touch their places."""
     ended = Lease.objects.filter(expires__lte=timezone.now())
     places = set(ended.values_list("name", flat=True))
     ended.delete()

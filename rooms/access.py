@@ -22,12 +22,14 @@ def room_for(person: Any, slug: str) -> Room:
 
 
 def may_read(person: Any, room: Room) -> bool:
+    """Whether this person may see what is said here."""
     if not person.is_authenticated or person.is_guest:
         return not room.members_only and room.guests != Room.Guests.NONE
     return not room.members_only or Membership.objects.filter(room=room, person=person).exists()
 
 
 def may_write(person: Any, room: Room) -> bool:
+    """Whether this person may say something here."""
     if not person.is_authenticated or not person.is_active:
         return False
     if person.is_guest:
@@ -43,6 +45,7 @@ def may_manage(person: Any, room: Room) -> bool:
 
 
 def role(person: Any, room: Room) -> str:
+    """What a page of this person is marked with: `reader`, `guest` or `member`."""
     if not may_write(person, room):
         return "reader"
     return "guest" if person.is_guest else "member"

@@ -1,3 +1,5 @@
+"""Rooms in Django's admin."""
+
 from django.contrib import admin
 from django.http import HttpRequest
 
@@ -5,6 +7,8 @@ from rooms.models import Membership, Message, Room
 
 
 class MembershipInline(admin.TabularInline):
+    """Who belongs to a room."""
+
     model = Membership
     extra = 1
     autocomplete_fields = ["person"]
@@ -12,6 +16,8 @@ class MembershipInline(admin.TabularInline):
 
 @admin.register(Room)
 class RoomAdmin(admin.ModelAdmin):
+    """Rooms and their members. Rights that end here end on open pages too."""
+
     list_display = ["title", "slug", "access", "guests", "owner"]
     list_filter = ["access", "guests"]
     search_fields = ["title", "slug"]
@@ -21,6 +27,8 @@ class RoomAdmin(admin.ModelAdmin):
 
 @admin.register(Message)
 class MessageAdmin(admin.ModelAdmin):
+    """What was said, to find and to remove."""
+
     list_display = ["created", "room", "author", "text"]
     list_filter = ["room"]
     search_fields = ["text", "author__username"]

@@ -1,3 +1,5 @@
+"""The rooms, as Django knows them."""
+
 from django.apps import AppConfig
 
 

@@ -18,7 +18,7 @@ class EchoConsumer(Consumer):
         return "echo"
 
     @classmethod
-    def admit(cls, person: Any) -> Region:  # type: ignore[override]
+    def admit(cls, _person: Any) -> Region:  # type: ignore[override]
         return EchoRegion()
 
     async def heard(self, text: str) -> None:
@@ -26,15 +26,18 @@ class EchoConsumer(Consumer):
             fields = frames.fields(text)
         except Malformed:
             fields = {"message": text}
-        if fields.get("kind") == "hello":
-            return await super().heard(text)
         words = fields.get("message", fields.get("text"))
-        if not isinstance(words, str):
-            return self.strike('Send {"message": "…"}, or plain text.')
-        self.put(self.region.append("log", format_html("<li>{}</li>", words), "ol"))
+        if fields.get("kind") == "hello":
+            await super().heard(text)
+        elif isinstance(words, str):
+            self.put(self.region.append("log", format_html("<li>{}</li>", words), "ol"))
+        else:
+            self.strike('Send {"message": "…"}, or plain text.')
 
 
 class EchoRegion(Region):
+    """A page that talks to itself."""
+
     controls = "partials/echo.html"
 
     def __init__(self) -> None:

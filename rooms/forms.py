@@ -11,6 +11,8 @@ from rooms.words import Unsaid
 
 
 class RoomForm(forms.ModelForm):
+    """A room's name and rules."""
+
     class Meta:
         model = Room
         fields = ["title", "about", "access", "guests"]

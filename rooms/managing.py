@@ -32,6 +32,7 @@ def managed(person: Any, slug: str) -> Room:
 @account_required
 @form_methods
 def create(request: HttpRequest) -> HttpResponse:
+    """Make a room; who makes it owns it."""
     form = RoomForm(request.POST or None)
     if form.is_valid():
         form.instance.owner = request.user
@@ -44,6 +45,7 @@ def create(request: HttpRequest) -> HttpResponse:
 @login_required
 @form_methods
 def settings(request: HttpRequest, slug: str) -> HttpResponse:
+    """Change a room. People inside are asked again whether they may stay."""
     room = managed(request.user, slug)
     form = RoomForm(request.POST or None, instance=room)
     if form.is_valid():
@@ -60,6 +62,7 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 @form_methods
 def members(request: HttpRequest, slug: str) -> HttpResponse:
+    """Add people to a room and remove them."""
     room = managed(request.user, slug)
     if request.POST.get("remove"):
         membership = get_object_or_404(room.memberships.exclude(person=room.owner), pk=request.POST["remove"])
@@ -84,6 +87,7 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 @form_methods
 def delete(request: HttpRequest, slug: str) -> HttpResponse:
+    """Delete a room and all that was said in it."""
     room = managed(request.user, slug)
     if request.method == "POST":
         room.delete()

@@ -18,6 +18,8 @@ _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 class RoomQuerySet(models.QuerySet["Room"]):
+    """Rooms, by who may see them."""
+
     def visible_to(self, person: Any) -> Self:
         """The rooms this person may read: their own, and open ones that let such a person in."""
         rooms = self.filter(access=Room.Access.OPEN)
@@ -64,6 +66,9 @@ class Room(models.Model):
         self.slug = self.slug or self._free_slug()
         super().save(*args, **kwargs)
 
+    def get_absolute_url(self) -> str:
+        return reverse("rooms:room", args=[self.slug])
+
     def _free_slug(self) -> str:
         """ASCII only: it becomes an address, a group's name and part of ids."""
         slug = slugify(self.title)[:50].replace("_", "-").strip("-")
@@ -71,9 +76,6 @@ class Room(models.Model):
         while slug in TAKEN or Room.objects.filter(slug=slug).exists():
             slug = f"{slug[:50]}-{get_random_string(4, 'abcdefghjkmnpqrstuvwxyz23456789')}"
         return slug
-
-    def get_absolute_url(self) -> str:
-        return reverse("rooms:room", args=[self.slug])
 
     @property
     def members_only(self) -> bool:
@@ -96,6 +98,8 @@ class Room(models.Model):
 
 
 class Membership(models.Model):
+    """Somebody who belongs to a room."""
+
     room = models.ForeignKey(Room, models.CASCADE, related_name="memberships")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
     since = models.DateTimeField(auto_now_add=True)

@@ -100,6 +100,7 @@ def _follows(row: Message, last: dict[int, Any]) -> Message:
 
 
 def soon(before: datetime, after: datetime) -> bool:
+    """Whether two lines by one person share a heading."""
     return after - before < RUN
 
 

@@ -10,20 +10,24 @@ from rooms.models import Membership, Room
 
 
 def connect() -> None:
+    """Called once, when the app is ready."""
     post_delete.connect(removed, sender=Membership, dispatch_uid="rooms.removed")
     post_delete.connect(closed, sender=Room, dispatch_uid="rooms.closed")
     post_save.connect(changed, sender=Room, dispatch_uid="rooms.changed")
 
 
 def removed(instance: Membership, **kwargs: Any) -> None:
+    """A membership ended."""
     revoke(instance.person_id)
 
 
 def closed(instance: Room, **kwargs: Any) -> None:
+    """A room is gone."""
     ask_again(instance)
 
 
 def changed(instance: Room, created: bool, **kwargs: Any) -> None:
+    """A room's rules may be others now."""
     if not created:
         ask_again(instance)
 

@@ -41,6 +41,8 @@ def room_key(slug: str) -> str:
 
 
 class RoomStream(Log):
+    """What was said, in order."""
+
     template = "partials/message.html"
 
     def __init__(self, room: Room, region: Region) -> None:

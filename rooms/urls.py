@@ -1,3 +1,5 @@
+"""Addresses of the pages."""
+
 from django.urls import path
 
 from parlour.pages import as_panel

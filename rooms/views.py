@@ -34,6 +34,7 @@ def refused(request: HttpRequest, why: Refused) -> HttpResponse:
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
+    """The rooms this person may see, who is in them, and the last line of each."""
     newest = Message.objects.filter(room=OuterRef("pk"), seq__isnull=False).order_by("-seq").values("pk")[:1]
     rooms = list(Room.objects.visible_to(request.user).annotate(last_pk=Subquery(newest)).order_by("title"))
     last = Message.objects.select_related("author").in_bulk([room.last_pk for room in rooms if room.last_pk])
@@ -49,6 +50,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def room(request: HttpRequest, slug: str) -> HttpResponse:
+    """A room, for who may read it."""
     try:
         region = RoomConsumer.admit(request.user, slug=slug)
     except Refused as why:
@@ -57,6 +59,7 @@ def room(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def room_page(request: HttpRequest, region: RoomRegion, refusals: str = "", status: int = 200) -> HttpResponse:
+    """The page of a room; `upto` in the address goes back in its history without script."""
     context = {
         **painted(request, region),
         "room": region.room,
@@ -111,6 +114,7 @@ def lines(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def echo(request: HttpRequest) -> HttpResponse:
+    """A page with the smallest consumer."""
     return render(request, "rooms/echo.html", painted(request, EchoConsumer.admit(request.user)))
 
 

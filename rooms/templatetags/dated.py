@@ -1,3 +1,5 @@
+"""Days in a conversation."""
+
 from datetime import datetime
 
 from django import template
