@@ -7,6 +7,7 @@ from time import time
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.shortcuts import resolve_url
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
@@ -116,7 +117,11 @@ class Consumer:
         """Ask who this is and what they may see, heads first: a right taken away meanwhile moves them again."""
         names = {*self.region.guards, guard(self.person.pk)} if hasattr(self, "region") else set()
         known = changes.heads(names)
-        self.visitor = handshake.visitor(self.scope)
+        visitor = handshake.visitor(self.scope)
+        if hasattr(self, "visitor") and visitor.person.pk != self.person.pk:
+            login = resolve_url(settings.LOGIN_URL)
+            raise Refused(4001, format_html('You are signed out. <a href="{}">Sign in</a>', login))
+        self.visitor = visitor
         self.region = self.admit(self.person, **self.route)
         self.known = known
 

@@ -22,7 +22,7 @@ from config.origins import url
 SERVERS = {
     "daphne": "-b {host} -p {port} --ping-interval 5 --ping-timeout 10 --verbosity 0",
     "uvicorn": "--host {host} --port {port} --ws-ping-interval 5 --ws-ping-timeout 10 --ws-max-size 1048576"
-    " --timeout-graceful-shutdown 5 --no-access-log --log-level warning",
+    " --ws-per-message-deflate false --timeout-graceful-shutdown 5 --no-access-log --log-level warning",
 }
 PATIENCE = 60  # seconds for the server to answer
 
