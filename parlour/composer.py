@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from parlour.fragments import Region
 
 MOST = 100  # texts taken from one frame; the rest stays on the page for the next
-_PAGE = re.compile(r"[0-9a-f]{8,32}")
+_PAGE = re.compile(r"[0-9A-Za-z_-]{1,40}")  # it becomes part of an id
 
 
 class Malformed(ValueError):
@@ -32,15 +32,20 @@ def new_page() -> str:
     return secrets.token_hex(8)
 
 
-def said(fields: Mapping[str, Any], acked: int) -> list[Said]:
-    """The texts in a frame or form that are numbered above `acked` and above what the page knows, oldest first."""
-    texts = _list(fields.get("text", []))
-    page = fields.get("page", "")
+def page_of(fields: Mapping[str, Any]) -> str:
+    """The id of the page that sent these fields; "" from a program that has none."""
+    page = fields.get("page") or ""
     if not isinstance(page, str) or (page and not _PAGE.fullmatch(page)):
-        raise Malformed("page")
+        raise Malformed("That was not understood: “page” is no page's id.")
+    return page
+
+
+def said(fields: Mapping[str, Any], acked: int = 0) -> list[Said]:
+    """The texts in a frame or form that are numbered above `acked` and above what the page knows, oldest first."""
+    texts, page = _list(fields.get("text") or []), page_of(fields)
     if not page:
         return [Said("", 0, text) for text in reversed(texts)][:MOST]
-    known = whole(fields.get("acked", 0))
+    known = whole(fields.get("acked") or 0)
     numbered = [Said(page, known + place, text) for place, text in enumerate(reversed(texts), start=1)]
     return [each for each in numbered if each.n > acked][:MOST]
 
@@ -51,21 +56,56 @@ def whole(value: Any) -> int:
         return int(value)
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**9:
         return value
-    raise Malformed("a count")
+    raise Malformed("That was not understood: a count was expected.")
 
 
 def _list(value: Any) -> list[str]:
     texts = [value] if isinstance(value, str) else value
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-        raise Malformed("text")
+        raise Malformed("That was not understood: “text” is no text.")
     return texts
 
 
-def acknowledged(region: Region, n: int, acked: int, to: int | None = None) -> str:
-    """Take the `n` - `acked` oldest texts off the page's box, and have it count on from `n` (or from `to`)."""
-    return region.delete_last("box") * (n - acked) + region.value("acked", n if to is None else to)
+class Sender:
+    """One socket's account of its page: its id, and up to which number each page's texts were answered."""
 
+    def __init__(self) -> None:
+        self.page = ""
+        self.acked: dict[str, int] = {}
 
-def renamed(region: Region, page: str) -> str:
-    """Give the page another id: its old one belongs to another tab too."""
-    return region.value("page", page)
+    def hello(self, fields: Mapping[str, Any]) -> None:
+        self.page = page_of(fields)
+        self.acked = {self.page: whole(fields.get("acked") or 0)}
+
+    def take(self, fields: Mapping[str, Any]) -> list[Said]:
+        """What is new in these fields. A repeat of what was answered is nothing, and gets no answer."""
+        page = page_of(fields)
+        self.page = self.page or page
+        return said(fields, self.acked.get(page, 0))
+
+    def catch_up(self, region: Region, n: int) -> str:
+        """Text `n` of the page is known to be stored, though the page never heard so."""
+        if n <= self.acked.get(self.page, 0):
+            return ""
+        self.acked[self.page] = n
+        return region.value("acked", n)
+
+    def answer(self, region: Region, answered: list[Said], taken: bool) -> str:
+        """Take texts off the page that sent them, all at once and for good.
+
+        A text that came back and was sent again is a page of its own, and its form goes. `taken` says that a
+        number was another tab's already: two tabs share the page's id, and this one gets a new one.
+        """
+        page, n = answered[-1].page, answered[-1].n
+        if not page:
+            return ""
+        before, self.acked[page] = self.acked.get(page, 0), n
+        if page != self.page:
+            self.acked = {self.page: self.acked.get(self.page, 0)}
+            return region.delete(f"err-{page}")
+        gone = region.delete_last("box") * (n - before)
+        if not taken:
+            return gone + region.value("acked", n)
+        self.page = new_page()
+        self.acked = {self.page: 0}
+        return gone + region.value("page", self.page) + region.value("acked", 0)

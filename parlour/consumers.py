@@ -153,6 +153,9 @@ class Consumer:
             self.strike(str(problem))
         except Refused as refused:
             self.end(refused.code, refused.words)
+        except Exception:
+            log.exception("a frame could not be dealt with at %s; its page is asked to come back", self.scope["path"])
+            self.end(1013)
 
     async def _bot(self, fields: dict[str, Any]) -> None:
         """A frame without a kind: hello at the head, and then say."""
@@ -168,8 +171,8 @@ class Consumer:
         if self.greeted:
             return
         await run(self._authorise)
-        self.greeted = True
         answer = await self.greet(fields) + self.region.value("met", "1")
+        self.greeted = True
         sent = fields.get("cursor") or []
         cursors = self._cursors([sent] if isinstance(sent, str) else sent)
         self.hub.guard(self, self.known)

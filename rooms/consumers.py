@@ -34,12 +34,13 @@ class RoomConsumer(Consumer):
 
     async def greet(self, fields: dict[str, Any]) -> str:
         """Take what the page still holds unsent, and say how far its numbers have come."""
-        self.page = fields.get("page", "")
-        self.acked = {self.page: composer.whole(fields.get("acked") or 0)}
-        self.enter()
-        if self.page and not fields.get("text"):
-            return await self._caught_up()
+        self.sender = composer.Sender()
+        self.sender.hello(fields)
         _, answer = await self._say(fields)
+        if not answer and self.person.is_authenticated:
+            highest = await run(_highest, self.person.pk, self.sender.page)
+            answer = self.sender.catch_up(self.region, highest)
+        self.enter()
         return answer
 
     def enter(self) -> None:
@@ -63,43 +64,18 @@ class RoomConsumer(Consumer):
     async def hear_seen(self, fields: dict[str, Any]) -> None:
         """A page in use. Nothing is counted yet."""
 
-    async def _caught_up(self) -> str:
-        """A page with nothing pending, whose last answers may have been lost with its socket."""
-        if not self.person.is_authenticated:
-            return ""
-        highest = await run(_highest, self.person.pk, self.page)
-        if highest <= self.acked[self.page]:
-            return ""
-        self.acked[self.page] = highest
-        return self.region.value("acked", highest)
-
     async def _say(self, fields: dict[str, Any]) -> tuple[int, str]:
         """Store what is new in a say or a hello. Returns how far the room has come by it, and the answer."""
-        page = fields.get("page", "")
-        acked = self.acked.get(page, 0) if isinstance(page, str) else 0
-        said = composer.said(fields, acked)
+        said = self.sender.take(fields)
         if not said:
             return 0, ""
         offered = offer(self.person, self.region.room.pk, said)
         outcomes = await asyncio.gather(*map(asyncio.wrap_future, offered))
         refused = [(each, why) for each, why in zip(said, outcomes, strict=True) if isinstance(why, Unsaid)]
         stored = [row for row in outcomes if isinstance(row, Message)]
-        seq = max((row.seq or 0 for row in stored), default=0)
-        return seq, self._answer(said, acked, stored) + self._refusals(refused)
-
-    def _answer(self, said: list[Said], acked: int, stored: list[Message]) -> str:
-        """Take the texts off the page that sent them, stored or refused: refused ones come back on their own."""
-        page, n = said[-1].page, said[-1].n
-        if not page:
-            return ""
-        self.acked[page] = n
-        if page != self.page:
-            return self.region.delete(f"err-{page}")
-        if all(row.page == page for row in stored):
-            return composer.acknowledged(self.region, n, acked)
-        self.page = composer.new_page()
-        self.acked = {self.page: 0}
-        return composer.acknowledged(self.region, n, acked, to=0) + composer.renamed(self.region, self.page)
+        taken = any(row.page != said[0].page for row in stored)
+        answer = self.sender.answer(self.region, said, taken) + self._refusals(refused)
+        return max((row.seq or 0 for row in stored), default=0), answer
 
     def _refusals(self, refused: list[tuple[Said, Unsaid]]) -> str:
         """Words beside the box; a text worth keeping comes back in a form of its own."""
@@ -109,4 +85,6 @@ class RoomConsumer(Consumer):
 
 
 def _highest(author: int, page: str) -> int:
-    return Message.objects.filter(author=author, page=page).aggregate(Max("n"))["n__max"] or 0
+    """The highest number stored for a page: its last acknowledgements may have been lost with its socket."""
+    stored = Message.objects.filter(author=author, page=page).exclude(page="")
+    return stored.aggregate(Max("n"))["n__max"] or 0

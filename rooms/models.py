@@ -122,7 +122,7 @@ class Message(Numbered):
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="messages")
     text = models.TextField()
     html = models.TextField(editable=False)
-    page = models.CharField(max_length=32, blank=True, editable=False)
+    page = models.CharField(max_length=40, blank=True, editable=False)
     n = models.PositiveIntegerField(default=0, editable=False)
     created = models.DateTimeField()
     previous_at = models.DateTimeField(null=True, editable=False)

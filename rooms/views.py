@@ -93,7 +93,7 @@ def messages(request: HttpRequest, slug: str) -> HttpResponse:
     texts = request.POST.getlist("text")
     try:
         region = RoomConsumer.admit(request.user, slug=slug)
-        said = composer.said({**request.POST.dict(), "text": texts}, 0)
+        said = composer.said({**request.POST.dict(), "text": texts})
     except Refused as why:
         return refused(request, why)
     except Malformed:
