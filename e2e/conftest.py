@@ -53,9 +53,7 @@ HOUSES = pytest.StashKey[list[House]]()
 def browser() -> Iterator[Browser]:
     """One Chromium for all stories of a worker."""
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=CHROMIUM if CHROMIUM.exists() else None, args=QUIET
-        )
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM if CHROMIUM.exists() else None, args=QUIET)
         yield chromium
         chromium.close()
 

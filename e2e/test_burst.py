@@ -80,9 +80,7 @@ def test_two_rooms_in_opposite_orders_never_lock_each_other_out(postgres_house: 
     count = "SELECT count(*) FROM rooms_message WHERE text LIKE %s"
     assert postgres_house.rows(count, "crosswise %") == [(1600,)]
     assert "deadlocks 0" in program.tail()
-    assert postgres_house.rows(
-        "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
-    ) == [(0,)]
+    assert postgres_house.rows("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == [(0,)]
 
 
 def test_a_slow_view_delays_nobody_else(postgres_house: House) -> None:
@@ -101,9 +99,7 @@ def test_a_command_in_a_loop_leaves_a_sqlite_house_quick(new_house: Furnish) -> 
     house = new_house(**UNBOUNDED)
     room = Room(Visitor(house.open("daphne").url).sign_in("other"), "lobby").hello()
     program = house.command(writers.LOOP)
-    eventually(
-        lambda: house.rows("SELECT count(*) FROM rooms_message WHERE text LIKE %s", "loop %") > [(10,)], 20
-    )
+    eventually(lambda: house.rows("SELECT count(*) FROM rooms_message WHERE text LIKE %s", "loop %") > [(10,)], 20)
     times = _round_trips(room, 40)
     assert program.alive, "the command ended before it could be in the way"
     _finished(program, within=30)

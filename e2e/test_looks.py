@@ -55,9 +55,7 @@ def furnished(server: Server) -> Server:
     first, second = Room(member, "lobby").hello(), Room(other, "lobby").hello()
     first.say("Good evening, everybody.")
     first.waits_for("Good evening, everybody.")
-    first.say(
-        "There is **tea**, and https://example.org/a-rather-long-address/that-does-not-end/for-a-long-while"
-    )
+    first.say("There is **tea**, and https://example.org/a-rather-long-address/that-does-not-end/for-a-long-while")
     second.say("Lovely.\n\n- milk\n- honey\n\n> and quiet\n\n`kettle --on`")
     first.read(within=1)
     first.socket.close()
@@ -66,9 +64,7 @@ def furnished(server: Server) -> Server:
 
 
 @pytest.mark.parametrize(("name", "path"), EVERY, ids=[f"{name or 'nobody'} {path}" for name, path in EVERY])
-def test_a_page_has_no_serious_fault_at_any_size(
-    person: Invite, furnished: Server, name: str, path: str
-) -> None:
+def test_a_page_has_no_serious_fault_at_any_size(person: Invite, furnished: Server, name: str, path: str) -> None:
     somebody = person(furnished)
     if name:
         somebody.sign_in(name)
@@ -124,9 +120,7 @@ def test_news_is_spoken_once_and_calmly(person: Invite, furnished: Server) -> No
     member.sees("for the ear")
     spoken = member.page.locator(f"#{member.key}-announce")
     assert "for the ear" in (spoken.text_content() or "")
-    polite = member.page.locator(
-        "section.talk [aria-live=polite], section.talk [role=status], section.talk [role=log]"
-    )
+    polite = member.page.locator("section.talk [aria-live=polite], section.talk [role=status], section.talk [role=log]")
     loud = [each for each in polite.all() if "for the ear" in (each.text_content() or "")]
     assert len(loud) == 1
 

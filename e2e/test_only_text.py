@@ -28,9 +28,7 @@ def test_messages_by_both_doors(person: Invite, new_house: Callable[..., House],
     server = house.open()
     watcher = person(server).sign_in("other").open_room("lobby")
     room = Room(visitor(server).sign_in("member"), "lobby").hello()
-    form = next(
-        form for form in room.page.find("form") if form.attrs.get("action", "").endswith("/messages/")
-    )
+    form = next(form for form in room.page.find("form") if form.attrs.get("action", "").endswith("/messages/"))
     for text in payloads.ALL:
         room.say(text)
         assert room.visitor.post(form.attrs["action"], {"page": "", "acked": "0", "text": text}).status == 302

@@ -17,9 +17,7 @@ pytestmark = pytest.mark.faults
 LATE = 5.0  # seconds by which a page may be late while hints are lost
 
 
-def test_with_a_third_of_the_hints_lost_nothing_is_missing(
-    new_house: Callable[..., House], redis: Redis
-) -> None:
+def test_with_a_third_of_the_hints_lost_nothing_is_missing(new_house: Callable[..., House], redis: Redis) -> None:
     lossy = LossyRedis(redis.port, share=0.3)
     house = new_house(postgres=True, redis_url=redis.url(lossy.port))
     house.open("uvicorn")

@@ -37,9 +37,7 @@ DEEDS = {"sign-out": sign_out, "password": new_password, "deactivation": deactiv
 
 
 @pytest.mark.parametrize("deed", DEEDS.values(), ids=DEEDS)
-def test_nothing_is_heard_two_seconds_later(
-    deed: Deed, new_house: Callable[..., House], visitor: Meet
-) -> None:
+def test_nothing_is_heard_two_seconds_later(deed: Deed, new_house: Callable[..., House], visitor: Meet) -> None:
     house = new_house()
     server = house.open("daphne")
     last_heard = _last_heard(deed, house, visitor(server).sign_in("member"), server.url, visitor(server))

@@ -25,9 +25,7 @@ def test_two_people_and_a_guest_talk(guests: Invite, server: Server) -> None:
     robin.open_room("lobby")
     for someone in (member, other, robin):
         someone.sees_people("member", "other", "Robin")
-    said = [
-        f"{text} ({len(member.messages)})" for text in ("Good evening.", "Is this seat taken?", "Not at all.")
-    ]
+    said = [f"{text} ({len(member.messages)})" for text in ("Good evening.", "Is this seat taken?", "Not at all.")]
     for someone, text in zip((member, robin, other), said, strict=True):
         someone.say(text).sees(text)
         eventually(lambda each=someone: not each.unconfirmed, 5, "the confirmation")

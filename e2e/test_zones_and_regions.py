@@ -82,5 +82,5 @@ def _walk(somebody: Tab, title: str) -> None:
 def _when(somebody: Tab, text: str) -> tuple[str, str]:
     """The day and the time under which a message stands."""
     line = somebody.log.locator("li.message").filter(has_text=text).last
-    day = somebody.log.locator("h3.day").last.inner_text()
+    day = somebody.log.locator(".day").last.inner_text()
     return day, line.locator("time").first.inner_text()

@@ -46,7 +46,7 @@ class Room:
         assert answer.status == 200, f"/rooms/{slug}/ answered {answer.status}"
         self.page = answer.page
         self.key = self.page.find("section", class_="talk")[0].attrs["id"]
-        self.sent = 0
+        self.unconfirmed: list[str] = []
         self.frames: list[str] = []
         self.socket = self.dial(**options)
 
@@ -76,8 +76,9 @@ class Room:
         return self
 
     def say(self, *texts: str) -> None:
-        """Say one text or, as a page with a backlog does, several: the first is the oldest."""
-        text = list(reversed(texts)) if len(texts) > 1 else texts[0]
+        """Say one text or several, the oldest first, with all that is not confirmed yet, as a page does."""
+        self.unconfirmed += texts
+        text = self.unconfirmed[0] if len(self.unconfirmed) == 1 else self.unconfirmed[::-1]
         self.send(**{**self.fields("sent"), "kind": "say", "text": text})
 
     def read(self, within: float = 5.0, until: Any = None, draw: bool = True) -> list[str]:
@@ -93,8 +94,12 @@ class Room:
                 break
             self.frames.append(str(frame))
             if draw:
-                self.page.apply(str(frame))
+                self._draw(str(frame))
         return self.frames
+
+    def _draw(self, frame: str) -> None:
+        self.page.apply(frame)
+        del self.unconfirmed[: frame.count(f"delete:#{self.key}-box > :last-child")]
 
     @property
     def messages(self) -> list[tuple[str, str]]:
