@@ -7,8 +7,8 @@ _HOMES = {
     "Consumer": "parlour.consumers",  # one socket of one page
     "Refused": "parlour.consumers",  # why a page may not be here
     "Region": "parlour.fragments",  # a part of a page that lives
-    "Log": "parlour.streams",  # rows in order
-    "State": "parlour.streams",  # the present
+    "Log": "parlour.logs",  # rows in order
+    "State": "parlour.states",  # the present
     "Numbered": "parlour.models",  # a row that travels
     "deed": "parlour.changes",  # a verb that changes streams
     "revoke": "parlour.revocation",  # have a person's rights asked for again

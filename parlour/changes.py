@@ -1,21 +1,19 @@
 """Writing: a deed collects what it changes, one function numbers it and commits it."""
 
 import functools
-import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from typing import Any, TypeVar
 
-from django.apps import apps
-from django.db import OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import Model
 
-from parlour import hints
-from parlour.models import Head, Numbered, Owed
+from parlour import heads, hints
+from parlour.models import Numbered
+from parlour.owed import owe
+from parlour.retrying import retried
 
-log = logging.getLogger("parlour")
 T = TypeVar("T")
-counts: Counter[str] = Counter()
 
 
 class Change:
@@ -54,9 +52,9 @@ def deed(body: Callable[..., T]) -> Callable[..., T]:
         if connection.in_atomic_block:
             change = Change()
             result = body(change, *args, **kwargs)
-            _owe(change)
+            owe(change.added, change.edited, change.touched)
             return result
-        return _retried(lambda: _committed(body, *args, **kwargs))
+        return retried(lambda: _committed(body, *args, **kwargs))
 
     return written
 
@@ -65,20 +63,9 @@ def _committed(body: Callable[..., T], *args: Any, **kwargs: Any) -> T:
     change = Change()
     with transaction.atomic():
         result = body(change, *args, **kwargs)
-        heads = _number(change)
-    hints.tell(heads)
+        raised = _number(change)
+    hints.tell(raised)
     return result
-
-
-def _retried(attempt: Callable[[], T]) -> T:
-    try:
-        return attempt()
-    except OperationalError as error:
-        if "deadlock" not in str(error):
-            raise
-        counts["deadlocks"] += 1
-        log.warning("a deadlock was retried", exc_info=error)
-        return attempt()
 
 
 def _number(change: Change) -> dict[str, int]:
@@ -86,8 +73,8 @@ def _number(change: Change) -> dict[str, int]:
     wanted = Counter(change.streams())
     if not wanted:
         return {}
-    heads = bump(wanted)
-    turn = {name: heads[name] - count for name, count in wanted.items()}
+    raised = heads.bump(wanted)
+    turn = {name: raised[name] - count for name, count in wanted.items()}
 
     def following(name: str) -> int:
         turn[name] += 1
@@ -102,74 +89,4 @@ def _number(change: Change) -> dict[str, int]:
     for name, row, fields in change.edited:
         row.changed = following(name)
         row.save(update_fields=[*fields, "changed"])
-    return heads
-
-
-def bump(wanted: dict[str, int]) -> dict[str, int]:
-    """Create, lock and raise heads, in the order of their names. Returns `{name: seq}` as they now stand."""
-    names = sorted(wanted)
-    values = ", ".join(["(%s, %s)"] * len(names))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO parlour_head (name, seq) VALUES {values} "  # noqa: S608  the values are placeholders
-            "ON CONFLICT (name) DO UPDATE SET seq = parlour_head.seq + excluded.seq RETURNING name, seq",
-            [part for name in names for part in (name, wanted[name])],
-        )
-        return dict(cursor.fetchall())
-
-
-def _owe(change: Change) -> None:
-    """Write a change into the caller's transaction without numbers, and settle after its commit."""
-    debts = [Owed(name=name) for name in set(change.touched)]
-    for name, row in change.added:
-        row.save(force_insert=True)
-        debts.append(Owed(name=name, model=row._meta.label_lower, row=str(row.pk)))
-    for name, row, fields in change.edited:
-        row.save(update_fields=list(fields))
-        debts.append(Owed(name=name, model=row._meta.label_lower, row=str(row.pk)))
-    if debts:
-        Owed.objects.bulk_create(debts)
-        transaction.on_commit(lambda: settle({debt.name for debt in debts}), robust=True)
-
-
-def settle(names: Iterable[str] | None = None) -> None:
-    """Number what is owed to the streams `names`, or to all. Any process may do it at any time."""
-    if Owed.objects.exists():
-        _retried(lambda: _settled(None if names is None else list(names)))
-
-
-def _settled(names: Sequence[str] | None) -> None:
-    with transaction.atomic():
-        owed = Owed.objects.select_for_update(skip_locked=True).order_by("pk")
-        debts = list(owed if names is None else owed.filter(name__in=names))
-        due = [(debt, row) for debt in debts for row in [_free_row(debt)] if row is not _BUSY]
-        if not due:
-            return
-        heads = bump(Counter(debt.name for debt, _ in due))
-        turn = {name: heads[name] - count for name, count in Counter(debt.name for debt, _ in due).items()}
-        for debt, row in due:
-            turn[debt.name] += 1
-            if isinstance(row, Numbered):
-                row.changed = turn[debt.name]
-                row.seq = row.seq or row.changed
-                row.save(update_fields=["seq", "changed"])
-        Owed.objects.filter(pk__in=[debt.pk for debt, _ in due]).delete()
-    hints.tell(heads)
-
-
-_BUSY = object()
-
-
-def _free_row(debt: Owed) -> Any:
-    """The row a debt is about; None if there is none (any more); `_BUSY` while another transaction edits it."""
-    if not debt.model:
-        return None
-    rows = apps.get_model(debt.model)._default_manager.filter(pk=debt.row)
-    row = rows.select_for_update(skip_locked=True).first()
-    return _BUSY if row is None and rows.exists() else row
-
-
-def heads(names: Iterable[str]) -> dict[str, int]:
-    """How far each stream has come; a stream nobody has written to is at 0."""
-    known = dict(Head.objects.filter(name__in=list(names)).values_list("name", "seq"))
-    return {name: known.get(name, 0) for name in names}
+    return raised

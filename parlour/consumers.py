@@ -1,6 +1,5 @@
 """One socket of one page: who it is, what it may say, and the frames that go down to it."""
 
-import asyncio
 import logging
 import random
 from time import time
@@ -11,14 +10,15 @@ from django.shortcuts import resolve_url
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
-from parlour import changes, frames, handshake, hub
+from parlour import cursors, frames, handshake, heads, hub
 from parlour.composer import Malformed
 from parlour.conf import conf
 from parlour.database import run
 from parlour.fragments import Region
 from parlour.limits import Bucket
-from parlour.outbox import Outbox, Send
+from parlour.outbox import Send
 from parlour.revocation import guard
+from parlour.sockets import Socket
 from parlour.streams import Stream, Variant
 
 log = logging.getLogger("parlour")
@@ -38,18 +38,13 @@ class Refused(Exception):
         self.words = words
 
 
-class Consumer:
+class Consumer(Socket):
     """Base of an app's live side. Say who may listen in `admit`; hear what pages say in `hear_<kind>` methods."""
 
     kinds: ClassVar[frozenset[str]] = frozenset()
 
     def __init_subclass__(cls) -> None:
         cls.kinds = frozenset(name.removeprefix("hear_") for name in dir(cls) if name.startswith("hear_"))
-
-    @classmethod
-    def key(cls, **route: Any) -> str:
-        """The key of the region at this address, known from the address alone: a refusal looks nothing up."""
-        raise NotImplementedError
 
     @classmethod
     def admit(cls, person: Any, **route: Any) -> Region:
@@ -71,19 +66,12 @@ class Consumer:
         return application
 
     def __init__(self, scope: dict[str, Any], send: Send) -> None:
-        self.scope = scope
-        self.route: dict[str, Any] = scope.get("url_route", {}).get("kwargs", {})
-        self.slot = random.randrange(hub.SLOTS)
-        self.outbox = Outbox(send)
+        super().__init__(scope, send)
         self.bucket = Bucket(conf.FRAME_RATE)
         self.strikes = 0
-        self.greeted = self.ended = False
-        self.cursors: dict[str, int] = {}
-        self.owing: list[tuple[str, int, str]] = []
+        self.greeted = False
         self.visitor: handshake.Visitor
-        self.region: Region
-        self.known: dict[str, int] = {}
-        self.closing: asyncio.Task[None] | None = None
+        self.known: dict[str, int] = {}  # the guards' heads, as they were when rights were last asked for
 
     @property
     def person(self) -> Any:
@@ -111,12 +99,12 @@ class Consumer:
             await self._listen(receive)
         finally:
             deadline.cancel()
-            self._leave()
+            self.leave()
 
     def _authorise(self) -> None:
         """Ask who this is and what they may see, heads first: a right taken away meanwhile moves them again."""
         names = {*self.region.guards, guard(self.person.pk)} if hasattr(self, "region") else set()
-        known = changes.heads(names)
+        known = heads.read(names)
         visitor = handshake.visitor(self.scope)
         if hasattr(self, "visitor") and visitor.person.pk != self.person.pk:
             login = resolve_url(settings.LOGIN_URL)
@@ -163,8 +151,8 @@ class Consumer:
         if not isinstance(words, str) or "say" not in self.kinds:
             raise Malformed('That was not understood: send {"message": "…"}.')
         if not self.greeted:
-            heads = await run(changes.heads, [stream.name for stream in self.region.streams])
-            await self._hello({"cursor": [f"{name}:{self.hub.epoch:x}.{seq}" for name, seq in heads.items()]})
+            now = await run(heads.read, [stream.name for stream in self.region.streams])
+            await self._hello({"cursor": [cursors.written(name, self.hub.epoch, seq) for name, seq in now.items()]})
         await self.hear_say({"text": words})  # type: ignore[attr-defined]
 
     async def _hello(self, fields: dict[str, Any]) -> None:
@@ -173,58 +161,21 @@ class Consumer:
         await run(self._authorise)
         answer = await self.greet(fields) + self.region.value("met", "1")
         self.greeted = True
-        sent = fields.get("cursor") or []
-        cursors = self._cursors([sent] if isinstance(sent, str) else sent)
+        seen = cursors.read(fields.get("cursor"), self.hub.epoch)
         self.hub.guard(self, self.known)
         for stream in self.region.streams:
-            self.hub.follow(self, stream, cursors.get(stream.name))
+            self.hub.follow(self, stream, seen.get(stream.name))
         if self.region.streams:
             self.owe(self.region.streams[0], 0, answer)
         else:
             self.put(answer)
         self.beat()
 
-    def _cursors(self, sent: Any) -> dict[str, int]:
-        """Cursors of this epoch by stream; whatever else a page sends is as good as none."""
-        cursors = {}
-        for each in sent if isinstance(sent, list) else []:
-            name, _, rest = each.partition(":")
-            epoch, _, seq = rest.partition(".")
-            if epoch == f"{self.hub.epoch:x}" and seq.isascii() and seq.isdigit() and len(seq) < 19:
-                cursors[name] = int(seq)
-        return cursors
-
-    # Going down
+    # Staying
 
     def reads(self, stream: Stream) -> Variant:
         zone = getattr(self.person, "zone", "") or settings.TIME_ZONE
         return stream.variant(self.person, Variant(settings.LANGUAGE_CODE, zone))
-
-    def put(self, text: str) -> None:
-        if not self.ended and not self.outbox.put(text):
-            self.end(1013)
-
-    def deliver(self, stream: Stream, seq: int, text: str) -> None:
-        """Frames of one stream reach a page with a cursor that only grows."""
-        if seq < self.cursors.get(stream.name, -1):
-            return
-        self.cursors[stream.name] = seq
-        due = [owed for owed in self.owing if owed[0] == stream.name and owed[1] <= seq]
-        for owed in due:
-            self.owing.remove(owed)
-        self.put("".join(owed[2] for owed in due) + text)
-
-    def owe(self, stream: Stream, seq: int, text: str) -> None:
-        """Send `text` in the frame that brings the page to `seq`, or now if it is there already."""
-        if self.cursors.get(stream.name, -1) >= seq:
-            self.put(text)
-        else:
-            self.owing.append((stream.name, seq, text))
-
-    def beat(self) -> None:
-        self.put(self.region.beat(self.slot))
-
-    # Leaving
 
     def recheck(self) -> None:
         """Ask again whether this page may stay."""
@@ -260,24 +211,7 @@ class Consumer:
         if self.strikes >= STRIKES:
             self.end(1008)
 
-    def end(self, code: int, words: SafeString | str = "") -> None:
-        """Close with a code. Nothing more is heard or delivered."""
-        if not self.ended:
-            self.ended = True
-            self._leave()
-            self.closing = self.loop.create_task(self._farewell(code, words))
-
-    async def _farewell(self, code: int, words: SafeString | str) -> None:
-        if code == 1013:
-            self.outbox.waiting.clear()
-        if 4001 <= code <= 4004:
-            words = format_html('<p class="farewell" role="status">{}</p>', words)
-            self.outbox.put(Region(self.key(**self.route), "", "").farewell(words))
-        elif words:
-            self.outbox.put(self.region.inner("note", escape(words)))
-        await self.outbox.close(code)
-
-    def _leave(self) -> None:
+    def leave(self) -> None:
         if self.greeted:
             self.greeted = False
             self.hub.leave(self)

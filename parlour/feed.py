@@ -4,6 +4,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Protocol
 
+from parlour import cursors
 from parlour.conf import conf
 from parlour.database import run
 from parlour.streams import Ask, Gone, Stream, Variant
@@ -87,7 +88,7 @@ class Feed:
         was = self.seq
         answer = await run(self.stream.answer, list(asks))
         self.seq = max(self.seq, answer.seq)
-        cursor = self.stream.region.cursor(self.stream.part, self.hub.cursor(self.stream, answer.seq))
+        cursor = self._cursor(answer.seq)
         texts = {ask: fragments + cursor for ask, fragments in answer.fragments.items()}
         for listener, variant in list(self.present.items()):
             if answer.fragments[Ask(was, variant)]:
@@ -96,3 +97,7 @@ class Feed:
             if self.hub.listens(listener):
                 self.present[listener] = ask.variant
                 listener.deliver(self.stream, answer.seq, texts[ask])
+
+    def _cursor(self, seq: int) -> str:
+        cursor = cursors.written(self.stream.name, self.hub.epoch, seq)
+        return self.stream.region.cursor(self.stream.part, cursor)

@@ -56,4 +56,11 @@ def visitor(scope: dict[str, Any]) -> Visitor:
     person = get_user(SimpleNamespace(session=session))  # type: ignore[arg-type]
     if not person.is_authenticated:
         return Visitor(person, None)
-    return Visitor(person, session.get_expiry_date())
+    return Visitor(person, _end(session))
+
+
+def _end(session: Any) -> datetime:
+    """When the session ends. One kept in the database says so itself; its store would count from now."""
+    kept = session.model._default_manager.filter(pk=session.session_key) if hasattr(session, "model") else None
+    until = kept.values_list("expire_date", flat=True).first() if kept is not None else None
+    return until or session.get_expiry_date()

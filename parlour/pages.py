@@ -9,11 +9,13 @@ from django.shortcuts import render
 from django.utils import translation
 from django.views.decorators.cache import never_cache
 
-from parlour import changes
+from parlour import cursors, heads
 from parlour.consumers import Consumer, Refused
 from parlour.fragments import Region
+from parlour.logs import Log
 from parlour.models import Head
-from parlour.streams import Log, State, Stream, Variant
+from parlour.states import State
+from parlour.streams import Stream, Variant
 
 
 def variant(request: HttpRequest, stream: Stream) -> Variant:
@@ -24,12 +26,12 @@ def variant(request: HttpRequest, stream: Stream) -> Variant:
 
 def painted(request: HttpRequest, region: Region) -> dict[str, Any]:
     """Context for the region's templates: heads first, then what each stream shows up to them."""
-    heads = changes.heads([stream.name for stream in region.streams])
+    now = heads.read([stream.name for stream in region.streams])
     epoch = Head.objects.epoch()
     shown: dict[str, dict[str, Any]] = {}
     for stream in region.streams:
-        markup, older = first(stream, variant(request, stream), heads[stream.name])
-        cursor = f"{stream.name}:{epoch:x}.{heads[stream.name]}"
+        markup, older = first(stream, variant(request, stream), now[stream.name])
+        cursor = cursors.written(stream.name, epoch, now[stream.name])
         shown[stream.part] = {"part": stream.part, "markup": markup, "older": older, "cursor": cursor}
     return {"region": region, "shown": shown}
 

@@ -10,8 +10,10 @@ from django.utils.html import format_html
 
 from parlour.composer import new_page
 from parlour.fragments import Region
+from parlour.logs import Log
 from parlour.presence import here
-from parlour.streams import Answer, Ask, Gone, Log, State
+from parlour.states import State
+from parlour.streams import Answer, Ask, Gone
 from rooms.models import Message, Room
 
 

@@ -1,0 +1,79 @@
+"""One page's socket: the frames that go down to it, in order, and how it ends."""
+
+import asyncio
+import random
+from typing import Any
+
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString
+
+from parlour.fragments import Region
+from parlour.outbox import Outbox, Send
+from parlour.streams import Stream
+
+SLOTS = 6  # hearts beat in as many groups, so that a large house does not beat at once
+
+
+class Socket:
+    """What goes down. `region` is set once the page is admitted."""
+
+    region: Region
+
+    def __init__(self, scope: dict[str, Any], send: Send) -> None:
+        self.scope = scope
+        self.route: dict[str, Any] = scope.get("url_route", {}).get("kwargs", {})
+        self.slot = random.randrange(SLOTS)
+        self.outbox = Outbox(send)
+        self.cursors: dict[str, int] = {}
+        self.owing: list[tuple[str, int, str]] = []
+        self.ended = False
+        self.closing: asyncio.Task[None] | None = None
+
+    @classmethod
+    def key(cls, **route: Any) -> str:
+        """The key of the region at this address, known from the address alone: a refusal looks nothing up."""
+        raise NotImplementedError
+
+    def leave(self) -> None:
+        """Stop listening to anything. Called when the socket ends, perhaps more than once."""
+
+    def put(self, text: str) -> None:
+        if not self.ended and not self.outbox.put(text):
+            self.end(1013)
+
+    def deliver(self, stream: Stream, seq: int, text: str) -> None:
+        """Frames of one stream reach a page with a cursor that only grows."""
+        if seq < self.cursors.get(stream.name, -1):
+            return
+        self.cursors[stream.name] = seq
+        due = [owed for owed in self.owing if owed[0] == stream.name and owed[1] <= seq]
+        for owed in due:
+            self.owing.remove(owed)
+        self.put("".join(owed[2] for owed in due) + text)
+
+    def owe(self, stream: Stream, seq: int, text: str) -> None:
+        """Send `text` in the frame that brings the page to `seq`, or now if it is there already."""
+        if self.cursors.get(stream.name, -1) >= seq:
+            self.put(text)
+        else:
+            self.owing.append((stream.name, seq, text))
+
+    def beat(self) -> None:
+        self.put(self.region.beat(self.slot))
+
+    def end(self, code: int, words: SafeString | str = "") -> None:
+        """Close with a code. Nothing more is heard or delivered."""
+        if not self.ended:
+            self.ended = True
+            self.leave()
+            self.closing = asyncio.get_running_loop().create_task(self._farewell(code, words))
+
+    async def _farewell(self, code: int, words: SafeString | str) -> None:
+        if code == 1013:
+            self.outbox.waiting.clear()
+        if 4001 <= code <= 4004:
+            words = format_html('<p class="farewell" role="status">{}</p>', words)
+            self.outbox.put(Region(self.key(**self.route), "", "").farewell(words))
+        elif words:
+            self.outbox.put(self.region.inner("note", escape(words)))
+        await self.outbox.close(code)
