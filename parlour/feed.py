@@ -81,7 +81,7 @@ class Feed:
                 log.exception("stream %s could not be read; its pages wait for the next look", self.stream.name)
                 self.late = late | self.late
                 self.wanted = -1
-            await asyncio.sleep(conf.ASK_GAP)
+            await asyncio.sleep(max(conf.ASK_GAP, self.stream.gap))
 
     async def _answer(self, late: dict[Listener, Ask]) -> None:
         asks = set(late.values()) | {Ask(self.seq, variant) for variant in self.present.values()}

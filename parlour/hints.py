@@ -5,6 +5,7 @@ import atexit
 import logging
 import threading
 from collections import Counter
+from contextlib import suppress
 from typing import Any
 
 from channels.layers import InMemoryChannelLayer, get_channel_layer
@@ -101,7 +102,8 @@ def tell(heads: dict[str, int]) -> None:
     if not heads:
         return
     if hub := running():
-        hub.loop.call_soon_threadsafe(hub.told, heads)
+        with suppress(RuntimeError):  # the loop ended just now, and its pages with it
+            hub.loop.call_soon_threadsafe(hub.told, heads)
         return
     if isinstance(get_channel_layer(), InMemoryChannelLayer):
         return

@@ -52,6 +52,7 @@ class Stream:
     """
 
     part = "now"  # the element of the region that it fills
+    gap = 0.0  # seconds between two asks, where the engine's ASK_GAP is too few
 
     def __init__(self, name: str, region: Region) -> None:
         self.name = name

@@ -17,6 +17,9 @@ from parlour.streams import Answer, Ask, Gone
 from rooms.models import Message, Room
 
 
+SHOWN = 60  # people named in a room's list; a larger company would cost every page a long list a second
+
+
 class RoomRegion(Region):
     """A room on a page. Its key is made from the address, which is what a refused page still knows."""
 
@@ -77,13 +80,15 @@ class PeopleStream(State):
 
     template = "partials/people.html"
     part = "people"
+    gap = 0.3  # who comes and goes together is told in one line
 
     def __init__(self, room: Room, region: Region) -> None:
         super().__init__(room.people, region)
         self.seen: tuple[int, dict[int, str]] | None = None
 
     def present(self) -> dict[str, Any]:
-        return {"people": self._people()}
+        people = self._people()
+        return {"people": people[:SHOWN], "others": len(people[SHOWN:])}
 
     def _people(self) -> list[Any]:
         return people_in(self.name)[self.name]
