@@ -4,7 +4,7 @@ SETTING = """
 import random, sys, threading, time
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from parlour.changes import counts
+from parlour.retrying import counts
 from parlour.composer import Said
 from rooms.models import Room
 from rooms.saying import draft, post
