@@ -33,7 +33,7 @@ def database(url: str, var: Path) -> dict[str, Any]:
     found: dict[str, Any] = dict(dj_database_url.parse(url)) if url else {"NAME": var / "parlour.sqlite3"}
     options = found.setdefault("OPTIONS", {})
     if found.get("ENGINE") == "django.db.backends.postgresql":
-        options["pool"] = {"min_size": 2, "max_size": 12, "timeout": 10}
+        options["pool"] = {"min_size": 2, "max_size": 20, "timeout": 10}
         return found | {"CONN_MAX_AGE": 0}
     options |= {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": PRAGMAS}
     test = {"NAME": str(var / "test.sqlite3")}
