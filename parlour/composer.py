@@ -42,7 +42,7 @@ def page_of(fields: Mapping[str, Any]) -> str:
 
 def said(fields: Mapping[str, Any], acked: int = 0) -> list[Said]:
     """The texts in a frame or form that are numbered above `acked` and above what the page knows, oldest first."""
-    texts, page = _list(fields.get("text") or []), page_of(fields)
+    texts, page = _list(fields.get("text")), page_of(fields)
     if not page:
         return [Said("", 0, text) for text in reversed(texts)][:MOST]
     known = whole(fields.get("acked") or 0)
@@ -60,7 +60,7 @@ def whole(value: Any) -> int:
 
 
 def _list(value: Any) -> list[str]:
-    texts = [value] if isinstance(value, str) else value
+    texts = [] if value is None else [value] if isinstance(value, str) else value
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
         raise Malformed("That was not understood: “text” is no text.")
     return texts
@@ -99,11 +99,11 @@ class Sender:
         page, n = answered[-1].page, answered[-1].n
         if not page:
             return ""
-        before, self.acked[page] = self.acked.get(page, 0), n
+        self.acked[page] = n
         if page != self.page:
             self.acked = {self.page: self.acked.get(self.page, 0)}
             return region.delete(f"err-{page}")
-        gone = region.delete_last("box") * (n - before)
+        gone = region.delete_last("box") * len(answered)
         if not taken:
             return gone + region.value("acked", n)
         self.page = new_page()

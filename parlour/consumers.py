@@ -133,7 +133,7 @@ class Consumer(Socket):
                 await self._bot(fields)
             elif kind == "hello":
                 await self._hello(fields)
-            elif kind not in self.kinds:
+            elif not isinstance(kind, str) or kind not in self.kinds:
                 raise Malformed("That was not understood: no such kind of message.")
             elif self.greeted:  # a removed element's socket never says hello; what it queued is not ours
                 await getattr(self, f"hear_{kind}")(fields)

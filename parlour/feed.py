@@ -23,6 +23,7 @@ class Listener(Protocol):
     def reads(self, stream: Stream) -> Variant: ...
     def deliver(self, stream: Stream, seq: int, text: str) -> None: ...
     def beat(self) -> None: ...
+    def unsee(self, stream: Stream) -> None: ...
     def recheck(self) -> None: ...
     def aged(self) -> None: ...
 
@@ -37,6 +38,7 @@ class Feed:
         self.wanted = 0  # how far hints say the stream has come
         self.present: dict[Listener, Variant] = {}
         self.late: dict[Listener, Ask] = {}
+        self.asking: dict[Listener, Ask] = {}  # were late, and are being answered
         self.awake = asyncio.Event()
         self.task = asyncio.get_running_loop().create_task(self._run())
 
@@ -48,9 +50,10 @@ class Feed:
     def part(self, listener: Listener) -> None:
         self.present.pop(listener, None)
         self.late.pop(listener, None)
-        if not self.present and not self.late:
+        self.asking.pop(listener, None)
+        if not self.present and not self.late and not self.asking:
             self.task.cancel()
-            self.hub.forget(self.stream.name)
+            self.hub.forget(self.stream)
 
     def heard(self, seq: int) -> None:
         """A hint: the stream has come as far as `seq`. One that is not above ours is ignored."""
@@ -61,30 +64,33 @@ class Feed:
     def reset(self) -> None:
         """The epoch changed: nobody's cursor means anything."""
         for listener, variant in self.present.items():
+            listener.unsee(self.stream)
             self.late[listener] = Ask(None, variant)
         self.present.clear()
+        self.seq = self.wanted = -1
         self.awake.set()
 
     async def _run(self) -> None:
         while True:
             await self.awake.wait()
             self.awake.clear()
-            late, self.late = self.late, {}
-            if not late and (self.wanted <= self.seq or not self.present):
+            self.asking, self.late = self.late, {}
+            if not self.asking and (self.wanted <= self.seq or not self.present):
                 continue
             try:
-                await self._answer(late)
+                await self._answer()
             except Gone:
-                for listener in (*self.present, *late):
+                for listener in (*self.present, *self.asking):
                     listener.recheck()
             except Exception:
                 log.exception("stream %s could not be read; its pages wait for the next look", self.stream.name)
-                self.late = late | self.late
+                self.late = self.asking | self.late
                 self.wanted = -1
+            self.asking = {}
             await asyncio.sleep(max(conf.ASK_GAP, self.stream.gap))
 
-    async def _answer(self, late: dict[Listener, Ask]) -> None:
-        asks = set(late.values()) | {Ask(self.seq, variant) for variant in self.present.values()}
+    async def _answer(self) -> None:
+        asks = set(self.asking.values()) | {Ask(self.seq, variant) for variant in self.present.values()}
         was = self.seq
         answer = await run(self.stream.answer, list(asks))
         self.seq = max(self.seq, answer.seq)
@@ -93,8 +99,8 @@ class Feed:
         for listener, variant in list(self.present.items()):
             if answer.fragments[Ask(was, variant)]:
                 listener.deliver(self.stream, answer.seq, texts[Ask(was, variant)])
-        for listener, ask in late.items():
-            if self.hub.listens(listener):
+        for listener, ask in list(self.asking.items()):
+            if listener in self.asking:  # nobody before it took it along
                 self.present[listener] = ask.variant
                 listener.deliver(self.stream, answer.seq, texts[ask])
 

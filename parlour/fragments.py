@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 if TYPE_CHECKING:
     from parlour.streams import Stream
 
+_UNFIT = re.compile(r"[^A-Za-z0-9_-]")  # a key may come from an address that nobody checked
 _OPENING = re.compile(r"<[a-z][a-z0-9]*")
 
 
@@ -33,7 +34,7 @@ class Region:
     controls = "parlour/controls.html"
 
     def __init__(self, key: str, socket: str, panel: str, role: str = "reader") -> None:
-        self.key = key
+        self.key = _UNFIT.sub("", key)
         self.socket = socket
         self.panel = panel
         self.role = role

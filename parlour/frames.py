@@ -19,11 +19,22 @@ def fields(text: str) -> dict[str, Any]:
         raise Malformed("That was not understood: it is not JSON.") from None
     if not isinstance(frame, dict):
         raise Malformed("That was not understood: a JSON object was expected.")
+    if not _encodes(frame):
+        raise Malformed("That was not understood: half a character is in it.")
     sent = {name: value for name, value in frame.items() if name not in IGNORED}
     for name, value in sent.items():
         if not _flat(value):
             raise Malformed(f"That was not understood: “{name[:40]}” has the wrong type.")
     return sent
+
+
+def _encodes(frame: Any) -> bool:
+    """A JSON escape can name half of a surrogate pair, which no database and no frame can hold."""
+    try:
+        json.dumps(frame, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _flat(value: Any) -> bool:

@@ -39,19 +39,26 @@ class Group(Generic[Item, Result]):
 
     def _drain(self) -> None:
         while batch := self._next():
-            try:
-                results = self.verb([item for item, _ in batch])
-            except Exception:
-                self._one_by_one(batch)
-                continue
-            for (_, future), result in zip(batch, results, strict=True):
-                future.set_result(result)
+            waited_for = [(item, future) for item, future in batch if future.set_running_or_notify_cancel()]
+            if waited_for and not self._together(waited_for):
+                self._one_by_one(waited_for)
 
     def _next(self) -> list[tuple[Item, "Future[Result]"]]:
         with self.lock:
             batch = [self.waiting.popleft() for _ in range(min(MOST, len(self.waiting)))]
             self.running = bool(batch)
         return batch
+
+    def _together(self, batch: list[tuple[Item, "Future[Result]"]]) -> bool:
+        try:
+            results = self.verb([item for item, _ in batch])
+        except Exception:
+            return False
+        if len(results) != len(batch):
+            return False
+        for (_, future), result in zip(batch, results, strict=True):
+            future.set_result(result)
+        return True
 
     def _one_by_one(self, batch: list[tuple[Item, "Future[Result]"]]) -> None:
         for item, future in batch:

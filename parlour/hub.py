@@ -21,6 +21,14 @@ from parlour.streams import Stream
 log = logging.getLogger("parlour")
 
 
+Place = tuple[str, str]
+
+
+def place_of(stream: Stream) -> Place:
+    """Where on a page a stream is shown. One head may feed several places, each with markup of its own."""
+    return stream.region.key, stream.part
+
+
 class Hub:
     """What one process knows of its pages and their streams. Everything here runs on one event loop."""
 
@@ -28,7 +36,7 @@ class Hub:
         self.loop = asyncio.get_running_loop()
         self.process = secrets.token_hex(4)
         self.epoch = 0  # not known yet
-        self.feeds: dict[str, Feed] = {}
+        self.feeds: dict[str, dict[Place, Feed]] = defaultdict(dict)
         self.guards: dict[str, dict[Listener, int]] = defaultdict(dict)
         self.listeners: dict[Listener, set[str]] = {}  # who listens, and to which feeds and guards
         self.publisher = hints.Publisher()
@@ -44,15 +52,13 @@ class Hub:
 
     # Listening
 
-    def listens(self, listener: Listener) -> bool:
-        return listener in self.listeners
-
     def follow(self, listener: Listener, stream: Stream, cursor: int | None) -> None:
         self.listeners.setdefault(listener, set()).add(stream.name)
-        if stream.name not in self.feeds:
-            self.feeds[stream.name] = Feed(self, stream)
+        feeds, place = self.feeds[stream.name], place_of(stream)
+        if place not in feeds:
+            feeds[place] = Feed(self, stream)
             self.bus.changed.set()
-        self.feeds[stream.name].join(listener, cursor)
+        feeds[place].join(listener, cursor)
 
     def guard(self, listener: Listener, names: dict[str, int]) -> None:
         """Have `listener` ask for its rights again when one of these heads moves beyond what it saw."""
@@ -63,14 +69,20 @@ class Hub:
 
     def leave(self, listener: Listener) -> None:
         for name in self.listeners.pop(listener, ()):
-            if feed := self.feeds.get(name):
+            for feed in self._feeds(name):
                 feed.part(listener)
-            self.guards[name].pop(listener, None)
-            if not self.guards[name]:
-                del self.guards[name]
+            if name in self.guards:
+                self.guards[name].pop(listener, None)
+                if not self.guards[name]:
+                    del self.guards[name]
 
-    def forget(self, name: str) -> None:
-        self.feeds.pop(name, None)
+    def forget(self, stream: Stream) -> None:
+        self.feeds[stream.name].pop(place_of(stream), None)
+        if not self.feeds[stream.name]:
+            del self.feeds[stream.name]
+
+    def _feeds(self, *names: str) -> list[Feed]:
+        return [feed for name in names for feed in self.feeds.get(name, {}).values()]
 
     # Hints
 
@@ -81,7 +93,7 @@ class Hub:
         self.publisher.put(heads)
 
     def heard(self, name: str, seq: int) -> None:
-        if feed := self.feeds.get(name):
+        for feed in self._feeds(name):
             feed.heard(seq)
         for listener, known in list(self.guards.get(name, {}).items()):
             if seq > known:
@@ -90,7 +102,7 @@ class Hub:
 
     def fleeting(self, name: str, fragments: str, everywhere: bool = True) -> None:
         """Show something that leaves no trace to those present: no row, no cursor, no promise."""
-        if feed := self.feeds.get(name):
+        for feed in self._feeds(name):
             for listener in list(feed.present):
                 listener.deliver(feed.stream, feed.seq, fragments)
         if everywhere:
@@ -120,7 +132,7 @@ class Hub:
         await run(owed.settle)
         names = [EPOCH, *self.feeds, *self.guards]
         await self._read(names)
-        for feed in self.feeds.values():
+        for feed in self._feeds(*self.feeds):
             if feed.late:
                 feed.awake.set()
         for listener in list(self.listeners):
@@ -136,7 +148,7 @@ class Hub:
     def _judge_epoch(self, epoch: int) -> None:
         if self.epoch and epoch and epoch != self.epoch:
             self.epoch = epoch
-            for feed in self.feeds.values():
+            for feed in self._feeds(*self.feeds):
                 feed.reset()
 
     async def _beat(self) -> None:

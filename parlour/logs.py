@@ -40,7 +40,7 @@ class Log(Stream):
     def since(self, asks: Iterable[Ask], seq: int) -> Answer:
         asks = list(asks)
         lowest = min((ask.cursor for ask in asks if ask.cursor is not None), default=seq)
-        newest_first = self.rows().filter(changed__gt=lowest).order_by("-changed")
+        newest_first = self.rows().filter(changed__gt=lowest, seq__isnull=False).order_by("-changed")
         rows = list(newest_first[: conf.GAP + 1])[::-1]
         complete_from = rows[0].changed if len(rows) > conf.GAP else lowest
         seq = max(seq, rows[-1].changed) if rows else seq

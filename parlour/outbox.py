@@ -1,6 +1,7 @@
 """What waits to go to one page. It is bounded: a page that reads too slowly is sent away to come back."""
 
 import asyncio
+import logging
 import types
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from parlour import servers
 from parlour.conf import conf
 
+log = logging.getLogger("parlour")
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 LINGER = 2.0  # seconds a close frame may take to leave before the connection is dropped
 
@@ -21,6 +23,7 @@ class Outbox:
         self.bytes = 0
         self.task: asyncio.Task[None] | None = None
         self.closed = False
+        self.failed = False
 
     def put(self, text: str) -> bool:
         """Send `text`, at once if the socket is free. False: the page fell behind, and nothing more is taken."""
@@ -34,7 +37,7 @@ class Outbox:
 
     def _fits(self) -> bool:
         unread = self.bytes + servers.backlog(self.send)
-        return len(self.waiting) <= conf.OUTBOX_FRAMES and unread <= conf.OUTBOX_BYTES
+        return not self.failed and len(self.waiting) <= conf.OUTBOX_FRAMES and unread <= conf.OUTBOX_BYTES
 
     def _flush(self) -> None:
         """Drive the server's send by hand: a task for each frame and page would cost more than the frame."""
@@ -45,19 +48,27 @@ class Outbox:
             pending = sending.send(None)
         except StopIteration:
             return
-        except (OSError, RuntimeError):
-            self.closed = True  # the page left; its receive loop says so
+        except Exception as error:
+            self._lost(error)
             return
         self.task = asyncio.get_running_loop().create_task(self._finish(sending, pending))
 
     async def _finish(self, sending: Coroutine[Any, Any, None], pending: Any) -> None:
         try:
             await _resumed(sending, pending)
-        except (OSError, RuntimeError):
-            self.closed = True
+        except Exception as error:
+            self._lost(error)
         self.task = None
         if self.waiting and not self.closed:
             self._flush()
+
+    def _lost(self, error: Exception) -> None:
+        """The page left, which its receive loop will say; or a frame could not be sent, and it must come back."""
+        if isinstance(error, OSError):
+            self.closed = True
+        else:
+            log.error("a frame could not be sent", exc_info=error)
+            self.failed = True
 
     async def close(self, code: int) -> None:
         """Send what waits, then the close code; drop the connection if the page does not take them."""
@@ -71,8 +82,8 @@ class Outbox:
                 await self.send({"type": "websocket.close", "code": code})
         except TimeoutError:
             servers.abort(self.send)
-        except (OSError, RuntimeError):
-            pass
+        except Exception as error:
+            self._lost(error)
 
 
 def _coroutine(sending: Awaitable[None]) -> Coroutine[Any, Any, None]:

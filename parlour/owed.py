@@ -44,7 +44,8 @@ def _settled(names: Sequence[str] | None) -> None:
     with transaction.atomic():
         owed = Owed.objects.select_for_update(skip_locked=True).order_by("pk")
         debts = list(owed if names is None else owed.filter(name__in=names))
-        due = [(debt, row) for debt in debts for row in [_free_row(debt)] if row is not _BUSY]
+        rows = {(debt.model, debt.row): _free_row(debt) for debt in debts}  # one instance, however many debts
+        due = [(debt, rows[debt.model, debt.row]) for debt in debts if rows[debt.model, debt.row] is not _BUSY]
         if not due:
             return
         wanted = Counter(debt.name for debt, _ in due)

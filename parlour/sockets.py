@@ -51,6 +51,10 @@ class Socket:
             self.owing.remove(owed)
         self.put("".join(owed[2] for owed in due) + text)
 
+    def unsee(self, stream: Stream) -> None:
+        """What the page saw of a stream counts no more: the database is another."""
+        self.cursors.pop(stream.name, None)
+
     def owe(self, stream: Stream, seq: int, text: str) -> None:
         """Send `text` in the frame that brings the page to `seq`, or now if it is there already."""
         if self.cursors.get(stream.name, -1) >= seq:

@@ -35,5 +35,7 @@ class State(Stream):
 
     def since(self, asks: Iterable[Ask], seq: int) -> Answer:
         asks = list(asks)
-        markup = self.markup(list({ask.variant for ask in asks}))
-        return Answer(seq, {ask: self.region.inner(self.part, markup[ask.variant]) for ask in asks})
+        behind = [ask for ask in asks if ask.cursor != seq]
+        markup = self.markup(list({ask.variant for ask in behind})) if behind else {}
+        news = {ask: self.region.inner(self.part, markup[ask.variant]) for ask in behind}
+        return Answer(seq, {ask: news.get(ask, "") for ask in asks})

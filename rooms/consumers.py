@@ -10,12 +10,15 @@ from parlour import composer
 from parlour.composer import Said
 from parlour.consumers import Consumer
 from parlour.database import run
+from parlour.limits import shared
 from rooms import access, typing
 from rooms.models import Message
 from rooms.refusals import refusal
 from rooms.saying import offer
 from rooms.streams import RoomRegion, room_key
 from rooms.words import Unsaid
+
+TYPING_RATE = "1/3"  # a page of ours says it every two seconds
 
 
 class RoomConsumer(Consumer):
@@ -58,7 +61,7 @@ class RoomConsumer(Consumer):
             self.owe(self.region.log, seq, answer)
 
     async def hear_typing(self, fields: dict[str, Any]) -> None:
-        if self.region.role != "reader":
+        if self.region.role != "reader" and shared("typing", self.person.pk, TYPING_RATE).take():
             self.hub.fleeting(self.region.room.stream, typing.shown(self.region, self.person))
 
     async def hear_seen(self, fields: dict[str, Any]) -> None:
@@ -69,7 +72,7 @@ class RoomConsumer(Consumer):
         said = self.sender.take(fields)
         if not said:
             return 0, ""
-        offered = offer(self.person, self.region.room.pk, said)
+        offered = await run(offer, self.person, self.region.room.pk, said)
         outcomes = await asyncio.gather(*map(asyncio.wrap_future, offered))
         refused = [(each, why) for each, why in zip(said, outcomes, strict=True) if isinstance(why, Unsaid)]
         stored = [row for row in outcomes if isinstance(row, Message)]

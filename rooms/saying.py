@@ -108,7 +108,10 @@ saying: Group[Draft, Message | Unsaid] = Group(post)
 
 
 def offer(person: Any, room: int, said: Sequence[Said]) -> "list[Future[Message | Unsaid]]":
-    """Hand texts to the next commit, in their order. The same door for sockets and for plain forms."""
+    """Hand texts to the next commit, in their order. The same door for sockets and for plain forms.
+
+    It makes markup, which may take a while: not for an event loop.
+    """
     if not person.is_authenticated:
         return [_settled(Unsaid("Choose a name first, then you can write here.")) for _ in said]
     if not shared("say", person.pk, conf.SAY_RATE).take(len(said)):

@@ -16,7 +16,6 @@ from parlour.states import State
 from parlour.streams import Answer, Ask, Gone
 from rooms.models import Message, Room
 
-
 SHOWN = 60  # people named in a room's list; a larger company would cost every page a long list a second
 
 
@@ -97,10 +96,13 @@ class PeopleStream(State):
         """The list and its count for all; the lines of who came and left for those who saw the last answer."""
         now = {person.pk: person.name for person in self._people()}
         answer = super().since(asks, seq)
-        was, self.seen = self.seen or (-1, now), (answer.seq, now)
+        was = self.seen or (answer.seq, now)
+        if self.seen is None or answer.seq != was[0]:
+            self.seen = (answer.seq, now)
         count, lines = self.region.inner("count", str(len(now))), self._lines(was[1], now)
         fragments = {
-            ask: markup + count + (lines if ask.cursor == was[0] else "") for ask, markup in answer.fragments.items()
+            ask: markup and markup + count + (lines if ask.cursor == was[0] else "")
+            for ask, markup in answer.fragments.items()
         }
         return Answer(answer.seq, fragments)
 

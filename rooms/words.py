@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 
 LONGEST = 4000
 _UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"  # controls, bidi overrides
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"  # controls, bidi overrides, halves
 )
 _BLANK = re.compile("[\\s\u200b-\u200f\u2060-\u2064\ufeff\u00ad\u3164\u2800]*")
 _TAGS = {"p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a"}
