@@ -5,7 +5,7 @@ from typing import Any
 
 _HOMES = {
     "Consumer": "parlour.consumers",  # one socket of one page
-    "Refused": "parlour.consumers",  # why a page may not be here
+    "Refused": "parlour.admission",  # why a page may not be here
     "Region": "parlour.fragments",  # a part of a page that lives
     "Log": "parlour.logs",  # rows in order
     "State": "parlour.states",  # the present

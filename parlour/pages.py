@@ -10,7 +10,8 @@ from django.utils import translation
 from django.views.decorators.cache import never_cache
 
 from parlour import cursors, heads
-from parlour.consumers import Consumer, Refused
+from parlour.admission import Refused
+from parlour.consumers import Consumer
 from parlour.fragments import Region
 from parlour.logs import Log
 from parlour.models import Head

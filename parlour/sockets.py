@@ -21,6 +21,7 @@ class Socket:
 
     def __init__(self, scope: dict[str, Any], send: Send) -> None:
         self.scope = scope
+        self.loop = asyncio.get_running_loop()
         self.route: dict[str, Any] = scope.get("url_route", {}).get("kwargs", {})
         self.slot = random.randrange(SLOTS)
         self.outbox = Outbox(send)
@@ -70,9 +71,10 @@ class Socket:
         if not self.ended:
             self.ended = True
             self.leave()
-            self.closing = asyncio.get_running_loop().create_task(self._farewell(code, words))
+            self.closing = self.loop.create_task(self.farewell(code, words))
 
-    async def _farewell(self, code: int, words: SafeString | str) -> None:
+    async def farewell(self, code: int, words: SafeString | str) -> None:
+        """The words, and then the code. A final code takes the beat away, or the watchdog would come back."""
         if code == 1013:
             self.outbox.waiting.clear()
         if 4001 <= code <= 4004:

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.html import format_html
 from django.utils.http import urlencode
 
-from parlour.consumers import Refused
+from parlour.admission import Refused
 from rooms.models import Membership, Room
 
 NO_SUCH = "There is no such room, or there is none any more."

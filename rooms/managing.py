@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
-from parlour.consumers import Refused
+from parlour.admission import Refused
 from rooms import access
 from rooms.forms import MemberForm, RoomForm
 from rooms.models import Membership, Room

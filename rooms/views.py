@@ -9,8 +9,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from parlour import composer
+from parlour.admission import Refused
 from parlour.composer import Malformed
-from parlour.consumers import Refused
 from parlour.fragments import joined
 from parlour.pages import painted, variant
 from rooms import access
