@@ -1,0 +1,67 @@
+"""The cast and what a test needs round it: an own set of limits, an engine in a hurry, a diary of its log."""
+
+import logging
+
+import pytest
+from django.contrib.auth import get_user_model
+
+from parlour import limits
+from rooms import typing
+from rooms.models import Room
+
+
+@pytest.fixture(autouse=True)
+def own_limits():
+    """Primary keys come back from one test to the next; what their last bearers used up must not."""
+    limits._shared.clear()
+    typing._typing.clear()
+
+
+@pytest.fixture
+def conf(settings):
+    """conf(TICK=0.1) sets the engine's settings for one test."""
+
+    def change(**values):
+        settings.PARLOUR = {**settings.PARLOUR, **values}
+
+    return change
+
+
+@pytest.fixture
+def hurried(conf):
+    """An engine whose clocks run fast."""
+    conf(TICK=0.1, BEAT=0.3, GRACE=0.2, RENEW=0.3, LEASE=1.0)
+
+
+@pytest.fixture
+def diary():
+    """What the engine and its loop logged at warning or above; an empty diary is a good one."""
+    lines = []
+    handler = logging.Handler(logging.WARNING)
+    handler.emit = lambda record: lines.append(record.getMessage() + str(record.exc_info or ""))
+    loggers = [logging.getLogger(name) for name in ("parlour", "asyncio", "concurrent.futures")]
+    for logger in loggers:
+        logger.addHandler(handler)
+    yield lines
+    for logger in loggers:
+        logger.removeHandler(handler)
+
+
+@pytest.fixture
+def ann(db):
+    return get_user_model().objects.create_user("ann", display_name="Ann")
+
+
+@pytest.fixture
+def ben(db):
+    return get_user_model().objects.create_user("ben", display_name="Ben")
+
+
+@pytest.fixture
+def gus(db):
+    return get_user_model().objects.create_guest("Gus")
+
+
+@pytest.fixture
+def lobby(ann):
+    return Room.objects.create(title="Lobby", owner=ann, guests=Room.Guests.WRITE)

@@ -1,0 +1,41 @@
+"""Plain lines for the engine to carry: rooms' messages written by deeds of the tests' own."""
+
+from django.utils import timezone
+from django.utils.html import escape
+
+from parlour.changes import deed
+from rooms.models import Message
+
+
+def line(room, text="x", **fields):
+    """An unsaved row of `room`."""
+    return Message(room=room, author=room.owner, text=text, html=escape(text), created=timezone.now(), **fields)
+
+
+@deed
+def add(change, room, *texts):
+    """Say these lines. Returns their rows."""
+    rows = [line(room, text) for text in texts]
+    for row in rows:
+        change.add(room.stream, row)
+    return rows
+
+
+@deed
+def edit(change, row, text):
+    """Let a line say something else."""
+    row = Message.objects.select_for_update().get(pk=row.pk)
+    row.text, row.html = text, escape(text)
+    change.edit(row.room.stream, row, "text", "html")
+    return row
+
+
+@deed
+def touch(change, *names):
+    for name in names:
+        change.touch(name)
+
+
+def numbers(room):
+    """The numbers of the room's lines in the order in which they were inserted."""
+    return list(room.messages.order_by("pk").values_list("seq", flat=True))

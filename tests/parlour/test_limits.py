@@ -1,0 +1,57 @@
+"""Token buckets: so many at once, so many a second."""
+
+import pytest
+
+from parlour import limits
+from parlour.limits import Bucket, shared
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """clock.now is the time in seconds."""
+
+    class Clock:
+        now = 100.0
+        monotonic = staticmethod(lambda: Clock.now)
+
+    monkeypatch.setattr(limits, "time", Clock)
+    return Clock
+
+
+def taken(bucket, tries):
+    return sum(bucket.take() for _ in range(tries))
+
+
+def test_a_full_bucket_gives_so_many_at_once(clock):
+    assert taken(Bucket("10/40"), 100) == 40
+
+
+def test_it_fills_again_at_its_rate(clock):
+    bucket = Bucket("10/40")
+    taken(bucket, 100)
+    clock.now += 1.55
+    assert taken(bucket, 100) == 15
+
+
+def test_it_never_holds_more_than_its_size(clock):
+    bucket = Bucket("10/40")
+    clock.now += 3600
+    assert taken(bucket, 100) == 40
+
+
+def test_a_burst_may_run_into_debt_and_is_then_paid_back(clock):
+    bucket = Bucket("10/40")
+    assert bucket.take(100)
+    assert not bucket.take()
+    clock.now += 6
+    assert not bucket.take()
+    clock.now += 0.2
+    assert bucket.take()
+
+
+def test_one_persons_pages_share_a_bucket_and_nobody_elses(clock):
+    assert shared("say", 1, "1/2").take()
+    assert shared("say", 1, "1/2").take()
+    assert not shared("say", 1, "1/2").take()
+    assert shared("say", 2, "1/2").take()
+    assert shared("other", 1, "1/2").take()

@@ -1,0 +1,154 @@
+"""Inside somebody else's transaction rows wait for their numbers; after its commit they get them."""
+
+import pytest
+from django.db import connection, transaction
+
+from parlour import heads, owed
+from parlour.models import Head, Owed
+from parlour.owed import settle
+from parlour.streams import Ask, Variant
+from rooms.models import Message
+from rooms.streams import RoomRegion
+from tests.parlour.lines import add, edit, numbers, touch
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PLAIN = Variant("en", "UTC")
+
+
+def news(room, cursor=0):
+    """What a page that saw `cursor` is sent now."""
+    ask = Ask(cursor, PLAIN)
+    return RoomRegion(room).streams[0].answer([ask]).fragments[ask]
+
+
+@pytest.fixture
+def died(monkeypatch):
+    """The process of whoever commits in this test dies before it settles."""
+    monkeypatch.setattr(owed, "settle", lambda names: names)
+
+
+def test_a_row_waits_unnumbered_until_its_transaction_ends(lobby):
+    with transaction.atomic():
+        add(lobby, "one")
+        assert numbers(lobby) == [None]
+        assert heads.read([lobby.stream]) == {lobby.stream: 0}
+    assert numbers(lobby) == [1]
+    assert not Owed.objects.exists()
+
+
+def test_a_callers_transaction_never_holds_a_head(lobby):
+    add(lobby, "before")
+    with transaction.atomic():
+        add(lobby, "slow")
+        touch("staff")
+        assert Head.objects.filter(name="staff").count() == 0
+        assert heads.read([lobby.stream]) == {lobby.stream: 1}
+
+
+def test_an_unnumbered_row_is_shown_to_nobody(lobby, died):
+    add(lobby, "seen")
+    with transaction.atomic():
+        add(lobby, "unseen")
+    assert "seen" in news(lobby)
+    assert "unseen" not in news(lobby)
+    assert "unseen" not in news(lobby, cursor=None)
+    assert "unseen" not in RoomRegion(lobby).streams[0].page(PLAIN, 10)[0]
+
+
+def test_an_edited_row_keeps_both_numbers_until_the_commit(lobby):
+    row = add(lobby, "one")[0]
+    with transaction.atomic():
+        edit(row, "won")
+        row.refresh_from_db()
+        assert (row.seq, row.changed, row.text) == (1, 1, "won")
+    row.refresh_from_db()
+    assert (row.seq, row.changed) == (1, 2)
+    assert "won" in news(lobby, cursor=1)
+
+
+def test_what_is_rolled_back_owes_nothing(lobby):
+    with transaction.atomic():
+        add(lobby, "never")
+        transaction.set_rollback(True)
+    assert not Owed.objects.exists()
+    assert not Message.objects.exists()
+    assert heads.read([lobby.stream]) == {lobby.stream: 0}
+
+
+def test_a_savepoint_that_is_rolled_back_owes_nothing_either(lobby):
+    with transaction.atomic():
+        add(lobby, "kept")
+        with transaction.atomic():
+            add(lobby, "never")
+            transaction.set_rollback(True)
+    assert list(Message.objects.values_list("seq", "text")) == [(1, "kept")]
+
+
+def test_anybody_pays_what_a_dead_process_owes(lobby, died, monkeypatch):
+    with transaction.atomic():
+        add(lobby, "one", "two")
+        touch("staff")
+    assert numbers(lobby) == [None, None]
+    monkeypatch.undo()
+    settle()
+    assert numbers(lobby) == [1, 2]
+    assert heads.read([lobby.stream, "staff"]) == {lobby.stream: 2, "staff": 1}
+    assert not Owed.objects.exists()
+
+
+def test_settling_twice_numbers_once(lobby):
+    with transaction.atomic():
+        add(lobby, "one")
+    settle()
+    settle([lobby.stream])
+    assert numbers(lobby) == [1]
+    assert heads.read([lobby.stream]) == {lobby.stream: 1}
+
+
+def test_a_row_that_is_gone_before_it_is_numbered_is_no_trouble(lobby, died, monkeypatch):
+    with transaction.atomic():
+        add(lobby, "gone", "stays")
+    Message.objects.filter(text="gone").delete()
+    monkeypatch.undo()
+    settle()
+    assert "stays" in news(lobby)
+    assert not Owed.objects.exists()
+
+
+def test_settling_names_leaves_other_streams_to_the_tick(lobby, died, monkeypatch):
+    with transaction.atomic():
+        touch("staff", lobby.stream)
+    monkeypatch.undo()
+    settle(["staff"])
+    assert list(Owed.objects.values_list("name", flat=True)) == [lobby.stream]
+
+
+def test_a_row_made_and_edited_in_one_transaction_keeps_its_place(lobby):
+    with transaction.atomic():
+        first, _ = add(lobby, "first", "second")
+        edit(first, "first, mended")
+    rows = lobby.messages.order_by("seq")
+    assert [row.text for row in rows] == ["first, mended", "second"]
+
+
+def test_a_row_edited_before_it_has_a_number_holds_up_nobody(lobby, died, monkeypatch):
+    add(lobby, "old")
+    with transaction.atomic():
+        [row] = add(lobby, "new")
+    edit(row, "new, mended")
+    assert "old" in news(lobby)
+    monkeypatch.undo()
+    settle()
+    assert news(lobby).count("new, mended") == 2  # in the list and in the announcement
+    assert "new, mended" in news(lobby, cursor=1)
+
+
+def test_the_callers_other_work_is_untouched_when_settling_fails(lobby, monkeypatch):
+    def broken(names=None):
+        raise RuntimeError("the process that settles is unwell")
+
+    monkeypatch.setattr(owed, "settle", broken)
+    with transaction.atomic():
+        add(lobby, "kept")
+    assert not connection.in_atomic_block
+    assert list(Message.objects.values_list("seq", "text")) == [(None, "kept")]
