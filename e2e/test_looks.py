@@ -1,6 +1,7 @@
 """Every page keeps the content policy, serves everybody, and is photographed in three widths."""
 
 from collections.abc import Callable
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -14,6 +15,7 @@ from .ground.wire import Room
 Invite = Callable[..., Person]
 Meet = Callable[[Server], Visitor]
 WIDTHS = (360, 768, 1280)
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SERIOUS = {"serious", "critical"}
 
 PAGES = {
@@ -71,14 +73,14 @@ def test_a_page_has_no_serious_fault_at_any_size(person: Invite, furnished: Serv
     somebody.go(path)
     if somebody.page.locator("section.talk").count():
         somebody.wait_live()
-    for scheme in ("light", "dark"):
+    for scheme in SCHEMES:
         somebody.page.emulate_media(color_scheme=scheme)
         for width in WIDTHS:
             somebody.page.set_viewport_size({"width": width, "height": 800})
             _photograph(somebody, f"{name or 'nobody'}{path.replace('/', '-')}{width}-{scheme}")
             wide = somebody.page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert wide <= 0, f"{path} is {wide} px too wide at {width}"
-        _is_for_everybody(somebody)
+    _is_for_everybody(somebody)
 
 
 def test_the_admin_keeps_the_policy(person: Invite, furnished: Server) -> None:
@@ -132,7 +134,11 @@ def _photograph(somebody: Person, name: str) -> None:
 
 
 def _is_for_everybody(somebody: Person) -> None:
-    found = Axe().run(somebody.page).response["violations"]
-    serious = [each for each in found if each["impact"] in SERIOUS]
-    words = [f"{each['id']}: {[node['html'][:120] for node in each['nodes'][:3]]}" for each in serious]
-    assert not words, "\n".join(words)
+    """No serious finding of axe by day or night. It leaves inline styles behind, so it looks last."""
+    somebody.page.remove_listener("console", somebody.hear)
+    for scheme in SCHEMES:
+        somebody.page.emulate_media(color_scheme=scheme)
+        found = Axe().run(somebody.page).response["violations"]
+        serious = [each for each in found if each["impact"] in SERIOUS]
+        words = [f"{each['id']}: {[node['html'][:120] for node in each['nodes'][:3]]}" for each in serious]
+        assert not words, "\n".join(words)

@@ -33,14 +33,22 @@ def deactivation(member: Visitor, house: House, url: str) -> None:
     Visitor(url).sign_in("staff").submit(f"/admin/accounts/user/{_pk(house)}/change/", is_active=None)
 
 
-DEEDS = {"sign-out": sign_out, "password": new_password, "deactivation": deactivation}
+def removal(member: Visitor, house: House, url: str) -> None:
+    mine = "SELECT m.id FROM rooms_membership m JOIN accounts_user u ON u.id = m.person_id WHERE username = 'member'"
+    staff = Visitor(url).sign_in("staff")
+    staff.get("/rooms/team/members/")
+    answer = staff.post("/rooms/team/members/", {"remove": str(house.rows(mine)[0][0])})
+    assert answer.status == 302, f"{answer.status} {answer.page.text[:300]}"
+
+
+DEEDS = {"sign-out": sign_out, "password": new_password, "deactivation": deactivation, "removal": removal}
 
 
 @pytest.mark.parametrize("deed", DEEDS.values(), ids=DEEDS)
 def test_nothing_is_heard_two_seconds_later(deed: Deed, new_house: Callable[..., House], visitor: Meet) -> None:
     house = new_house()
     server = house.open("daphne")
-    last_heard = _last_heard(deed, house, visitor(server).sign_in("member"), server.url, visitor(server))
+    last_heard = _last_heard(deed, house, visitor(server).sign_in("member"), server.url)
     assert last_heard < 2, f"heard {last_heard:.1f} s after {deed.__name__}"
 
 
@@ -52,7 +60,7 @@ def test_nothing_is_heard_five_seconds_later_with_all_hints_lost(
     house = new_house(postgres=True, redis_url=redis.url(lossy.port))
     here, there = house.open("uvicorn"), house.open("uvicorn")
     member = visitor(here).sign_in("member")
-    last_heard = _last_heard(deed, house, member, there.url, visitor(there))
+    last_heard = _last_heard(deed, house, member, there.url)
     lossy.close()
     assert lossy.lost, "no hint went through the cable, so none was lost"
     assert last_heard < 5, f"heard {last_heard:.1f} s after {deed.__name__}"
@@ -76,10 +84,10 @@ def test_every_tab_says_what_happened_and_stays_quiet(
         assert "after the door closed" not in tab.messages
 
 
-def _last_heard(deed: Deed, house: House, member: Visitor, url: str, other: Visitor) -> float:
+def _last_heard(deed: Deed, house: House, member: Visitor, url: str) -> float:
     """How long after the deed the last of three sockets heard something, while somebody talks."""
-    rooms = [Room(member.at(url), "lobby").hello() for _ in range(3)]
-    talker = Room(other.sign_in("other"), "lobby").hello()
+    rooms = [Room(member.at(url), "team").hello() for _ in range(3)]
+    talker = Room(Visitor(url).sign_in("staff"), "team").hello()
     stop = threading.Event()
     talking = threading.Thread(target=_talk, args=(talker, stop))
     talking.start()
@@ -90,7 +98,9 @@ def _last_heard(deed: Deed, house: House, member: Visitor, url: str, other: Visi
     ends = [_until_closed(room) for room in rooms]
     stop.set()
     talking.join()
-    assert [code for code, _ in ends] == [4001] * 3
+    assert [code for code, _ in ends] == [4003 if deed is removal else 4001] * 3
+    for room in rooms:
+        assert "<a " in room.frames[-1], "the last frame leads nowhere"
     return max(heard for _, heard in ends) - done
 
 

@@ -1,7 +1,7 @@
 """A page as a tree, and what a frame of fragments does to it: the part of htmx that programs need."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html.parser import HTMLParser
 
 EMPTY = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
@@ -55,10 +55,10 @@ class Page(Node):
     def by_id(self, name: str) -> Node | None:
         return self.ids.get(name)
 
-    def put(self, into: Node, nodes: list[Node]) -> None:
-        """Append `nodes` to an element of this page."""
-        into.parts.extend(nodes)
-        for node in nodes:
+    def put(self, into: Node, parts: Sequence[Node | str]) -> None:
+        """Append `parts` to an element of this page."""
+        into.parts.extend(parts)
+        for node in (part for part in parts if isinstance(part, Node)):
             node.parent = into
             self.ids.update({each.attrs["id"]: each for each in node.walk() if "id" in each.attrs})
 
@@ -77,7 +77,7 @@ class Page(Node):
             at, home = here.parent.parts.index(here), here.parent
             after = home.parts[at + 1 :]
             del home.parts[at:]
-            self.put(home, list(nodes))
+            self.put(home, nodes)
             home.parts.extend(after)
 
     def apply(self, frame: str) -> None:
@@ -91,10 +91,10 @@ class Page(Node):
 
     def _swap(self, how: str, here: Node, node: Node) -> None:
         if how == "beforeend":
-            self.put(here, node.children)
+            self.put(here, node.parts)
         elif how == "innerHTML":
             self.empty(here)
-            self.put(here, node.children)
+            self.put(here, node.parts)
         elif how == "delete":
             self.replace(here)
         else:
