@@ -1,0 +1,140 @@
+"""Whatever a page missed, and however it comes back: it ends equal to a page loaded now."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from parlour.database import run as in_thread
+from parlour.models import Head
+from parlour.testing import Page, lost_hints
+from rooms.consumers import RoomConsumer
+from rooms.models import Room
+from tests.parlour.lines import add, edit
+from tests.parlour.test_streams import Reader
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PATIENT = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+DEEDS = st.one_of(
+    st.tuples(st.just("add"), st.integers(1, 4)),
+    st.tuples(st.just("edit"), st.integers(0, 40)),
+    st.just(("look", 0)),
+    st.just(("forget", 0)),
+    st.just(("reload", 0)),
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=PATIENT)
+@given(deeds=st.lists(DEEDS, min_size=1, max_size=14))
+def test_any_way_of_looking_ends_equal_to_a_fresh_page(ann, conf, deeds):
+    """Looks come late, or not at all; a cursor is forgotten; the page is loaded anew in between."""
+    conf(GAP=6)
+    room = Room.objects.create(title="Any", owner=ann)
+    reader, rows = Reader(room), []
+    for deed, much in deeds:
+        if deed == "add":
+            rows += add(room, *(f"line {len(rows) + n}" for n in range(much)))
+        elif deed == "edit" and rows:
+            edit(rows[much % len(rows)], f"line {much}, mended")
+        elif deed == "look":
+            reader.look()
+            assert reader.is_fresh()
+        elif deed == "forget":
+            reader.cursor = None
+        elif deed == "reload":
+            reader = Reader(room)
+    reader.look()
+    assert reader.is_fresh()
+
+
+def line(kind, n):
+    return {"add": f"line {n}", "edit": f"line {n}, mended"}[kind]
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=PATIENT)
+@given(
+    deeds=st.lists(st.sampled_from(["add", "edit", "cut", "resume"]), min_size=3, max_size=12),
+    lost=st.sampled_from([0.0, 0.5, 1.0]),
+)
+async def test_cut_sockets_and_lost_hints_end_equal_to_a_fresh_page(ann, hurried, deeds, lost):
+    room = await Room.objects.acreate(title="Any", owner=ann)
+    rows, cut = [], False
+    with lost_hints(lost):
+        async with Page(RoomConsumer, ann, slug=room.slug) as page:
+            for n, deed in enumerate(deeds):
+                if deed == "add":
+                    rows += await in_thread(add, room, line(deed, n))
+                elif deed == "edit" and rows:
+                    await in_thread(edit, rows[n % len(rows)], line(deed, n))
+                elif deed == "cut" and not cut:
+                    await page.cut()
+                    cut = True
+                elif deed == "resume" and cut:
+                    await page.resume()
+                    cut = False
+            if cut:
+                await page.resume()
+            assert await page.equals_fresh()
+
+
+JUNK = ["", "x", ":", "room.1", "room.{pk}:", "room.{pk}:{epoch}", "room.{pk}:{epoch}.", "room.{pk}:{epoch}.x"]
+JUNK += ["room.{pk}:{epoch}.-1", "room.{pk}:{epoch}.1.5", "room.{pk}:{epoch}.²", "room.{pk}:{epoch}.99999"]
+JUNK += ["room.{pk}:{epoch}." + "9" * 40, "room.{pk}:dead.1", "room.{pk}:.1", "room.999:{epoch}.1", "\x00"]
+JUNK += [None, 5, 1.5, True, [], ["x", "y"], ["room.{pk}:beef.1", "room.{pk}:dead.2"] * 50]
+
+
+def filled(cursor, **values):
+    if isinstance(cursor, list):
+        return [filled(each, **values) for each in cursor]
+    return cursor.format(**values) if isinstance(cursor, str) else cursor
+
+
+async def test_a_cursor_of_any_kind_ends_in_an_equal_page(ann, lobby, hurried, diary):
+    await in_thread(add, lobby, "one", "two", "three")
+    epoch = f"{await in_thread(Head.objects.epoch):x}"
+    async with Page(RoomConsumer, ann, slug="lobby") as page:
+        for cursor in JUNK:
+            await page.cut()
+            await in_thread(add, lobby, "another")
+            await page.open()
+            await page.send(kind="hello", cursor=filled(cursor, pk=lobby.pk, epoch=epoch))
+            assert await page.equals_fresh(), cursor
+    assert diary == []
+
+
+async def test_a_page_far_behind_gets_a_snapshot_with_the_way_to_older_lines(ann, lobby, conf):
+    conf(GAP=10)
+    async with Page(RoomConsumer, ann, slug="lobby") as page:
+        await page.cut()
+        await in_thread(add, lobby, *map(str, range(60)))
+        page.frames.clear()
+        await page.resume()
+        assert await page.equals_fresh()
+        assert "innerHTML:#room-lobby-log" in "".join(page.frames)
+        assert "Earlier messages" in page.document.text()
+
+
+async def test_a_new_epoch_gives_everybody_a_snapshot(ann, lobby, hurried):
+    await in_thread(add, lobby, "one")
+    async with Page(RoomConsumer, ann, slug="lobby") as page:
+        page.frames.clear()
+        await in_thread(Head.objects.renew_epoch)
+        await page.receives("innerHTML:#room-lobby-log")
+        assert await page.equals_fresh()
+
+
+async def test_after_a_backup_was_restored_every_page_shows_what_is_there_now(ann, lobby, hurried):
+    """Heads are lower than the pages' cursors then, and what comes next has numbers they have seen."""
+    await in_thread(add, lobby, *"abcdef")
+
+    def restore():
+        lobby.messages.filter(seq__gt=2).delete()
+        Head.objects.filter(name=lobby.stream).update(seq=2)
+        Head.objects.renew_epoch()
+
+    async with Page(RoomConsumer, ann, slug="lobby") as page:
+        await in_thread(restore)
+        await page.receives("innerHTML:#room-lobby-log")
+        assert await page.equals_fresh()
+        await in_thread(add, lobby, "after the backup")
+        await page.shows("after the backup")
+        assert await page.equals_fresh()

@@ -1,0 +1,223 @@
+"""A log answers every cursor from the rows as they are; nothing is shown twice, nothing is missing."""
+
+import pytest
+
+from parlour import heads
+from parlour.document import Document
+from parlour.streams import Ask, Variant
+from rooms.models import Message
+from rooms.streams import RoomRegion
+from tests.parlour.lines import add, edit, touch
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PLAIN = Variant("en", "UTC")
+
+
+class Reader:
+    """A page of one room that asks for itself: no socket, no hub."""
+
+    def __init__(self, room):
+        self.stream = RoomRegion(room).log
+        self.cursor = heads.read([self.stream.name])[self.stream.name]
+        self.document = Document(f'<ol id="{self.log}">{self.fresh(self.cursor)}</ol>')
+
+    @property
+    def log(self):
+        return self.stream.region.id("log")
+
+    def fresh(self, upto):
+        return self.stream.page(PLAIN, upto)[0]
+
+    def ask(self, cursor):
+        ask = Ask(cursor, PLAIN)
+        answer = self.stream.answer([ask])
+        return answer.seq, answer.fragments[ask]
+
+    def look(self):
+        """Take the answer to this page's own cursor. Returns the frame."""
+        self.cursor, frame = self.ask(self.cursor)
+        self.document.apply(frame)
+        return frame
+
+    def lines(self):
+        return self.document.part(self.log)
+
+    def is_fresh(self):
+        fresh = Document(f'<ol id="{self.log}">{self.fresh(10**6)}</ol>')
+        return self.lines() == fresh.part(self.log)
+
+
+@pytest.fixture
+def committed_meanwhile(monkeypatch):
+    """committed_meanwhile(deed) has `deed` done once, right after the next reading of heads."""
+    read = heads.read
+
+    def arrange(deed):
+        def reading(names):
+            found = read(names)
+            monkeypatch.setattr(heads, "read", read)
+            deed()
+            return found
+
+        monkeypatch.setattr(heads, "read", reading)
+
+    return arrange
+
+
+def test_a_page_that_saw_everything_is_told_nothing(lobby):
+    add(lobby, "one")
+    assert Reader(lobby).look() == ""
+
+
+def test_new_rows_are_appended_in_order(lobby):
+    reader = Reader(lobby)
+    add(lobby, "one", "two")
+    frame = reader.look()
+    assert frame.index("one") < frame.index("two")
+    assert frame.startswith('<ol hx-swap-oob="beforeend:#room-lobby-log">')
+    assert reader.is_fresh()
+
+
+def test_an_edit_replaces_its_row_in_place(lobby):
+    row, _ = add(lobby, "one", "two")
+    reader = Reader(lobby)
+    edit(row, "won")
+    assert "beforeend" not in reader.look()
+    assert reader.lines().index("won") < reader.lines().index("two")
+    assert reader.is_fresh()
+
+
+def test_what_travels_is_the_row_as_it_is_now_and_never_an_older_one(lobby):
+    reader = Reader(lobby)
+    [row] = add(lobby, "first words")
+    edit(row, "second words")
+    frame = reader.look()
+    assert "second words" in frame
+    assert "first words" not in frame
+    assert frame.count("<li") == 1
+
+
+def test_a_row_that_was_edited_twice_comes_once(lobby):
+    [row] = add(lobby, "one")
+    reader = Reader(lobby)
+    edit(row, "two")
+    edit(row, "three")
+    assert reader.look().count("<li") == 1
+    assert reader.is_fresh()
+
+
+@pytest.mark.parametrize("cursor", [None, 3, 10**17])
+def test_a_cursor_of_no_use_or_from_the_future_gets_a_snapshot(lobby, cursor):
+    add(lobby, "one", "two")
+    reader = Reader(lobby)
+    seq, frame = reader.ask(cursor)
+    assert seq == 2
+    assert frame.startswith('<div hx-swap-oob="innerHTML:#room-lobby-log">')
+    reader.document.apply(frame)
+    assert reader.is_fresh()
+
+
+def test_a_page_that_missed_up_to_the_gap_gets_the_rows_and_beyond_it_a_snapshot(lobby, conf):
+    conf(GAP=5)
+    add(lobby, *"abcdefgh")
+    reader = Reader(lobby)
+    assert "beforeend" in reader.ask(3)[1]
+    assert "innerHTML:#room-lobby-log" in reader.ask(2)[1]
+
+
+def test_edits_count_towards_the_gap(lobby, conf):
+    conf(GAP=3)
+    row, *_ = add(lobby, "a", "b", "c", "d", "e")
+    reader = Reader(lobby)
+    add(lobby, "f", "g", "h")
+    assert "innerHTML" not in reader.ask(5)[1].replace("innerHTML:#room-lobby-typing", "").replace(
+        "innerHTML:#room-lobby-announce", ""
+    )
+    edit(row, "z")
+    assert "innerHTML:#room-lobby-log" in reader.ask(5)[1]
+
+
+def test_one_ask_answers_every_page_from_its_own_cursor(lobby):
+    add(lobby, "one", "two", "three")
+    asks = [Ask(cursor, PLAIN) for cursor in (0, 1, 2, 3, None, 99)]
+    answer = RoomRegion(lobby).log.answer(asks)
+    assert [answer.fragments[ask].count("<li") for ask in asks] == [3, 2, 1, 0, 3, 3]
+
+
+def test_a_row_committed_between_the_heads_and_the_rows_is_shown_once(lobby, committed_meanwhile):
+    reader = Reader(lobby)
+    add(lobby, "one")
+    committed_meanwhile(lambda: add(lobby, "two"))
+    reader.look()
+    reader.look()
+    assert reader.lines().count("<li") == 2
+    assert reader.is_fresh()
+
+
+def test_a_row_committed_while_a_page_is_painted_is_shown_once(lobby, committed_meanwhile):
+    add(lobby, "one")
+    committed_meanwhile(lambda: add(lobby, "two"))
+    reader = Reader(lobby)
+    assert "two" not in reader.lines()
+    reader.look()
+    assert reader.lines().count("<li") == 2
+    assert reader.is_fresh()
+
+
+def test_a_row_committed_during_a_snapshot_is_shown_once(lobby, committed_meanwhile):
+    add(lobby, "one")
+    reader = Reader(lobby)
+    reader.cursor = None
+    committed_meanwhile(lambda: add(lobby, "two"))
+    reader.look()
+    reader.look()
+    assert reader.lines().count("<li") == 2
+    assert reader.is_fresh()
+
+
+def test_a_row_committed_after_the_rows_were_read_comes_with_the_next_look(lobby, monkeypatch):
+    """A snapshot reads its rows last: what is newer than its cursor is left for the push."""
+    add(lobby, "one")
+    reader = Reader(lobby)
+    reader.cursor = None
+    page = type(reader.stream).page
+
+    def paging(stream, *args):
+        monkeypatch.undo()
+        add(lobby, "two")
+        return page(stream, *args)
+
+    monkeypatch.setattr(type(reader.stream), "page", paging)
+    reader.look()
+    assert "two" not in reader.lines()
+    reader.look()
+    assert reader.lines().count("<li") == 2
+    assert reader.is_fresh()
+
+
+def test_a_touch_without_a_row_moves_a_log_and_changes_nothing_on_its_page(lobby):
+    add(lobby, "one")
+    reader = Reader(lobby)
+    touch(lobby.stream)
+    reader.look()
+    assert reader.cursor == 2
+    assert reader.is_fresh()
+
+
+def test_readers_in_two_time_zones_get_their_own_times_from_one_row(lobby):
+    [row] = add(lobby, "late")
+    Message.objects.filter(pk=row.pk).update(created="2026-01-31T23:30:00Z")
+    kolkata, plain = Ask(0, Variant("en", "Asia/Kolkata")), Ask(0, PLAIN)
+    fragments = RoomRegion(lobby).log.answer([kolkata, plain]).fragments
+    assert "23:30" in fragments[plain]
+    assert "05:00" in fragments[kolkata]
+
+
+def test_older_pages_end_where_the_room_begins(lobby):
+    add(lobby, *map(str, range(7)))
+    stream = RoomRegion(lobby).log
+    seen, upto = [], 10
+    while upto:
+        markup, upto = stream.page(PLAIN, upto, most=3)
+        seen.append(markup.count("<li"))
+    assert seen == [3, 3, 1]
