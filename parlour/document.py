@@ -1,11 +1,9 @@
 """A page without a browser, for the test kit: it takes frames as htmx does."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.test.html import Element, parse_html
-
-from parlour.fragments import Region
 
 
 class Document:
@@ -15,13 +13,13 @@ class Document:
         self.root = parse_html(f"<main>{markup}</main>")
 
     @classmethod
-    def of(cls, region: Region, shown: Iterable[Mapping[str, Any]]) -> "Document":
+    def of(cls, painted: Mapping[str, Any]) -> "Document":
         """The first paint of a region's streams, with the fields that a socket writes."""
+        region = painted["region"]
         parts = "".join(
-            f'<div id="{region.id(each["part"])}">{each["markup"]}</div>'
-            f'<input id="{region.id(each["part"])}-cursor" name="cursor" value="{each["cursor"]}">'
-            for each in shown
+            f'<div id="{region.id(part)}">{each["markup"]}</div>' for part, each in painted["shown"].items()
         )
+        parts += "".join(f'<input id="{name}" name="cursor" value="{value}">' for name, value in painted["cursors"].items())
         own = ["hb", "met", "page", "acked", "box", "err", "note", "typing", "announce", "more"]
         return cls(parts + "".join(f'<div id="{region.id(part)}"></div>' for part in own))
 

@@ -66,18 +66,20 @@ class Region:
         """Delete the last element inside a part."""
         return f'<i hx-swap-oob="delete:#{self.id(part)} > :last-child"></i>'
 
-    def value(self, name: str, value: object, part: str = "") -> str:
+    def value(self, name: str, value: object) -> str:
         """Set a hidden field that the page sends back."""
-        return format_html(
-            '<input type="hidden" id="{}" name="{}" value="{}" hx-swap-oob="true">',
-            self.id(part or name),
-            name,
-            value,
-        )
+        return self._field(self.id(name), name, value)
 
-    def cursor(self, part: str, value: str) -> str:
+    def _field(self, id: str, name: str, value: object) -> str:  # noqa: A002
+        markup = '<input type="hidden" id="{}" name="{}" value="{}" hx-swap-oob="true">'
+        return format_html(markup, id, name, value)
+
+    def cursor_id(self, stream: str) -> str:
+        return self.id("cursor-" + stream.replace(".", "_"))
+
+    def cursor(self, stream: str, value: str) -> str:
         """The cursor of one of the region's streams. It ends every frame that carries an event."""
-        return self.value("cursor", value, f"{part}-cursor")
+        return self._field(self.cursor_id(stream), "cursor", value)
 
     def beat(self, wait: int = 0, reason: str = "Reconnecting…") -> str:
         """The heartbeat: as long as it is renewed the banner stays hidden and the watchdog asleep.

@@ -30,11 +30,12 @@ def painted(request: HttpRequest, region: Region) -> dict[str, Any]:
     now = heads.read([stream.name for stream in region.streams])
     epoch = Head.objects.epoch()
     shown: dict[str, dict[str, Any]] = {}
+    held = {}
     for stream in region.streams:
         markup, older = first(stream, variant(request, stream), now[stream.name])
-        cursor = cursors.written(stream.name, epoch, now[stream.name])
-        shown[stream.part] = {"part": stream.part, "markup": markup, "older": older, "cursor": cursor}
-    return {"region": region, "shown": shown}
+        shown[stream.part] = {"part": stream.part, "markup": markup, "older": older}
+        held[region.cursor_id(stream.name)] = cursors.written(stream.name, epoch, now[stream.name])
+    return {"region": region, "shown": shown, "cursors": held}
 
 
 def first(stream: Stream, variant: Variant, seq: int) -> tuple[str, int | None]:

@@ -5,7 +5,7 @@ from parlour.changes import Change, deed
 
 def guard(person: object) -> str:
     """The head that moves when the rights of the person with this primary key may have changed."""
-    return f"user.{person}"
+    return f"rights.{person}"
 
 
 @deed

@@ -84,7 +84,7 @@ class Page:
         request.user = self.person or AnonymousUser()
         context = painted(request, self.consumer.admit(request.user, **self.route))
         self.region = context["region"]
-        return Document.of(self.region, context["shown"].values())
+        return Document.of(context)
 
     async def resume(self, **fields: Any) -> None:
         """Open a socket and say hello with the cursors the page holds."""

@@ -24,6 +24,12 @@ class RoomForm(forms.ModelForm):
         }
         help_texts = {"guests": "People without an account. Members-only rooms have none."}
         widgets = {"access": forms.RadioSelect, "guests": forms.RadioSelect}
+        error_messages = {"title": {"required": "Give the room a name."}}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance.pk and not self.errors:
+            self.fields["title"].widget.attrs["autofocus"] = True
 
     def clean_title(self) -> str:
         return self._line("title")

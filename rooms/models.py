@@ -71,8 +71,9 @@ class Room(models.Model):
 
     def _free_slug(self) -> str:
         """ASCII only: it becomes an address, a group's name and part of ids."""
-        slug = slugify(self.title)[:50].replace("_", "-").strip("-")
-        slug = re.sub("-+", "-", slug) or f"room-{get_random_string(6, 'abcdefghjkmnpqrstuvwxyz23456789')}"
+        slug = re.sub("[-_]+", "-", slugify(self.title.casefold()))
+        slug = slug[:50].rpartition("-")[0] if len(slug) > 50 and "-" in slug[:50] else slug[:50]
+        slug = slug.strip("-") or f"room-{get_random_string(6, 'abcdefghjkmnpqrstuvwxyz23456789')}"
         while slug in TAKEN or Room.objects.filter(slug=slug).exists():
             slug = f"{slug[:50]}-{get_random_string(4, 'abcdefghjkmnpqrstuvwxyz23456789')}"
         return slug

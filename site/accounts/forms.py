@@ -41,6 +41,20 @@ def refuse_borrowed(name: str, person: User | None = None) -> None:
 class SignInForm(AuthenticationForm):
     """Sign-in. A demo's public password opens nothing where strangers can reach."""
 
+    error_messages = {
+        "invalid_login": "That name and password do not go together.",
+        "inactive": "This account is closed.",
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        name, password = self.fields["username"], self.fields["password"]
+        name.error_messages["required"] = "Type your user name."
+        password.error_messages["required"] = "Type your password."
+        if self.data.get("username"):  # what has to be typed again is the password
+            name.widget.attrs.pop("autofocus", None)
+            password.widget.attrs["autofocus"] = True
+
     def confirm_login_allowed(self, user: Any) -> None:
         """Raises ValidationError for the inactive, and for public passwords outside a local demo."""
         super().confirm_login_allowed(user)
@@ -51,9 +65,28 @@ class SignInForm(AuthenticationForm):
 class SignUpForm(UserCreationForm):
     """A new account."""
 
+    error_messages = {"password_mismatch": "The two passwords are not the same."}
+
     class Meta:
         model = User
         fields = ("username",)
+        labels = {"username": "User name"}
+        help_texts = {"username": "Letters, digits and @ . + - _"}
+        error_messages = {
+            "username": {
+                "required": "Choose a name.",
+                "invalid": "A user name has letters, digits and @ . + - _ only.",
+                "unique": "Somebody has this name already.",
+            }
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        first, again = self.fields["password1"], self.fields["password2"]
+        first.help_text = "At least 8 characters, not a common word, not your name."
+        again.label, again.help_text = "Password again", ""
+        first.error_messages["required"] = "Choose a password."
+        again.error_messages["required"] = "Type it once more."
 
     def clean_username(self) -> str:
         """The name; raises ValidationError when it is reserved or reads like somebody else's."""
@@ -67,7 +100,11 @@ class SignUpForm(UserCreationForm):
 class GuestForm(forms.Form):
     """A guest chooses a name."""
 
-    display_name = NameField(label="Your name")
+    display_name = NameField(
+        label="Your name",
+        error_messages={"required": "Choose a name."},
+        widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "nickname"}),
+    )
 
     def clean_display_name(self) -> str:
         """The name; raises ValidationError when it belongs to an account or a role."""

@@ -61,7 +61,7 @@ def test_postgresql_has_a_pool_and_keeps_no_connection(tmp_path):
     kept = stores.database("postgres://ann:pw@db:5433/house?sslmode=require", tmp_path)
     assert (kept["ENGINE"], kept["CONN_MAX_AGE"]) == ("django.db.backends.postgresql", 0)
     assert (kept["HOST"], kept["PORT"], kept["NAME"]) == ("db", 5433, "house")
-    assert kept["OPTIONS"]["pool"]["max_size"] == 12
+    assert kept["OPTIONS"]["pool"]["max_size"] == 20
     assert kept["OPTIONS"]["sslmode"] == "require"
 
 
