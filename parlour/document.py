@@ -19,7 +19,8 @@ class Document:
         parts = "".join(
             f'<div id="{region.id(part)}">{each["markup"]}</div>' for part, each in painted["shown"].items()
         )
-        parts += "".join(f'<input id="{name}" name="cursor" value="{value}">' for name, value in painted["cursors"].items())
+        cursors = painted["cursors"].items()
+        parts += "".join(f'<input id="{name}" name="cursor" value="{value}">' for name, value in cursors)
         own = ["hb", "met", "page", "acked", "box", "err", "note", "typing", "announce", "more"]
         return cls(parts + "".join(f'<div id="{region.id(part)}"></div>' for part in own))
 

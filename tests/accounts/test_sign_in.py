@@ -41,7 +41,7 @@ def test_sign_in_leads_to_no_foreign_site(client, ann):
 def test_a_wrong_password_is_told_in_words(client, ann):
     answer = sign_in(client, password="wrong")
     assert answer.status_code == 200
-    assert "correct username and password" in answer.content.decode()
+    assert "That name and password do not go together" in answer.content.decode()
 
 
 def test_the_eleventh_wrong_password_must_wait_and_the_right_one_with_it(client, ann):
