@@ -16,7 +16,7 @@ class Tab:
         self.crashes: list[str] = []
         self.dialogs: list[str] = []
         self.requests: list[str] = []
-        page.on("console", self.hear)
+        page.on("console", self._hear)
         page.on("pageerror", lambda error: self.crashes.append(str(error)))
         page.on("request", lambda request: self.requests.append(f"{request.method} {request.url}"))
         page.on("dialog", self._refuse)
@@ -129,8 +129,7 @@ class Tab:
     def banner(self) -> Locator:
         return self.page.locator(f"#{self.key} p.banner")
 
-    def hear(self, message: Any) -> None:
-        """Note a complaint of the browser about the content policy."""
+    def _hear(self, message: Any) -> None:
         if "policy violation" in message.text or "Content Security Policy" in message.text:
             self.violations.append(message.text)
 
