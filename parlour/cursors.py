@@ -9,11 +9,11 @@ def written(stream: str, epoch: int, seq: int) -> str:
 
 
 def read(sent: Any, epoch: int) -> dict[str, int]:
-    """What a page has seen, by stream. A cursor that is junk or of another epoch is as good as none."""
+    """What a page has seen, by stream; the least of several. One that is junk or of another epoch is as good as none."""
     seen = {}
     for each in [sent] if isinstance(sent, str) else sent if isinstance(sent, list) else []:
         stream, _, rest = each.partition(":")
         its_epoch, _, seq = rest.partition(".")
         if its_epoch == f"{epoch:x}" and seq.isascii() and seq.isdigit() and len(seq) < 19:
-            seen[stream] = int(seq)
+            seen[stream] = min(int(seq), seen.get(stream, int(seq)))
     return seen

@@ -106,4 +106,4 @@ class Feed:
 
     def _cursor(self, seq: int) -> str:
         cursor = cursors.written(self.stream.name, self.hub.epoch, seq)
-        return self.stream.region.cursor(self.stream.name, cursor)
+        return self.stream.region.cursor(self.stream, cursor)

@@ -74,10 +74,10 @@ class Region:
         markup = '<input type="hidden" id="{}" name="{}" value="{}" hx-swap-oob="true">'
         return format_html(markup, id, name, value)
 
-    def cursor_id(self, stream: str) -> str:
-        return self.id("cursor-" + stream.replace(".", "_"))
+    def cursor_id(self, stream: "Stream") -> str:
+        return self.id(f"cursor-{stream.name.replace('.', '_')}-{stream.part}")
 
-    def cursor(self, stream: str, value: str) -> str:
+    def cursor(self, stream: "Stream", value: str) -> str:
         """The cursor of one of the region's streams. It ends every frame that carries an event."""
         return self._field(self.cursor_id(stream), "cursor", value)
 

@@ -30,7 +30,7 @@ class Outbox:
         if self.closed:
             return True
         self.waiting.append(text)
-        self.bytes += len(text)
+        self.bytes += len(text) if text.isascii() else len(text.encode(errors="replace"))
         if self.task is None:
             self._flush()
         return self._fits()

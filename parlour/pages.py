@@ -34,7 +34,7 @@ def painted(request: HttpRequest, region: Region) -> dict[str, Any]:
     for stream in region.streams:
         markup, older = first(stream, variant(request, stream), now[stream.name])
         shown[stream.part] = {"part": stream.part, "markup": markup, "older": older}
-        held[region.cursor_id(stream.name)] = cursors.written(stream.name, epoch, now[stream.name])
+        held[region.cursor_id(stream)] = cursors.written(stream.name, epoch, now[stream.name])
     return {"region": region, "shown": shown, "cursors": held}
 
 

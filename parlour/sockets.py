@@ -12,6 +12,7 @@ from parlour.outbox import Outbox, Send
 from parlour.streams import Stream
 
 SLOTS = 6  # hearts beat in as many groups, so that a large house does not beat at once
+Key = tuple[str, str]  # a stream on a page: its head's name and the part it fills
 
 
 class Socket:
@@ -25,8 +26,8 @@ class Socket:
         self.route: dict[str, Any] = scope.get("url_route", {}).get("kwargs", {})
         self.slot = random.randrange(SLOTS)
         self.outbox = Outbox(send)
-        self.cursors: dict[str, int] = {}
-        self.owing: list[tuple[str, int, str]] = []
+        self.cursors: dict[Key, int] = {}
+        self.owing: list[tuple[Key, int, str]] = []
         self.ended = False
         self.closing: asyncio.Task[None] | None = None
 
@@ -44,24 +45,26 @@ class Socket:
 
     def deliver(self, stream: Stream, seq: int, text: str) -> None:
         """Frames of one stream reach a page with a cursor that only grows."""
-        if seq < self.cursors.get(stream.name, -1):
+        key = (stream.name, stream.part)
+        if seq < self.cursors.get(key, -1):
             return
-        self.cursors[stream.name] = seq
-        due = [owed for owed in self.owing if owed[0] == stream.name and owed[1] <= seq]
+        self.cursors[key] = seq
+        due = [owed for owed in self.owing if owed[0] == key and owed[1] <= seq]
         for owed in due:
             self.owing.remove(owed)
         self.put("".join(owed[2] for owed in due) + text)
 
     def unsee(self, stream: Stream) -> None:
         """What the page saw of a stream counts no more: the database is another."""
-        self.cursors.pop(stream.name, None)
+        self.cursors.pop((stream.name, stream.part), None)
 
     def owe(self, stream: Stream, seq: int, text: str) -> None:
         """Send `text` in the frame that brings the page to `seq`, or now if it is there already."""
-        if self.cursors.get(stream.name, -1) >= seq:
+        key = (stream.name, stream.part)
+        if self.cursors.get(key, -1) >= seq:
             self.put(text)
         else:
-            self.owing.append((stream.name, seq, text))
+            self.owing.append((key, seq, text))
 
     def beat(self) -> None:
         self.put(self.region.beat(self.slot))

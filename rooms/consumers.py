@@ -7,7 +7,7 @@ from django.db.models import Max
 from django.utils.html import escape
 
 from parlour import composer
-from parlour.composer import Said
+from parlour.composer import Malformed, Said
 from parlour.consumers import Consumer
 from parlour.database import run
 from parlour.limits import shared
@@ -56,6 +56,8 @@ class RoomConsumer(Consumer):
             self.hub.presence.leave(self.seat)
 
     async def hear_say(self, fields: dict[str, Any]) -> None:
+        if "text" not in fields:
+            raise Malformed("That was not understood: “text” is missing.")
         seq, answer = await self._say(fields)
         if answer:
             self.owe(self.region.log, seq, answer)
