@@ -1,0 +1,63 @@
+"""Stand-ins for sockets and streams, to watch a hub without rooms."""
+
+import asyncio
+import threading
+
+from parlour.fragments import Region
+from parlour.streams import Answer, Stream, Variant
+
+
+class Ear:
+    """A listener that keeps what it is told."""
+
+    slot = 0
+
+    def __init__(self, zone="UTC"):
+        self.zone = zone
+        self.got = []
+        self.beats = self.rechecks = 0
+
+    def reads(self, stream):
+        return stream.variant(None, Variant("en", self.zone))
+
+    def deliver(self, stream, seq, text):
+        self.got.append(text)
+
+    def beat(self):
+        self.beats += 1
+
+    def unsee(self, stream):
+        pass
+
+    def recheck(self):
+        self.rechecks += 1
+
+    def aged(self):
+        pass
+
+
+class Tape(Stream):
+    """A stream that notes what it is asked and answers with the cursor; it can be held up and broken."""
+
+    def __init__(self, name="tape", key="k"):
+        super().__init__(name, Region(key, "", ""))
+        self.seq = 0
+        self.asked = []
+        self.broken = False
+        self.asking, self.free = threading.Event(), threading.Event()
+        self.free.set()
+
+    def answer(self, asks):
+        self.asked.append(sorted(str(ask.cursor) for ask in asks))
+        self.asking.set()
+        assert self.free.wait(5)
+        if self.broken:
+            raise ValueError("unreadable")
+        return Answer(self.seq, {ask: f"[{ask.cursor} to {self.seq}]" for ask in asks})
+
+
+async def soon(condition, seconds=3.0):
+    """Wait until `condition()` holds."""
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110  what it looks at has no event to wait for
+            await asyncio.sleep(0.005)

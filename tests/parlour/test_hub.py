@@ -1,0 +1,240 @@
+"""One hub a process: each stream is asked once for all its pages, and no page can spoil another's."""
+
+import asyncio
+
+import pytest
+
+from parlour import hub as module
+from parlour.database import run
+from parlour.states import State
+from parlour.testing import Page, lost_hints
+from rooms.consumers import RoomConsumer
+from rooms.models import Message
+from tests.parlour.ears import Ear, Tape, soon
+from tests.parlour.lines import add
+from tests.parlour.wire import Silent
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+async def hub():
+    hub = module.current()
+    await hub.ready()
+    return hub
+
+
+async def present(hub, tape, *ears):
+    for ear in ears:
+        hub.follow(ear, tape, 0)
+    await soon(lambda: all(ear.got for ear in ears))
+    for ear in ears:
+        ear.got.clear()
+    tape.asked.clear()
+
+
+def news(hub, tape, seq):
+    tape.seq = seq
+    hub.heard(tape.name, seq)
+
+
+async def test_many_pages_are_answered_by_one_ask(hub):
+    tape, ears = Tape(), [Ear() for _ in range(50)]
+    await present(hub, tape, *ears)
+    news(hub, tape, 1)
+    await soon(lambda: all(ear.got for ear in ears))
+    assert tape.asked == [["0"]]
+    assert {ear.got[0] for ear in ears} == {ears[0].got[0]}
+
+
+async def test_a_stream_is_rendered_once_for_each_zone(hub):
+    tape, ears = Tape(), [Ear(zone) for zone in ("UTC", "Asia/Tokyo") * 5]
+    await present(hub, tape, *ears)
+    news(hub, tape, 1)
+    await soon(lambda: all(ear.got for ear in ears))
+    assert tape.asked == [["0", "0"]]
+
+
+async def test_a_hint_that_says_nothing_new_asks_nothing(hub):
+    tape, ear = Tape(), Ear()
+    tape.seq = 5
+    await present(hub, tape, ear)
+    for seq in (1, 5, 5):
+        hub.heard(tape.name, seq)
+    await asyncio.sleep(0.1)
+    assert tape.asked == []
+
+
+async def test_a_burst_of_hints_shares_its_asks(hub):
+    tape, ear = Tape(), Ear()
+    await present(hub, tape, ear)
+    for seq in range(1, 101):
+        news(hub, tape, seq)
+        await asyncio.sleep(0)
+    await soon(lambda: ear.got and "to 100" in ear.got[-1])
+    assert len(tape.asked) < 10
+
+
+async def test_pages_that_come_back_together_are_answered_each_from_its_cursor(hub):
+    tape, ears = Tape(), [Ear() for _ in range(30)]
+    tape.seq = 9
+    for n, ear in enumerate(ears):
+        hub.follow(ear, tape, n % 3)
+    await soon(lambda: all(ear.got for ear in ears))
+    assert [ear.got[0][:8] for ear in ears[:3]] == ["[0 to 9]", "[1 to 9]", "[2 to 9]"]
+    assert len(tape.asked) == 1
+
+
+async def test_a_page_that_is_being_answered_is_not_forgotten_when_the_last_other_leaves(hub):
+    """A tab is closed while the next one says hello."""
+    tape, old, new = Tape(), Ear(), Ear()
+    await present(hub, tape, old)
+    tape.free.clear()
+    tape.asking.clear()
+    hub.follow(new, tape, 0)
+    await soon(tape.asking.is_set)
+    hub.leave(old)
+    tape.free.set()
+    await soon(lambda: new.got)
+    news(hub, tape, 1)
+    await soon(lambda: "to 1" in new.got[-1])
+
+
+async def test_of_two_pages_that_are_being_answered_one_may_leave(hub):
+    tape, gone, stays = Tape(), Ear(), Ear()
+    tape.free.clear()
+    hub.follow(gone, tape, 0)
+    hub.follow(stays, tape, 0)
+    await soon(tape.asking.is_set)
+    hub.leave(gone)
+    tape.free.set()
+    await soon(lambda: stays.got)
+    assert gone.got == []
+
+
+async def test_a_page_that_ends_while_it_is_told_takes_nobody_along(hub):
+    class Full(Ear):
+        def deliver(self, stream, seq, text):
+            hub.leave(self)
+
+    tape, ears = Tape(), [Ear(), Full(), Ear(), Full(), Ear()]
+    for ear in ears:
+        hub.follow(ear, tape, 0)
+    await soon(lambda: all(ear.got for ear in ears[::2]))
+    news(hub, tape, 1)
+    await soon(lambda: all("to 1" in ear.got[-1] for ear in ears[::2]))
+
+
+async def test_a_stream_that_cannot_be_read_is_asked_again_at_the_next_look(hub, hurried, diary):
+    tape, ear, late = Tape(), Ear(), Ear()
+    await present(hub, tape, ear)
+    tape.broken = True
+    hub.follow(late, tape, 0)
+    await soon(lambda: diary)
+    tape.broken = False
+    await soon(lambda: late.got)
+
+
+async def test_two_places_that_follow_one_head_each_get_what_is_theirs(hub):
+    here, there = Tape(key="here"), Tape(key="there")
+    ears = Ear(), Ear()
+    hub.follow(ears[0], here, 0)
+    hub.follow(ears[1], there, 0)
+    await soon(lambda: all(ear.got for ear in ears))
+    here.seq = there.seq = 1
+    hub.heard("tape", 1)
+    await soon(lambda: all("to 1" in ear.got[-1] for ear in ears))
+    assert ['id="here-' in ears[0].got[-1], 'id="there-' in ears[1].got[-1]] == [True, True]
+    assert (len(here.asked), len(there.asked)) == (2, 2)
+
+
+async def test_a_page_that_left_is_held_by_nothing(ann, lobby, conf):
+    conf(GRACE=0)
+    async with Page(RoomConsumer, ann, slug="lobby"), Silent(ann), Page(RoomConsumer, slug="lobby"):
+        hub = module.current()
+        assert len(hub.listeners) == 2  # the silent one does not listen
+    assert (hub.listeners, dict(hub.feeds), dict(hub.guards)) == ({}, {}, {})
+    assert not hub.presence.tabs
+
+
+async def test_the_tick_finds_what_every_lost_hint_hid(ann, lobby, hurried):
+    with lost_hints():
+        async with Page(RoomConsumer, ann, slug="lobby") as page:
+            await run(add, lobby, "late")
+            await page.shows("late")
+
+
+async def test_the_tick_numbers_what_a_dead_process_left(ann, lobby, hurried, monkeypatch):
+    from django.db import transaction
+
+    from parlour import owed
+
+    def write_and_die():
+        with monkeypatch.context() as dead, transaction.atomic():
+            dead.setattr(owed.transaction, "on_commit", lambda *_, **__: None)
+            add(lobby, "left behind")
+
+    async with Page(RoomConsumer, ann, slug="lobby") as page:
+        await run(write_and_die)
+        await page.shows("left behind")
+        assert await page.equals_fresh()
+
+
+async def test_every_page_hears_its_heart_beat(ann, lobby, conf):
+    conf(BEAT=0.1)
+    async with Page(RoomConsumer, ann, slug="lobby") as page, Page(RoomConsumer, slug="lobby") as other:
+        page.frames.clear()
+        other.frames.clear()
+        await page.until(lambda: sum('id="room-lobby-beat"' in frame for frame in page.frames) >= 3)
+        await other.receives('id="room-lobby-beat"')
+
+
+async def test_a_second_hello_on_one_socket_is_not_answered(ann, lobby):
+    async with Page(RoomConsumer, ann, slug="lobby") as page:
+        await page.send(kind="hello", cursor=[])
+        await page.send(kind="say", text="after it")
+        await page.shows("after it")
+        assert "".join(page.frames).count('id="room-lobby-met"') == 1
+
+
+async def test_nobody_is_told_again_who_is_here_because_a_tab_was_opened(ann, ben, lobby, conf):
+    """A thousand pages that come back would each be told a thousand times."""
+    async with Page(RoomConsumer, ann, slug="lobby") as page, Page(RoomConsumer, ben, slug="lobby") as bens:
+        await page.shows("Ben")
+        await bens.shows("Ann")
+        await asyncio.sleep(0.5)
+        page.frames.clear()
+        async with Page(RoomConsumer, ben, slug="lobby"):
+            await asyncio.sleep(0.5)
+        assert not any("room-lobby-people" in frame for frame in page.frames)
+
+
+class Counter(State):
+    """How many lines there are, beside them."""
+
+    part = "many"
+
+    def markup(self, variants):
+        return dict.fromkeys(variants, f"{Message.objects.count()} lines")
+
+
+class Counted(RoomConsumer):
+    """A room whose lines and their count follow one head."""
+
+    @classmethod
+    def admit(cls, person, slug):
+        region = super().admit(person, slug)
+        region.streams = [region.log, Counter(region.log.name, region)]
+        return region
+
+
+async def test_a_log_and_a_state_on_one_head_resume_each_from_its_own(ann, lobby):
+    """The count came before the cut, the line did not."""
+    async with Page(Counted, ann, slug="lobby") as page:
+        await page.cut()
+        await run(add, lobby, "between")
+        cursor = page.document.cursors()[-1]
+        page.document.set_value("room-lobby-many-cursor", cursor.rpartition(".")[0] + ".1")
+        await page.resume()
+        await page.shows("between")
+        await page.shows("1 lines")
