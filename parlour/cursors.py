@@ -9,8 +9,8 @@ def written(stream: str, epoch: int, seq: int) -> str:
 
 
 def read(sent: Any, epoch: int) -> dict[str, int]:
-    """What a page has seen, by stream; the least of several. One that is junk or of another epoch is as good as none."""
-    seen = {}
+    """What a page has seen, by stream; the least of several. Junk, or another epoch's, is as good as none."""
+    seen: dict[str, int] = {}
     for each in [sent] if isinstance(sent, str) else sent if isinstance(sent, list) else []:
         stream, _, rest = each.partition(":")
         its_epoch, _, seq = rest.partition(".")

@@ -80,7 +80,8 @@ class Presence:
             except Exception:
                 log.exception("presence could not be written; it is tried again")
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.changed.wait(), conf.TICK)
+                async with asyncio.timeout(conf.TICK):  # wait_for of Python 3.11 may swallow a cancellation
+                    await self.changed.wait()
 
     async def _write(self) -> None:
         self.changed.clear()
