@@ -61,8 +61,10 @@ def test_sixteen_writers_and_their_rollbacks_hide_nothing(postgres_house: House)
     reader = Visitor(url).sign_in("other")
     readers = [Room(reader, "lobby").hello() for _ in range(4)]
     program = postgres_house.command(writers.ROLLBACKS)
+    listening = _listen(readers, lambda room: not program.alive)
     returning = _return_again_and_again(Room(reader, "lobby").hello(), program)
     _finished(program, within=120)
+    listening()
     rows = postgres_house.rows(IN_LOBBY)
     kept = [text for _, text in rows if not text.startswith("lost")]
     assert len(kept) == len(rows) > 1800
@@ -122,7 +124,7 @@ def _round_trips(room: Room, many: int) -> list[float]:
 
 def _listen(rooms: list[Room], enough: Callable[[Room], bool]) -> Callable[[], None]:
     """Read on all sockets at once; call what is returned to wait until each has heard enough."""
-    crew = [threading.Thread(target=room.read, args=(60, enough, False)) for room in rooms]
+    crew = [threading.Thread(target=room.read, args=(120, enough)) for room in rooms]
     for each in crew:
         each.start()
 

@@ -113,13 +113,15 @@ class Tab:
         return self
 
     def equals_a_fresh_page(self, within: float = 5.0) -> "Tab":
-        """Until this page's list is what the same person gets who loads the room anew."""
+        """Until this page ends in all that the same person gets who loads the room anew."""
         fresh = Tab(self.page.context.new_page(), self.url).go(self.page.url.removeprefix(self.url))
         wanted = fresh.messages
+        assert wanted
         fresh.page.close()
 
         def look() -> bool:
-            assert self.messages == wanted, f"shown {self.messages}, a fresh page has {wanted}"
+            shown = self.messages[-len(wanted) :]
+            assert shown == wanted, f"shown {shown}, a fresh page has {wanted}"
             return True
 
         eventually(look, within, "what a fresh page shows")

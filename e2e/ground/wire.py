@@ -22,6 +22,7 @@ def dial(
         max_size=None,
         open_timeout=10,
         close_timeout=2,
+        ping_interval=None,
         legacy=True,
         **options,
     )
