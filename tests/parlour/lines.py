@@ -9,7 +9,9 @@ from rooms.models import Message
 
 def line(room, text="x", **fields):
     """An unsaved row of `room`."""
-    return Message(room=room, author=room.owner, text=text, html=escape(text), created=timezone.now(), **fields)
+    now = timezone.now()
+    made = {"author": room.owner, "html": escape(text), "created": now, "heading_at": now}
+    return Message(room=room, text=text, **made | fields)
 
 
 @deed

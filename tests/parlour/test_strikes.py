@@ -1,0 +1,154 @@
+"""A socket that sends what no page sends: words, five strikes, close codes, and never a fault of ours."""
+
+import json
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.parlour.wire import Silent, Wire
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PATIENT = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+PAGE = "0123456789abcdef"
+
+
+async def test_what_was_malformed_is_said_in_words(ann, lobby):
+    async with Wire(ann) as page:
+        await page.send_text("{")
+        await page.shows("That was not understood: it is not JSON.")
+        await page.send(kind="dance")
+        await page.shows("no such kind of message")
+        await page.stays()
+
+
+async def test_four_strikes_are_forgiven_and_the_fifth_ends_it(ann, lobby):
+    async with Wire(ann) as page:
+        for _ in range(4):
+            await page.send_text("junk")
+        await page.stays()
+        await page.send_text("junk")
+        await page.ends(1008)
+
+
+async def test_markup_in_a_malformed_frame_comes_back_as_text(ann, lobby):
+    async with Wire(ann) as page:
+        await page.send_text(json.dumps({'<b id="x">': {}}))
+        await page.receives("&lt;b id=&quot;x&quot;&gt;")
+
+
+async def test_a_binary_frame_ends_it(ann, lobby):
+    async with Wire(ann) as page:
+        await page.send_bytes()
+        await page.ends(1003)
+
+
+async def test_a_flood_ends_it_with_words_and_keeps_the_beat(ann, lobby, conf):
+    conf(FRAME_RATE="1/20")
+    async with Wire(ann) as page:
+        for _ in range(30):
+            await page.send(kind="seen")
+        await page.ends(4029)
+        await page.shows("too much at once")
+        assert page.document.find("room-lobby-beat")
+
+
+async def test_who_says_no_hello_is_sent_away_and_comes_back(ann, lobby, conf):
+    conf(HELLO_WITHIN=0.1)
+    async with Silent(ann) as page:
+        await page.ends(4008)
+        await page.shows("did not introduce itself")
+        assert 'class="beat' not in page.frames[-1]  # the painted beat is left as it is
+
+
+async def test_before_hello_nothing_is_delivered_and_nothing_is_heard(ann, ben, lobby):
+    async with Silent(ann) as silent, Wire(ben) as page:
+        await silent.send(kind="say", text="from a removed element", page=PAGE, acked="0")
+        await page.send(kind="say", text="to those who said hello")
+        await page.shows("to those who said hello")
+        await silent.stays()
+        assert silent.frames == []
+        assert "from a removed element" not in page.document.text()
+
+
+async def test_whoever_said_hello_in_time_may_be_quiet(ann, lobby, conf):
+    conf(HELLO_WITHIN=0.1)
+    async with Wire(ann) as page:
+        await page.stays(0.3)
+
+
+async def test_an_old_socket_is_asked_to_come_back(ann, lobby, hurried, conf):
+    conf(MAX_AGE=0.1)
+    async with Wire(ann) as page:
+        await page.ends(1012)
+
+
+HALF_HELLOS = [
+    {"page": ["x"]},
+    {"page": 5},
+    {"page": {"a": "b"}},
+    {"page": PAGE, "acked": "junk"},
+    {"page": PAGE, "acked": -1},
+    {"page": PAGE, "acked": ["1"]},
+    {"page": PAGE, "acked": "1", "text": 5},
+    {"page": PAGE, "text": [5]},
+    {"text": True},
+]
+
+
+@pytest.mark.parametrize("fields", HALF_HELLOS)
+async def test_a_malformed_hello_is_no_hello(ann, lobby, diary, fields):
+    """A page that then says it properly is greeted as if nothing had been."""
+    async with Silent(ann) as page:
+        await page.send(kind="hello", cursor=[], **fields)
+        await page.send(kind="say", text="too early", page=PAGE, acked="0")
+        await page.send(kind="typing")
+        await page.hello(page=PAGE, acked="0")
+        await page.send(kind="say", text="in time", page=PAGE, acked="0")
+        await page.shows("in time")
+        assert "too early" not in page.document.text()
+    assert diary == []
+
+
+async def test_a_page_cut_off_in_a_malformed_hello_leaves_no_trouble(ann, lobby, diary):
+    async with Silent(ann) as page:
+        await page.send(kind="hello", page=PAGE, acked="junk")
+        await page.shows("not understood")
+    assert diary == []
+
+
+NAMES = st.sampled_from(["kind", "text", "message", "page", "acked", "cursor", "HEADERS", "x", "", "\ud800"])
+TEXTS = st.one_of(
+    st.sampled_from(["hello", "say", "typing", "seen", PAGE, "0", "1", "999999999", "ok", "", " ", "\x00", "\ud800"]),
+    st.text(max_size=20),
+)
+VALUES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), TEXTS),
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(TEXTS, inner, max_size=3)),
+    max_leaves=6,
+)
+OBJECTS = st.dictionaries(NAMES, VALUES, max_size=5)
+KNOWN = st.builds(
+    lambda kind, rest: {**rest, "kind": kind}, st.sampled_from(["hello", "say", "typing", "seen"]), OBJECTS
+)
+FRAMES = st.one_of(
+    OBJECTS.map(json.dumps), KNOWN.map(json.dumps), VALUES.map(json.dumps), st.text(max_size=30), st.just("[" * 5000)
+)
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=PATIENT)
+@given(frames=st.lists(FRAMES, min_size=1, max_size=6), greeted=st.booleans())
+async def test_no_frame_of_any_kind_raises(ann, lobby, diary, frames, greeted):
+    async with (Wire if greeted else Silent)(ann) as page:
+        for frame in frames:
+            await page.send_text(frame)
+    assert diary == []
+    assert page.closed in (None, 1008)
+
+
+@pytest.mark.parametrize("depth", range(100, 1200, 60))
+async def test_nesting_of_any_depth_is_one_strike(ann, lobby, diary, depth):
+    async with Wire(ann) as page:
+        await page.send_text('{"text": ' + "[" * depth + "]" * depth + "}")
+        await page.shows("That was not understood")
+    assert diary == []

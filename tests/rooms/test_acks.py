@@ -1,0 +1,293 @@
+"""A send is stored once, or is still on its page: acknowledgements, replays, duplicated tabs, refusals."""
+
+import json
+
+import pytest
+
+from parlour import hub
+from parlour.composer import MOST
+from rooms.models import Message, Room
+from rooms.saying import TOO_FAST
+from tests.parlour.wire import Silent, Wire
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PAGE = "0123456789abcdef"
+
+
+class Composer(Wire):
+    """A page with htmx's composer: sent boxes stay until they are acknowledged, newest first."""
+
+    async def __aenter__(self):
+        await super().__aenter__()
+        self.document.set_value("room-lobby-page", PAGE)
+        self.document.set_value("room-lobby-acked", "0")
+        return self
+
+    @property
+    def box(self):
+        return [str(dict(child.attributes)["value"]) for child in self.document.find("room-lobby-box").children]
+
+    def fields(self):
+        text = {"text": self.box} if self.box else {}
+        return {"page": self.document.value("room-lobby-page"), "acked": self.acked} | text
+
+    @property
+    def acked(self):
+        return self.document.value("room-lobby-acked")
+
+    def types(self, *texts):
+        for text in texts:
+            box = f'<div hx-swap-oob="afterbegin:#room-lobby-box"><input name="text" value="{text}"></div>'
+            self.document.apply(box)
+
+    async def says(self, *texts):
+        for text in texts:
+            self.types(text)
+            await self.send(kind="say", **self.fields())
+
+    async def hello(self):
+        await self.open()
+        await self.send(kind="hello", cursor=self.document.cursors(), **self.fields())
+        await self.until(lambda: self.document.value("room-lobby-met") == "1")
+
+    async def is_settled(self, acked):
+        await self.until(lambda: (self.box, self.acked) == ([], str(acked)), f"{acked} acknowledged")
+
+
+@pytest.fixture
+async def mine(ann, lobby):
+    async with Composer(ann) as mine:
+        await mine.cut()
+        await mine.hello()
+        yield mine
+
+
+async def stored():
+    return [text async for text in Message.objects.order_by("seq").values_list("text", flat=True)]
+
+
+async def test_a_say_is_acknowledged_in_the_frame_that_shows_it(mine):
+    mine.frames.clear()
+    await mine.says("one")
+    await mine.is_settled(1)
+    [frame] = [frame for frame in mine.frames if 'id="room-lobby-acked"' in frame]
+    assert "one</p>" in frame
+    assert frame.index("delete:#room-lobby-box > :last-child") < frame.index("one</p>")
+
+
+async def test_what_is_typed_while_another_is_on_its_way_travels_with_it(mine):
+    await mine.says("one", "two", "three")
+    await mine.is_settled(3)
+    assert await stored() == ["one", "two", "three"]
+
+
+async def test_two_quick_and_equal_texts_are_both_stored(mine):
+    await mine.says("ok", "ok")
+    await mine.is_settled(2)
+    assert await stored() == ["ok", "ok"]
+
+
+async def test_a_replay_stores_nothing_and_takes_no_box(mine):
+    """htmx sends what waited in its own queue again, right after hello took it."""
+    await mine.says("one")
+    await mine.is_settled(1)
+    mine.types("a draft")
+    mine.frames.clear()
+    await mine.send(kind="say", text="one", page=PAGE, acked="0")
+    await mine.send(kind="seen")
+    await mine.says("two")
+    await mine.is_settled(3)
+    assert await stored() == ["one", "a draft", "two"]
+
+
+async def test_hello_takes_what_is_pending_and_a_replay_after_it_takes_nothing(mine):
+    await mine.cut()
+    mine.types("one", "two")
+    await mine.hello()
+    await mine.is_settled(2)
+    await mine.send(kind="say", text=["two", "one"], page=PAGE, acked="0")
+    await mine.says("three")
+    await mine.is_settled(3)
+    assert await stored() == ["one", "two", "three"]
+
+
+async def test_a_text_whose_acknowledgement_was_lost_is_stored_once(mine):
+    await mine.send(kind="say", text="one", page=PAGE, acked="0")
+    await mine.shows("one")
+    mine.types("one")
+    mine.document.set_value("room-lobby-acked", "0")  # the answer never came
+    await mine.cut()
+    await mine.hello()
+    await mine.is_settled(1)
+    assert await stored() == ["one"]
+
+
+async def test_a_page_without_pending_texts_hears_how_far_it_was_stored(mine):
+    await mine.says("one", "two")
+    await mine.is_settled(2)
+    await mine.cut()
+    mine.document.set_value("room-lobby-acked", "0")  # the box went with a reload of the panel
+    await mine.hello()
+    await mine.is_settled(2)
+    await mine.says("three")
+    await mine.is_settled(3)
+    assert await stored() == ["one", "two", "three"]
+
+
+async def test_a_duplicated_tab_keeps_its_text_under_a_page_of_its_own(ann, mine):
+    async with Composer(ann) as twin:
+        await mine.says("from the first")
+        await mine.is_settled(1)
+        await twin.cut()
+        twin.types("from its twin")
+        await twin.hello()
+        await twin.is_settled(0)
+        assert twin.document.value("room-lobby-page") != PAGE
+        await twin.says("once more")
+        await twin.is_settled(1)
+    assert await stored() == ["from the first", "from its twin", "once more"]
+
+
+async def test_a_twins_text_is_stored_once_however_often_it_is_sent(ann, mine):
+    await mine.says("from the first")
+    await mine.is_settled(1)
+    for _ in range(3):
+        async with Silent(ann) as twin:
+            await twin.hello(page=PAGE, acked="0", text="from its twin")
+    assert await stored() == ["from the first", "from its twin"]
+
+
+async def test_a_text_from_another_room_under_the_same_number_is_kept(ann, mine, lobby):
+    await Room.objects.acreate(title="Other", owner=ann)
+    await mine.says("same")
+    await mine.is_settled(1)
+    async with Silent(ann, "other") as other:
+        await other.hello(page=PAGE, acked="0", text="same")
+    assert sorted([(row.room.slug, row.text) async for row in Message.objects.select_related("room")]) == [
+        ("lobby", "same"),
+        ("other", "same"),
+    ]
+
+
+async def test_an_empty_text_is_answered_in_words_and_its_box_goes(mine):
+    await mine.says(" ")
+    await mine.is_settled(1)
+    await mine.shows("There is nothing in it to send.")
+    assert "Send again" not in mine.document.text()
+    await mine.says("")
+    await mine.is_settled(2)
+
+
+async def test_a_text_that_is_too_long_comes_back_as_a_form_and_may_be_sent_again(mine):
+    await mine.says("x" * 4001)
+    await mine.is_settled(1)
+    await mine.shows("It is too long: 4,001 characters, and 4,000 is the most.")
+    form = mine.document.find("room-lobby-err").children[0]
+    its_id = dict(form.attributes)["id"]
+    assert "x" * 4001 in str(form)
+    own = its_id.removeprefix("room-lobby-err-")
+    await mine.send(kind="say", text="x" * 4000, page=own, acked="0")
+    await mine.until(lambda: mine.document.find(its_id) is None)
+    assert await stored() == ["x" * 4000]
+    await mine.says("next")
+    await mine.is_settled(2)
+
+
+async def test_a_form_that_is_refused_again_comes_back_again(mine):
+    await mine.says("x" * 4001)
+    await mine.shows("Send again")
+    own = dict(mine.document.find("room-lobby-err").children[0].attributes)["id"].removeprefix("room-lobby-err-")
+    await mine.send(kind="say", text="y" * 4001, page=own, acked="0")
+    await mine.receives("y" * 4001)
+    await mine.until(lambda: str(mine.document.find("room-lobby-err")).count("<form") == 1)
+    assert "y" * 4001 in str(mine.document.find("room-lobby-err"))
+
+
+async def test_among_several_only_the_refused_one_comes_back(mine):
+    mine.types("good", "x" * 5000, "good too")
+    await mine.send(kind="say", **mine.fields())
+    await mine.is_settled(3)
+    assert await stored() == ["good", "good too"]
+    assert str(mine.document.find("room-lobby-err")).count("<form") == 1
+
+
+async def test_a_repeat_of_a_refused_text_brings_no_second_form(mine):
+    await mine.says("x" * 4001)
+    await mine.shows("Send again")
+    await mine.send(kind="say", text="x" * 4001, page=PAGE, acked="0")
+    await mine.says("after")
+    await mine.is_settled(2)
+    assert str(mine.document.find("room-lobby-err")).count("<form") == 1
+
+
+async def test_who_is_too_fast_gets_every_text_back_with_the_reason(mine, conf):
+    conf(SAY_RATE="0.001/2")
+    for n in range(4):
+        await mine.says(f"text {n}")
+    await mine.is_settled(4)
+    kept = await stored()
+    assert 1 <= len(kept) < 4
+    await mine.shows(TOO_FAST)
+    back = str(mine.document.find("room-lobby-err"))
+    assert all(f"text {n}" in back for n in range(4) if f"text {n}" not in kept)
+
+
+async def test_more_than_a_hundred_pending_texts_all_arrive_in_order(mine, conf):
+    conf(SAY_RATE="1000/1000")
+    await mine.cut()
+    texts = [f"text {n}" for n in range(MOST + 30)]
+    mine.types(*texts)
+    await mine.hello()
+    await mine.until(lambda: mine.acked == str(MOST))
+    assert len(mine.box) == 30
+    await mine.says("the last")
+    await mine.is_settled(MOST + 31)
+    assert await stored() == [*texts, "the last"]
+
+
+async def test_a_program_needs_no_hello_and_no_numbers(ann, lobby):
+    async with Silent(ann) as bot:
+        await bot.send(message="hi")
+        await bot.send(text="hi")
+        await bot.shows("hi")
+        await bot.send(message="third")
+        await bot.shows("third")
+    assert await stored() == ["hi", "hi", "third"]
+
+
+@pytest.mark.parametrize("frame", [{}, {"message": 5}, {"message": None}, {"message": ["a"]}, {"other": "x"}])
+async def test_a_program_that_says_nothing_is_told_how(ann, lobby, frame):
+    async with Silent(ann) as bot:
+        await bot.send_text(json.dumps(frame))
+        await bot.shows('send {"message": "…"}')
+
+
+async def test_somebody_without_a_name_gets_words_and_the_text_back(lobby):
+    async with Silent(None) as page:
+        await page.hello(page=PAGE, acked="0")
+        await page.send(kind="say", text="let me in", page=PAGE, acked="0")
+        await page.shows("Choose a name first")
+        await page.shows("let me in")
+    assert await stored() == []
+
+
+@pytest.mark.parametrize("acked", ["0", "20000", "999999999", 999999999])
+async def test_a_page_that_lies_about_its_count_gets_a_short_answer(ann, lobby, acked):
+    async with Silent(ann) as page:
+        await page.hello(page=PAGE, acked="0")
+        page.frames.clear()
+        await page.send(kind="say", text="big", page=PAGE, acked=acked)
+        await page.shows("big")
+        assert sum(map(len, page.frames)) < 5000
+
+
+async def test_a_client_that_makes_up_pages_is_not_remembered_for_each(ann, lobby, conf):
+    conf(SAY_RATE="1000/1000", FRAME_RATE="1000/1000")
+    async with Silent(ann) as page:
+        await page.hello(page=PAGE, acked="0")
+        for n in range(50):
+            await page.send(kind="say", text="x", page=f"{n:016x}", acked="0")
+        await page.send(kind="say", text="the end", page=PAGE, acked="0")
+        await page.shows("the end")
+        [consumer] = hub.current().listeners
+        assert len(consumer.sender.acked) < 5

@@ -1,0 +1,210 @@
+"""A right that is taken away ends delivery in all tabs at once, with a code and with words that lead on."""
+
+import asyncio
+import time
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+
+from parlour.database import run
+from parlour.testing import lost_hints
+from rooms.consumers import RoomConsumer
+from rooms.models import Membership, Room
+from tests.parlour.lines import add
+from tests.parlour.wire import Silent, Wire
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("beating_slowly")]
+SECRET = "never to be seen by somebody who was sent away"
+
+
+@pytest.fixture
+def beating_slowly(conf):
+    """Beats would be frames after the end; the tick must not help a hint that should do alone."""
+    conf(BEAT=60, TICK=60)
+
+
+@pytest.fixture
+def team(ann, ben):
+    """Ann's members-only room; Ben is a member too."""
+    room = Room.objects.create(title="Team", owner=ann, access=Room.Access.MEMBERS, guests=Room.Guests.NONE)
+    for person in (ann, ben):
+        Membership.objects.create(room=room, person=person)
+    return room
+
+
+def signs_out(ben, room):
+    for session in Session.objects.all():
+        if session.get_decoded().get(SESSION_KEY) == str(ben.pk):
+            session.delete()
+
+
+def is_deactivated(ben, room):
+    ben.is_active = False
+    ben.save()
+
+
+def gets_another_password(ben, room):
+    ben.set_password("quite another one")
+    ben.save()
+
+
+def is_removed(ben, room):
+    Membership.objects.get(room=room, person=ben).delete()
+
+
+def room_goes(ben, room):
+    room.delete()
+
+
+def room_closes_to_all_but_members(ben, room):
+    Membership.objects.filter(room=room, person=ben).delete()
+    room.access = Room.Access.MEMBERS
+    room.save()
+
+
+ENDS = [
+    (signs_out, 4001, "/accounts/login/"),
+    (is_deactivated, 4001, "/accounts/login/"),
+    (gets_another_password, 4001, "/accounts/login/"),
+    (room_goes, 4004, 'href="/"'),
+]
+
+
+async def ended(page, code, way_on):
+    """The page was closed with `code` and words that lead on, without a beat that would bring it back."""
+    await page.ends(code)
+    assert way_on in page.frames[-1]
+    assert 'class="farewell"' in page.frames[-1]
+    assert page.document.find(page.region.id("beat")) is None
+    assert page.events[-1] == "websocket.close"
+
+
+async def nothing_more(room, *pages):
+    """What is said afterwards reaches none of these pages."""
+    if await Room.objects.filter(pk=room.pk).aexists():
+        await run(add, room, SECRET)
+        await asyncio.sleep(0.1)
+    assert not [frame for page in pages for frame in page.frames if SECRET in frame]
+
+
+@pytest.mark.parametrize(("deed", "code", "way_on"), [*ENDS, (is_removed, 4003, 'href="/"')])
+async def test_in_a_members_room_it_ends_in_every_tab(ben, team, deed, code, way_on):
+    async with Wire(ben, "team") as page, Wire(ben, "team") as other:
+        await run(deed, ben, team)
+        await ended(page, code, way_on)
+        await ended(other, code, way_on)
+        await nothing_more(team, page, other)
+
+
+@pytest.mark.parametrize(("deed", "code", "way_on"), [*ENDS, (room_closes_to_all_but_members, 4003, 'href="/"')])
+async def test_in_an_open_room_it_ends_too_though_strangers_may_read(ben, lobby, deed, code, way_on):
+    async with Wire(ben) as page:
+        await run(deed, ben, lobby)
+        await ended(page, code, way_on)
+        await nothing_more(lobby, page)
+
+
+@pytest.mark.parametrize(("deed", "code", "way_on"), [*ENDS, (is_removed, 4003, 'href="/"')])
+async def test_with_all_hints_lost_the_tick_ends_it(ben, team, conf, deed, code, way_on):
+    conf(BEAT=60, TICK=0.1)
+    with lost_hints():
+        async with Wire(ben, "team") as page:
+            await run(deed, ben, team)
+            await ended(page, code, way_on)
+            await nothing_more(team, page)
+
+
+@pytest.mark.parametrize(("deed", "code", "way_on"), [*ENDS, (is_removed, 4003, 'href="/"')])
+async def test_between_the_door_and_hello_it_ends_as_well(ben, team, deed, code, way_on):
+    async with Silent(ben, "team") as page:
+        await asyncio.sleep(0.1)
+        await run(deed, ben, team)
+        await page.send(kind="hello", cursor=page.document.cursors())
+        await page.ends(code)
+        await nothing_more(team, page)
+
+
+async def test_a_right_that_goes_while_hello_is_being_answered_is_noticed_at_once(ben, team, monkeypatch):
+    """The guards' heads are read before the rights, and followed only after the greeting."""
+    enter = RoomConsumer.enter
+
+    def entering(consumer):
+        enter(consumer)
+        consumer.loop.run_in_executor(None, is_removed, ben, team)
+        time.sleep(0.2)  # the loop hears of it only after the greeting
+
+    monkeypatch.setattr(RoomConsumer, "enter", entering)
+    async with Wire(ben, "team") as page:
+        await page.ends(4003)
+
+
+async def test_others_stay(ann, ben, team):
+    async with Wire(ann, "team") as stays, Wire(ben, "team") as goes:
+        await run(is_removed, ben, team)
+        await goes.ends(4003)
+        await run(add, team, "among us")
+        await stays.shows("among us")
+
+
+async def test_a_guest_is_sent_out_when_guests_are(ann, gus, lobby):
+    def closed_to_guests():
+        lobby.guests = Room.Guests.NONE
+        lobby.save()
+
+    async with Wire(gus) as guest, Wire(None) as nobody, Wire(ann) as owner:
+        await run(closed_to_guests)
+        await ended(guest, 4001, "/accounts/login/")
+        await ended(nobody, 4001, "/accounts/login/")
+        await owner.stays()
+
+
+async def test_a_guest_who_may_only_read_from_now_on_stays_and_is_told_when_writing(gus, lobby):
+    def reading_only():
+        lobby.guests = Room.Guests.READ
+        lobby.save()
+
+    async with Wire(gus) as page:
+        await run(reading_only)
+        await page.stays()
+        await page.send(kind="say", text="may I?", page="0123456789abcdef", acked="0")
+        await page.shows("You may not write in this room any more.")
+        assert not await lobby.messages.aexists()
+
+
+async def test_a_session_that_runs_out_ends_at_the_next_look(ben, team, conf):
+    conf(BEAT=60, TICK=0.1)
+    async with Wire(ben, "team") as page:
+        await page.cut()
+        await Session.objects.aupdate(expire_date=timezone.now() + timedelta(seconds=0.5))
+        await page.resume()
+        await page.stays(0.1)
+        await page.ends(4001)
+
+
+async def test_whoever_was_sent_away_is_here_no_longer(ann, ben, team, conf):
+    conf(BEAT=60, TICK=0.2, GRACE=0.2)
+    async with Wire(ann, "team") as page, Wire(ben, "team") as goes:
+        await page.shows("Ben")
+        await run(is_removed, ben, team)
+        await goes.ends(4003)
+        await page.until(lambda: "Ben left the room" in " ".join(page.document.text().split()), "Ben leaves")
+
+
+async def test_the_last_sign_in_alone_disturbs_nobody(ben, lobby):
+    def signed_in_again():
+        ben.last_login = timezone.now()
+        ben.save(update_fields=["last_login"])
+
+    async with Wire(ben) as page:
+        await run(signed_in_again)
+        await page.stays()
+
+
+async def test_a_new_name_disturbs_nobody(ben, lobby):
+    async with Wire(ben) as page:
+        ben.display_name = "Benjamin"
+        await run(ben.save)
+        await page.stays()
