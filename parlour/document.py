@@ -103,4 +103,4 @@ def _lasting(element: Element) -> list[Any]:
 
 
 def _text(element: Element) -> str:
-    return "".join(_text(child) if isinstance(child, Element) else child for child in element.children)
+    return " ".join(_text(child) if isinstance(child, Element) else child for child in element.children)

@@ -59,8 +59,9 @@ class Socket:
         self.cursors.pop((stream.name, stream.part), None)
 
     def owe(self, stream: Stream, seq: int, text: str) -> None:
-        """Send `text` in the frame that brings the page to `seq`, or now if it is there already."""
+        """Send `text` in the frame that brings the page to `seq`, or now; never before what was owed earlier."""
         key = (stream.name, stream.part)
+        seq = max([seq, *(owed[1] for owed in self.owing if owed[0] == key)])
         if self.cursors.get(key, -1) >= seq:
             self.put(text)
         else:

@@ -64,5 +64,5 @@ def refusal(person: Any, room: Room) -> Refused:
         )
     return Refused(
         4003,
-        format_html('Only members can read this room. Ask its owner to add you. <a href="/">All rooms</a>'),
+        format_html('{} <a href="/">All rooms</a>', "Only members can read this room. Ask its owner to add you."),
     )

@@ -85,7 +85,11 @@ class RoomConsumer(Consumer):
     def _refusals(self, refused: list[tuple[Said, Unsaid]]) -> str:
         """Words beside the box; a text worth keeping comes back in a form of its own."""
         note = next((str(why) for said, why in reversed(refused) if not said.text.strip()), "")
-        forms = [refusal(self.region, said, why) for said, why in refused if said.text.strip()]
+        forms = [
+            refusal(self.region, said, why, again=said.page != self.sender.page)
+            for said, why in refused
+            if said.text.strip()
+        ]
         return self.region.inner("note", escape(note)) + "".join(self.region.append("err", form) for form in forms)
 
 

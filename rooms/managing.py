@@ -64,8 +64,10 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
 def members(request: HttpRequest, slug: str) -> HttpResponse:
     """Add people to a room and remove them."""
     room = managed(request.user, slug)
-    if request.POST.get("remove"):
-        membership = get_object_or_404(room.memberships.exclude(person=room.owner), pk=request.POST["remove"])
+    if removed := request.POST.get("remove"):
+        if not (removed.isascii() and removed.isdigit() and len(removed) < 10):
+            raise Http404
+        membership = get_object_or_404(room.memberships.exclude(person=room.owner), pk=removed)
         membership.delete()
         notices.info(request, f"{membership.person.name} is no longer a member.")
         return redirect("rooms:members", slug)

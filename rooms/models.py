@@ -115,8 +115,8 @@ class Membership(models.Model):
 class Message(Numbered):
     """One text in a room. `html` is ready to place; `page` and `n` are the number its writer's page gave it.
 
-    `continues` and `previous_at` say how it follows the message before it, so that every message can be
-    drawn alone and a run shares one heading on every page alike.
+    `previous_at` and `heading_at` say how it follows the message before it and which heading it stands under, so
+    that every message can be drawn alone and a run shares one heading on every page alike.
     """
 
     room = models.ForeignKey(Room, models.CASCADE, related_name="messages")
@@ -127,7 +127,7 @@ class Message(Numbered):
     n = models.PositiveIntegerField(default=0, editable=False)
     created = models.DateTimeField()
     previous_at = models.DateTimeField(null=True, editable=False)
-    continues = models.BooleanField(default=False, editable=False)
+    heading_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         constraints = [
@@ -140,6 +140,11 @@ class Message(Numbered):
 
     def __str__(self) -> str:
         return self.text[:60]
+
+    @property
+    def continues(self) -> bool:
+        """Whether it stands under the heading of a message before it."""
+        return self.heading_at not in (None, self.created)
 
     @property
     def body(self) -> SafeString:

@@ -10,7 +10,9 @@ from rooms.streams import RoomRegion
 from rooms.words import Unsaid
 
 
-def refusal(region: RoomRegion, said: Said, why: Unsaid, request: HttpRequest | None = None) -> SafeString:
-    """The form for one text. It counts as a page of its own: always the same for the same text."""
-    context = {"region": region, "why": why, "text": said.text, "page": beside(region.room.pk, said)}
+def refusal(
+    region: RoomRegion, said: Said, why: Unsaid, request: HttpRequest | None = None, again: bool = False
+) -> SafeString:
+    """The form for one text, the first time or again. It counts as a page of its own: the same for the same text."""
+    context = {"region": region, "why": why, "text": said.text, "page": beside(region.room.pk, said), "again": again}
     return render_to_string("partials/refused.html", context, request)

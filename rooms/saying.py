@@ -91,16 +91,18 @@ def _one(
 
 def _follows(row: Message, last: dict[int, Any]) -> Message:
     """Say how a new message follows the one before it, and make it the one before the next."""
-    row.created = timezone.now()
+    row.created = row.heading_at = timezone.now()
     previous, last[row.room_id] = last[row.room_id], row
     if previous is not None:
         row.previous_at = previous.created
-        row.continues = previous.author_id == row.author_id and soon(previous.created, row.created)
+        heading = previous.heading_at or previous.created
+        if previous.author_id == row.author_id and soon(heading, row.created):
+            row.heading_at = heading
     return row
 
 
 def soon(before: datetime, after: datetime) -> bool:
-    """Whether two lines by one person share a heading."""
+    """Whether a line may stand under a heading of its writer's: five minutes, counted from the heading."""
     return after - before < RUN
 
 

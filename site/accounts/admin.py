@@ -3,7 +3,10 @@
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 
+from accounts.forms import StaffSignInForm
 from accounts.models import User
+
+admin.site.login_form = StaffSignInForm
 
 
 @admin.register(User)

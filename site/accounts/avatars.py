@@ -22,7 +22,7 @@ SVG = (
 CSS = """\
 .message[data-author="{pk}"] .name {{ color: var(--accent); }}
 .people [data-author="{pk}"] bdi::after {{ content: " (you)"; color: var(--soft); }}
-.typing [data-author="{pk}"] {{ display: none; }}
+.typing [data-author="{pk}"], .visually-hidden [data-author="{pk}"] {{ display: none; }}
 """
 
 

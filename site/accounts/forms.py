@@ -4,13 +4,15 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.forms import AuthenticationForm, UserCreationForm
 from django.core.exceptions import ValidationError
 
 from accounts import demo, names, zones
 from accounts.models import User
 
-RESERVED = ("guest-", "visitor-", "bot-")
+RESERVED = ("guest-", "visitor-", "bot-", "guest", "deleted")
+LONGEST_USERNAME = 150
 
 
 class NameField(forms.CharField):
@@ -55,11 +57,22 @@ class SignInForm(AuthenticationForm):
             name.widget.attrs.pop("autofocus", None)
             password.widget.attrs["autofocus"] = True
 
+    def clean_username(self) -> str:
+        """The name; one that no account can have is wrong before anybody keeps it."""
+        username: str = self.cleaned_data["username"]
+        if len(username) > LONGEST_USERNAME:
+            raise self.get_invalid_login_error()
+        return username
+
     def confirm_login_allowed(self, user: Any) -> None:
         """Raises ValidationError for the inactive, and for public passwords outside a local demo."""
         super().confirm_login_allowed(user)
         if demo.has_public_password(user) and not (settings.DEMO and settings.LOCAL):
             raise ValidationError("This is a demo account with a password everybody knows. It is closed here.")
+
+
+class StaffSignInForm(SignInForm, AdminAuthenticationForm):
+    """The admin's door: the same rules, and staff only."""
 
 
 class SignUpForm(UserCreationForm):

@@ -5,13 +5,15 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth import login, views
 from django.contrib.auth.mixins import LoginRequiredMixin
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.views.generic import FormView, UpdateView
 
 from accounts.forms import GuestForm, ProfileForm, SignInForm, SignUpForm
 from accounts.models import User
+from parlour.limits import shared
 
+GUEST_RATE = "0.5/60"  # from one address: a second / at once
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -34,7 +36,7 @@ class SignedOutOnly(KeepsNext):
         """Guests may still sign up or in; where `guests_too` is off they have what they came for."""
         user = request.user
         if user.is_authenticated and not (self.guests_too and user.is_guest):
-            return redirect(self.get_success_url())
+            return HttpResponseRedirect(self.get_success_url())
         return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
 
 
@@ -72,6 +74,9 @@ class Guest(SignedOutOnly, FormView):
 
     def form_valid(self, form: GuestForm) -> HttpResponse:
         """Makes the guest, signed in by this session only."""
+        if not shared("guest", self.request.META.get("REMOTE_ADDR", ""), GUEST_RATE).take():
+            form.add_error(None, "Many guests came from where you are. Wait a little and try again.")
+            return self.form_invalid(form)
         guest = User.objects.create_guest(form.cleaned_data["display_name"])
         login(self.request, guest, backend=BACKEND)
         return super().form_valid(form)

@@ -9,6 +9,7 @@ from typing import Any
 SECRET = re.compile(
     r"(?i)\b(bearer\s+|(?:token|ticket|sessionid|csrftoken|csrfmiddlewaretoken|password)['\"]?\s*[=:]\s*['\"]?)[^\s&;,'\"]+"
 )
+LONGEST = 300  # characters of a fault's own words, which may quote what somebody sent
 OUTSIDE = ("site-packages", "/lib/python", "<frozen")
 
 Fault = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
@@ -27,7 +28,7 @@ class OneLine(logging.Formatter):
         own = [frame for frame in frames if not any(part in frame.filename for part in OUTSIDE)]
         told = [f"{_short(frame.filename)}:{frame.lineno} {frame.name}" for frame in reversed(own or frames[-1:])]
         name = kind.__name__ if kind else "fault"
-        return f"| {name}: {fault} at {' < '.join(told)}"
+        return f"| {name}: {str(fault)[:LONGEST]} at {' < '.join(told)}"
 
     def format(self, record: logging.LogRecord) -> str:
         """The whole record as one line."""
