@@ -78,6 +78,7 @@ class RoomConsumer(Consumer):
         outcomes = await asyncio.gather(*map(asyncio.wrap_future, offered))
         refused = [(each, why) for each, why in zip(said, outcomes, strict=True) if isinstance(why, Unsaid)]
         stored = [row for row in outcomes if isinstance(row, Message)]
+        typing.said(self.region, self.person)
         taken = any(row.page != said[0].page for row in stored)
         answer = self.sender.answer(self.region, said, taken) + self._refusals(refused)
         return max((row.seq or 0 for row in stored), default=0), answer

@@ -11,6 +11,11 @@ SHOWN = 6.0  # seconds; the style sheet's clock hides the words after as long
 _typing: dict[int, dict[int, tuple[str, float]]] = {}
 
 
+def said(region: RoomRegion, person: Any) -> None:
+    """Whoever has said it types no more."""
+    _typing.get(region.room.pk, {}).pop(person.pk, None)
+
+
 def shown(region: RoomRegion, person: Any) -> str:
     """The fragment that says who types in this room now, `person` among them, as far as this process heard."""
     now = monotonic()

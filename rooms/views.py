@@ -6,7 +6,7 @@ from django.db.models import OuterRef, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from parlour import composer
 from parlour.admission import Refused
@@ -87,9 +87,11 @@ def older(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "partials/older.html", context)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def messages(request: HttpRequest, slug: str) -> HttpResponse:
     """Say something by a plain form. What is refused comes back with the page, nothing typed is lost."""
+    if request.method != "POST":  # the address of a page with a refusal, loaded again
+        return redirect("rooms:room", slug)
     texts = request.POST.getlist("text")
     try:
         region = RoomConsumer.admit(request.user, slug=slug)
@@ -101,7 +103,7 @@ def messages(request: HttpRequest, slug: str) -> HttpResponse:
     outcomes = [future.result(SOON) for future in offer(request.user, region.room.pk, said)]
     pairs = [(each, why) for each, why in zip(said, outcomes, strict=True) if isinstance(why, Unsaid)]
     if not pairs:
-        return redirect(region.room)
+        return redirect(f"{region.room.get_absolute_url()}#{region.id('composer')}")
     forms = joined(refusal(region, each, why, request) for each, why in pairs)
     return room_page(request, region, forms, status=422)
 

@@ -7,11 +7,12 @@ import nh3
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
+from accounts.names import is_visible
+
 LONGEST = 4000
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"  # controls, bidi overrides, halves
 )
-_BLANK = re.compile("[\\s\u200b-\u200f\u2060-\u2064\ufeff\u00ad\u3164\u2800]*")
 _TAGS = {"p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a"}
 _NOT_FOR_CHAT = [
     "heading",
@@ -37,8 +38,8 @@ class Unsaid(Exception):
 def cleaned(text: str) -> str:
     """`text` as it is kept: NFC, without control and bidi-override characters. Raises Unsaid."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = _UNSEEN.sub("", unicodedata.normalize("NFC", text)).strip()
-    if _BLANK.fullmatch(text):
+    text = unicodedata.normalize("NFC", _UNSEEN.sub("", text)).strip()
+    if not is_visible(text):
         raise Unsaid("There is nothing in it to send.")
     if len(text) > LONGEST:
         raise Unsaid(f"It is too long: {len(text):,} characters, and {LONGEST:,} is the most.")

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from accounts import demo, names, zones
 from accounts.models import User
 
-RESERVED = ("guest-", "visitor-", "bot-", "guest", "deleted")
+RESERVED = ("guest-", "visitor-", "bot-")
 LONGEST_USERNAME = 150
 
 

@@ -21,7 +21,7 @@ def clean(text: str) -> str:
 
 def is_visible(text: str) -> bool:
     """Whether anything of `text` can be seen: a letter, a figure, a sign."""
-    return any(unicodedata.category(char)[0] in "LNPS" for char in text)
+    return any(unicodedata.category(char)[0] in "LNPS" and char not in BLANK for char in text)
 
 
 def folded(text: str) -> str:
