@@ -15,9 +15,9 @@ def line(room, text="x", **fields):
 
 
 @deed
-def add(change, room, *texts):
+def add(change, room, *texts, **fields):
     """Say these lines. Returns their rows."""
-    rows = [line(room, text) for text in texts]
+    rows = [line(room, text, **fields) for text in texts]
     for row in rows:
         change.add(room.stream, row)
     return rows

@@ -66,13 +66,17 @@ async def stored():
     return [text async for text in Message.objects.order_by("seq").values_list("text", flat=True)]
 
 
-async def test_a_say_is_acknowledged_in_the_frame_that_shows_it(mine):
-    mine.frames.clear()
-    await mine.says("one")
-    await mine.is_settled(1)
-    [frame] = [frame for frame in mine.frames if 'id="room-lobby-acked"' in frame]
-    assert "one</p>" in frame
-    assert frame.index("delete:#room-lobby-box > :last-child") < frame.index("one</p>")
+async def test_a_text_leaves_its_box_when_it_is_shown_and_not_before(mine):
+    for n in range(1, 6):
+        mine.frames.clear()
+        await mine.says(f"text {n}")
+        await mine.is_settled(n)
+        told = "".join(mine.frames)
+        assert told.count("delete:#room-lobby-box > :last-child") == 1
+        frames = [place for place, frame in enumerate(mine.frames) for _ in range(frame.count(f"text {n}</p>"))]
+        [acked] = [place for place, frame in enumerate(mine.frames) if 'id="room-lobby-acked"' in frame]
+        assert len(frames) == 1
+        assert frames[0] <= acked
 
 
 async def test_what_is_typed_while_another_is_on_its_way_travels_with_it(mine):

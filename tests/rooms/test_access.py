@@ -1,0 +1,173 @@
+"""Who may read, write and manage: every kind of person before every kind of room, by every door."""
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+
+from parlour.admission import Refused
+from parlour.database import run
+from parlour.testing import session_for
+from rooms import access
+from rooms.models import Membership, Room
+from tests.parlour.lines import line
+from tests.parlour.wire import Silent
+
+NONE, READ, WRITE = Room.Guests.NONE, Room.Guests.READ, Room.Guests.WRITE
+PEOPLE = ["nobody", "guest", "stranger", "member", "owner", "staff", "staff member"]
+MAY = {
+    # guests: what each may do in an open room; "r" read, "w" write, "m" manage
+    NONE: {"nobody": "", "guest": "", "stranger": "rw", "member": "rw", "owner": "rwm", "staff": "rwm"},
+    READ: {"nobody": "r", "guest": "r", "stranger": "rw", "member": "rw", "owner": "rwm", "staff": "rwm"},
+    WRITE: {"nobody": "r", "guest": "rw", "stranger": "rw", "member": "rw", "owner": "rwm", "staff": "rwm"},
+}
+MEMBERS_MAY = {"member": "rw", "owner": "rwm", "staff member": "rwm"}
+
+
+@pytest.fixture
+def cast(db, django_user_model):
+    make = django_user_model.objects
+    people = {name: make.create_user(name.replace(" ", "-")) for name in ("stranger", "member", "owner")}
+    people |= {name: make.create_user(name.replace(" ", "-"), is_staff=True) for name in ("staff", "staff member")}
+    return people | {"nobody": AnonymousUser(), "guest": make.create_guest("Gus")}
+
+
+@pytest.fixture
+def opened(cast):
+    """opened(access, guests) is a room of the owner's, with its members."""
+
+    def make(rule, guests):
+        room = Room.objects.create(title=f"{rule} {guests}", access=rule, guests=guests, owner=cast["owner"])
+        for name in ("owner", "member", "staff member", "guest"):
+            Membership.objects.create(room=room, person=cast[name])
+        return room
+
+    return make
+
+
+def may(person, room):
+    can = [access.may_read, access.may_write, access.may_manage]
+    return "".join(letter for letter, allowed in zip("rwm", can, strict=True) if allowed(person, room))
+
+
+@pytest.mark.parametrize("guests", [NONE, READ, WRITE])
+def test_in_an_open_room(cast, opened, guests):
+    room = opened("open", guests)
+    expected = MAY[guests] | {"staff member": "rwm"}
+    assert {name: may(person, room) for name, person in cast.items()} == expected
+
+
+@pytest.mark.parametrize("guests", [NONE, READ, WRITE])
+def test_in_a_members_room_whatever_it_says_of_guests(cast, opened, guests):
+    """An owner who is no member any more may still be asked to manage; getting there needs reading."""
+    room = opened("members", guests)
+    assert {name: may(person, room) for name, person in cast.items() if may(person, room)} == MEMBERS_MAY
+
+
+def test_a_deactivated_person_writes_nowhere(cast, opened):
+    cast["member"].is_active = False
+    assert not access.may_write(cast["member"], opened("open", WRITE))
+
+
+@pytest.mark.parametrize(("name", "code"), [("nobody", 4001), ("guest", 4001), ("stranger", 4003), ("staff", 4003)])
+def test_a_refusal_says_how_to_get_in_and_nothing_of_the_room(cast, opened, name, code):
+    room = opened("members", NONE)
+    Room.objects.filter(pk=room.pk).update(title="Secret plans", about="Nobody must know")
+    with pytest.raises(Refused) as refused:
+        access.room_for(cast[name], room.slug)
+    assert refused.value.code == code
+    assert "<a href=" in refused.value.words
+    assert "Secret" not in refused.value.words
+    assert "Nobody" not in refused.value.words
+
+
+@pytest.mark.parametrize(
+    "slug", ["none", "members-none/", "", "Members-none", " members-none", "members-none\n", "a" * 300]
+)
+def test_where_no_room_is_everybody_is_told_the_same(cast, opened, slug):
+    opened("members", NONE)
+    for person in cast.values():
+        with pytest.raises(Refused) as refused:
+            access.room_for(person, slug)
+        assert refused.value.code == 4004
+
+
+PATHS = ["", "panel/", "older/?upto=9", "settings/", "members/", "delete/"]
+
+
+@pytest.mark.parametrize("name", ["nobody", "guest", "stranger", "staff"])
+def test_nothing_of_a_members_room_leaks_through_any_page(cast, opened, client, name):
+    room = opened("members", NONE)
+    Room.objects.filter(pk=room.pk).update(title="Secret plans", about="Nobody must know")
+    line(room, "at midnight", seq=1, changed=1).save()
+    if name != "nobody":
+        client.force_login(cast[name])
+    answers = [client.get(f"/rooms/{room.slug}/{path}") for path in PATHS]
+    answers += [
+        client.post(f"/rooms/{room.slug}/{path}", {"text": "x", "title": "x"}) for path in ("messages/", *PATHS)
+    ]
+    answers.append(client.get("/"))
+    shown = "".join(answer.content.decode() for answer in answers)
+    assert not [word for word in ("Secret", "plans", "midnight", "must know") if word in shown]
+    assert {answer.status_code for answer in answers[:-1]} <= {302, 403, 405}
+    assert Room.objects.get(pk=room.pk).messages.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("name", "code"), [("nobody", 4001), ("guest", 4001), ("stranger", 4003), ("staff", 4003)])
+async def test_nothing_leaks_through_a_socket(cast, opened, name, code):
+    room = await run(opened, "members", NONE)
+    page = Silent(None, room.slug)
+    page.session = "" if name == "nobody" else await run(session_for, cast[name])
+    page.region = type("Region", (), {"id": lambda part: part})
+    await page.open()
+    await page.send(kind="hello", cursor=[])
+    await page.send(kind="say", text="let me in")
+    await page.ends(code)
+    await page.cut()
+    assert page.events == ["websocket.accept", "websocket.send", "websocket.close"]
+    assert room.title not in "".join(page.frames)
+    assert not await room.messages.aexists()
+
+
+def test_the_first_page_lists_only_what_one_may_read(cast, opened, client):
+    for rule in ("open", "members"):
+        for guests in (NONE, READ, WRITE):
+            opened(rule, guests)
+    for name, person in cast.items():
+        client.logout()
+        if name != "nobody":
+            client.force_login(person)
+        listed = {room.slug for room in client.get("/").context["rooms"]}
+        assert listed == {room.slug for room in Room.objects.all() if access.may_read(person, room)}, name
+
+
+def test_a_stranger_cannot_add_themselves(cast, opened, client):
+    room = opened("members", NONE)
+    for name in ("stranger", "guest", "member"):
+        client.force_login(cast[name])
+        assert client.post(f"/rooms/{room.slug}/members/", {"username": "stranger"}).status_code in (302, 403)
+    assert not Membership.objects.filter(room=room, person=cast["stranger"]).exists()
+
+
+def test_an_owner_adds_and_removes(cast, opened, client):
+    room = opened("members", NONE)
+    client.force_login(cast["owner"])
+    client.post(f"/rooms/{room.slug}/members/", {"username": "Stranger "})
+    membership = Membership.objects.get(room=room, person=cast["stranger"])
+    client.post(f"/rooms/{room.slug}/members/", {"remove": membership.pk})
+    assert not access.may_read(cast["stranger"], room)
+
+
+def test_somebody_elses_membership_is_not_found_in_ones_own_room(cast, opened, client):
+    room, other = opened("members", NONE), opened("members", READ)
+    client.force_login(cast["owner"])
+    theirs = Membership.objects.get(room=other, person=cast["member"])
+    assert client.post(f"/rooms/{room.slug}/members/", {"remove": theirs.pk}).status_code == 404
+    assert Membership.objects.filter(pk=theirs.pk).exists()
+
+
+@pytest.mark.parametrize("junk", ["x", "-1", "", "9" * 40, "\x00"])
+def test_a_membership_that_is_none_is_not_found(cast, opened, client, junk):
+    room = opened("members", NONE)
+    client.force_login(cast["owner"])
+    assert client.post(f"/rooms/{room.slug}/members/", {"remove": junk}).status_code in (404, 422)
+    assert room.memberships.count() == 4

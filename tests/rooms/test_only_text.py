@@ -1,0 +1,130 @@
+"""Attacks in names, titles and texts, through every door: a page has the same elements as with plain words."""
+
+import pytest
+from django.contrib.auth import get_user_model
+
+from e2e.ground.payloads import ALL as PAYLOADS
+from parlour.database import run
+from parlour.fragments import joined
+from parlour.presence import record
+from parlour.streams import Ask, Variant
+from rooms import typing
+from rooms.models import Room
+from rooms.streams import RoomRegion
+from tests.parlour.lines import add
+from tests.parlour.wire import Silent, Wire
+from tests.rooms.markup import Seen
+
+PLAIN = "plain words"
+OURS = {"ol", "li", "img", "p", "bdi", "time", "div", "input", "span", "h2", "a", "strong", "em", "i", "br"}
+
+
+@pytest.fixture
+def named(db):
+    """named(name) is a person who bears it, with no form in between."""
+
+    def make(name):
+        return get_user_model().objects.create_user(f"user{get_user_model().objects.count()}", display_name=name[:60])
+
+    return make
+
+
+def everywhere(person, room):
+    """The list of people, a line of joining, somebody typing, a message with its heading and announcement."""
+    region, seat, plain = RoomRegion(room), (room.people, str(person.pk)), Variant("en", "UTC")
+    add(room, "hello", author=person)
+    record("process", {seat}, set())
+    typing._typing.clear()
+    asks = [stream.answer([Ask(0, plain)]).fragments[Ask(0, plain)] for stream in region.streams]
+    record("process", set(), {seat})
+    return "".join(asks) + region.people.answer([Ask(1, plain)]).fragments[Ask(1, plain)] + typing.shown(region, person)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_name_is_text_wherever_it_is_shown(named, ann):
+    def seen(name):
+        room = Room.objects.create(title="Twin", owner=ann)
+        markup = everywhere(named(name), room)
+        room.delete()
+        return Seen(markup)
+
+    plain = seen(PLAIN)
+    assert plain.text.count(PLAIN) == 5
+    for payload in PAYLOADS:
+        attacked = seen(payload)
+        assert attacked.elements == plain.elements
+        assert attacked.text.count(" ".join(payload[:60].split())) == 5
+
+
+@pytest.mark.django_db
+def test_a_title_is_text_on_every_page(ann, client):
+    client.force_login(ann)
+
+    def pages(title):
+        room = Room.objects.create(title=title[:80], about=title[:200], owner=ann)
+        paths = ["/", *(f"/rooms/{room.slug}/{page}" for page in ("", "settings/", "delete/"))]
+        seen = [Seen(client.get(path).content.decode()) for path in paths]
+        room.delete()
+        return seen
+
+    plain = pages(PLAIN)
+    for payload in PAYLOADS:
+        for attacked, other in zip(pages(payload), plain, strict=True):
+            assert attacked.elements == other.elements
+            assert " ".join(payload[:80].split()) in attacked.text
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_text_that_comes_through_a_socket_adds_no_element(ann, lobby, conf):
+    conf(SAY_RATE="1000/1000")
+    async with Wire(ann) as page:
+        for payload in PAYLOADS:
+            page.frames.clear()
+            await page.send(kind="say", text=payload)
+            await page.until(lambda: any("room-lobby-announce" in frame for frame in page.frames))
+            found = {element[0] for element in Seen("".join(page.frames)).elements}
+            assert not found - OURS
+            attributes = {name for element in Seen("".join(page.frames)).elements for name in element[1:]}
+            assert not {name for name in attributes if name.startswith(("on", "style", "ws-"))}
+            assert {name for name in attributes if name.startswith("hx-")} <= {"hx-swap-oob"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_refused_text_comes_back_as_text(ann, lobby, client, conf):
+    """Too long, so that it comes back; through the plain form, whose answer is a whole page."""
+    conf(SAY_RATE="1000/1000")
+    client.force_login(ann)
+
+    def back(text):
+        return Seen(client.post("/rooms/lobby/messages/", {"text": text * 2 + "x" * 4000}).content.decode())
+
+    plain = back(PLAIN)
+    for payload in PAYLOADS:
+        attacked = back(payload)
+        assert attacked.elements == plain.elements
+        assert payload * 2 in "".join(attacked.words)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "slug", ['x"><img src=x onerror=alert(1)>', "x'onload='", "<b>", "a\nb", "../team", "a" * 300, "é"]
+)
+async def test_a_refusal_at_an_address_nobody_made_says_nothing_of_it(slug, ann, lobby):
+    page = Silent(ann, slug)
+    page.session, page.region = "", RoomRegion(lobby)
+    await page.open()
+    await page.ends(4004)
+    assert page.events[0] == "websocket.accept"
+    assert [element[0] for element in Seen("".join(page.frames)).elements] == ["div", "p", "a"]
+    await page.cut()
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_an_announcement_is_text(ann, lobby):
+    async with Wire(ann) as page:
+        await run(add, lobby, "<img src=x onerror=alert(1)>")
+        await page.receives("&lt;img src=x onerror=alert(1)&gt;")
+
+
+def test_pieces_that_are_no_markup_yet_are_escaped_when_they_are_joined():
+    assert joined(["<b>", "&"]) == "&lt;b&gt;&amp;"

@@ -1,0 +1,114 @@
+"""Without a socket: the same composer as a plain form, with the same promise to store once and lose nothing."""
+
+import pytest
+from django.test import Client
+
+from parlour.composer import MOST
+from rooms.models import Message
+from rooms.saying import TOO_FAST
+from tests.rooms.markup import Seen
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PAGE = "0123456789abcdef"
+
+
+@pytest.fixture
+def say(ann, lobby, client):
+    """say(text) posts the form of the lobby's page."""
+    client.force_login(ann)
+
+    def post(text, page=PAGE, acked="0", **others):
+        return client.post("/rooms/lobby/messages/", {"text": text, "page": page, "acked": acked} | others)
+
+    return post
+
+
+def stored():
+    return list(Message.objects.order_by("seq").values_list("text", flat=True))
+
+
+def test_a_text_is_stored_and_leads_back_to_the_room(say):
+    answer = say("hello")
+    assert answer.status_code == 302
+    assert answer["Location"].partition("#")[0] == "/rooms/lobby/"
+    assert stored() == ["hello"]
+
+
+def test_a_double_submit_and_the_back_button_store_it_once(say):
+    for _ in range(3):
+        assert say("hello").status_code == 302
+    assert stored() == ["hello"]
+
+
+def test_pending_texts_come_newest_first_and_are_stored_oldest_first(say):
+    say(["three", "two", "one"])
+    assert stored() == ["one", "two", "three"]
+
+
+def test_after_the_back_button_another_text_is_stored_too(say):
+    say("first")
+    say("second")
+    assert stored() == ["first", "second"]
+
+
+def test_what_was_sent_through_the_socket_is_not_stored_again(say):
+    say(["two", "one"])
+    say(["three", "two", "one"])
+    assert stored() == ["one", "two", "three"]
+
+
+@pytest.mark.parametrize(("text", "why"), [("x" * 4001, "too long"), (" ", "nothing in it")])
+def test_what_is_refused_comes_back_with_the_page_and_the_reason(say, text, why):
+    answer = say(text)
+    assert answer.status_code == 422
+    assert why in Seen(answer.content.decode()).text
+    assert text.strip() in answer.content.decode()
+
+
+def test_who_is_too_fast_gets_the_text_back(say, conf):
+    conf(SAY_RATE="0.001/1")
+    say("quick")
+    answer = say("quicker", page="fedcba9876543210")
+    assert answer.status_code == 422
+    assert TOO_FAST in Seen(answer.content.decode()).text
+    assert "quicker" in answer.content.decode()
+
+
+@pytest.mark.parametrize("fields", [{"page": "<b>"}, {"page": "x" * 41}, {"acked": "-1"}, {"acked": "x"}])
+def test_a_form_that_no_page_of_ours_sends_gets_its_text_back(say, fields):
+    answer = say("my words", **fields)
+    assert answer.status_code == 400
+    assert "my words" in answer.content.decode()
+    assert stored() == []
+
+
+def test_a_form_without_a_text_stores_nothing(say):
+    assert say([]).status_code == 302
+    assert stored() == []
+
+
+def test_more_than_a_hundred_texts_are_all_stored(say, conf):
+    """A plain form leads to a new page, so nothing may be left on the old one."""
+    conf(SAY_RATE="1000/1000")
+    texts = [f"text {n}" for n in range(MOST + 20)]
+    say(texts[::-1])
+    assert stored() == texts
+
+
+def test_an_expired_token_keeps_the_text(ann, lobby):
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(ann)
+    answer = strict.post("/rooms/lobby/messages/", {"text": "not lost"})
+    assert answer.status_code == 403
+    assert "not lost" in answer.content.decode()
+
+
+def test_a_reader_without_a_name_is_told_how_to_write(lobby, client):
+    answer = client.post("/rooms/lobby/messages/", {"text": "let me in"})
+    assert answer.status_code == 422
+    assert "Choose a name first" in Seen(answer.content.decode()).text
+
+
+def test_a_text_is_never_put_into_an_address(say, client):
+    assert client.get("/rooms/lobby/lines/", {"text": "x"}).status_code == 405
+    assert "kept</textarea>" in client.post("/rooms/lobby/lines/", {"text": "kept"}).content.decode()

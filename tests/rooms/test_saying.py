@@ -1,0 +1,146 @@
+"""One verb says it: many texts a commit, each stored once, by whoever may and where they may."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from parlour import heads
+from parlour.composer import Said
+from rooms import saying
+from rooms.models import Membership, Message, Room
+from rooms.saying import draft, offer, post
+from rooms.words import Unsaid
+from tests.parlour.lines import numbers
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PAGE = "0123456789abcdef"
+
+
+def one(room, person, text, n=1, page=PAGE):
+    return draft(room.pk, person.pk, Said(page, n, text))
+
+
+def texts(room):
+    return list(room.messages.order_by("seq").values_list("text", flat=True))
+
+
+def test_many_texts_of_many_people_in_many_rooms_are_one_commit(ann, ben, lobby):
+    other = Room.objects.create(title="Other", owner=ann)
+    rows = post([one(lobby, ann, "a"), one(other, ben, "b"), one(lobby, ben, "c")])
+    assert [(row.room.title, row.author.name, row.seq) for row in rows] == [
+        ("Lobby", "Ann", 1),
+        ("Other", "Ben", 1),
+        ("Lobby", "Ben", 2),
+    ]
+
+
+def test_a_repeat_gives_the_message_that_is_there(ann, lobby):
+    [first] = post([one(lobby, ann, "once")])
+    [again] = post([one(lobby, ann, "once")])
+    assert (again.pk, texts(lobby), heads.read([lobby.stream])) == (first.pk, ["once"], {lobby.stream: 1})
+
+
+def test_a_repeat_in_one_commit_is_stored_once(ann, lobby):
+    first, again = post([one(lobby, ann, "once"), one(lobby, ann, "once")])
+    assert (first.pk, texts(lobby)) == (again.pk, ["once"])
+
+
+def test_a_repeat_is_known_by_its_cleaned_text(ann, lobby):
+    post([one(lobby, ann, " once\r\n")])
+    post([one(lobby, ann, "once\u202e")])
+    assert texts(lobby) == ["once"]
+
+
+def test_another_text_under_a_taken_number_is_kept_beside_it(ann, lobby):
+    post([one(lobby, ann, "first")])
+    kept = [post([one(lobby, ann, "second")])[0] for _ in range(3)]
+    assert texts(lobby) == ["first", "second"]
+    assert len({row.pk for row in kept}) == 1
+    assert kept[0].page != PAGE
+
+
+def test_two_people_with_one_page_id_do_not_meet(ann, ben, lobby):
+    post([one(lobby, ann, "same"), one(lobby, ben, "same")])
+    assert texts(lobby) == ["same", "same"]
+
+
+def test_what_counts_nothing_is_stored_each_time(ann, lobby):
+    post([one(lobby, ann, "hi", 0, ""), one(lobby, ann, "hi", 0, "")])
+    assert texts(lobby) == ["hi", "hi"]
+
+
+def test_the_same_text_from_eight_threads_is_stored_once(ann, lobby):
+    """A page that reconnects quickly sends through several sockets and processes."""
+
+    def say(_):
+        try:
+            return saying.saying.submit(one(lobby, ann, "once")).result(10)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        rows = list(pool.map(say, range(24)))
+    assert len({row.pk for row in rows}) == 1
+    assert numbers(lobby) == [1]
+
+
+def test_a_right_is_asked_for_when_it_is_written(ann, ben, lobby):
+    ready = one(lobby, ben, "too late")
+    Room.objects.filter(pk=lobby.pk).update(access=Room.Access.MEMBERS)
+    [why] = post([ready])
+    assert isinstance(why, Unsaid)
+    assert "may not write" in str(why)
+    Membership.objects.create(room=lobby, person=ben)
+    assert isinstance(post([ready])[0], Message)
+
+
+def test_a_room_that_is_gone_says_so_and_the_others_are_served(ann, lobby):
+    other = Room.objects.create(title="Other", owner=ann)
+    gone, ready = one(other, ann, "to nobody"), one(lobby, ann, "to you")
+    other.delete()
+    why, row = post([gone, ready])
+    assert str(why) == "This room is gone."
+    assert row.text == "to you"
+
+
+@pytest.mark.parametrize("text", ["", " ", "\u200b", "x" * 4001])
+def test_what_cannot_be_said_never_reaches_a_commit(text, ann, lobby):
+    [outcome] = offer(ann, lobby.pk, [Said(PAGE, 1, text)])
+    assert isinstance(outcome.result(0), Unsaid)
+    assert heads.read([lobby.stream]) == {lobby.stream: 0}
+
+
+def test_texts_offered_together_keep_their_order(ann, lobby, conf):
+    conf(SAY_RATE="1000/1000")
+    said = [Said(PAGE, n, f"text {n}") for n in range(1, 41)]
+    [future.result(10) for future in offer(ann, lobby.pk, said)]
+    assert texts(lobby) == [each.text for each in said]
+
+
+def test_who_is_too_fast_is_told_so_in_all_their_tabs(ann, ben, lobby, conf):
+    conf(SAY_RATE="0.001/3")
+    outcomes = [offer(ann, lobby.pk, [Said("", 0, "x")])[0].result(10) for _ in range(5)]
+    assert [isinstance(each, Unsaid) for each in outcomes] == [False, False, False, True, True]
+    assert isinstance(offer(ben, lobby.pk, [Said("", 0, "x")])[0].result(10), Message)
+
+
+def at(minutes, monkeypatch):
+    now = timezone.now() + timedelta(minutes=minutes)
+    monkeypatch.setattr(saying.timezone, "now", lambda: now)
+
+
+def test_lines_by_one_person_within_five_minutes_share_a_heading(ann, ben, lobby, monkeypatch):
+    rows = []
+    for minute, person in [(0, ann), (1, ann), (4, ann), (6, ann), (7, ben), (8, ann)]:
+        with monkeypatch.context() as clock:
+            at(minute, clock)
+            rows += post([one(lobby, person, f"at {minute}", minute + 1)])
+    assert [row.continues for row in rows] == [False, True, True, False, False, False]
+
+
+def test_lines_of_one_commit_share_a_heading_too(ann, ben, lobby):
+    rows = post([one(lobby, ann, "a", 1), one(lobby, ann, "b", 2), one(lobby, ben, "c"), one(lobby, ann, "d", 3)])
+    assert [row.continues for row in rows] == [False, True, False, False]

@@ -1,0 +1,65 @@
+"""Who is typing: shown to those present, gone by itself, and never more often than somebody types."""
+
+import pytest
+
+from rooms.models import Room
+from tests.parlour.wire import Silent, Wire
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def typists(page):
+    return page.document.find("room-lobby-typing") and str(page.document.find("room-lobby-typing"))
+
+
+async def test_others_see_who_types_and_no_row_is_kept(ann, ben, lobby):
+    async with Wire(ann) as here, Wire(ben) as there:
+        await here.send(kind="typing")
+        await there.shows("Ann is typing")
+        assert await there.equals_fresh()
+
+
+async def test_several_are_named_together(ann, ben, gus, lobby):
+    async with Wire(ann) as here, Wire(ben) as there, Wire(gus) as third:
+        await here.send(kind="typing")
+        await there.send(kind="typing")
+        await third.until(lambda: "Ann" in typists(third) and "Ben" in typists(third))
+
+
+async def test_who_has_said_it_types_no_more(ann, ben, gus, lobby):
+    async with Wire(ann) as here, Wire(ben) as there, Wire(gus) as third:
+        await here.send(kind="typing")
+        await third.shows("Ann is typing")
+        await here.send(kind="say", text="there it is")
+        await third.shows("there it is")
+        await there.send(kind="typing")
+        await third.shows("Ben is typing")
+        assert "Ann" not in typists(third)
+
+
+async def test_a_client_that_types_like_mad_is_shown_seldom(ann, ben, lobby):
+    async with Wire(ann) as here, Wire(ben) as there:
+        for _ in range(50):
+            await here.send(kind="typing")
+        await there.shows("Ann is typing")
+        await here.send(kind="say", text="done")
+        await there.shows("done")
+        assert sum("is typing" in frame for frame in there.frames) < 6
+
+
+async def test_a_reader_types_in_vain(ann, gus, lobby):
+    await Room.objects.aupdate(guests=Room.Guests.READ)
+    async with Wire(ann) as here, Wire(gus) as reader:
+        await reader.send(kind="typing")
+        await here.send(kind="say", text="after")
+        await reader.shows("after")
+        assert not any("is typing" in frame for frame in here.frames)
+
+
+async def test_whoever_comes_later_sees_only_what_happens_from_then_on(ann, ben, lobby):
+    async with Wire(ann) as here:
+        await here.send(kind="typing")
+        await here.shows("Ann is typing")
+        async with Silent(ben) as late:
+            await late.hello()
+            assert "is typing" not in late.document.text()

@@ -1,0 +1,167 @@
+"""What people write is shown as what it is: text, in plain Markdown, with nothing hidden in it."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from e2e.ground.payloads import ALL as PAYLOADS
+from rooms.words import LONGEST, Unsaid, cleaned, markup
+from tests.rooms.markup import Seen
+
+ALLOWED = {"p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a"}
+AS_MARKDOWN = {"![x](/hit)": "!x"}  # a link behind an exclamation mark: no image is fetched
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_forty_attacks_are_text(payload):
+    seen = Seen(markup(cleaned(payload)))
+    assert seen.text == AS_MARKDOWN.get(payload, " ".join(payload.split()))
+    assert {element for element in seen.elements if element[0] != "a"} <= {(tag,) for tag in ALLOWED}
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(alphabet=st.sampled_from("<>\"'=/&;:()[]!*_~`#-+.1 \n\tabhrefonx\\{}%|"), max_size=80))
+def test_no_text_makes_an_element_or_an_attribute_that_is_not_ours(text):
+    for tag, *attributes in Seen(markup(text)).elements:
+        assert tag in ALLOWED
+        assert set(attributes) <= {"a": {"href", "rel"}, "ol": {"start"}}.get(tag, set())
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "[x](javascript:alert(1))",
+        "[x](JaVaScRiPt:alert(1))",
+        "[x](java\nscript:alert(1))",
+        "[x](java&#115;cript:alert(1))",
+        "[x](&#106;avascript:alert(1))",
+        "[x](\x01javascript:alert(1))",
+        "[x]( javascript:alert(1))",
+        "[x](<javascript:alert(1)>)",
+        "[x](vbscript:alert(1))",
+        "[x](data:text/html,<script>alert(1)</script>)",
+        "[x](data:image/svg+xml,<svg onload=alert(1)>)",
+        "[x](file:///etc/passwd)",
+        "[x](blob:https://x/y)",
+        "<javascript:alert(1)>",
+        "javascript:alert(1)",
+        "[x]: javascript:alert(1)\n\n[x]",
+    ],
+)
+def test_a_link_that_would_do_something_is_no_link(link):
+    schemes = [href.partition(":")[0].lower() for href in Seen(markup(link)).links if ":" in href]
+    assert set(schemes) <= {"http", "https", "mailto"}
+
+
+@pytest.mark.parametrize(
+    ("text", "href"),
+    [
+        ("see https://example.com/a?b=c&d=e.", "https://example.com/a?b=c&d=e"),
+        ("www.example.com", "http://www.example.com"),
+        ("[words](https://example.com)", "https://example.com"),
+        ("me@example.com", "mailto:me@example.com"),
+    ],
+)
+def test_links_are_links_that_tell_nobody_where_they_were(text, href):
+    assert Seen(markup(text)).links == [href]
+    assert 'rel="noopener noreferrer nofollow"' in markup(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("**bold** *slanted* ~~gone~~ `code`", "<strong>bold</strong> <em>slanted</em> <s>gone</s> <code>code</code>"),
+        ("one\ntwo", "one<br>\ntwo"),
+        ("- a\n- b", "<li>a</li>"),
+        ("> said", "<blockquote>"),
+        ("```\n<b>\n```", "<pre><code>&lt;b&gt;\n</code></pre>"),
+        ("3. three", '<ol start="3">'),
+    ],
+)
+def test_plain_markdown_is_shown(text, html):
+    assert html in markup(text)
+
+
+@pytest.mark.parametrize("text", ["# big", "big\n===", "---", "![x](https://example.com/x.png)", "&lt;b&gt;", "&copy;"])
+def test_headings_rules_pictures_and_entities_stay_what_was_typed(text):
+    tags = {element[0] for element in Seen(markup(text)).elements}
+    assert tags <= {"p", "br", "a"}
+    if not text.startswith("!"):
+        assert Seen(markup(text)).text == " ".join(text.split())
+
+
+INVISIBLE = [
+    "",
+    " ",
+    "\n\t \r\n",
+    "\x00\x01\x1f\x7f",
+    "\u200b\u200c\u200d\ufeff",
+    "\u200e\u200f\u202a\u202e\u2066\u2069",
+    "\u00ad\u2060\u2061\u2064",
+    "\u3164\u2800",
+    "\u00a0\u3000\u2003",
+    "\u034f\u115f\u1160\u17b4\u17b5\uffa0",
+    "\u061c\u180e\u206a\u206f",
+    "\ufe0f\ufe0e",
+    "\U000e0041\U000e0020",
+    "\ufff9\ufffb",
+    "\u2028\u2029",
+    "\x80\x9f",
+    "\ud800",
+]
+
+
+@pytest.mark.parametrize("text", INVISIBLE, ids=ascii)
+def test_a_text_in_which_nothing_can_be_seen_is_nothing(text):
+    with pytest.raises(Unsaid, match="nothing in it"):
+        cleaned(text)
+
+
+@pytest.mark.parametrize("char", "\x00\x07\x08\x0b\x1b\x7f\x85\x9f\u202a\u202b\u202d\u202e\u2066\u2067\u2068\u2069")
+def test_controls_and_overrides_of_direction_are_taken_out(char):
+    assert cleaned(f"a{char}b") == "ab"
+
+
+def test_lines_and_tabs_stay():
+    assert cleaned("a\r\nb\rc\n\td") == "a\nb\nc\n\td"
+
+
+@pytest.mark.parametrize("text", ["עברית", "العربية", "नमस्ते", "日本語", "👩\u200d👩\u200d👧", "می\u200cخواهم"])
+def test_no_language_loses_a_sign(text):
+    assert cleaned(text) == unicodedata.normalize("NFC", text)
+    assert Seen(markup(cleaned(text))).text == cleaned(text)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=40))
+def test_what_was_cleaned_is_clean(text):
+    """Composed, without an outer blank, and the same when it is cleaned again: a repeat must be the same text."""
+    try:
+        once = cleaned(text)
+    except Unsaid:
+        return
+    assert once == cleaned(once) == unicodedata.normalize("NFC", once) == once.strip()
+    once.encode()
+
+
+def test_accents_are_composed_even_round_a_sign_that_is_taken_out():
+    assert cleaned("e\u0301") == cleaned("e\x00\u0301") == "é"
+
+
+def test_four_thousand_characters_are_the_most():
+    assert len(cleaned("x" * LONGEST)) == LONGEST
+    assert len(cleaned("\N{PARTY POPPER}" * LONGEST)) == LONGEST
+    assert len(cleaned(" " * 5000 + "x" * LONGEST + "\n" * 5000)) == LONGEST
+    with pytest.raises(Unsaid, match="4,001 characters, and 4,000 is the most"):
+        cleaned("x" * (LONGEST + 1))
+
+
+@pytest.mark.parametrize("text", ["[" * 4000, "*a " * 1333, "<http://" * 500, "> " * 2000, "![[" * 1333, "`" * 4000])
+def test_no_text_takes_long(text):
+    from time import perf_counter
+
+    start = perf_counter()
+    markup(cleaned(text))
+    assert perf_counter() - start < 1
