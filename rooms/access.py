@@ -64,5 +64,7 @@ def refusal(person: Any, room: Room) -> Refused:
         )
     return Refused(
         4003,
-        format_html('{} <a href="/">All rooms</a>', "Only members can read this room. Ask its owner to add you."),
+        format_html(
+            '{} <a href="/">All rooms</a>', "Only members can read this room. Somebody who looks after it can add you."
+        ),
     )

@@ -1,7 +1,6 @@
 """What all tests share: no hashed file names to collect first, and passwords that hash at once."""
 
 import pytest
-from django.core.cache import caches
 
 
 @pytest.fixture(autouse=True)
@@ -10,4 +9,3 @@ def plain_house(settings):
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    caches["tries"].clear()

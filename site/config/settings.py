@@ -78,15 +78,6 @@ TEMPLATES = [
 # Where things are kept.
 DATABASES = {"default": stores.database(env.str("DATABASE_URL", ""), VAR)}
 CHANNEL_LAYERS = {"default": stores.channel_layer(env.list("REDIS_URL", []))}
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
-    # Files, so that all processes of a machine count together and Redis may be away.
-    "tries": {
-        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
-        "LOCATION": VAR / "tries",
-        "OPTIONS": {"MAX_ENTRIES": 10_000},
-    },
-}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -105,8 +96,8 @@ AUTH_PASSWORD_VALIDATORS = [  # at least 8 characters, not the name, not one of 
 ]
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "/"
-AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"  # its tables would grow with every try, and keep tokens
-AXES_CACHE = "tries"
+AXES_HANDLER = "accounts.tries.BareHandler"
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
