@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.shortcuts import resolve_url
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from parlour import handshake, heads
@@ -55,11 +56,14 @@ class Admitted(Socket):
         known = heads.read({*self.region.guards, guard(self.person.pk)} if self.visitor else set())
         visitor = handshake.visitor(self.scope)
         if self.visitor and visitor.person.pk != self.person.pk:
-            login = resolve_url(settings.LOGIN_URL)
-            raise Refused(4001, format_html('You are signed out. <a href="{}">Sign in</a>', login))
+            raise Refused(4001, self._signed_out())
         self.region = self.admit(visitor.person, **self.route)
         self.visitor = visitor
         return known
+
+    def _signed_out(self) -> SafeString:
+        login, back = resolve_url(settings.LOGIN_URL), urlencode({"next": self.region.address or "/"})
+        return format_html('You are signed out. <a href="{}?{}">Sign in</a>', login, back)
 
     def recheck(self) -> None:
         """Ask again whether this page may stay."""

@@ -40,14 +40,14 @@ def page_of(fields: Mapping[str, Any]) -> str:
     return page
 
 
-def said(fields: Mapping[str, Any], acked: int = 0) -> list[Said]:
-    """The texts in a frame or form that are numbered above `acked` and above what the page knows, oldest first."""
+def said(fields: Mapping[str, Any], acked: int = 0, most: int | None = None) -> list[Said]:
+    """The texts in a frame or form that are numbered above `acked`, oldest first, `most` at once."""
     texts, page = _list(fields.get("text")), page_of(fields)
     if not page:
-        return [Said("", 0, text) for text in reversed(texts)][:MOST]
+        return [Said("", 0, text) for text in reversed(texts)][:most]
     known = whole(fields.get("acked") or 0)
     numbered = [Said(page, known + place, text) for place, text in enumerate(reversed(texts), start=1)]
-    return [each for each in numbered if each.n > acked][:MOST]
+    return [each for each in numbered if each.n > acked][:most]
 
 
 def whole(value: Any) -> int:
@@ -81,7 +81,7 @@ class Sender:
         """What is new in these fields. A repeat of what was answered is nothing, and gets no answer."""
         page = page_of(fields)
         self.page = self.page or page
-        return said(fields, self.acked.get(page, 0))
+        return said(fields, self.acked.get(page, 0), MOST)
 
     def catch_up(self, region: Region, n: int) -> str:
         """Text `n` of the page is known to be stored, though the page never heard so."""

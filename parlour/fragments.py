@@ -32,6 +32,7 @@ class Region:
     """
 
     controls = "parlour/controls.html"
+    address = ""  # of the page it stands on, for a link that leads back to it
 
     def __init__(self, key: str, socket: str, panel: str, role: str = "reader") -> None:
         self.key = _UNFIT.sub("", key)

@@ -19,12 +19,12 @@ def fields(text: str) -> dict[str, Any]:
         raise Malformed("That was not understood: it is not JSON.") from None
     if not isinstance(frame, dict):
         raise Malformed("That was not understood: a JSON object was expected.")
-    if not _encodes(frame):
-        raise Malformed("That was not understood: half a character is in it.")
     sent = {name: value for name, value in frame.items() if name not in IGNORED}
     for name, value in sent.items():
         if not _flat(value):
             raise Malformed(f"That was not understood: “{name[:40]}” has the wrong type.")
+    if not _encodes(sent):
+        raise Malformed("That was not understood: half a character is in it.")
     return sent
 
 

@@ -82,7 +82,7 @@ class Socket:
         if code == 1013:
             self.outbox.waiting.clear()
         if 4001 <= code <= 4004:
-            words = format_html('<p class="farewell" role="status">{}</p>', words)
+            words = format_html('<p class="farewell" role="alert">{}</p>', words)
             self.outbox.put(Region(self.key(**self.route), "", "").farewell(words))
         elif words:
             self.outbox.put(self.region.inner("note", escape(words)))

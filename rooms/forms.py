@@ -49,7 +49,13 @@ class RoomForm(forms.ModelForm):
 class MemberForm(forms.Form):
     """Adds somebody with an account by the name they sign in with."""
 
-    username = forms.CharField(label="Add somebody", max_length=150, help_text="The name they sign in with.")
+    username = forms.CharField(
+        label="Add somebody",
+        max_length=150,
+        help_text="The name they sign in with.",
+        error_messages={"required": "Type a name."},
+        widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "off"}),
+    )
 
     def clean_username(self) -> Any:
         people = get_user_model()._default_manager.filter(username__iexact=self.cleaned_data["username"].strip())

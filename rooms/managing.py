@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages as notices
-from django.contrib.auth.decorators import login_required, user_passes_test
+from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,7 +15,6 @@ from rooms.forms import MemberForm, RoomForm
 from rooms.models import Membership, Room
 
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
-account_required = user_passes_test(lambda person: person.is_authenticated and not person.is_guest)
 
 
 def managed(person: Any, slug: str) -> Room:
@@ -29,10 +28,13 @@ def managed(person: Any, slug: str) -> Room:
     return room
 
 
-@account_required
+@login_required
 @form_methods
 def create(request: HttpRequest) -> HttpResponse:
     """Make a room; who makes it owns it."""
+    if getattr(request.user, "is_guest", False):
+        notices.info(request, "Only people with an account can make rooms.")
+        return redirect("accounts:signup")
     form = RoomForm(request.POST or None)
     if form.is_valid():
         form.instance.owner = request.user
@@ -74,8 +76,8 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
     form = MemberForm(request.POST or None)
     if form.is_valid():
         person = form.cleaned_data["username"]
-        Membership.objects.get_or_create(room=room, person=person)
-        notices.info(request, f"{person.name} is a member.")
+        _, fresh = Membership.objects.get_or_create(room=room, person=person)
+        notices.info(request, f"{person.name} is a member now." if fresh else f"{person.name} is a member already.")
         return redirect("rooms:members", slug)
     memberships = room.memberships.select_related("person").order_by("person__username")
     return render(

@@ -28,9 +28,10 @@ class RoomRegion(Region):
         slug = room.slug
         super().__init__(room_key(slug), f"/ws/rooms/{slug}/", reverse("rooms:panel", args=[slug]), role)
         self.room = room
+        self.address = room.get_absolute_url()
         self.log = RoomStream(room, self)
         self.people = PeopleStream(room, self)
-        self.streams = [self.log, self.people]
+        self.streams = [self.log, self.people, HeadStream(room.door, self)]
         self.guards = [room.door]
 
     @property
@@ -76,6 +77,17 @@ class RoomStream(Log):
     def older(self, upto: int | None) -> str:
         context = {"region": self.region, "room": self.room, "upto": upto}
         return self.region.replaced(render_to_string("partials/more.html", context))
+
+
+class HeadStream(State):
+    """What the room is called, for those inside when it changes. Its rules change on the same head."""
+
+    region: RoomRegion
+    template = "partials/head.html"
+    part = "head"
+
+    def present(self) -> dict[str, Any]:
+        return {"room": Room.objects.filter(pk=self.region.room.pk).first() or self.region.room}
 
 
 class PeopleStream(State):

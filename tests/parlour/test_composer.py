@@ -43,7 +43,7 @@ def test_a_program_that_counts_nothing_repeats_nothing():
 
 def test_the_oldest_hundred_are_taken_and_the_rest_stay_on_the_page():
     newest_first = [f"text {n}" for n in range(150, 0, -1)]
-    taken = said({"page": PAGE, "text": newest_first, "acked": "0"}, 0)
+    taken = said({"page": PAGE, "text": newest_first, "acked": "0"}, 0, MOST)
     assert texts(taken) == [(n, f"text {n}") for n in range(1, MOST + 1)]
     rest = said({"page": PAGE, "text": newest_first, "acked": "0"}, MOST)
     assert texts(rest) == [(n, f"text {n}") for n in range(MOST + 1, 151)]
