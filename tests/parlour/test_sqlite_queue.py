@@ -1,0 +1,185 @@
+"""On SQLite all writers stand in one line, in all threads and processes; nobody waits long, nobody is turned away."""
+
+import os
+import subprocess
+import sys
+import threading
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+from django.db import IntegrityError, OperationalError, connections, transaction
+from django.db.backends.sqlite3.base import DatabaseWrapper as Plain
+from django.db.utils import ConnectionHandler
+
+from config.stores import PRAGMAS
+from parlour.sqlite import base
+
+HERE = Path(__file__).parent
+LATER = "REFERENCES line DEFERRABLE INITIALLY DEFERRED"
+TABLE = f"CREATE TABLE line (id INTEGER PRIMARY KEY, text TEXT UNIQUE, above INTEGER {LATER})"
+
+
+def execute(statement):
+    with connections["lines"].cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchall()
+
+
+def write(text="NULL"):
+    with transaction.atomic("lines"):
+        execute(f"INSERT INTO line (text) VALUES ({text})")
+
+
+@pytest.fixture
+def file(tmp_path, django_db_blocker):
+    """A database `lines` of the test's own, with an empty table; every thread has its own connection."""
+    path = tmp_path / "lines.sqlite3"
+    options = {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": PRAGMAS}
+    entry = {"ENGINE": "parlour.sqlite", "NAME": str(path), "OPTIONS": options}
+    connections.settings["lines"] = ConnectionHandler({"default": entry}).settings["default"]
+    with django_db_blocker.unblock():
+        execute(TABLE)
+        yield path
+        connections["lines"].close()
+        del connections["lines"], connections.settings["lines"]
+
+
+def elsewhere(work):
+    """Do `work` in a thread with a connection of its own. Returns the thread."""
+
+    def closing():
+        try:
+            work()
+        finally:
+            connections["lines"].close()
+
+    thread = threading.Thread(target=closing, daemon=True)
+    thread.start()
+    return thread
+
+
+def others_get_their_turn(within=2):
+    writer = elsewhere(write)
+    writer.join(within)
+    return not writer.is_alive()
+
+
+def test_a_writer_waits_for_the_one_before_it(file):
+    with transaction.atomic("lines"):
+        execute("INSERT INTO line (text) VALUES ('slow')")
+        waiting = elsewhere(write)
+        waiting.join(0.2)
+        assert waiting.is_alive()
+    waiting.join(2)
+    assert not waiting.is_alive()
+
+
+def test_a_reader_waits_for_nobody(file):
+    seen = []
+    with transaction.atomic("lines"):
+        execute("INSERT INTO line (text) VALUES ('slow')")
+        elsewhere(lambda: seen.append(execute("SELECT count(*) FROM line")[0][0])).join(1)
+    assert seen == [0]
+
+
+def test_the_turn_is_passed_on_after_a_rollback(file):
+    with pytest.raises(ZeroDivisionError), transaction.atomic("lines"):
+        raise ZeroDivisionError
+    assert others_get_their_turn()
+
+
+def test_the_turn_is_passed_on_when_a_statement_fails(file):
+    write("'once'")
+    with pytest.raises(IntegrityError):
+        write("'once'")
+    assert others_get_their_turn()
+
+
+def test_the_turn_is_passed_on_when_the_commit_fails(file):
+    with pytest.raises(IntegrityError), transaction.atomic("lines"):
+        execute("INSERT INTO line (above) VALUES (99)")
+    assert others_get_their_turn()
+
+
+def test_a_savepoint_keeps_the_turn_and_the_end_passes_it_on(file):
+    with transaction.atomic("lines"):
+        write()
+        write()
+        assert not others_get_their_turn(within=0.2)
+    assert others_get_their_turn()
+
+
+def test_the_turn_is_passed_on_when_the_connection_is_closed_in_the_middle(file):
+    with transaction.atomic("lines"):
+        execute("INSERT INTO line (text) VALUES ('lost')")
+        connections["lines"].close()
+    assert others_get_their_turn()
+
+
+@pytest.mark.parametrize("error", [OperationalError("disk I/O error"), KeyboardInterrupt()], ids=repr)
+def test_the_turn_is_passed_on_when_a_transaction_cannot_begin(file, monkeypatch, error):
+    def cannot(connection):
+        raise error
+
+    monkeypatch.setattr(Plain, "_start_transaction_under_autocommit", cannot)
+    with pytest.raises(type(error)):
+        write()
+    monkeypatch.undo()
+    assert others_get_their_turn()
+
+
+def test_the_turn_is_passed_on_when_the_queue_itself_fails(file, monkeypatch):
+    def cannot(*_):
+        raise OSError("no locks left")
+
+    monkeypatch.setattr(base.fcntl, "flock", cannot)
+    with pytest.raises(OSError, match="no locks left"):
+        write()
+    monkeypatch.undo()
+    assert others_get_their_turn()
+
+
+def test_a_database_in_memory_needs_no_queue(django_db_blocker, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with django_db_blocker.unblock():
+        connection = ConnectionHandler({"default": {"ENGINE": "parlour.sqlite", "NAME": ":memory:"}})["default"]
+        connection.ensure_connection()
+        connection._start_transaction_under_autocommit()
+        connection._rollback()
+        connection.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def greedy(file):
+    """Another process that writes as fast as it can for a second and a half."""
+    path = os.pathsep.join([str(HERE.parents[1]), str(HERE.parents[1] / "site")])
+    command = [sys.executable, str(HERE / "greedy.py"), str(file), "1.5"]
+    with subprocess.Popen(command, env=os.environ | {"PYTHONPATH": path}, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "ready\n"
+        yield process
+        process.kill()
+
+
+def test_two_processes_that_write_in_a_loop_take_turns(greedy):
+    """Without a line one of them stands still for seconds while the other goes a hundred times."""
+    while greedy.poll() is None:
+        write()
+    in_order = [text is None for (text,) in execute("SELECT text FROM line ORDER BY id")]
+    runs = [len(list(run)) for _, run in groupby(in_order)]
+    assert len(runs) > 10
+    assert max(runs) < 30
+
+
+def test_a_single_statement_beside_a_process_that_writes_in_a_loop_is_not_turned_away(greedy):
+    """What needs no transaction of its own stands in no line; it must still come through."""
+    for _ in range(20):
+        execute("INSERT INTO line (text) VALUES (NULL)")
+
+
+def test_many_threads_beside_a_process_that_writes_in_a_loop_all_come_through(greedy):
+    threads = [elsewhere(lambda: [write() for _ in range(10)]) for _ in range(6)]
+    for thread in threads:
+        thread.join(10)
+    assert execute("SELECT count(*) FROM line WHERE text IS NULL")[0][0] == 60
