@@ -22,10 +22,14 @@ def fields(text: str) -> dict[str, Any]:
     sent = {name: value for name, value in frame.items() if name not in IGNORED}
     for name, value in sent.items():
         if not _flat(value):
-            raise Malformed(f"That was not understood: “{name[:40]}” has the wrong type.")
+            raise Malformed(f"That was not understood: “{_shown(name)}” has the wrong type.")
     if not _encodes(sent):
         raise Malformed("That was not understood: half a character is in it.")
     return sent
+
+
+def _shown(name: str) -> str:
+    return name[:40].encode(errors="replace").decode()
 
 
 def _encodes(frame: Any) -> bool:
