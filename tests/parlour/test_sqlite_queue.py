@@ -167,8 +167,8 @@ def test_two_processes_that_write_in_a_loop_take_turns(greedy):
     while greedy.poll() is None:
         write()
     in_order = [text is None for (text,) in execute("SELECT text FROM line ORDER BY id")]
-    runs = [len(list(run)) for _, run in groupby(in_order)]
-    assert len(runs) > 10
+    runs = [len(list(run)) for _, run in groupby(in_order)][:-1]  # the last one is alone
+    assert len(runs) > sum(runs) / 10
     assert max(runs) < 30
 
 
