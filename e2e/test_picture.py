@@ -1,0 +1,33 @@
+"""The picture that the README shows: a room with three people, taken anew by `make picture`."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from .ground.people import Person
+from .ground.servers import Server
+
+PICTURE = Path(__file__).resolve().parent.parent / "docs" / "room.png"
+TALK = [
+    ("Mira", "Good evening. Is anybody still up?"),
+    ("staff", "Just here, with **tea**. The deploy went out while we talked, did you notice?"),
+    ("Mira", "Not at all. My text was grey for a blink."),
+    ("member", "That is the idea. It is `server restart` number three today:\n\n- nothing lost\n- nothing twice"),
+    ("staff", "More about how it works: https://htmx.org"),
+    ("Mira", "Lovely. I will stay a while."),
+]
+
+
+@pytest.mark.skipif("PICTURE" not in os.environ and PICTURE.exists(), reason="taken by `make picture`")
+def test_a_room_sits_for_its_picture(person: Callable[..., Person], server: Server) -> None:
+    looks = {"viewport": {"width": 1280, "height": 760}, "device_scale_factor": 1.5}
+    people = {name: person(server).sign_in(name).open_room("lobby") for name in ("staff", "member")}
+    people["Mira"] = person(server, **looks).be_guest("Mira").open_room("lobby")
+    for name, text in TALK:
+        if "\n" in text:
+            people[name].page.get_by_role("button", name="Several lines").click()
+        people[name].say(text)
+    people["Mira"].sees(TALK[-1][1]).sees_people("Mira", "member", "staff")
+    people["Mira"].page.screenshot(path=PICTURE, caret="initial")
