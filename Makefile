@@ -1,6 +1,7 @@
 # make run     a live chat on this machine (PORT, HOST, DATABASE_URL, REDIS_URL, SERVER=uvicorn, DEMO=0)
 # make test    unit tests, then stories in a browser
 # make faults  the long stories: broken cables, lost hints, killed servers
+# make bench    how fast and how cheap, on two cores
 # make picture  the picture of the README, taken anew
 # make lint    style, types, templates, the house's own rules
 
@@ -13,7 +14,7 @@ export VENV PYTHON DEMO
 export PYTHONPATH := $(CURDIR):$(CURDIR)/site
 export DJANGO_SETTINGS_MODULE := config.settings
 
-.PHONY: run test unit stories faults picture lint requirements runtime dev services
+.PHONY: run test unit stories faults bench picture lint requirements runtime dev services
 
 run: runtime
 	@exec $(PY) -m config.start
@@ -29,6 +30,9 @@ stories: dev services
 
 faults: dev services
 	$(PY) -m pytest e2e -q -m faults
+
+bench: dev
+	$(PY) -m bench.fanout
 
 picture: dev services
 	PICTURE=1 $(PY) -m pytest e2e/test_picture.py -q
