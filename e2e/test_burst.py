@@ -61,7 +61,7 @@ def test_sixteen_writers_and_their_rollbacks_hide_nothing(postgres_house: House)
     reader = Visitor(url).sign_in("other")
     readers = [Room(reader, "lobby").hello() for _ in range(4)]
     program = postgres_house.command(writers.ROLLBACKS)
-    listening = _listen(readers, lambda room: not program.alive)
+    listening = _listen(readers, lambda _: not program.alive)
     returning = _return_again_and_again(Room(reader, "lobby").hello(), program)
     _finished(program, within=120)
     listening()

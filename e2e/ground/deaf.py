@@ -1,0 +1,56 @@
+"""A page that introduces itself and then does not read, until it is asked to."""
+
+import json
+import socket
+import time
+
+from websockets.client import ClientProtocol
+from websockets.uri import parse_uri
+
+from .visitors import Visitor
+
+SMALL = 4096  # bytes its kernel takes in before the server's own buffers fill
+
+
+class DeafPage:
+    """A socket of a room whose bytes are left where they are; `listen` reads them after all."""
+
+    def __init__(self, visitor: Visitor, slug: str) -> None:
+        address = f"{visitor.url.replace('http', 'ws', 1)}/ws/rooms/{slug}/"
+        self._protocol = ClientProtocol(parse_uri(address), origin=visitor.url)  # type: ignore[arg-type]
+        self._line = socket.socket()
+        self._line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL)
+        self._line.settimeout(15)
+        self._line.connect(("127.0.0.1", int(visitor.url.rpartition(":")[2])))
+        request = self._protocol.connect()
+        request.headers["Cookie"] = visitor.cookies
+        self._protocol.send_request(request)
+        self._post()
+        while not self._protocol.events_received():
+            self._protocol.receive_data(self._line.recv(SMALL))
+        assert self._protocol.handshake_exc is None, self._protocol.handshake_exc
+        self._protocol.send_text(json.dumps({"kind": "hello"}).encode())
+        self._post()
+
+    def listen(self, within: float = 30.0) -> int:
+        """Read to the end; the server's close code, 1006 for none. TimeoutError if it does not end."""
+        self._line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        deadline = time.monotonic() + within
+        while time.monotonic() < deadline:
+            try:
+                data = self._line.recv(1 << 20)
+            except ConnectionError:
+                data = b""
+            if not data:
+                return self._protocol.close_rcvd.code if self._protocol.close_rcvd else 1006
+            self._protocol.receive_data(data)
+            self._protocol.events_received()
+            if self._protocol.close_rcvd:
+                return self._protocol.close_rcvd.code
+        raise TimeoutError(f"still open after {within} s")
+
+    def leave(self) -> None:
+        self._line.close()
+
+    def _post(self) -> None:
+        self._line.sendall(b"".join(self._protocol.data_to_send()))
