@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import websockets
+
 from e2e.ground.houses import Builder, House
 from e2e.ground.visitors import Visitor
 
