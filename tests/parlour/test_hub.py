@@ -125,7 +125,7 @@ async def test_a_page_that_ends_while_it_is_told_takes_nobody_along(hub):
     await soon(lambda: all("to 1" in ear.got[-1] for ear in ears[::2]))
 
 
-async def test_a_stream_that_cannot_be_read_is_asked_again_at_the_next_look(hub, hurried, diary):
+async def test_a_stream_that_cannot_be_read_is_asked_again_at_the_next_look(hurried, hub, diary):
     tape, ear, late = Tape(), Ear(), Ear()
     await present(hub, tape, ear)
     tape.broken = True
