@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.template.loader import render_to_string
 from django.utils.html import format_html
 
 from parlour import frames
@@ -30,7 +31,8 @@ class EchoConsumer(Consumer):
         if fields.get("kind") == "hello":
             await super().heard(text)
         elif isinstance(words, str):
-            self.put(self.region.append("log", format_html("<li>{}</li>", words), "ol"))
+            line = self.region.append("log", format_html("<li>{}</li>", words), "ol")
+            self.put(line + self.region.inner("box", render_to_string("partials/echo_box.html")))
         else:
             self.strike('Send {"message": "…"}, or plain text.')
 

@@ -79,6 +79,7 @@ TEMPLATES = [
 DATABASES = {"default": stores.database(env.str("DATABASE_URL", ""), VAR)}
 CHANNEL_LAYERS = {"default": stores.channel_layer(env.list("REDIS_URL", []))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+SESSION_ENGINE = "accounts.sessions"
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
