@@ -22,6 +22,7 @@ QUIET = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--disable-features=LocalNetworkAccessChecks",  # a page put together by a story counts as foreign
 ]
 RESULTS = Path(__file__).resolve().parent.parent / "test-results"
 FAILED = pytest.StashKey[bool]()
