@@ -19,6 +19,7 @@ DEFAULTS: dict[str, Any] = {
     "SAY_RATE": "10/40",  # per person: a second / at once
     "FRAME_RATE": "50/200",  # per socket: a second / at once
     "GAP": 200,  # rows behind which a page gets a snapshot instead
+    "ANSWER_BYTES": 192 * 1024,  # the same in bytes, and the most a snapshot weighs but for its last row
 }
 
 

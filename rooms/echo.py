@@ -7,8 +7,11 @@ from django.utils.html import format_html
 
 from parlour import frames
 from parlour.composer import Malformed
+from parlour.conf import conf
 from parlour.consumers import Consumer
 from parlour.fragments import Region
+
+LONGEST = 64 * 1024  # characters of plain text
 
 
 class EchoConsumer(Consumer):
@@ -25,8 +28,11 @@ class EchoConsumer(Consumer):
     async def heard(self, text: str) -> None:
         try:
             fields = frames.fields(text)
-        except Malformed:
+        except Malformed as problem:
             fields = {"message": text}
+            if len(text) > min(LONGEST, conf.FRAME_BYTES):
+                self.strike(str(problem))
+                return
         words = fields.get("message", fields.get("text"))
         if fields.get("kind") == "hello":
             await super().heard(text)

@@ -4,12 +4,14 @@ import re
 import unicodedata
 
 import nh3
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
 from accounts.names import is_visible
 
 LONGEST = 4000
+HEAVIEST = 3 * LONGEST  # characters of markup
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"  # controls, bidi overrides, halves
 )
@@ -47,13 +49,17 @@ def cleaned(text: str) -> str:
 
 
 def markup(text: str) -> str:
-    """Plain Markdown and links as clean HTML. Headings, images and HTML stay the text they are."""
-    return nh3.clean(
+    """Plain Markdown and links as clean HTML. Headings, images and HTML stay the text they are.
+
+    A text that is made to grow, of nothing but tiny links, stays as it was written.
+    """
+    html = nh3.clean(
         _markdown.render(text),
         tags=_TAGS,
         attributes={"a": {"href"}, "ol": {"start"}},
         link_rel="noopener noreferrer nofollow",
     )
+    return html if len(html) <= HEAVIEST else f"<p>{escape(text).replace(chr(10), '<br>')}</p>"
 
 
 def trusted(html: str) -> SafeString:
