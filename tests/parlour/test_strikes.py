@@ -61,6 +61,14 @@ async def test_a_flood_ends_it_with_words_and_keeps_the_beat(ann, lobby, conf):
         assert page.document.find("room-lobby-beat")
 
 
+async def test_a_large_frame_counts_as_several(ann, lobby, conf):
+    conf(FRAME_RATE="0.001/20")
+    async with Wire(ann) as page:
+        for _ in range(3):
+            await page.send(kind="seen", x="y" * 100_000)
+        await page.ends(4029)
+
+
 async def test_who_says_no_hello_is_sent_away_and_comes_back(ann, lobby, conf):
     conf(HELLO_WITHIN=0.1)
     async with Silent(ann) as page:

@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
+from rooms import managing
 from rooms.models import Room
 from rooms.streams import room_key
 
@@ -116,3 +117,14 @@ def test_a_changed_title_keeps_the_address(ann, lobby, client):
     client.post("/rooms/lobby/settings/", fields("Parlour"))
     lobby.refresh_from_db()
     assert (lobby.title, lobby.slug) == ("Parlour", "lobby")
+
+
+@pytest.mark.django_db
+def test_whoever_makes_many_rooms_is_asked_to_wait_and_loses_no_word(ann, ben, client, monkeypatch):
+    monkeypatch.setattr(managing, "ROOM_RATE", "0.001/2")
+    client.force_login(ann)
+    answers = [client.post("/rooms/new/", fields(f"Room {n}")) for n in range(3)]
+    assert [answer.status_code for answer in answers] == [302, 302, 422]
+    assert "Room 2" in answers[2].content.decode()
+    client.force_login(ben)
+    assert client.post("/rooms/new/", fields("Mine")).status_code == 302
