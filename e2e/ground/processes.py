@@ -61,10 +61,10 @@ class Process:
     def kill(self) -> None:
         self.end(signal.SIGKILL)
 
-    def memory(self) -> float:
-        """Resident memory in MiB."""
+    def most_memory(self) -> float:
+        """The most resident memory it ever had, in MiB."""
         for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
+            if line.startswith("VmHWM:"):
                 return int(line.split()[1]) / 1024
         raise AssertionError(f"process {self.pid} is gone\n{self.tail()}")
 
