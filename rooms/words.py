@@ -11,6 +11,7 @@ from markdown_it import MarkdownIt
 from accounts.names import is_visible
 
 LONGEST = 4000
+BRACKETS = 100  # beyond these Markdown looks for links without end
 HEAVIEST = 3 * LONGEST  # characters of markup
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"  # controls, bidi overrides, halves
@@ -53,13 +54,19 @@ def markup(text: str) -> str:
 
     A text that is made to grow, of nothing but tiny links, stays as it was written.
     """
+    if text.count("[") > BRACKETS:
+        return _plain(text)
     html = nh3.clean(
         _markdown.render(text),
         tags=_TAGS,
         attributes={"a": {"href"}, "ol": {"start"}},
         link_rel="noopener noreferrer nofollow",
     )
-    return html if len(html) <= HEAVIEST else f"<p>{escape(text).replace(chr(10), '<br>')}</p>"
+    return html if len(html) <= HEAVIEST else _plain(text)
+
+
+def _plain(text: str) -> str:
+    return f"<p>{escape(text).replace(chr(10), '<br>')}</p>"
 
 
 def trusted(html: str) -> SafeString:
