@@ -3,9 +3,12 @@
 import asyncio
 
 import pytest
+from django.db import transaction
 
 from parlour import hub as module
+from parlour import owed
 from parlour.database import run
+from parlour.models import Owed
 from parlour.states import State
 from parlour.testing import Page, lost_hints
 from rooms.consumers import RoomConsumer
@@ -125,7 +128,7 @@ async def test_a_page_that_ends_while_it_is_told_takes_nobody_along(hub):
     await soon(lambda: all("to 1" in ear.got[-1] for ear in ears[::2]))
 
 
-async def test_a_stream_that_cannot_be_read_is_asked_again_at_the_next_look(hub, hurried, diary):
+async def test_a_stream_that_cannot_be_read_is_asked_again_at_the_next_look(hurried, hub, diary):
     tape, ear, late = Tape(), Ear(), Ear()
     await present(hub, tape, ear)
     tape.broken = True
@@ -165,10 +168,6 @@ async def test_the_tick_finds_what_every_lost_hint_hid(ann, lobby, hurried):
 
 
 async def test_the_tick_numbers_what_a_dead_process_left(ann, lobby, hurried, monkeypatch):
-    from django.db import transaction
-
-    from parlour import owed
-
     def write_and_die():
         with monkeypatch.context() as dead, transaction.atomic():
             dead.setattr(owed.transaction, "on_commit", lambda *_, **__: None)
@@ -178,6 +177,15 @@ async def test_the_tick_numbers_what_a_dead_process_left(ann, lobby, hurried, mo
         await run(write_and_die)
         await page.shows("left behind")
         assert await page.equals_fresh()
+
+
+async def test_a_debt_that_cannot_be_paid_blinds_nobody(ann, lobby, hurried):
+    """Its model went with a deploy; what others lost must still be found."""
+    await Owed.objects.acreate(name=lobby.stream, model="gone.model", row="1")
+    with lost_hints():
+        async with Page(RoomConsumer, ann, slug="lobby") as page:
+            await run(add, lobby, "late")
+            await page.shows("late")
 
 
 async def test_every_page_hears_its_heart_beat(ann, lobby, conf):
@@ -238,3 +246,33 @@ async def test_a_log_and_a_state_on_one_head_resume_each_from_its_own(ann, lobby
         await page.resume()
         await page.shows("between")
         await page.shows("1 lines")
+
+
+async def test_a_frame_behind_what_a_page_saw_is_not_shown(ann, lobby):
+    async with Page(RoomConsumer, ann, slug="lobby") as page:
+        await run(add, lobby, "one")
+        await page.shows("one")
+        [consumer] = module.current().listeners
+        consumer.deliver(consumer.region.log, 0, "an answer that was overtaken")
+        await asyncio.sleep(0)
+        assert "overtaken" not in "".join(page.frames)
+
+
+async def test_a_page_that_fell_behind_is_asked_to_come_back_and_then_misses_nothing(ann, lobby, conf):
+    conf(OUTBOX_FRAMES=3, BEAT=0.05)
+    async with Page(RoomConsumer, ann, slug="lobby") as page:
+        reading, down = asyncio.Event(), page._down
+
+        async def stalled(event):
+            await reading.wait()
+            await down(event)
+
+        [consumer] = module.current().listeners
+        consumer.outbox.send = stalled
+        for n in range(8):
+            await run(add, lobby, f"line {n}")
+            await asyncio.sleep(0.05)
+        reading.set()
+        await page.until(lambda: page.closed == 1013)
+        await page.resume()
+        assert await page.equals_fresh()

@@ -1,0 +1,122 @@
+"""On PostgreSQL a caller's open transaction holds nobody: not the head, not another writer, not who settles."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from time import perf_counter
+
+import pytest
+from django.conf import settings
+from django.db import connection, transaction
+
+from parlour import heads, owed
+from parlour.changes import deed
+from parlour.owed import settle
+from parlour.retrying import counts
+from rooms.models import Message, Room
+from tests.parlour.lines import add, edit, line, numbers
+
+one_writer = "sqlite" in settings.DATABASES["default"]["ENGINE"]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(one_writer, reason="SQLite has one writer; test_postgres.py runs this"),
+]
+
+
+class SlowCaller:
+    """Somebody's view that does `work` in a transaction and takes its time to end it."""
+
+    def __init__(self, work):
+        self.work = work
+        self.written, self.free = threading.Event(), threading.Event()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+
+    def run(self):
+        with transaction.atomic():
+            self.work()
+            self.written.set()
+            assert self.free.wait(10)
+        connection.close()
+
+    def __enter__(self):
+        self.thread.start()
+        assert self.written.wait(5)
+        return self
+
+    def __exit__(self, *_):
+        self.free.set()
+        self.thread.join(10)
+
+
+def quickly(work):
+    start = perf_counter()
+    work()
+    assert perf_counter() - start < 1
+
+
+def test_others_write_while_a_caller_sleeps(lobby):
+    with SlowCaller(lambda: add(lobby, "slow")):
+        quickly(lambda: add(lobby, "quick"))
+        quickly(settle)
+        assert heads.read([lobby.stream]) == {lobby.stream: 1}
+    assert [*Message.objects.order_by("seq").values_list("text", flat=True)] == ["quick", "slow"]
+
+
+def test_others_write_while_a_caller_who_edited_sleeps(lobby):
+    [row] = add(lobby, "one")
+    with SlowCaller(lambda: edit(row, "won")):
+        quickly(lambda: add(lobby, "quick"))
+        quickly(settle)
+    row.refresh_from_db()
+    assert (row.seq, row.changed, row.text) == (1, 3, "won")
+
+
+def test_a_debt_whose_row_somebody_edits_is_left_and_the_others_are_paid(lobby, monkeypatch):
+    with monkeypatch.context() as dead, transaction.atomic():
+        dead.setattr(owed.transaction, "on_commit", lambda *_, **__: None)
+        busy, _ = add(lobby, "busy", "free")
+
+    def edit_it():
+        Message.objects.select_for_update().get(pk=busy.pk)
+
+    with SlowCaller(edit_it):
+        quickly(settle)
+        assert numbers(lobby) == [None, 1]
+    settle()
+    assert numbers(lobby) == [2, 1]
+
+
+def test_two_who_settle_at_once_number_everything_once(lobby, monkeypatch):
+    with monkeypatch.context() as dead, transaction.atomic():
+        dead.setattr(owed.transaction, "on_commit", lambda *_, **__: None)
+        add(lobby, *map(str, range(30)))
+
+    def settling(_):
+        settle()
+        connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(settling, range(4)))
+    settle()
+    assert sorted(numbers(lobby)) == list(range(1, 31))
+
+
+def test_writers_over_two_rooms_in_opposite_orders_never_meet_in_a_deadlock(lobby, ann):
+    other = Room.objects.create(title="Other", owner=ann)
+    counts.clear()
+
+    @deed
+    def both(change, *rooms):
+        for room in rooms:
+            change.add(room.stream, line(room))
+
+    def write(turn):
+        try:
+            for _ in range(25):
+                both(*((lobby, other) if turn % 2 else (other, lobby)))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(8)))
+    assert counts["deadlocks"] == 0
+    assert sorted(numbers(lobby)) == sorted(numbers(other)) == list(range(1, 201))
