@@ -12,6 +12,7 @@ from django.contrib.auth import get_user_model
 
 Belonging = Callable[[Collection[int]], Iterable[tuple[int, str]]]
 _belongings: list[Belonging] = []
+_roles: set[str] = set()
 
 
 class Role(NamedTuple):
@@ -21,6 +22,9 @@ class Role(NamedTuple):
 
     @property
     def audience(self) -> str:
+        """Raises ValueError for a role that nobody could have: what is told to it would be lost."""
+        if self.name not in _roles:
+            raise ValueError(f"There is no role {self.name!r}; there are {sorted(_roles)}.")
         return self.name
 
 
@@ -35,11 +39,22 @@ def belonging(find: Belonging) -> Belonging:
     return find
 
 
-@belonging
-def staff(people: Collection[int]) -> Iterable[tuple[int, str]]:
+def role(name: str) -> Callable[[Callable[[Collection[int]], Iterable[int]]], Callable[..., Iterable[int]]]:
+    """Decorate a function that gives those of the primary keys it is asked about who have this role."""
+
+    def known(having: Callable[[Collection[int]], Iterable[int]]) -> Callable[..., Iterable[int]]:
+        _roles.add(name)
+        belonging(lambda people: [(pk, name) for pk in having(people)])
+        return having
+
+    return known
+
+
+@role("staff")
+def staff(people: Collection[int]) -> Iterable[int]:
     """Staff are told what the role `staff` is told."""
     found = get_user_model()._default_manager.filter(pk__in=people, is_staff=True, is_active=True)
-    return [(pk, "staff") for pk in found.values_list("pk", flat=True)]
+    return found.values_list("pk", flat=True)
 
 
 def of(people: Collection[int]) -> Mapping[int, list[str]]:

@@ -11,6 +11,8 @@ from alerts import audiences, kinds
 
 
 class AlertQuerySet(models.QuerySet["Alert"]):
+    """Alerts, by whom they concern and whether they still matter."""
+
     def open(self) -> Self:
         """What is not settled."""
         return self.filter(settled__isnull=True)

@@ -7,13 +7,13 @@ from asgiref.sync import sync_to_async
 from django.db.models import Model
 from django.utils import timezone
 
+from accounts.names import clean
 from alerts import audiences
-from alerts.models import Alert
+from alerts.models import Alert, AlertQuerySet, Mark
 from parlour.changes import Change, deed
 
 
-@deed
-def notify(
+def tell(
     change: Change,
     to: Any,
     kind: str,
@@ -24,22 +24,28 @@ def notify(
     key: str | None = None,
     actor: Any = None,
 ) -> None:
-    """Tell `to` (a person, several, a Role, or anything with an `audience`) something, at once and everywhere.
+    """`notify` for a deed of one's own: what it tells is committed with that deed's change.
+
+    Tell `to` (a person, several, a Role, or anything with an `audience`) something, at once and everywhere.
 
     `title` and `body` are text, never markup. `url` is an address of this site, or http(s); ValueError else.
     Open alerts of one `key` are shown as one line, and the same `key` and `about` is told once. Inside a
     transaction it is told after the commit, and on a rollback never.
     """
-    if not title.strip():
+    title, body, key = clean(title)[:200], clean(body)[:500], key or ""
+    if not title:
         raise ValueError("An alert needs a title.")
-    event = {"kind": kind, "title": title[:200], "body": body[:500], "url": checked(url), "key": key or "", "actor": actor}
+    if not 0 < len(kind) <= 40 or len(key) > 100:
+        raise ValueError("An alert needs a kind of at most 40 characters, and a key has at most 100.")
+    event = {"kind": kind, "title": title, "body": body, "url": checked(url), "key": key, "about": named(about)}
     names = audiences.named(to)
-    alerts = [Alert(audience=name, at=timezone.now(), about=named(about), **event) for name in names]
+    alerts = [Alert(audience=name, at=timezone.now(), actor=actor, **event) for name in names]
     Alert.objects.bulk_create(alerts, ignore_conflicts=bool(key))
     for name in names:
         change.touch(name)
 
 
+notify = deed(tell)
 anotify = sync_to_async(notify, thread_sensitive=False)
 
 
@@ -53,6 +59,18 @@ def settle(change: Change, about: Model) -> None:
         change.touch(name)
 
 
+@deed
+def forget(change: Change, alerts: AlertQuerySet) -> int:
+    """Delete these alerts and their marks. Returns how many; the counts of all who had not seen them fall."""
+    rows = dict(alerts.order_by().values_list("pk", "audience"))
+    gone = Alert.objects.filter(pk__in=rows)
+    Mark.objects.filter(alert__in=gone.values("pk"))._raw_delete(gone.db)
+    gone._raw_delete(gone.db)
+    for name in set(rows.values()):
+        change.touch(name)
+    return len(rows)
+
+
 def named(about: Model | None) -> str:
     """What an alert is about, as its row keeps it: "shop.order:5"."""
     return f"{about._meta.label_lower}:{about.pk}" if about is not None else ""
@@ -63,6 +81,6 @@ def checked(url: str) -> str:
     parts = urlsplit(url)
     ours = url.startswith("/") and not url.startswith(("//", "/\\"))
     theirs = parts.scheme in ("http", "https") and bool(parts.netloc)
-    if url and not (ours or theirs) or any(ord(sign) <= 32 or sign == "\\" for sign in url) or len(url) > 500:
+    if (url and not (ours or theirs)) or any(ord(sign) <= 32 or sign == "\\" for sign in url) or len(url) > 500:
         raise ValueError(f"An alert can lead to a path of this site or an http(s) address, not to {url[:80]!r}.")
     return url

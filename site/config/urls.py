@@ -12,5 +12,6 @@ urlpatterns = [
     path("readyz", pages.readyz, name="readyz"),
     path("admin/", admin.site.urls),
     path("accounts/", include("accounts.urls")),
+    path("alerts/", include("alerts.urls")),
     path("", include("rooms.urls")),
 ]
