@@ -25,6 +25,12 @@ def together(person: Any, alert: Alert) -> Told:
     return told(person).filter(Q(pk=alert.pk) | Q(pk__lt=alert.pk, kind=alert.kind, key=alert.key))
 
 
+def unwanted(person: Any) -> list[str]:
+    """The kinds this person wants to hear nothing of."""
+    chosen = Preference.objects.filter(person=person, level=Preference.Level.NOTHING)
+    return list(chosen.values_list("kind", flat=True))
+
+
 @deed
 def see(change: Change, person: Any, upto: int) -> None:
     """The person has looked at the bell when `upto` was the newest alert in it."""

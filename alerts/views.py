@@ -34,6 +34,7 @@ def everything(request: HttpRequest) -> HttpResponse:
     shelf = request.GET.get("show", "")
     shelf = shelf if shelf in SHELVES else ""
     told = marking.told(request.user).filter(**SHELVES[shelf][1]).select_related("actor")
+    told = told.exclude(kind__in=marking.unwanted(request.user))
     chosen = request.GET.get("kind", "")[:40]
     page = Paginator(told.filter(kind=chosen) if chosen else told, PAGE).get_page(request.GET.get("page"))
     context = {
@@ -117,7 +118,10 @@ def _mine(request: HttpRequest, pk: int) -> Alert:
 
 
 def _line(request: HttpRequest, pk: int) -> marking.Told:
-    return marking.together(request.user, _mine(request, pk))
+    """The alerts that are meant: the bell shows one line for many, the page of all shows each `alone`."""
+    alert = _mine(request, pk)
+    alone = marking.told(request.user).filter(pk=pk)
+    return alone if request.POST.get("alone") else marking.together(request.user, alert)
 
 
 def _done(request: HttpRequest, words: str = "", at: datetime | None = None) -> HttpResponse:

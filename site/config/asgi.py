@@ -14,9 +14,10 @@ from alerts import routing as alerts  # noqa: E402
 from config.http import PlainHttp, Receive, Send  # noqa: E402
 from parlour import servers  # noqa: E402
 from rooms import routing as rooms  # noqa: E402
+from shop import routing as shop  # noqa: E402
 
 servers.prepare()
-sockets = [*rooms.websocket_urlpatterns, *alerts.websocket_urlpatterns]
+sockets = [*rooms.websocket_urlpatterns, *alerts.websocket_urlpatterns, *shop.websocket_urlpatterns]
 
 
 async def no_such_socket(scope: Any, receive: Receive, send: Send) -> None:
