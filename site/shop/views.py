@@ -44,7 +44,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def mine(request: HttpRequest) -> HttpResponse:
     """All orders of one person, a page at a time."""
-    page = Paginator(Order.objects.filter(buyer=request.user), A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(Order.objects.filter(buyer=request.user.pk), A_PAGE).get_page(request.GET.get("page"))
     return render(request, "shop/mine.html", {"page": page, "lines": [(order, []) for order in page]})
 
 
