@@ -6,7 +6,10 @@ _known: dict[str, "Kind"] = {}
 
 
 class Kind(NamedTuple):
-    """`name` is what `notify` is given, `label` what a person chooses by, `many` words for `{n}` of them together."""
+    """`name` is what `notify` is given, `label` what a person chooses by.
+
+    `many` are words for `{n}` of them together, of which the newest has the `{title}`.
+    """
 
     name: str
     label: str
@@ -21,7 +24,7 @@ class Kind(NamedTuple):
         """The title of `n` alerts of this kind and one key, of which `title` is the newest."""
         if n == 1:
             return title
-        return self.many.format(n=n) if self.many else f"{title}, and {n - 1} more"
+        return self.many.format(n=n, title=title) if self.many else f"{title}, and {n - 1} more"
 
 
 def known() -> list[Kind]:

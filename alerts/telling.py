@@ -1,5 +1,6 @@
 """Telling, and taking back what no longer matters."""
 
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,26 +24,27 @@ def tell(
     about: Model | None = None,
     key: str | None = None,
     actor: Any = None,
+    but: Collection[int] = (),
 ) -> None:
     """`notify` for a deed of one's own: what it tells is committed with that deed's change.
 
     Tell `to` (a person, several, a Role, or anything with an `audience`) something, at once and everywhere.
 
-    `title` and `body` are text, never markup. `url` is an address of this site, or http(s); ValueError else.
-    Open alerts of one `key` are shown as one line, and the same `key` and `about` is told once. Inside a
-    transaction it is told after the commit, and on a rollback never.
+    `title` and `body` are text, never markup. `url` is an address of this site, or http(s); ValueError else. With
+    none it leads to `about`, if that has an address. `actor` is who did it; for those in `but` (primary keys) it
+    counts as dealt with. Open alerts of one `key` are shown as one line, and the same `key` and `about` is told
+    once. Inside a transaction it is told after the commit, and on a rollback never.
     """
     title, body, key = clean(title)[:200], clean(body)[:500], key or ""
     if not title:
         raise ValueError("An alert needs a title.")
     if not 0 < len(kind) <= 40 or len(key) > 100:
         raise ValueError("An alert needs a kind of at most 40 characters, and a key has at most 100.")
-    event = {"kind": kind, "title": title, "body": body, "url": checked(url), "key": key, "about": named(about)}
+    event = {"kind": kind, "title": title, "body": body, "url": checked(url), "key": key}
     names = audiences.named(to)
-    alerts = [Alert(audience=name, at=timezone.now(), actor=actor, **event) for name in names]
-    Alert.objects.bulk_create(alerts, ignore_conflicts=bool(key))
     for name in names:
         change.touch(name)
+    change.then(lambda: _store(names, about, set(but), {**event, "actor": actor, "at": timezone.now()}))
 
 
 notify = deed(tell)
@@ -69,6 +71,18 @@ def forget(change: Change, alerts: AlertQuerySet) -> int:
     for name in set(rows.values()):
         change.touch(name)
     return len(rows)
+
+
+def _store(names: Collection[str], about: Any, but: Collection[int], event: dict[str, Any]) -> None:
+    """Write the rows, when what they are about has its own; for those in `but` they are archived from the start."""
+    if about is not None and not event["url"] and hasattr(about, "get_absolute_url"):
+        event["url"] = checked(about.get_absolute_url())
+    alerts = [Alert(audience=name, about=named(about), **event) for name in names]
+    Alert.objects.bulk_create(alerts, ignore_conflicts=bool(event["key"]))
+    if but:
+        done = dict.fromkeys(("seen", "read", "archived"), event["at"])
+        stored = Alert.objects.filter(audience__in=names, about=named(about), kind=event["kind"], at=event["at"])
+        Mark.objects.bulk_create([Mark(alert=alert, person_id=pk, **done) for alert in stored for pk in but])
 
 
 def named(about: Model | None) -> str:

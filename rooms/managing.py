@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods
 
 from parlour.admission import Refused
 from rooms import access
-from rooms.forms import MemberForm, RoomForm
-from rooms.models import Membership, Room
+from rooms.forms import AttentionForm, MemberForm, RoomForm
+from rooms.models import Attention, Membership, Room
 
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -86,6 +86,23 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
         {"room": room, "form": form, "memberships": memberships},
         status=422 if form.errors else 200,
     )
+
+
+@login_required
+@form_methods
+def attention(request: HttpRequest, slug: str) -> HttpResponse:
+    """How much this person wants to hear of a room."""
+    person: Any = request.user
+    try:
+        room = access.room_for(person, slug)
+    except Refused as why:
+        raise (Http404 if why.code == 4004 else PermissionDenied) from None
+    chosen = Attention.objects.filter(room=room, person=person).first()
+    form = AttentionForm(request.POST or None, instance=chosen or Attention(room=room, person=person))
+    if form.is_valid():
+        form.save()
+        return redirect(room)
+    return render(request, "rooms/attention.html", {"form": form, "room": room}, status=422 if form.errors else 200)
 
 
 @login_required
