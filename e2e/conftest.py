@@ -1,6 +1,6 @@
 """Who and what a story may ask for: a house with a server, two processes on PostgreSQL and Redis, people."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,12 @@ QUIET = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--no-proxy-server",
+    "--disable-features=LocalNetworkAccessChecks",  # a page put together by a story counts as foreign
 ]
 RESULTS = Path(__file__).resolve().parent.parent / "test-results"
 FAILED = pytest.StashKey[bool]()
+BUILDER = pytest.StashKey[Builder]()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -36,17 +39,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failed story shows what the servers said."""
     report = yield
     if report.failed:
         item.stash[FAILED] = True
-        if "builder" in getattr(item, "fixturenames", ()):
-            houses = item.session.stash.get(HOUSES, [])
-            report.sections.append(("servers", "\n".join(house.logs() for house in houses)))
+        if builder := item.config.stash.get(BUILDER, None):
+            report.sections.append(("servers", builder.logs()))
     return report
-
-
-HOUSES = pytest.StashKey[list[House]]()
 
 
 @pytest.fixture(scope="session")
@@ -59,24 +59,25 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def builder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Builder]:
+def builder(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Builder]:
     """Furnishes houses; each kind once."""
-    builder = Builder(tmp_path_factory.mktemp("houses", numbered=True))
+    builder = Builder(tmp_path_factory.mktemp("houses"))
+    pytestconfig.stash[BUILDER] = builder
     yield builder
     builder.close()
 
 
-def _houses(builder: Builder, request: pytest.FixtureRequest) -> Iterator[Callable[..., House]]:
+def _houses(builder: Builder) -> Iterator[Callable[..., House]]:
+    """House after house, each in its own folder; see Builder.house."""
     made: list[House] = []
 
     def make(**options: Any) -> House:
         made.append(builder.house(**options))
-        request.session.stash[HOUSES] = made
         return made[-1]
 
     yield make
     for house in made:
-        house.close()
+        builder.close_down(house)
 
 
 new_house = pytest.fixture(_houses, name="new_house")
@@ -97,6 +98,7 @@ def server(house: House) -> Server:
 
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[Redis]:
+    """A Redis of this story's own."""
     redis = Redis(tmp_path)
     yield redis
     redis.kill()
@@ -112,12 +114,12 @@ def cluster(new_house: Callable[..., House], redis: Redis) -> House:
 
 
 @pytest.fixture
-def cable() -> Iterator[Callable[..., Cable]]:
+def cable() -> Iterator[Callable[[Server], Cable]]:
     """Lay a cable to a server: cable(server)."""
     laid: list[Cable] = []
 
-    def lay(server: Server, kind: type[Cable] = Cable) -> Any:
-        laid.append(kind(server.port))
+    def lay(server: Server) -> Cable:
+        laid.append(Cable(server.port))
         return laid[-1]
 
     yield lay
@@ -154,4 +156,4 @@ def _photograph(people: list[Person], story: str) -> None:
     RESULTS.mkdir(exist_ok=True)
     for number, tab in enumerate(tab for somebody in people for tab in somebody.tabs):
         if not tab.page.is_closed():
-            tab.page.screenshot(path=RESULTS / f"{story}-{number}.png")
+            tab.page.screenshot(path=RESULTS / f"{story}-{number}.png", caret="initial")

@@ -1,12 +1,8 @@
 """Whatever is sent gets a clear answer; nothing is lost, nothing breaks."""
 
-import contextlib
-import json
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import expect
-from websockets.exceptions import ConnectionClosed
 
 from .ground.houses import House
 from .ground.people import Person
@@ -17,126 +13,6 @@ from .ground.wire import Room
 
 Invite = Callable[..., Person]
 Meet = Callable[[Server], Visitor]
-
-FRAMES = [
-    "not json",
-    "",
-    "[1]",
-    "7",
-    "null",
-    '"hello"',
-    "[" * 50_000,
-    '{"a":' * 50_000,
-    '{"kind": 7}',
-    '{"kind": null, "text": null}',
-    '{"kind": "no such kind"}',
-    '{"kind": ["say"], "text": "x"}',
-    '{"kind": "__init__"}',
-    '{"kind": "say", "text": {"a": 1}}',
-    '{"kind": "say", "text": [["x"]]}',
-    '{"kind": "say", "text": 7}',
-    '{"kind": "say"}',
-    '{"kind": "say", "text": "x", "page": "../..", "acked": "0"}',
-    '{"kind": "say", "text": "x", "page": "00000000", "acked": "-1"}',
-    '{"kind": "say", "text": "x", "page": "00000000", "acked": "99999999999999999999"}',
-    '{"kind": "say", "text": "x", "page": "00000000", "acked": NaN}',
-    '{"kind": "typing", "text": {"a": 1}}',
-]
-
-
-@pytest.fixture
-def calm(server: Server, house: House) -> None:
-    """Afterwards the server is well and no error of its own stands in its log."""
-    yield
-    assert server.process.alive
-    log = server.process.log.read_text(errors="replace")
-    assert not [line for line in log.splitlines() if "Traceback" in line or " ERROR " in line]
-
-
-@pytest.mark.parametrize("frame", FRAMES, ids=lambda frame: frame[:40] or "empty")
-def test_an_odd_frame_is_answered_in_words(calm: None, server: Server, visitor: Meet, frame: str) -> None:
-    room = Room(visitor(server).sign_in("member"), "lobby").hello()
-    room.socket.send(frame)
-    room.read(until=lambda room: len(_words(room).split()) > 3)
-    room.say("still here")
-    room.waits_for("still here")
-
-
-def _words(room: Room) -> str:
-    """What the page tells its person under the box."""
-    places = [room.page.by_id(f"{room.key}-{part}") for part in ("note", "err")]
-    return " ".join(place.text for place in places if place)
-
-
-def test_five_odd_frames_are_enough(calm: None, server: Server, visitor: Meet) -> None:
-    room = Room(visitor(server).sign_in("member"), "lobby").hello()
-    for _ in range(5):
-        room.socket.send("not json")
-    assert room.closed() == 1008
-
-
-def test_binary_silence_and_floods_have_their_codes(calm: None, server: Server, visitor: Meet) -> None:
-    member = visitor(server).sign_in("member")
-    silent = Room(member, "lobby")
-    binary = Room(member, "lobby").hello()
-    binary.socket.send(b"\x00\xff")
-    assert binary.closed() == 1003
-    flood = Room(member, "lobby").hello()
-    with contextlib.suppress(ConnectionClosed):
-        for _ in range(1000):
-            flood.send(kind="typing")
-    assert flood.closed() == 4029
-    assert silent.closed(within=12) == 4008
-    large = Room(member, "lobby").hello()
-    large.socket.send(json.dumps({"kind": "say", "text": "x" * 2_000_000}))
-    assert large.closed() in (1008, 1009)
-
-
-CURSORS = [
-    "{head}9999",
-    "-1",
-    "junk",
-    "",
-    "room.1:0.0",
-    "{other}",
-    "9" * 40,
-    "{name}:{epoch}.-5",
-    "{name}:{epoch}.1e3",
-    ["a", "b"],
-]
-
-
-@pytest.mark.parametrize("cursor", CURSORS, ids=str)
-def test_a_cursor_of_no_use_gets_the_present(calm: None, server: Server, visitor: Meet, cursor: object) -> None:
-    member = visitor(server).sign_in("member")
-    Room(member, "lobby").hello().say("something to see")
-    room = Room(member, "lobby")
-    true = room.fields("resume")["cursor"]
-    first = true if isinstance(true, str) else true[0]
-    name, _, rest = first.partition(":")
-    epoch = rest.partition(".")[0]
-    if isinstance(cursor, str):
-        cursor = cursor.format(head=first, name=name, epoch=epoch, other=f"{name}:{epoch}0.1")
-    log = room.page.by_id(f"{room.key}-log")
-    assert log is not None
-    log.parts = []
-    room.hello(cursor=cursor)
-    room.waits_for("something to see")
-    assert room.texts == Room(member, "lobby").texts
-
-
-def test_hidden_and_turning_characters_are_taken_out(calm: None, server: Server, visitor: Meet) -> None:
-    room = Room(visitor(server).sign_in("member"), "lobby").hello()
-    room.say("a\u202eb\u0000c\u0007d\u2066e cafe\u0301 \ud83d\ude00")
-    room.waits_for("abcde café 😀")
-    for nothing in ("", "   ", "\n\t", "\u202e", "\u0000"):
-        seen = len(room.frames)
-        room.say(nothing)
-        room.read(until=lambda room, seen=seen: "acked" in "".join(room.frames[seen:]))
-    assert room.texts[-1] == "abcde café 😀"
-    lone = '{"kind": "say", "text": "lone \\ud800 half", "page": "", "acked": "0"}'
-    room.socket.send(lone)
-    room.read(until=lambda room: "lone" in "".join(room.texts[-1:]) or "-err" in room.frames[-1])
 
 
 def test_too_much_text_comes_back_with_a_reason(person: Invite, server: Server) -> None:

@@ -31,7 +31,8 @@ def test_two_seconds_without_a_line_in_every_five_for_a_minute(
     over = threading.Event()
     faults = threading.Thread(target=_cut_and_mend, args=(line, over))
     faults.start()
-    told, typed = [], []
+    told: list[str] = []
+    typed: list[str] = []
     started = time.monotonic()
     while time.monotonic() - started < 60:
         told.append(f"told {len(told)}")

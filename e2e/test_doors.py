@@ -1,6 +1,7 @@
 """Who gets in by which door, and what those hear who do not."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from websockets.exceptions import InvalidStatus
@@ -20,7 +21,7 @@ def door(request: pytest.FixtureRequest, module_house: Callable[..., House]) -> 
     return module_house().open(request.param)
 
 
-def _refused(door: Server, path: str, **how: str | None) -> int:
+def _refused(door: Server, path: str, **how: Any) -> int:
     """The HTTP status with which a handshake was refused; 101 if it was not."""
     try:
         dial(door.url, path, **how).close()

@@ -75,6 +75,12 @@ def test_every_code_arrives(server: Server) -> None:
     assert 1013 in _fell_behind(member), "no page that read again in time was told to come back"
 
 
+def test_no_socket_lives_for_ever(new_house: Callable[..., House]) -> None:
+    for kind in ("daphne", "uvicorn"):
+        server = new_house(PARLOUR_MAX_AGE="1").open(kind)
+        assert Room(Visitor(server.url).sign_in("member"), "lobby").hello().closed(within=8) == 1012
+
+
 def test_a_deploy_says_goodbye_and_ends_in_time(server: Server) -> None:
     visitor = Visitor(server.url).sign_in("member")
     rooms = [Room(visitor, "lobby").hello() for _ in range(30)]

@@ -15,10 +15,11 @@ DEFAULTS: dict[str, Any] = {
     "MAX_AGE": 6 * 3600.0,  # seconds after which a socket is asked to come back, up to twice as long
     "OUTBOX_FRAMES": 100,
     "OUTBOX_BYTES": 512 * 1024,
-    "FRAME_BYTES": 256 * 1024,  # the largest frame a page may send
+    "FRAME_BYTES": 1024 * 1024,  # the largest frame a page may send; the servers close at the same size
     "SAY_RATE": "10/40",  # per person: a second / at once
     "FRAME_RATE": "50/200",  # per socket: a second / at once
     "GAP": 200,  # rows behind which a page gets a snapshot instead
+    "ANSWER_BYTES": 192 * 1024,  # the same in bytes, and the most a snapshot weighs but for its last row
 }
 
 

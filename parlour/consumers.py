@@ -120,6 +120,7 @@ class Consumer(Admitted):
             answer = await self.greet(fields) + self.region.value("met", "1")
             self.greeted = True
             self._follow(known, cursors.read(fields.get("cursor"), self.hub.epoch), answer)
+            await self.hub.read(known)  # a right that went while it was greeted
 
     def _follow(self, known: dict[str, int], seen: dict[str, int], answer: str) -> None:
         if self.ended:  # too late: it was sent away while it was greeted

@@ -56,6 +56,10 @@ class Region:
         """Replace what a part holds. The way to write into a live region, whose own node must stay."""
         return f'<div hx-swap-oob="innerHTML:#{self.id(part)}">{markup}</div>'
 
+    def title(self, text: str) -> str:
+        """The title of the page, for the region that the page is about."""
+        return format_html('<i hx-swap-oob="innerHTML:head title">{}</i>', text)
+
     def replaced(self, markup: str) -> str:
         """An element that takes the place of the one with its id."""
         return _OPENING.sub(lambda tag: f'{tag[0]} hx-swap-oob="true"', markup.strip(), count=1)

@@ -44,7 +44,7 @@ class Hub:
         self.publisher = hints.Publisher()
         self.presence = Presence(self.process)
         self.bus = Bus(lambda: {*self.feeds, *self.guards}, self._take)
-        duties = [self._tick(), self._beat(), self.presence.keep(), self.bus.hear(), self.bus.join(self._read)]
+        duties = [self._tick(), self._beat(), self.presence.keep(), self.bus.hear(), self.bus.join(self.read)]
         self.tasks = [self.loop.create_task(duty) for duty in duties]
 
     async def ready(self) -> None:
@@ -150,16 +150,20 @@ class Hub:
 
     async def _look(self) -> None:
         self.bus.changed.set()
-        await run(owed.settle)
+        try:
+            await run(owed.settle)
+        except Exception:
+            log.exception("what is owed could not be settled; it is tried again")
         names = [EPOCH, *self.feeds, *self.guards]
-        await self._read(names)
+        await self.read(names)
         for feed in self._feeds(*self.feeds):
             if feed.late:
                 feed.awake.set()
         for listener in list(self.listeners):
             listener.aged()
 
-    async def _read(self, names: Collection[str]) -> None:
+    async def read(self, names: Collection[str]) -> None:
+        """Look how far these streams have come, as if hints had said so."""
         for name, seq in (await run(heads.read, names)).items():
             if name == EPOCH:
                 self._judge_epoch(seq)

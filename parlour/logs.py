@@ -1,5 +1,6 @@
 """A log: a stream that answers with the rows since."""
 
+import functools
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -27,12 +28,17 @@ class Log(Stream):
     def page(self, variant: Variant, upto: int, most: int = 50) -> tuple[str, int | None]:
         """The newest rows up to `upto` as markup, and the seq of the next older one; None at the start.
 
-        `upto` is what the page's cursor will say: a row beyond it would come again as new.
+        `upto` is what the page's cursor will say: a row beyond it would come again as new. Heavy rows make a
+        shorter page, so that no answer is too large for a slow line or a server's frame.
         """
-        page = list(self.rows().filter(seq__lte=upto).order_by("-seq")[: most + 1])
-        more = page[most].seq if len(page) > most else None
-        shown = reading(variant, lambda: joined([self.row(row) for row in reversed(page[:most])]))
-        return shown, more
+        drawn: list[str] = []
+        weight = 0
+        for row in self.rows().filter(seq__lte=upto).order_by("-seq")[: most + 1]:
+            if len(drawn) == most or weight > conf.ANSWER_BYTES:
+                return joined(reversed(drawn)), row.seq
+            drawn.append(reading(variant, lambda row=row: self.row(row)))  # type: ignore[misc]
+            weight += len(drawn[-1].encode())
+        return joined(reversed(drawn)), None
 
     def row(self, row: Numbered) -> str:
         return render_to_string(self.template, {"row": row, "region": self.region})
@@ -44,13 +50,14 @@ class Log(Stream):
         rows = list(newest_first[: conf.GAP + 1])[::-1]
         complete_from = rows[0].changed if len(rows) > conf.GAP else lowest
         seq = max(seq, rows[-1].changed) if rows else seq
-        drawn: dict[tuple[Variant, Any], str] = {}
-        fragments = {
-            ask: self.snapshot(ask.variant, seq)
-            if ask.cursor is None or ask.cursor < complete_from
-            else self._news(ask.cursor, ask.variant, rows, drawn)
-            for ask in asks
-        }
+        drawn: dict[Any, str] = {}
+        snapshot = functools.cache(lambda variant: self.snapshot(variant, seq))  # one, however many cursors
+        fragments: dict[Ask, str] = {}
+        for ask in asks:
+            news = None
+            if ask.cursor is not None and ask.cursor >= complete_from:
+                news = self._news(ask.cursor, ask.variant, rows, drawn)
+            fragments[ask] = snapshot(ask.variant) if news is None or _heavy(news) else news
         return Answer(seq, fragments)
 
     def _news(self, cursor: int, variant: Variant, rows: Sequence[Any], drawn: dict[Any, str]) -> str:
@@ -77,3 +84,7 @@ class Log(Stream):
     def older(self, upto: int | None) -> str:
         """The fragment that offers the rows up to `upto` after a snapshot; nothing by default."""
         return ""
+
+
+def _heavy(markup: str) -> bool:
+    return len(markup.encode()) > conf.ANSWER_BYTES

@@ -66,8 +66,9 @@ _BUSY = object()
 
 def _free_row(debt: Owed) -> Any:
     """The row a debt is about; None if there is none (any more); `_BUSY` while another transaction edits it."""
-    if not debt.model:
+    try:
+        rows = apps.get_model(debt.model)._default_manager.filter(pk=debt.row)
+    except (LookupError, ValueError):  # only touched, or its model is gone
         return None
-    rows = apps.get_model(debt.model)._default_manager.filter(pk=debt.row)
     row = rows.select_for_update(skip_locked=True).first()
     return _BUSY if row is None and rows.exists() else row

@@ -2,12 +2,16 @@
 
 from typing import Any
 
+from django.template.loader import render_to_string
 from django.utils.html import format_html
 
 from parlour import frames
 from parlour.composer import Malformed
+from parlour.conf import conf
 from parlour.consumers import Consumer
 from parlour.fragments import Region
+
+LONGEST = 64 * 1024  # characters of plain text
 
 
 class EchoConsumer(Consumer):
@@ -24,13 +28,17 @@ class EchoConsumer(Consumer):
     async def heard(self, text: str) -> None:
         try:
             fields = frames.fields(text)
-        except Malformed:
+        except Malformed as problem:
             fields = {"message": text}
+            if len(text) > min(LONGEST, conf.FRAME_BYTES):
+                self.strike(str(problem))
+                return
         words = fields.get("message", fields.get("text"))
         if fields.get("kind") == "hello":
             await super().heard(text)
         elif isinstance(words, str):
-            self.put(self.region.append("log", format_html("<li>{}</li>", words), "ol"))
+            line = self.region.append("log", format_html("<li>{}</li>", words), "ol")
+            self.put(line + self.region.inner("box", render_to_string("partials/echo_box.html")))
         else:
             self.strike('Send {"message": "…"}, or plain text.')
 

@@ -18,5 +18,8 @@ def parked(request: HttpRequest) -> dict[str, str]:
     htmx = getattr(request, "htmx", None)
     if not htmx or not htmx.boosted:
         return {}
-    left = _ROOM.fullmatch((htmx.current_url_abs_path or "").partition("?")[0])
+    try:
+        left = _ROOM.fullmatch((htmx.current_url_abs_path or "").partition("?")[0])
+    except ValueError:  # a header that is no address
+        return {}
     return {"parked": room_key(left[1])} if left and left[0] != request.path else {}

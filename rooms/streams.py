@@ -82,7 +82,15 @@ class HeadStream(State):
     part = "head"
 
     def present(self) -> dict[str, Any]:
-        return {"room": Room.objects.filter(pk=self.region.room.pk).first() or self.region.room}
+        return {"room": self._room()}
+
+    def _room(self) -> Room:
+        return Room.objects.filter(pk=self.region.room.pk).first() or self.region.room
+
+    def since(self, asks: Iterable[Ask], seq: int) -> Answer:
+        """The heading, and the page's title with it."""
+        answer, title = super().since(asks, seq), self.region.title(f"{self._room().title} · Parlour")
+        return Answer(answer.seq, {ask: markup and markup + title for ask, markup in answer.fragments.items()})
 
 
 class PeopleStream(State):

@@ -7,6 +7,7 @@ from django.template.loader import render_to_string
 
 from rooms.streams import RoomRegion
 
+NAMED = 3
 SHOWN = 6.0  # seconds; the style sheet's clock hides the words after as long
 _typing: dict[int, dict[int, tuple[str, float]]] = {}
 
@@ -23,4 +24,5 @@ def shown(region: RoomRegion, person: Any) -> str:
     typists[person.pk] = (person.name, now)
     _typing[region.room.pk] = typists
     names = [{"pk": pk, "name": name} for pk, (name, _) in typists.items()]
-    return region.inner("typing", render_to_string("partials/typing.html", {"people": names}))
+    context = {"people": names if len(names) <= NAMED else [], "many": len(names) > NAMED}
+    return region.inner("typing", render_to_string("partials/typing.html", context))

@@ -93,6 +93,8 @@ def messages(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method != "POST":  # the address of a page with a refusal, loaded again
         return redirect("rooms:room", slug)
     texts = request.POST.getlist("text")
+    if len(texts) > 1 and not texts[0].strip():  # an empty box above texts that wait to be sent
+        texts = texts[1:]
     try:
         region = RoomConsumer.admit(request.user, slug=slug)
         said = composer.said({**request.POST.dict(), "text": texts})

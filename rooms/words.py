@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import nh3
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
 from accounts.names import is_visible
 
 LONGEST = 4000
+HEAVIEST = 3 * LONGEST  # characters of markup
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"  # controls, bidi overrides, halves
 )
@@ -77,14 +78,16 @@ def cleaned(text: str) -> str:
 def markup(text: str, people: Mapping[str, int] | None = None, meant: set[int] | None = None) -> str:
     """Plain Markdown and links as clean HTML. Headings, images and HTML stay the text they are.
 
-    `people` are those whom a mention may mean, by casefolded name; who is meant is put into `meant`.
+    `people` are those whom a mention may mean, by casefolded name; who is meant is put into `meant`. A text that
+    is made to grow, of nothing but tiny links, stays as it was written.
     """
-    return nh3.clean(
+    html = nh3.clean(
         _markdown.render(text, {"people": people or {}, "meant": set() if meant is None else meant}),
         tags=_TAGS,
         attributes={"a": {"href"}, "ol": {"start"}, "span": {"class", "data-person"}},
         link_rel="noopener noreferrer nofollow",
     )
+    return html if len(html) <= HEAVIEST else f"<p>{escape(text).replace(chr(10), '<br>')}</p>"
 
 
 def trusted(html: str) -> SafeString:

@@ -5,6 +5,7 @@ import socket
 import time
 
 from websockets.client import ClientProtocol
+from websockets.typing import Origin
 from websockets.uri import parse_uri
 
 from .visitors import Visitor
@@ -17,7 +18,7 @@ class DeafPage:
 
     def __init__(self, visitor: Visitor, slug: str) -> None:
         address = f"{visitor.url.replace('http', 'ws', 1)}/ws/rooms/{slug}/"
-        self._protocol = ClientProtocol(parse_uri(address), origin=visitor.url)  # type: ignore[arg-type]
+        self._protocol = ClientProtocol(parse_uri(address), origin=Origin(visitor.url))
         self._line = socket.socket()
         self._line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL)
         self._line.settimeout(15)

@@ -1,5 +1,6 @@
 """A house: the product furnished once (migrated, demo, static files) and copied for each story."""
 
+import contextlib
 import itertools
 import os
 import re
@@ -83,21 +84,14 @@ class House:
         """Read the database past the product; `%s` stands for a value on both kinds of database."""
         if self.database_url:
             with psycopg.connect(self.database_url) as connection:
-                return connection.execute(query, values or None).fetchall()  # type: ignore[arg-type]
-        connection = sqlite3.connect(self.var / "parlour.sqlite3", timeout=10)
-        try:
-            return connection.execute(query.replace("%s", "?"), values).fetchall()
-        finally:
-            connection.close()
+                return connection.execute(query, values or None).fetchall()
+        with contextlib.closing(sqlite3.connect(self.var / "parlour.sqlite3", timeout=10)) as file:
+            return file.execute(query.replace("%s", "?"), values).fetchall()
 
     def close(self) -> None:
         """Kill what still runs."""
         for server in self.servers:
             server.kill()
-
-    def logs(self) -> str:
-        """The end of every server's output, for the report of a failure."""
-        return "\n".join(f"--- {each.kind} on {each.port}\n{each.process.tail()}" for each in self.servers)
 
 
 class Builder:
@@ -106,6 +100,7 @@ class Builder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.postgres: Postgres | None = None
+        self._open: list[House] = []
         self._numbers = itertools.count(1)
         self._sqlite: Path | None = None
         self._database = ""
@@ -114,9 +109,19 @@ class Builder:
         """A fresh house, SQLite by default."""
         var = self.folder / f"house-{next(self._numbers)}"
         shutil.copytree(self._furnished(), var)
-        if not postgres:
-            return House(var, redis_url=redis_url, **settings)
-        return House(var, self._fresh_database(), redis_url, **settings)
+        house = House(var, self._fresh_database() if postgres else "", redis_url, **settings)
+        self._open.append(house)
+        return house
+
+    def close_down(self, house: House) -> None:
+        """End a house's servers."""
+        house.close()
+        self._open.remove(house)
+
+    def logs(self) -> str:
+        """The end of every running server's output, for the report of a failure."""
+        servers = [server for house in self._open for server in house.servers]
+        return "\n".join(f"--- {each.kind} on {each.port}\n{each.process.tail()}" for each in servers)
 
     def close(self) -> None:
         if self.postgres:

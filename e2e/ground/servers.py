@@ -1,9 +1,8 @@
 """The product under daphne or uvicorn, as its users start it."""
 
+import http.client
 import signal
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -95,8 +94,11 @@ class Server:
     def _answers(self) -> bool:
         if not self.process.alive:
             raise RuntimeError(f"{self.kind} ended at once\n{self.process.tail()}")
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
         try:
-            with urllib.request.urlopen(f"{self.url}/healthz", timeout=2) as answer:
-                return answer.status == 200
-        except (urllib.error.URLError, OSError):
+            line.request("GET", "/healthz")
+            return line.getresponse().status == 200
+        except OSError:
             return False
+        finally:
+            line.close()

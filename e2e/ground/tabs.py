@@ -1,6 +1,6 @@
 """One page in a browser: the verbs of which the stories are told."""
 
-from typing import Any
+from typing import Any, Self
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -21,11 +21,11 @@ class Tab:
         page.on("request", lambda request: self.requests.append(f"{request.method} {request.url}"))
         page.on("dialog", self._refuse)
 
-    def go(self, path: str) -> "Tab":
+    def go(self, path: str) -> Self:
         self.page.goto(self.url + path)
         return self
 
-    def open_room(self, slug: str, live: bool = True) -> "Tab":
+    def open_room(self, slug: str, live: bool = True) -> Self:
         """Load a room; with `live`, wait until its socket has answered."""
         self.go(f"/rooms/{slug}/")
         return self.wait_live() if live else self
@@ -35,7 +35,7 @@ class Tab:
         """The region's key, such as room-5."""
         return self.page.locator("section.talk").get_attribute("id") or ""
 
-    def wait_live(self, within: float = 15.0) -> "Tab":
+    def wait_live(self, within: float = 15.0) -> Self:
         """Until the page's hello was answered: then the banner will not come and what others say will."""
         expect(self.page.locator(f"#{self.key}-met")).to_have_value("1", timeout=within * 1000)
         return self
@@ -51,12 +51,12 @@ class Tab:
         boxes = self.page.locator(f"#{self.key}-box [name=text]")
         return list(reversed(boxes.evaluate_all("boxes => boxes.slice(1).map(box => box.value)")))
 
-    def type(self, text: str) -> "Tab":
+    def type(self, text: str) -> Self:
         """Write into the box without sending."""
         self.box.fill(text)
         return self
 
-    def send(self) -> "Tab":
+    def send(self) -> Self:
         """Press Send and wait for the fresh box."""
         before = self.page.locator(f"#{self.key}-box [name=text]").count()
         self.page.get_by_role("button", name="Send", exact=True).click()
@@ -64,7 +64,7 @@ class Tab:
         eventually(lambda: boxes.count() != before or not boxes.first.input_value(), 5, "a fresh box")
         return self
 
-    def say(self, text: str) -> "Tab":
+    def say(self, text: str) -> Self:
         return self.type(text).send()
 
     @property
@@ -86,12 +86,12 @@ class Tab:
         """Names in the list of people here."""
         return self.page.locator("ul[aria-label='People here'] li bdi").all_text_contents()
 
-    def sees(self, text: str, within: float = 8.0) -> "Tab":
+    def sees(self, text: str, within: float = 8.0) -> Self:
         """Until a message with exactly this text is shown."""
         eventually(lambda: text in self.messages, within, f"the message {text!r}")
         return self
 
-    def sees_in_order(self, texts: list[str], within: float = 8.0) -> "Tab":
+    def sees_in_order(self, texts: list[str], within: float = 8.0) -> Self:
         """Until exactly these, in this order and each once, are what the list shows of them."""
 
         def look() -> bool:
@@ -102,7 +102,7 @@ class Tab:
         eventually(look, within, "these messages in order")
         return self
 
-    def sees_people(self, *names: str, within: float = 10.0) -> "Tab":
+    def sees_people(self, *names: str, within: float = 10.0) -> Self:
         """Until the people here are exactly these, each once."""
 
         def look() -> bool:
@@ -112,7 +112,7 @@ class Tab:
         eventually(look, within, f"people here {names}")
         return self
 
-    def equals_a_fresh_page(self, within: float = 5.0) -> "Tab":
+    def equals_a_fresh_page(self, within: float = 5.0) -> Self:
         """Until this page ends in all that the same person gets who loads the room anew."""
         fresh = Tab(self.page.context.new_page(), self.url).go(self.page.url.removeprefix(self.url))
         wanted = fresh.messages

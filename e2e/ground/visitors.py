@@ -35,7 +35,8 @@ class Visitor:
     def __init__(self, url: str) -> None:
         self.url = url
         self.jar = http.cookiejar.CookieJar()
-        self._open = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.jar), _StayHere())
+        direct, cookies = urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(self.jar)
+        self._open = urllib.request.build_opener(direct, cookies, _StayHere())
 
     def at(self, url: str) -> "Visitor":
         """The same person, with the same cookies, at another door of the house."""

@@ -6,23 +6,23 @@ from typing import Any
 
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from .visitors import Visitor
 
 
-def dial(
-    url: str, path: str, cookies: str = "", origin: str | None = "", host: str = "", **options: Any
-) -> ClientConnection:
+def dial(url: str, path: str, cookies: str = "", origin: Any = "", host: str = "", **options: Any) -> ClientConnection:
     """Open a socket. `origin` "" is the right one, None sends none; raises InvalidStatus if refused."""
     headers = {name: value for name, value in (("Cookie", cookies), ("Host", host)) if value}
     return connect(
         url.replace("http", "ws", 1) + path,
-        origin=url if origin == "" else origin,  # type: ignore[arg-type]
+        origin=Origin(url) if origin == "" else origin,
         additional_headers=headers,
         max_size=None,
         open_timeout=10,
         close_timeout=2,
         ping_interval=None,
+        proxy=None,
         legacy=True,
         **options,
     )
@@ -60,12 +60,8 @@ class Room:
         values: dict[str, Any] = {}
         home = self.page.by_id(f"{self.key}-{name}")
         for node in home.find("input") if home else []:
-            field, value = node.attrs.get("name", ""), node.attrs.get("value", "")
-            if field in values:
-                value = [*(values[field] if isinstance(values[field], list) else [values[field]]), value]
-            if field:
-                values[field] = value
-        return values
+            values.setdefault(node.attrs.get("name", ""), []).append(node.attrs.get("value", ""))
+        return {name: each if len(each) > 1 else each[0] for name, each in values.items() if name}
 
     def send(self, **fields: Any) -> None:
         self.socket.send(json.dumps(fields))

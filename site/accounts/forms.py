@@ -3,12 +3,12 @@
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.forms import AuthenticationForm, UserCreationForm
 from django.core.exceptions import ValidationError
 
-from accounts import demo, names, zones
+from accounts import names, zones
+from accounts.backends import closed
 from accounts.models import User
 
 RESERVED = ("guest-", "visitor-", "bot-")
@@ -67,7 +67,7 @@ class SignInForm(AuthenticationForm):
     def confirm_login_allowed(self, user: Any) -> None:
         """Raises ValidationError for the inactive, and for public passwords outside a local demo."""
         super().confirm_login_allowed(user)
-        if demo.has_public_password(user) and not (settings.DEMO and settings.LOCAL):
+        if closed(user):
             raise ValidationError("This is a demo account with a password everybody knows. It is closed here.")
 
 

@@ -14,7 +14,7 @@ from accounts.models import User
 from parlour.limits import shared
 
 GUEST_RATE = "0.5/60"  # from one address: a second / at once
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "accounts.backends.Backend"
 
 
 class KeepsNext(views.RedirectURLMixin):

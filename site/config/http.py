@@ -4,6 +4,7 @@ Slow clients must not hold the pool: a request's body is read to its end before 
 answer leaves its thread at once, however slowly it is read.
 """
 
+import re
 import string
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -11,6 +12,7 @@ from urllib.parse import quote
 
 from a2wsgi import WSGIMiddleware
 
+_CHARSET = re.compile(rb"(?i);\s*charset\s*=[^;]*")
 LARGEST_BODY = 4 * 1024 * 1024  # bytes
 
 Receive = Callable[[], Awaitable[Any]]
@@ -40,8 +42,11 @@ class PlainHttp:
 
 
 def _tidy(scope: Any) -> Any:
-    """Headers with "_" would pass for ones with "-" (X_Forwarded_Proto); a raw query may hold any byte."""
-    headers = [(name, value) for name, value in scope["headers"] if b"_" not in name]
+    """Headers with "_" would pass for ones with "-" (X_Forwarded_Proto); a raw query may hold any byte.
+
+    A charset of the sender's choice would decode our forms by any codec Python knows; pages here are UTF-8.
+    """
+    headers = [(name, _CHARSET.sub(b"", value)) for name, value in scope["headers"] if b"_" not in name]
     query = quote(scope["query_string"], safe=string.printable).encode()
     return {**scope, "headers": headers, "query_string": query}
 

@@ -51,4 +51,4 @@ def _back(request: HttpRequest) -> str:
     except ValueError:
         return "/"
     here = came_from.netloc == request.get_host() and came_from.path.startswith("/")
-    return came_from.path if here else "/"
+    return "/" + came_from.path.lstrip("/\\") if here else "/"

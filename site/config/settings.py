@@ -82,6 +82,7 @@ TEMPLATES = [
 DATABASES = {"default": stores.database(env.str("DATABASE_URL", ""), VAR)}
 CHANNEL_LAYERS = {"default": stores.channel_layer(env.list("REDIS_URL", []))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+SESSION_ENGINE = "accounts.sessions"
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
@@ -92,7 +93,7 @@ PARLOUR = stores.overrides("PARLOUR_")
 
 # People.
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "accounts.backends.Backend"]
 AUTH_PASSWORD_VALIDATORS = [  # at least 8 characters, not the name, not one of the common ones
     {"NAME": f"django.contrib.auth.password_validation.{name}Validator"}
     for name in ("UserAttributeSimilarity", "MinimumLength", "CommonPassword")

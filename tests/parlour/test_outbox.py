@@ -13,12 +13,16 @@ class Line:
 
     def __init__(self):
         self.sent = []
+        self.busy = False
         self.free = asyncio.Event()
         self.free.set()
 
     async def send(self, event):
+        assert not self.busy, "a server may turn round what is sent before the last was taken"
+        self.busy = True
         if not self.free.is_set():
             await self.free.wait()
+        self.busy = False
         self.sent.append(event.get("text", event.get("code")))
 
 

@@ -63,15 +63,15 @@ async def test_closing_one_of_two_tabs_is_no_leaving(ann, ben, lobby):
         assert notes(page, "left the room") == 0
 
 
-async def test_a_reload_within_the_grace_is_no_leaving(ann, ben, lobby):
+async def test_a_reload_within_the_grace_is_no_leaving(ann, ben, lobby, conf):
+    conf(GRACE=1.0)
     async with page_of(ben) as page:
         await lists(page, "Ben")
         async with page_of(ann) as reloaded:
             await lists(page, "Ann", "Ben")
-            for _ in range(3):
-                await reloaded.cut()
-                await asyncio.sleep(0.05)
-                await reloaded.resume()
+            await reloaded.cut()
+            await asyncio.sleep(0.5)  # longer than lines are gathered
+            await reloaded.resume()
             await asyncio.sleep(0.8)
             assert notes(page, "Ann joined the room") == 1
             assert notes(page, "left the room") == 0
@@ -101,6 +101,17 @@ async def test_of_a_crowd_two_are_named_and_the_rest_counted(ann, ben, lobby):
         await lists(page, "Ben")
         await run(presence.record, "another", {(lobby.people, str(each.pk)) for each in crowd}, set())
         await page.until(lambda: notes(page, "P0, P1 and 3 others joined the room") == 1)
+
+
+async def test_a_crowd_that_comes_one_after_the_other_is_told_in_few_lines(ben, lobby):
+    crowd = [get_user_model()(username=f"p{n}", display_name=f"P{n}") for n in range(12)]
+    crowd = await get_user_model().objects.abulk_create(crowd)
+    async with page_of(ben) as page:
+        await lists(page, "Ben")
+        for each in crowd:
+            await run(presence.record, "another", {(lobby.people, str(each.pk))}, set())
+        await page.until(lambda: notes(page, "P11") >= 1)
+        assert notes(page, "joined the room") <= 6
 
 
 async def test_somebody_without_a_name_is_counted_by_nobody(ben, lobby):

@@ -13,7 +13,7 @@ from parlour.changes import deed
 from parlour.owed import settle
 from parlour.retrying import counts
 from rooms.models import Message, Room
-from tests.parlour.lines import add, edit, line, numbers
+from tests.parlour.lines import add, edit, line, numbers, touch
 
 one_writer = "sqlite" in settings.DATABASES["default"]["ENGINE"]
 pytestmark = [
@@ -85,10 +85,12 @@ def test_a_debt_whose_row_somebody_edits_is_left_and_the_others_are_paid(lobby, 
     assert numbers(lobby) == [2, 1]
 
 
-def test_two_who_settle_at_once_number_everything_once(lobby, monkeypatch):
+def test_four_who_settle_at_once_pay_every_debt_once(lobby, monkeypatch):
+    places = [f"place.{n}" for n in range(30)]
     with monkeypatch.context() as dead, transaction.atomic():
         dead.setattr(owed.transaction, "on_commit", lambda *_, **__: None)
         add(lobby, *map(str, range(30)))
+        touch(*places)
 
     def settling(_):
         settle()
@@ -98,6 +100,7 @@ def test_two_who_settle_at_once_number_everything_once(lobby, monkeypatch):
         list(pool.map(settling, range(4)))
     settle()
     assert sorted(numbers(lobby)) == list(range(1, 31))
+    assert heads.read(places) == dict.fromkeys(places, 1)
 
 
 def test_writers_over_two_rooms_in_opposite_orders_never_meet_in_a_deadlock(lobby, ann):

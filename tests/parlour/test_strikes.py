@@ -152,3 +152,13 @@ async def test_nesting_of_any_depth_is_one_strike(ann, lobby, diary, depth):
         await page.send_text('{"text": ' + "[" * depth + "]" * depth + "}")
         await page.shows("That was not understood")
     assert diary == []
+
+
+@pytest.mark.parametrize("kind", ["say", "hello"])
+async def test_half_a_character_is_one_strike_and_stays_on_its_page(ann, lobby, diary, kind):
+    async with Silent(ann) as page:
+        if kind == "say":
+            await page.hello(page=PAGE, acked="0")
+        await page.send_text(json.dumps({"kind": kind, "text": "x\ud800", "page": PAGE, "acked": "0"}))
+        await page.shows("half a character")
+    assert diary == []

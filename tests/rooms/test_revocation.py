@@ -1,7 +1,6 @@
 """A right that is taken away ends delivery in all tabs at once, with a code and with words that lead on."""
 
 import asyncio
-import time
 from datetime import timedelta
 
 import pytest
@@ -128,15 +127,15 @@ async def test_between_the_door_and_hello_it_ends_as_well(ben, team, deed, code,
 
 
 async def test_a_right_that_goes_while_hello_is_being_answered_is_noticed_at_once(ben, team, monkeypatch):
-    """The guards' heads are read before the rights, and followed only after the greeting."""
-    enter = RoomConsumer.enter
+    """The hint comes before the page listens to its guards, and no other will."""
+    greet = RoomConsumer.greet
 
-    def entering(consumer):
-        enter(consumer)
-        consumer.loop.run_in_executor(None, is_removed, ben, team)
-        time.sleep(0.2)  # the loop hears of it only after the greeting
+    async def greeting(consumer, fields):
+        await run(is_removed, ben, team)
+        await asyncio.sleep(0.05)
+        return await greet(consumer, fields)
 
-    monkeypatch.setattr(RoomConsumer, "enter", entering)
+    monkeypatch.setattr(RoomConsumer, "greet", greeting)
     async with Wire(ben, "team") as page:
         await page.ends(4003)
 
