@@ -32,7 +32,7 @@ def test_a_reader_that_stops_reading_costs_little_and_delays_nobody(server: Serv
     before, usual = server.process.memory(), _talk(talker, 2000)
     grown_anyway = server.process.memory() - before
     deaf = DeafPage(visitor, "lobby")
-    before, beside = server.process.memory(), _talk(talker, 2000)
+    before, beside = server.process.memory(), _talk(talker, 4000)
     cost = server.process.memory() - before - max(grown_anyway, 0)
     assert cost < MAY_COST, f"{cost:.1f} MiB"
     assert beside < max(3 * usual, NOTICED), f"{beside:.3f} s instead of {usual:.3f} s"

@@ -28,7 +28,9 @@ class Bus:
         """Pass on every message; for ever. A layer in memory has nobody else to hear."""
         while self.layer is not None:
             try:
-                self.channel = self.channel or await self.layer.new_channel()
+                if not self.channel:
+                    self.channel = await self.layer.new_channel()
+                    self.changed.set()  # what is wanted already is joined now
                 self.take(await self.layer.receive(self.channel))
             except Exception:
                 log.exception("a hint could not be heard")

@@ -16,6 +16,7 @@ from parlour.outbox import Send
 
 log = logging.getLogger("parlour")
 STRIKES = 5
+BYTES_A_FRAME = 8192  # a larger frame counts as several
 TOO_MUCH = "That was too much at once. This page will try again soon."
 
 
@@ -76,7 +77,7 @@ class Consumer(Admitted):
                 continue
             if event.get("text") is None:
                 self.end(1003)
-            elif not self.bucket.take():
+            elif not self.bucket.take(1 + len(event["text"]) // BYTES_A_FRAME):
                 self.end(4029, TOO_MUCH)
             else:
                 await self.heard(event["text"])

@@ -39,6 +39,11 @@ class Publisher:
         if self.task is None or self.task.done():
             self.task = asyncio.get_running_loop().create_task(self._drain())
 
+    async def empty(self) -> None:
+        """Wait until nothing is left to send."""
+        if self.task is not None:
+            await self.task
+
     async def _drain(self) -> None:
         while self.heads or self.fleeting:
             heads, self.heads = self.heads, {}
@@ -81,13 +86,11 @@ class _Outsider:
         self.loop.call_soon_threadsafe(self.publisher.put, heads)
 
     def close(self) -> None:
-        """Let the last hints go before the process does."""
-        if self.publisher.task is not None:
-            done = asyncio.run_coroutine_threadsafe(asyncio.wait([self.publisher.task]), self.loop)
-            try:
-                done.result(LIMIT)
-            except Exception:
-                counts["lost"] += 1
+        """Let the last hints go before the process does. Asked on the loop, so after what was put before."""
+        try:
+            asyncio.run_coroutine_threadsafe(self.publisher.empty(), self.loop).result(LIMIT)
+        except Exception:
+            counts["lost"] += 1
 
 
 _outsider: _Outsider | None = None

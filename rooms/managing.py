@@ -10,10 +10,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
 from parlour.admission import Refused
+from parlour.limits import shared
 from rooms import access
 from rooms.forms import AttentionForm, MemberForm, RoomForm
 from rooms.models import Attention, Membership, Room
 
+ROOM_RATE = "0.05/20"  # by one person: a second / at once
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -36,6 +38,8 @@ def create(request: HttpRequest) -> HttpResponse:
         notices.info(request, "Only people with an account can make rooms.")
         return redirect("accounts:signup")
     form = RoomForm(request.POST or None)
+    if form.is_valid() and not shared("room", request.user.pk, ROOM_RATE).take():
+        form.add_error(None, "You have made many rooms just now. Wait a little and try again.")
     if form.is_valid():
         form.instance.owner = request.user
         room = form.save()

@@ -22,6 +22,7 @@ from rooms.saying import offer
 from rooms.streams import RoomRegion, people_in
 from rooms.words import Unsaid
 
+LISTED = 100  # rooms beside a conversation
 SOON = 20  # seconds a commit may take before a plain form is told that something is wrong
 
 
@@ -63,7 +64,7 @@ def room_page(request: HttpRequest, region: RoomRegion, refusals: str = "", stat
     context = {
         **painted(request, region),
         "room": region.room,
-        "rooms": Room.objects.visible_to(request.user).order_by("title"),
+        "rooms": Room.objects.visible_to(request.user).order_by("title")[:LISTED],
         "may_manage": access.may_manage(request.user, region.room),
         "here": len(people_in(region.room.people)[region.room.people]),
         "err": refusals,

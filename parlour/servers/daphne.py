@@ -8,6 +8,7 @@ from parlour.servers.parts import needs
 SOCKET = "daphne.ws_protocol:WebSocketProtocol"
 
 FRAMES, BYTES = 16, 256 * 1024  # what may wait for an application before its socket is no longer read
+UNREAD = 512 * 1024  # bytes that may wait for a page to read them
 CLOSE_SECONDS = 5  # for a slow page to read its last frame and answer the close
 GRACE_SECONDS = 3  # from SIGTERM until applications that still run are cancelled
 
@@ -47,6 +48,19 @@ def one_ping(protocol: Any) -> None:
     """Ping again only after an answer: a second ping orphans the first one's timer, and that drops pages."""
     ping = protocol._sendAutoPing
     protocol._sendAutoPing = lambda self: None if self.autoPingTimeoutCall else ping(self)
+
+
+@needs(f"{SOCKET} onPing .transport", "twisted.internet.abstract:FileDescriptor .dataBuffer ._tempDataLen")
+def deaf_pinger(protocol: Any, _transport: Any) -> None:
+    """Drop a page that sends pings and reads no pongs: they would pile up."""
+    answer = protocol.onPing
+
+    def on_ping(self: Any, payload: bytes) -> None:
+        answer(self, payload)
+        if len(self.transport.dataBuffer) + self.transport._tempDataLen > UNREAD:
+            self.transport.abortConnection()
+
+    protocol.onPing = on_ping
 
 
 @needs(f"{SOCKET} onMessage applicationCreateWorked .application_queue .transport", "asyncio:Queue _get")
@@ -128,4 +142,4 @@ async def _wait(futures: list[asyncio.Future[None]], seconds: float) -> None:
         await asyncio.wait(futures, timeout=seconds)
 
 
-PARTS = (close_codes, late_frames, too_big, one_ping, inbound, farewell)
+PARTS = (close_codes, late_frames, too_big, one_ping, deaf_pinger, inbound, farewell)

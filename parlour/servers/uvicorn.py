@@ -7,6 +7,7 @@ from parlour.servers.parts import needs
 
 SOCKET = "uvicorn.protocols.websockets.websockets_sansio_impl:WebSocketsSansIOProtocol"
 
+UNREAD = 512 * 1024  # bytes that may wait for a page to read them
 GRACE_SECONDS = 5  # from SIGTERM until applications that still run are cancelled
 
 
@@ -58,4 +59,17 @@ def farewell(server: Any) -> None:
     server.shutdown = shutdown
 
 
-PARTS = (stalled_reader, late_frames, farewell)
+@needs(f"{SOCKET} handle_ping .transport")
+def deaf_pinger(protocol: Any) -> None:
+    """Drop a page that sends pings and reads no pongs: they would pile up."""
+    answer = protocol.handle_ping
+
+    def handle_ping(self: Any) -> None:
+        answer(self)
+        if self.transport.get_write_buffer_size() > UNREAD:
+            self.transport.abort()
+
+    protocol.handle_ping = handle_ping
+
+
+PARTS = (stalled_reader, late_frames, deaf_pinger, farewell)

@@ -4,6 +4,7 @@ Slow clients must not hold the pool: a request's body is read to its end before 
 answer leaves its thread at once, however slowly it is read.
 """
 
+import asyncio
 import re
 import string
 from collections.abc import Awaitable, Callable
@@ -13,7 +14,9 @@ from urllib.parse import quote
 from a2wsgi import WSGIMiddleware
 
 _CHARSET = re.compile(rb"(?i);\s*charset\s*=[^;]*")
-LARGEST_BODY = 4 * 1024 * 1024  # bytes
+LARGEST_BODY = 1024 * 1024  # bytes
+ALL_BODIES = 32 * LARGEST_BODY  # bytes that may be held at once for bodies that are still being sent
+SLOWEST = 20  # seconds a body may take
 
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
@@ -24,21 +27,34 @@ class PlainHttp:
 
     def __init__(self, wsgi: Any, workers: int = 10) -> None:
         self.inner = WSGIMiddleware(wsgi, workers=workers, send_queue_size=0)
+        self.held = 0
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
-        """Answers 413 to a body over LARGEST_BODY; a client that leaves while sending gets no answer."""
+        """Answers 413 to a body over LARGEST_BODY; a client that leaves or dawdles while sending gets no answer."""
         body = bytearray()
-        more = True
-        while more:
+        try:
+            async with asyncio.timeout(SLOWEST):
+                complete = await self._read(receive, body)
+        except TimeoutError:
+            return
+        finally:
+            self.held -= len(body)
+        if len(body) > LARGEST_BODY or self.held + len(body) > ALL_BODIES:
+            await _too_large(send)
+        elif complete:
+            await self.inner(_tidy(scope), _once(bytes(body)), send)
+
+    async def _read(self, receive: Receive, body: bytearray) -> bool:
+        """Gather a body, as far as there is room for it; False when its client left."""
+        while True:
             event = await receive()
             if event["type"] == "http.disconnect":
-                return
-            body += event.get("body", b"")
-            more = event.get("more_body", False)
-            if len(body) > LARGEST_BODY:
-                await _too_large(send)
-                return
-        await self.inner(_tidy(scope), _once(bytes(body)), send)
+                return False
+            chunk = event.get("body", b"")
+            body += chunk
+            self.held += len(chunk)
+            if not event.get("more_body", False) or len(body) > LARGEST_BODY or self.held > ALL_BODIES:
+                return True
 
 
 def _tidy(scope: Any) -> Any:

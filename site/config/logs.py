@@ -9,6 +9,8 @@ from typing import Any
 SECRET = re.compile(
     r"(?i)\b(bearer\s+|(?:token|ticket|sessionid|csrftoken|csrfmiddlewaretoken|password)['\"]?\s*[=:]\s*['\"]?)[^\s&;,'\"]+"
 )
+UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # a terminal would obey them
+LONGEST_LINE = 4000  # characters
 LONGEST = 300  # characters of a fault's own words, which may quote what somebody sent
 OUTSIDE = ("site-packages", "/lib/python", "<frozen")
 
@@ -33,7 +35,7 @@ class OneLine(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The whole record as one line."""
         record = logging.makeLogRecord(vars(record) | {"exc_text": None, "stack_info": None})
-        return blot(" ".join(super().format(record).split()))
+        return blot(UNSEEN.sub("?", " ".join(super().format(record).split())))[:LONGEST_LINE]
 
 
 def blot(text: str) -> str:

@@ -115,6 +115,18 @@ def test_a_row_that_is_gone_before_it_is_numbered_is_no_trouble(lobby, died, mon
     assert not Owed.objects.exists()
 
 
+@pytest.mark.parametrize(("model", "row"), [("gone.model", "1"), ("rooms.message", "no number"), ("rooms", "1")])
+def test_a_debt_that_nobody_can_pay_holds_up_no_other(lobby, died, monkeypatch, model, row):
+    Owed.objects.create(name=lobby.stream, model=model, row=row)
+    with transaction.atomic():
+        add(lobby, "one")
+    monkeypatch.undo()
+    settle()
+    assert None not in numbers(lobby)
+    assert "one" in news(lobby)
+    assert not Owed.objects.exists()
+
+
 def test_settling_names_leaves_other_streams_to_the_tick(lobby, died, monkeypatch):
     with transaction.atomic():
         touch("staff", lobby.stream)

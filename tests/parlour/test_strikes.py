@@ -43,6 +43,14 @@ async def test_a_binary_frame_ends_it(ann, lobby):
         await page.ends(1003)
 
 
+async def test_what_a_page_says_after_its_end_is_not_heard(ann, lobby):
+    async with Wire(ann) as page:
+        await page.send_bytes()
+        await page.send(kind="say", text="too late")
+        await page.ends(1003)
+    assert not await lobby.messages.aexists()
+
+
 async def test_a_flood_ends_it_with_words_and_keeps_the_beat(ann, lobby, conf):
     conf(FRAME_RATE="1/20")
     async with Wire(ann) as page:

@@ -1,5 +1,6 @@
 """A send is stored once, or is still on its page: acknowledgements, replays, duplicated tabs, refusals."""
 
+import asyncio
 import json
 
 import pytest
@@ -295,3 +296,23 @@ async def test_a_client_that_makes_up_pages_is_not_remembered_for_each(ann, lobb
         await page.shows("the end")
         [consumer] = hub.current().listeners
         assert len(consumer.sender.acked) < 5
+
+
+async def test_texts_that_are_hard_to_read_hold_up_no_other_page(ann, lobby, conf):
+    """Forty of them take a second or two to be made into markup; beats must go on meanwhile."""
+    conf(SAY_RATE="1000/1000")
+    loop, gaps = asyncio.get_running_loop(), []
+
+    async def watch():
+        while True:
+            then = loop.time()
+            await asyncio.sleep(0.01)
+            gaps.append(loop.time() - then)
+
+    async with Silent(ann) as page:
+        await page.hello(page=PAGE, acked="0")
+        watching = asyncio.create_task(watch())
+        await page.send(kind="say", text=["[" * 3999 + str(n % 10) for n in range(40)], page=PAGE, acked="0")
+        await page.until(lambda: page.document.value("room-lobby-acked") == "40")
+        watching.cancel()
+        assert max(gaps) < 0.8

@@ -62,7 +62,7 @@ def test_a_title_is_text_on_every_page(ann, client):
 
     def pages(title):
         room = Room.objects.create(title=title[:80], about=title[:200], owner=ann)
-        paths = ["/", *(f"/rooms/{room.slug}/{page}" for page in ("", "settings/", "delete/"))]
+        paths = ["/", *(f"/rooms/{room.slug}/{page}" for page in ("", "settings/", "members/", "delete/"))]
         seen = [Seen(client.get(path).content.decode()) for path in paths]
         room.delete()
         return seen

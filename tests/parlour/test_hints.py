@@ -1,0 +1,95 @@
+"""A hint says "look again"; that it goes out delays nobody, and that it does not is no fault."""
+
+import asyncio
+import time
+
+import pytest
+
+from parlour import hints
+from parlour.hints import Publisher
+from tests.parlour.buses import Layer
+from tests.parlour.ears import soon
+
+
+@pytest.fixture
+def layer(monkeypatch):
+    layer = Layer()
+    monkeypatch.setattr(hints, "get_channel_layer", lambda: layer)
+    hints.counts.clear()
+    return layer
+
+
+def said(layer):
+    return [(each["name"], each["seq"]) for each in layer.sent]
+
+
+async def test_a_hint_goes_to_its_streams_group_with_the_head(layer):
+    Publisher().put({"room.1": 5, "staff": 2})
+    await soon(lambda: said(layer) == [("room.1", 5), ("staff", 2)])
+
+
+async def test_what_piles_up_goes_out_once_with_the_highest_head(layer):
+    publisher = Publisher()
+    for seq in (3, 9, 4):
+        publisher.put({"room.1": seq})
+    await publisher.task
+    assert said(layer) == [("room.1", 9)]
+
+
+async def test_what_comes_while_hints_go_out_follows(layer):
+    publisher = Publisher()
+    publisher.put({"room.1": 1})
+    await asyncio.sleep(0)
+    publisher.put({"room.1": 2})
+    await publisher.task
+    assert said(layer) == [("room.1", 1), ("room.1", 2)]
+
+
+async def test_a_bus_that_is_away_costs_a_warning_and_no_fault(layer, diary):
+    publisher = Publisher()
+    layer.away = True
+    for seq in range(5):
+        publisher.put({"room.1": seq})
+        await publisher.task
+    assert hints.counts["lost"] == 5
+    assert len(diary) == 1
+    layer.away = False
+    publisher.put({"room.1": 9})
+    await publisher.task
+    assert said(layer) == [("room.1", 9)]
+    assert "go out again" in diary[1]
+
+
+async def test_a_bus_that_hangs_is_given_up_after_its_limit(layer, monkeypatch, diary):
+    monkeypatch.setattr(hints, "LIMIT", 0.05)
+    publisher, layer.hangs = Publisher(), True
+    publisher.put({"room.1": 1})
+    await asyncio.wait_for(publisher.task, 1)
+    assert hints.counts["lost"] == 1
+
+
+async def test_fleeting_lines_are_bounded_while_the_bus_hangs(layer, monkeypatch):
+    monkeypatch.setattr(hints, "LIMIT", 0.2)
+    publisher, layer.hangs = Publisher(), True
+    for _ in range(hints.FLEETING_KEPT * 3):
+        publisher.put_fleeting({"type": "fleeting", "name": "room.1"})
+    assert len(publisher.fleeting) == hints.FLEETING_KEPT
+    layer.hangs = False
+
+
+def test_a_command_lets_its_last_hint_go_before_it_ends(layer):
+    for seq in range(20):
+        outsider = hints._Outsider()
+        outsider.put({"room.1": seq})
+        outsider.close()
+    assert said(layer) == [("room.1", seq) for seq in range(20)]
+
+
+def test_a_command_does_not_wait_long_for_a_bus_that_hangs(layer, monkeypatch):
+    monkeypatch.setattr(hints, "LIMIT", 0.1)
+    layer.hangs = True
+    outsider = hints._Outsider()
+    outsider.put({"room.1": 1})
+    start = time.perf_counter()
+    outsider.close()
+    assert time.perf_counter() - start < 1
