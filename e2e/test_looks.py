@@ -26,6 +26,7 @@ PAGES = {
         "/accounts/login/",
         "/accounts/signup/",
         "/accounts/guest/",
+        "/shop/",
         "/no-such-page/",
     ],
     "member": [
@@ -36,9 +37,17 @@ PAGES = {
         "/accounts/profile/",
         "/accounts/password/",
         "/echo/",
+        "/shop/",
+        "/shop/mine/",
     ],
     "other": ["/rooms/team/"],
-    "staff": ["/rooms/team/settings/", "/rooms/team/members/", "/rooms/team/delete/"],
+    "staff": [
+        "/rooms/team/settings/",
+        "/rooms/team/members/",
+        "/rooms/team/delete/",
+        "/shop/orders/",
+        "/shop/orders/1/",
+    ],
 }
 ADMIN = [
     "/admin/",
@@ -46,6 +55,8 @@ ADMIN = [
     "/admin/accounts/user/add/",
     "/admin/accounts/user/1/change/",
     "/admin/rooms/room/",
+    "/admin/shop/order/",
+    "/admin/shop/order/1/change/",
 ]
 EVERY = [(name, path) for name, paths in PAGES.items() for path in paths]
 

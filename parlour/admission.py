@@ -71,12 +71,16 @@ class Admitted(Socket):
 
     async def _recheck(self) -> None:
         try:
-            await run(self.authorise)
+            known = await run(self.authorise)
+            self.stays(known)
         except Refused as refused:
             self.end(refused.code, refused.words)
         except Exception:
             log.exception("rights could not be read; they are asked for again")
             self.loop.call_later(1, self.recheck)
+
+    def stays(self, known: dict[str, int]) -> None:
+        """Asked again, the page may stay; its region may have other streams now. `known` are its guards' heads."""
 
     def aged(self) -> None:
         """Called at every tick: sessions end, and no socket lives for ever."""

@@ -23,6 +23,7 @@ class Change:
         self.added: list[tuple[str, Numbered]] = []
         self.edited: list[tuple[str, Numbered, tuple[str, ...]]] = []
         self.touched: list[str] = []
+        self.after: list[Callable[[], None]] = []
 
     def add(self, stream: str, row: Numbered) -> None:
         """Insert `row` as the next event of `stream`."""
@@ -35,6 +36,14 @@ class Change:
     def touch(self, stream: str) -> None:
         """Say that `stream` would answer differently now, though no row of it changed."""
         self.touched.append(stream)
+
+    def then(self, work: Callable[[], None]) -> None:
+        """Do `work` in the same transaction once the added rows have their primary keys. It touches no stream."""
+        self.after.append(work)
+
+    def finish(self) -> None:
+        for work in self.after:
+            work()
 
     def streams(self) -> list[str]:
         return [name for name, _ in self.added] + [name for name, _, _ in self.edited] + self.touched
@@ -53,17 +62,19 @@ def deed(body: Callable[..., T]) -> Callable[..., T]:
             change = Change()
             result = body(change, *args, **kwargs)
             owe(change.added, change.edited, change.touched)
+            change.finish()
             return result
-        return retried(lambda: _committed(body, *args, **kwargs))
+        return retried(lambda: _committed(lambda change: body(change, *args, **kwargs)))
 
     return written
 
 
-def _committed(body: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+def _committed(body: Callable[[Change], T]) -> T:
     change = Change()
     with transaction.atomic():
-        result = body(change, *args, **kwargs)
+        result = body(change)
         raised = _number(change)
+        change.finish()
     hints.tell(raised)
     return result
 

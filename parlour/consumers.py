@@ -47,6 +47,7 @@ class Consumer(Admitted):
         self.bucket = Bucket(conf.FRAME_RATE)
         self.strikes = 0
         self.greeted = False
+        self.following: set[str] = set()  # names of streams
 
     async def serve(self, receive: Any) -> None:
         """The whole life of a socket. Who and whether is decided before it is accepted."""
@@ -127,6 +128,7 @@ class Consumer(Admitted):
             self.leave()
             return
         self.hub.guard(self, known)
+        self.following = {stream.name for stream in self.region.streams}
         for stream in self.region.streams:
             self.hub.follow(self, stream, seen.get(stream.name))
         if self.region.streams:
@@ -134,6 +136,11 @@ class Consumer(Admitted):
         else:
             self.put(answer)
         self.beat()
+
+    def stays(self, known: dict[str, int]) -> None:
+        if self.greeted and self.following != {stream.name for stream in self.region.streams}:
+            self.hub.leave(self)
+            self._follow(known, {}, "")
 
     def _silent(self) -> None:
         if not self.greeted:

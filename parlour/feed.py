@@ -92,17 +92,28 @@ class Feed:
     async def _answer(self) -> None:
         asks = set(self.asking.values()) | {Ask(self.seq, variant) for variant in self.present.values()}
         was = self.seq
+        asked = self.hub.moment()
         answer = await run(self.stream.answer, list(asks))
         self.seq = max(self.seq, answer.seq)
         cursor = self._cursor(answer.seq)
         texts = {ask: fragments + cursor for ask, fragments in answer.fragments.items()}
         for listener, variant in list(self.present.items()):
-            if answer.fragments[Ask(was, variant)]:
-                listener.deliver(self.stream, answer.seq, texts[Ask(was, variant)])
+            ask = Ask(was, variant)
+            if answer.fragments[ask] and self._in_time(listener, ask, asked):
+                listener.deliver(self.stream, answer.seq, texts[ask])
         for listener, ask in list(self.asking.items()):
-            if listener in self.asking:  # nobody before it took it along
+            if listener in self.asking and self._in_time(listener, ask, asked):  # nobody before it took it along
                 self.present[listener] = ask.variant
                 listener.deliver(self.stream, answer.seq, texts[ask])
+
+    def _in_time(self, listener: Listener, ask: Ask, asked: int) -> bool:
+        """Whether this answer may be shown: another head that fills the same part may have shown newer rows."""
+        if self.hub.fills(listener, self.stream, asked):
+            return True
+        self.present.pop(listener, None)
+        self.late[listener] = ask
+        self.awake.set()
+        return False
 
     def _cursor(self, seq: int) -> str:
         cursor = cursors.written(self.stream.name, self.hub.epoch, seq)

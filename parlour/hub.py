@@ -39,6 +39,8 @@ class Hub:
         self.feeds: dict[str, dict[Place, Feed]] = defaultdict(dict)
         self.guards: dict[str, dict[Listener, int]] = defaultdict(dict)
         self.listeners: dict[Listener, set[str]] = {}  # who listens, and to which feeds and guards
+        self.filled: dict[Listener, dict[Place, tuple[str, int]]] = {}  # by which head, and when
+        self.moments = 0
         self.publisher = hints.Publisher()
         self.presence = Presence(self.process)
         self.bus = Bus(lambda: {*self.feeds, *self.guards}, self._take)
@@ -54,6 +56,7 @@ class Hub:
 
     def follow(self, listener: Listener, stream: Stream, cursor: int | None) -> None:
         self.listeners.setdefault(listener, set()).add(stream.name)
+        self.filled.setdefault(listener, {})
         feeds, place = self.feeds[stream.name], place_of(stream)
         if place not in feeds:
             feeds[place] = Feed(self, stream)
@@ -67,7 +70,25 @@ class Hub:
             self.guards[name][listener] = seq
         self.bus.changed.set()
 
+    def moment(self) -> int:
+        """A count that only grows: what is asked and what is shown stand in one order."""
+        self.moments += 1
+        return self.moments
+
+    def fills(self, listener: Listener, stream: Stream, asked: int) -> bool:
+        """Note that `stream` fills its place on a page with what was asked at `asked`.
+
+        False: another head has filled the same place since, perhaps with newer rows, and nothing is noted.
+        """
+        filled, place = self.filled.get(listener, {}), place_of(stream)
+        by, when = filled.get(place, (stream.name, 0))
+        if by != stream.name and when > asked:
+            return False
+        filled[place] = (stream.name, self.moment())
+        return True
+
     def leave(self, listener: Listener) -> None:
+        self.filled.pop(listener, None)
         for name in self.listeners.pop(listener, ()):
             for feed in self._feeds(name):
                 feed.part(listener)

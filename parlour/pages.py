@@ -32,18 +32,20 @@ def painted(request: HttpRequest, region: Region) -> dict[str, Any]:
     shown: dict[str, dict[str, Any]] = {}
     held = {}
     for stream in region.streams:
-        markup, older = first(stream, variant(request, stream), now[stream.name])
-        shown[stream.part] = {"part": stream.part, "markup": markup, "older": older}
+        if stream.part not in shown:  # several heads may fill one part, each with the same
+            painting = first(stream, variant(request, stream), now[stream.name])
+            shown[stream.part] = {"part": stream.part, **painting}
         held[region.cursor_id(stream)] = cursors.written(stream.name, epoch, now[stream.name])
     return {"region": region, "shown": shown, "cursors": held}
 
 
-def first(stream: Stream, variant: Variant, seq: int) -> tuple[str, int | None]:
-    """What a page shows of a stream when it is painted, and the seq of the next older row of a log."""
+def first(stream: Stream, variant: Variant, seq: int) -> dict[str, Any]:
+    """What a page shows of a stream when it is painted: its `markup`, a log's next `older` row."""
     if isinstance(stream, Log):
-        return stream.page(variant, seq)
+        markup, older = stream.page(variant, seq)
+        return {"markup": markup, "older": older}
     assert isinstance(stream, State)
-    return stream.markup([variant])[variant], None
+    return stream.painted(variant)
 
 
 def as_panel(consumer: type[Consumer]) -> Callable[..., HttpResponse]:

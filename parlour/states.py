@@ -25,13 +25,15 @@ class State(Stream):
     def markup(self, variants: Sequence[Variant]) -> dict[Variant, str]:
         """What the element holds now, for the first paint and for every push alike."""
         contexts = self.context(variants)
-        return {
-            variant: reading(variant, lambda v=variant: self._render(contexts[v]))  # type: ignore[misc]
-            for variant in variants
-        }
+        return {variant: self.drawn(variant, contexts[variant]) for variant in variants}
 
-    def _render(self, context: dict[str, Any]) -> str:
-        return render_to_string(self.template, {"region": self.region, **context})
+    def painted(self, variant: Variant) -> dict[str, Any]:
+        """What a page's template gets of this state: its `markup`, and whatever else you add."""
+        return {"markup": self.markup([variant])[variant]}
+
+    def drawn(self, variant: Variant, context: dict[str, Any]) -> str:
+        """The element's markup for one variant."""
+        return reading(variant, lambda: render_to_string(self.template, {"region": self.region, **context}))
 
     def since(self, asks: Iterable[Ask], seq: int) -> Answer:
         asks = list(asks)

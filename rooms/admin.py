@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
-from rooms.models import Membership, Message, Room
+from rooms.models import Attention, Membership, Message, Room
 
 
 class MembershipInline(admin.TabularInline):
@@ -23,6 +23,17 @@ class RoomAdmin(admin.ModelAdmin):
     search_fields = ["title", "slug"]
     autocomplete_fields = ["owner"]
     inlines = [MembershipInline]
+
+
+@admin.register(Attention)
+class AttentionAdmin(admin.ModelAdmin):
+    """How much people want to hear of which room."""
+
+    list_display = ["person", "room", "level"]
+    list_filter = ["level", "room"]
+    search_fields = ["person__username", "person__display_name", "room__title"]
+    autocomplete_fields = ["person", "room"]
+    list_select_related = ["person", "room"]
 
 
 @admin.register(Message)

@@ -10,6 +10,10 @@ class RoomsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from rooms import signals
+        from alerts import Kind
+        from rooms import audiences, signals
 
+        Kind("mention", "Mentions", "{n} mentions").register()
+        Kind("room", "Rooms where you hear everything", "{title}: {n} messages").register()
+        assert audiences  # importing it says who belongs to what
         signals.connect()

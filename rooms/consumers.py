@@ -12,10 +12,10 @@ from parlour.consumers import Consumer
 from parlour.database import run
 from parlour.limits import shared
 from rooms import access, typing
-from rooms.models import Message
+from rooms.models import Message, room_key
 from rooms.refusals import refusal
 from rooms.saying import offer
-from rooms.streams import RoomRegion, room_key
+from rooms.streams import RoomRegion
 from rooms.words import Unsaid
 
 TYPING_RATE = "1/3"  # a page of ours says it every two seconds

@@ -6,7 +6,7 @@ from django import forms
 from django.contrib.auth import get_user_model
 
 from rooms import words
-from rooms.models import Room
+from rooms.models import Attention, Room
 from rooms.words import Unsaid
 
 
@@ -44,6 +44,16 @@ class RoomForm(forms.ModelForm):
             return " ".join(words.cleaned(self.cleaned_data[name]).split())
         except Unsaid:
             raise forms.ValidationError("Give it a name that can be seen.") from None
+
+
+class AttentionForm(forms.ModelForm):
+    """How much somebody wants to hear of a room."""
+
+    class Meta:
+        model = Attention
+        fields = ["level"]
+        labels = {"level": "Tell me"}
+        widgets = {"level": forms.RadioSelect}
 
 
 class MemberForm(forms.Form):

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods
 from parlour.admission import Refused
 from parlour.limits import shared
 from rooms import access
-from rooms.forms import MemberForm, RoomForm
-from rooms.models import Membership, Room
+from rooms.forms import AttentionForm, MemberForm, RoomForm
+from rooms.models import Attention, Membership, Room
 
 ROOM_RATE = "0.05/20"  # by one person: a second / at once
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
@@ -90,6 +90,23 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
         {"room": room, "form": form, "memberships": memberships},
         status=422 if form.errors else 200,
     )
+
+
+@login_required
+@form_methods
+def attention(request: HttpRequest, slug: str) -> HttpResponse:
+    """How much this person wants to hear of a room."""
+    person: Any = request.user
+    try:
+        room = access.room_for(person, slug)
+    except Refused as why:
+        raise (Http404 if why.code == 4004 else PermissionDenied) from None
+    chosen = Attention.objects.filter(room=room, person=person).first()
+    form = AttentionForm(request.POST or None, instance=chosen or Attention(room=room, person=person))
+    if form.is_valid():
+        form.save()
+        return redirect(room)
+    return render(request, "rooms/attention.html", {"form": form, "room": room}, status=422 if form.errors else 200)
 
 
 @login_required

@@ -17,6 +17,11 @@ TAKEN = {"new"}
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
+def room_key(slug: str) -> str:
+    """What the ids on a room's page begin with: its address, without the `-` that parts a key from what is in it."""
+    return "room-" + slug.replace("-", "_")
+
+
 class RoomQuerySet(models.QuerySet["Room"]):
     """Rooms, by who may see them."""
 
@@ -97,6 +102,16 @@ class Room(models.Model):
         """Head that moves when the room's rules change, or the room goes."""
         return f"door.{self.pk}"
 
+    @property
+    def audience(self) -> str:
+        """Whom `notify(room, …)` tells: the members."""
+        return f"members.{self.pk}"
+
+    @property
+    def listeners(self) -> str:
+        """The audience of those who want to hear everything."""
+        return f"listeners.{self.pk}"
+
 
 class Membership(models.Model):
     """Somebody who belongs to a room."""
@@ -110,6 +125,25 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person} in {self.room}"
+
+
+class Attention(models.Model):
+    """How much somebody wants to hear of a room in their bell. Without one it is mentions."""
+
+    class Level(models.TextChoices):
+        EVERYTHING = "everything", "Everything that is said"
+        MENTIONS = "mentions", "When somebody mentions me"
+        NOTHING = "nothing", "Nothing"
+
+    room = models.ForeignKey(Room, models.CASCADE, related_name="attentions")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    level = models.CharField(max_length=10, choices=Level, default=Level.MENTIONS)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["room", "person"], name="rooms_attention_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person} in {self.room}: {self.level}"
 
 
 class Message(Numbered):
@@ -140,6 +174,10 @@ class Message(Numbered):
 
     def __str__(self) -> str:
         return self.text[:60]
+
+    def get_absolute_url(self) -> str:
+        """Its place on the page of its room."""
+        return f"{self.room.get_absolute_url()}#{room_key(self.room.slug)}-{self.pk}"
 
     @property
     def continues(self) -> bool:

@@ -8,7 +8,7 @@ import re
 
 from django.http import HttpRequest
 
-from rooms.streams import room_key
+from rooms.models import room_key
 
 _ROOM = re.compile(r"/rooms/([a-z0-9-]+)/")
 

@@ -14,7 +14,7 @@ from parlour.composer import Said
 from parlour.conf import conf
 from parlour.groups import Group
 from parlour.limits import shared
-from rooms import access, words
+from rooms import access, mentions, words
 from rooms.models import Message, Room
 from rooms.words import Unsaid
 
@@ -30,6 +30,7 @@ class Draft(NamedTuple):
     author: int
     said: Said
     html: str
+    meant: frozenset[int] = frozenset()  # the people it mentions
 
     @property
     def keys(self) -> tuple[Key, Key]:
@@ -41,7 +42,8 @@ class Draft(NamedTuple):
 def draft(room: int, author: int, said: Said) -> Draft:
     """Clean a text and make its markup. Raises Unsaid."""
     text = words.cleaned(said.text)
-    return Draft(room, author, said._replace(text=text), words.markup(text))
+    html, meant = mentions.marked(text, Room.objects.filter(pk=room).first() if "@" in text else None)
+    return Draft(room, author, said._replace(text=text), html, meant)
 
 
 def beside(room: int, said: Said) -> str:
@@ -56,7 +58,10 @@ def post(change: Change, drafts: Sequence[Draft]) -> list[Message | Unsaid]:
     rooms = Room.objects.in_bulk({draft.room for draft in drafts})
     known = _known(drafts)
     last = {pk: room.messages.filter(seq__isnull=False).order_by("-seq").first() for pk, room in rooms.items()}
-    return [_one(change, draft, rooms.get(draft.room), authors.get(draft.author), known, last) for draft in drafts]
+    outcomes = [_one(change, draft, rooms.get(draft.room), authors.get(draft.author), known, last) for draft in drafts]
+    meant = {id(row): draft.meant for row, draft in zip(outcomes, drafts, strict=True)}
+    mentions.alert(change, [(row, meant[id(row)]) for _, row in change.added])
+    return outcomes
 
 
 def _known(drafts: Sequence[Draft]) -> dict[Key, Message]:

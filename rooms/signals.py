@@ -6,18 +6,25 @@ from django.db.models.signals import post_delete, post_save
 
 from parlour.changes import Change, deed
 from parlour.revocation import revoke
-from rooms.models import Membership, Room
+from rooms.models import Attention, Membership, Room
 
 
 def connect() -> None:
     """Called once, when the app is ready."""
     post_delete.connect(removed, sender=Membership, dispatch_uid="rooms.removed")
     post_delete.connect(closed, sender=Room, dispatch_uid="rooms.closed")
+    post_save.connect(heard_otherwise, sender=Membership, dispatch_uid="rooms.added")
+    post_save.connect(heard_otherwise, sender=Attention, dispatch_uid="rooms.attention")
     post_save.connect(changed, sender=Room, dispatch_uid="rooms.changed")
 
 
 def removed(instance: Membership, **kwargs: Any) -> None:
     """A membership ended."""
+    revoke(instance.person_id)
+
+
+def heard_otherwise(instance: Membership | Attention, **kwargs: Any) -> None:
+    """Somebody belongs to another audience now: their bells follow it."""
     revoke(instance.person_id)
 
 

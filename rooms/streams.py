@@ -14,7 +14,7 @@ from parlour.logs import Log
 from parlour.presence import here
 from parlour.states import State
 from parlour.streams import Answer, Ask, Gone
-from rooms.models import Message, Room
+from rooms.models import Message, Room, room_key
 
 SHOWN = 60  # people named in a room's list; a larger company would cost every page a long list a second
 
@@ -38,11 +38,6 @@ class RoomRegion(Region):
     def fresh_page(self) -> str:
         """An id for the page whose composer is being drawn."""
         return new_page()
-
-
-def room_key(slug: str) -> str:
-    """`-` parts a key from what is inside it, so the address gives its own up."""
-    return "room-" + slug.replace("-", "_")
 
 
 class RoomStream(Log):

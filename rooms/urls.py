@@ -20,5 +20,6 @@ urlpatterns = [
     path("rooms/<slug:slug>/lines/", views.lines, name="lines"),
     path("rooms/<slug:slug>/settings/", managing.settings, name="settings"),
     path("rooms/<slug:slug>/members/", managing.members, name="members"),
+    path("rooms/<slug:slug>/alerts/", managing.attention, name="attention"),
     path("rooms/<slug:slug>/delete/", managing.delete, name="delete"),
 ]

@@ -2,9 +2,11 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from typing import Any
 
 import nh3
-from django.utils.html import escape
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
@@ -16,7 +18,7 @@ HEAVIEST = 3 * LONGEST  # characters of markup
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"  # controls, bidi overrides, halves
 )
-_TAGS = {"p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a"}
+_TAGS = {"p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a", "span"}
 _NOT_FOR_CHAT = [
     "heading",
     "lheading",
@@ -30,8 +32,33 @@ _NOT_FOR_CHAT = [
     "reference",
 ]
 
+
+def _mention(state: Any, silent: bool) -> bool:
+    """markdown-it's rule for `@name`, where `people` of its environment knows the name: the longest one counts."""
+    people, at = state.env.get("people", {}), state.pos
+    if state.src[at] != "@" or (at and (state.src[at - 1].isalnum() or state.src[at - 1] in "_@/.")):
+        return False
+    for name in sorted(people, key=len, reverse=True):
+        end = at + 1 + len(name)
+        if state.src[at + 1 : end].casefold() == name and not state.src[end : end + 1].isalnum():
+            if not silent:
+                token = state.push("mention", "", 0)
+                token.content, token.meta = state.src[at:end], {"person": people[name]}
+                state.env["meant"].add(people[name])
+            state.pos = end
+            return True
+    return False
+
+
+def _mentioned(_renderer: Any, tokens: Any, index: int, _options: Any, _env: Any) -> str:
+    token = tokens[index]
+    return format_html('<span class="mention" data-person="{}">{}</span>', token.meta["person"], token.content)
+
+
 _markdown = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True})
 _markdown.enable(["linkify", "strikethrough"]).disable(_NOT_FOR_CHAT)
+_markdown.inline.ruler.push("mention", _mention)
+_markdown.add_render_rule("mention", _mentioned)
 
 
 class Unsaid(Exception):
@@ -49,17 +76,18 @@ def cleaned(text: str) -> str:
     return text
 
 
-def markup(text: str) -> str:
+def markup(text: str, people: Mapping[str, int] | None = None, meant: set[int] | None = None) -> str:
     """Plain Markdown and links as clean HTML. Headings, images and HTML stay the text they are.
 
-    A text that is made to grow, of nothing but tiny links, stays as it was written.
+    `people` are those whom a mention may mean, by casefolded name; who is meant is put into `meant`. A text that
+    is made to grow, of nothing but tiny links, stays as it was written.
     """
     if text.count("[") > BRACKETS:
         return _plain(text)
     html = nh3.clean(
-        _markdown.render(text),
+        _markdown.render(text, {"people": people or {}, "meant": set() if meant is None else meant}),
         tags=_TAGS,
-        attributes={"a": {"href"}, "ol": {"start"}},
+        attributes={"a": {"href"}, "ol": {"start"}, "span": {"class", "data-person"}},
         link_rel="noopener noreferrer nofollow",
     )
     return html if len(html) <= HEAVIEST else _plain(text)

@@ -22,6 +22,7 @@ SVG = (
 CSS = """\
 .message[data-author="{pk}"] .name {{ color: var(--accent); }}
 .people [data-author="{pk}"] bdi::after {{ content: " (you)"; color: var(--soft); }}
+.mention[data-person="{pk}"] {{ background: var(--amber-wash); color: var(--amber); }}
 .typing [data-author="{pk}"], .visually-hidden [data-author="{pk}"] {{ display: none; }}
 """
 

@@ -10,11 +10,14 @@ from django.urls import re_path
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 wsgi = get_wsgi_application()
 
+from alerts import routing as alerts  # noqa: E402
 from config.http import PlainHttp, Receive, Send  # noqa: E402
 from parlour import servers  # noqa: E402
-from rooms.routing import websocket_urlpatterns  # noqa: E402
+from rooms import routing as rooms  # noqa: E402
+from shop import routing as shop  # noqa: E402
 
 servers.prepare()
+sockets = [*rooms.websocket_urlpatterns, *alerts.websocket_urlpatterns, *shop.websocket_urlpatterns]
 
 
 async def no_such_socket(scope: Any, receive: Receive, send: Send) -> None:
@@ -34,7 +37,7 @@ async def lifespan(scope: Any, receive: Receive, send: Send) -> None:
 
 kinds = {
     "http": PlainHttp(wsgi),
-    "websocket": URLRouter([*websocket_urlpatterns, re_path(r"", no_such_socket)]),  # type: ignore[arg-type]
+    "websocket": URLRouter([*sockets, re_path(r"", no_such_socket)]),  # type: ignore[arg-type]
     "lifespan": lifespan,
 }
 

@@ -20,7 +20,7 @@ PORT: int = env.int("PORT", 8000)
 HTTPS: bool = env.bool("HTTPS", False)
 DEBUG: bool = env.bool("DEBUG", False)
 DEMO: bool = env.bool("DEMO", False) and not HTTPS  # `make run` says so; nothing else does
-DEMO_PARTS = ["rooms.demo.make_demo_rooms"]  # called once the demo's people are there
+DEMO_PARTS = ["rooms.demo.make_demo_rooms", "shop.demo.make_demo_orders"]  # called once the demo's people are there
 LOCAL: bool = origins.is_loopback(HOST)
 SECRET_KEY: str = env.str("SECRET_KEY", "") or stores.secret_key(VAR)
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", []) or origins.own_hosts(HOST)
@@ -28,11 +28,14 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 
 INSTALLED_APPS = [
     "parlour",
+    "shop",
     "rooms",
+    "alerts",
     "accounts",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "django.contrib.humanize",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",

@@ -1,0 +1,59 @@
+"""Alerts in Django's admin: to look at, and to remove so that every count stays right."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from alerts.models import Alert, Mark, Preference
+from alerts.telling import forget
+
+
+class ReadOnly(admin.ModelAdmin):
+    """Rows that only their verbs write."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Alert)
+class AlertAdmin(ReadOnly):
+    """What was told to whom."""
+
+    list_display = ["title", "kind", "audience", "actor", "at", "settled"]
+    list_filter = ["kind", ("settled", admin.EmptyFieldListFilter), "at"]
+    search_fields = ["title", "body", "audience", "about", "key", "actor__username"]
+    list_select_related = ["actor"]
+    date_hierarchy = "at"
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        forget(Alert.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        forget(queryset)
+
+
+@admin.register(Mark)
+class MarkAdmin(ReadOnly):
+    """What people did about alerts."""
+
+    list_display = ["alert", "person", "seen", "read", "archived"]
+    list_filter = ["alert__kind", ("read", admin.EmptyFieldListFilter), ("archived", admin.EmptyFieldListFilter)]
+    search_fields = ["alert__title", "person__username", "person__display_name"]
+    list_select_related = ["alert", "person"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Preference)
+class PreferenceAdmin(ReadOnly):
+    """How people want to hear of what."""
+
+    list_display = ["person", "kind", "level"]
+    list_filter = ["kind", "level"]
+    search_fields = ["person__username", "person__display_name", "kind"]
+    list_select_related = ["person"]

@@ -1,0 +1,34 @@
+"""The live side of the bell: it is its person's own, and looking at it is all one can say."""
+
+from typing import Any
+
+from django.conf import settings
+from django.shortcuts import resolve_url
+from django.utils.html import format_html
+
+from alerts import marking
+from alerts.streams import KEY, BellRegion
+from parlour.admission import Refused
+from parlour.composer import whole
+from parlour.consumers import Consumer
+from parlour.database import run
+
+
+class AlertsConsumer(Consumer):
+    """One page's bell."""
+
+    @classmethod
+    def key(cls) -> str:  # type: ignore[override]
+        return KEY
+
+    @classmethod
+    def admit(cls, person: Any) -> BellRegion:  # type: ignore[override]
+        if not person.is_authenticated:
+            login = resolve_url(settings.LOGIN_URL)
+            raise Refused(4001, format_html('You are signed out. <a href="{}">Sign in</a>', login))
+        return BellRegion(person.pk)
+
+    async def hear_seen(self, fields: dict[str, Any]) -> None:
+        """The bell was opened or closed: what it showed is seen, and its words of time are today's again."""
+        await run(marking.see, self.person, whole(fields.get("upto") or 0))
+        self.hub.follow(self, self.region.streams[0], None)

@@ -1,0 +1,104 @@
+"""What was told to whom, and what each person did about it."""
+
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import OuterRef, Q, Subquery
+from django.urls import reverse
+
+from alerts import audiences, kinds
+
+
+class AlertQuerySet(models.QuerySet["Alert"]):
+    """Alerts, by whom they concern and whether they still matter."""
+
+    def open(self) -> Self:
+        """What is not settled."""
+        return self.filter(settled__isnull=True)
+
+    def told_to(self, person: Any) -> Self:
+        """What this person may see, with `seen`, `read` and `archived` as that person has marked it."""
+        mine = Mark.objects.filter(alert=OuterRef("pk"), person=person)
+        marks = {name: Subquery(mine.values(name)[:1]) for name in ("seen", "read", "archived")}
+        return self.filter(audience__in=audiences.of([person.pk])[person.pk]).annotate(**marks)
+
+
+class Alert(models.Model):
+    """One thing that was told, to one audience. It costs one row, however many are told.
+
+    Alerts of one `kind` and `key` are shown as one line. `about` is what it is about; when that goes, the alert is
+    settled, and so is gone everywhere.
+    """
+
+    audience = models.CharField(max_length=100)
+    kind = models.CharField(max_length=40)
+    title = models.CharField(max_length=200)
+    body = models.CharField(max_length=500, blank=True)
+    url = models.CharField(max_length=500, blank=True)
+    key = models.CharField(max_length=100, blank=True)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    about = models.CharField(max_length=100, blank=True)  # "shop.order:5"
+    at = models.DateTimeField(db_index=True)
+    settled = models.DateTimeField(null=True, blank=True)
+
+    objects = AlertQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        indexes = [
+            models.Index(fields=["audience", "settled"], name="alerts_audience"),
+            models.Index(fields=["about"], name="alerts_about"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["audience", "kind", "key", "about"],
+                condition=Q(settled__isnull=True) & ~Q(key=""),
+                name="alerts_told_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("alerts:follow", args=[self.pk])
+
+    @property
+    def of_kind(self) -> kinds.Kind:
+        return kinds.kind(self.kind)
+
+
+class Mark(models.Model):
+    """What one person did about one alert. There is none until they did something."""
+
+    alert = models.ForeignKey(Alert, models.CASCADE, related_name="marks")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    seen = models.DateTimeField(null=True, blank=True)
+    read = models.DateTimeField(null=True, blank=True)
+    archived = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["alert", "person"], name="alerts_one_mark_each")]
+
+    def __str__(self) -> str:
+        return f"{self.person} on {self.alert}"
+
+
+class Preference(models.Model):
+    """How one person wants to hear of one kind. Without one it is the bell and a toast."""
+
+    class Level(models.TextChoices):
+        TOAST = "toast", "Bell and toast"
+        BELL = "bell", "Bell only"
+        NOTHING = "nothing", "Nothing"
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=40)
+    level = models.CharField(max_length=8, choices=Level, default=Level.TOAST)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "kind"], name="alerts_one_preference_each")]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.level}"

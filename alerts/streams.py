@@ -1,0 +1,83 @@
+"""A bell on a page: one part, fed by the heads of all audiences its person belongs to."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+
+from alerts import audiences
+from alerts.lines import Bell, Line, bells
+from alerts.toasts import News
+from parlour.fragments import Region, joined
+from parlour.revocation import guard
+from parlour.states import State
+from parlour.streams import Answer, Ask, Variant, reading
+
+KEY = "bell"
+
+
+class BellRegion(Region):
+    """The bell of one person. When rights change, so may the audiences: that head is one of its streams."""
+
+    controls = "partials/bell_controls.html"
+
+    def __init__(self, person: int) -> None:
+        super().__init__(KEY, "/ws/alerts/", reverse("alerts:panel"), "member")
+        heads = [guard(person), *audiences.of([person])[person]]
+        self.streams = [BellStream(head, self) for head in dict.fromkeys(heads)]
+
+
+class BellStream(State):
+    """The bells of all who listen to one audience. Each line is drawn once and shared."""
+
+    template = "partials/bell_lines.html"
+    part = "lines"
+    gap = 0.1  # what is told in a burst is one frame
+
+    def __init__(self, name: str, region: Region) -> None:
+        super().__init__(name, region)
+        self.news = News(name)
+
+    def variant(self, person: Any, variant: Variant) -> Variant:
+        return variant._replace(own=str(person.pk))
+
+    def context(self, variants: Sequence[Variant]) -> Mapping[Variant, dict[str, Any]]:
+        found = bells({int(variant.own) for variant in variants})
+        drawn: dict[tuple[Line, Variant], str] = {}
+        return {variant: self._of(variant, found[int(variant.own)], drawn) for variant in variants}
+
+    def _of(self, variant: Variant, bell: Bell, drawn: dict[tuple[Line, Variant], str]) -> dict[str, Any]:
+        shared = variant._replace(own="")
+        for line in bell.lines:
+            if (line, shared) not in drawn:
+                drawn[line, shared] = reading(shared, lambda line=line: self._line(line))  # type: ignore[misc]
+        return {"bell": bell, "lines": joined(drawn[line, shared] for line in bell.lines)}
+
+    def _line(self, line: Line) -> str:
+        """It bears its state and day in its id: as long as nothing of it changes, it and the focus in it stay."""
+        day = timezone.localdate().toordinal()
+        state = f"{line.alert.pk}-{line.n}-{'r' if line.read else 'u'}-{day}"
+        return render_to_string("partials/alert.html", {"region": self.region, "line": line, "state": state})
+
+    def painted(self, variant: Variant) -> dict[str, Any]:
+        context = self.context([variant])[variant]
+        return {"markup": self.drawn(variant, context), "unseen": context["bell"].unseen}
+
+    def since(self, asks: Iterable[Ask], seq: int) -> Answer:
+        """The lines and the count for all who are behind; what is new as a toast for those who saw the last answer."""
+        asks = list(asks)
+        behind = [ask for ask in asks if ask.cursor != seq]
+        contexts = self.context(list({ask.variant for ask in behind})) if behind else {}
+        frames = {variant: self._frame(variant, context) for variant, context in contexts.items()}
+        was = self.news.look(seq)
+        fragments = dict.fromkeys(asks, "")
+        for ask in behind:
+            toasts = self.news.toasts(self.region, contexts[ask.variant]["bell"]) if ask.cursor == was else ""
+            fragments[ask] = frames[ask.variant] + toasts
+        return Answer(seq, fragments)
+
+    def _frame(self, variant: Variant, context: dict[str, Any]) -> str:
+        count = render_to_string("partials/bell_count.html", {"unseen": context["bell"].unseen})
+        return self.region.inner(self.part, self.drawn(variant, context)) + self.region.inner("count", count)

@@ -1,0 +1,38 @@
+"""`{% bell %}` puts the bell on a page; `{{ moment|daytime }}` says when, in words that stay true for a day."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import template
+from django.template import Context
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from alerts.consumers import AlertsConsumer
+from parlour.admission import Refused
+from parlour.pages import painted
+
+register = template.Library()
+
+
+@register.inclusion_tag("partials/bell.html", takes_context=True)
+def bell(context: Context) -> dict[str, Any]:
+    """The bell of whoever reads the page; nothing for somebody without an account."""
+    request = context.get("request")
+    try:
+        region = AlertsConsumer.admit(request.user) if request is not None else None
+    except Refused:
+        region = None
+    return {**context.flatten(), **(painted(request, region) if region else {"region": None})}  # type: ignore[dict-item,arg-type]
+
+
+@register.filter
+def daytime(moment: datetime) -> str:
+    """ "today 14:05", "yesterday 9:30", "22 Nov 14:05", where the reader is."""
+    local, today = timezone.localtime(moment), timezone.localdate()
+    clock = date_format(local, "H:i")
+    if local.date() == today:
+        return f"today {clock}"
+    if local.date() == today - timedelta(days=1):
+        return f"yesterday {clock}"
+    return f"{date_format(local, 'j M' if local.year == today.year else 'j M Y')} {clock}"

@@ -1,0 +1,20 @@
+"""Addresses of the pages."""
+
+from django.urls import path
+
+from alerts import views
+from alerts.consumers import AlertsConsumer
+from parlour.pages import as_panel
+
+app_name = "alerts"
+urlpatterns = [
+    path("", views.everything, name="all"),
+    path("panel/", as_panel(AlertsConsumer), name="panel"),
+    path("preferences/", views.preferences, name="preferences"),
+    path("read/", views.read_all, name="read_all"),
+    path("undo/", views.undo, name="undo"),
+    path("<int:pk>/", views.follow, name="follow"),
+    path("<int:pk>/read/", views.read, name="read"),
+    path("<int:pk>/unread/", views.unread, name="unread"),
+    path("<int:pk>/archive/", views.archive, name="archive"),
+]

@@ -1,0 +1,118 @@
+"""The bell in a browser: beside a room, in the admin, in every tab, and after its line was cut."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import expect
+
+from .ground.cable import Cable
+from .ground.people import Person
+from .ground.servers import Server
+from .ground.tabs import Tab
+from .ground.waiting import pause
+
+Invite = Callable[..., Person]
+
+
+def bell(tab: Tab, path: str = "") -> Tab:
+    """A page whose bell's socket has answered."""
+    if path:
+        tab.go(path)
+    expect(tab.page.locator("#bell-met")).to_have_value("1", timeout=15_000)
+    return tab
+
+
+def opened(tab: Tab) -> Tab:
+    tab.page.locator("#bell-menu summary").click()
+    return tab
+
+
+def count(tab: Tab, words: str) -> None:
+    expect(tab.page.locator("#bell-count .pill")).to_have_text(words)
+
+
+def at_peace(staff: Person) -> Person:
+    """Somebody who has read all that there was."""
+    opened(bell(staff.sign_in("staff"), "/"))
+    staff.page.get_by_role("button", name="All read").click()
+    expect(staff.page.locator("#bell-lines .unread")).to_have_count(0)
+    none(staff)
+    return staff
+
+
+def none(tab: Tab) -> None:
+    expect(tab.page.locator("#bell-count .pill")).to_have_count(0)
+
+
+def test_a_mention_rings_everywhere_and_is_dealt_with_in_one_place(server: Server, person: Invite) -> None:
+    staff, other = at_peace(person(server)), person(server).sign_in("other")
+    bell(staff, "/alerts/")
+    admin, room = bell(staff.tab(), "/admin/rooms/room/"), bell(staff.tab(), "/rooms/team/")
+    other.open_room("lobby").say("@staff, is there tea?")
+    for tab in (staff, admin, room):
+        count(tab, "1")
+    expect(staff.page.get_by_role("list", name="Alerts")).to_contain_text("other mentioned you in Lobby")
+    opened(admin)
+    for tab in (staff, admin, room):
+        none(tab)
+    admin.page.locator("#bell-lines a").first.click()
+    expect(admin.page.locator(".message .mention")).to_have_text("@staff")
+    expect(staff.page.locator(".alerts .unread")).to_have_count(0)
+
+
+def test_an_open_bell_keeps_the_focus_and_what_is_archived_comes_back(server: Server, person: Invite) -> None:
+    staff, other = at_peace(person(server)), person(server).sign_in("other")
+    other.open_room("lobby").say("@staff, one")
+    opened(bell(staff, "/"))
+    button = staff.page.get_by_role("button", name="Archive: other mentioned you").first
+    button.focus()
+    lines = staff.page.locator("#bell-lines .alert")
+    before = lines.count()
+    other.say("@staff, two")
+    expect(lines).to_have_count(before + 1)
+    assert staff.page.locator("#bell-menu").get_attribute("open") is not None
+    assert "Archive: other mentioned you" in staff.page.evaluate("document.activeElement.textContent")
+    staff.page.keyboard.press("Enter")
+    expect(lines).to_have_count(before)
+    staff.page.get_by_role("button", name="Undo").click()
+    expect(lines).to_have_count(before + 1)
+
+
+def test_a_bell_beside_a_room_leaves_its_composer_and_its_cursor_alone(server: Server, person: Invite) -> None:
+    staff, other = at_peace(person(server)), person(server).sign_in("other")
+    bell(staff.open_room("team"))
+    cursors = staff.page.locator("#room-team-resume [name=cursor]:not([value^='people.'])")
+    held = cursors.evaluate_all("fields => fields.map(field => field.value)")
+    staff.type("half a thou")
+    staff.box.focus()
+    other.open_room("lobby").say("@staff, look up")
+    toast = staff.page.locator(".toast", has_text="mentioned you")
+    expect(toast).to_be_visible()
+    under, over = toast.bounding_box(), staff.page.locator("#room-team-composer").bounding_box()
+    assert under
+    assert over
+    assert under["y"] + under["height"] < over["y"]
+    assert staff.box.input_value() == "half a thou"
+    assert cursors.evaluate_all("fields => fields.map(field => field.value)") == held
+    assert staff.page.evaluate("document.activeElement.name") == "text"
+    staff.page.get_by_role("button", name="Dismiss: other mentioned you").click()
+    expect(toast).to_have_count(0)
+    staff.box.press("End")
+    staff.page.keyboard.type("ght")
+    staff.send().sees("half a thought")
+
+
+def test_a_bell_that_was_cut_off_is_right_when_it_returns(
+    server: Server, cable: Callable[..., Cable], person: Invite
+) -> None:
+    line = cable(server)
+    staff, other = at_peace(person(line)), person(server).sign_in("other")
+    bell(staff, "/")
+    other.open_room("lobby")
+    line.cut()
+    other.say("@staff, one").say("@staff, two")
+    pause(3)
+    none(staff)
+    line.mend()
+    expect(staff.page.locator("#bell-count .pill")).to_have_text("2", timeout=40_000)
+    other.say("@staff, three")
+    count(staff, "3")

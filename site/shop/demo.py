@@ -1,0 +1,35 @@
+"""The demo's orders: seen to already, so that nobody's bell rings before somebody places one."""
+
+from datetime import timedelta
+
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+
+from shop.models import Order
+
+HANDLED = [
+    ("other", "A pot of Darjeeling, for four", 1850, "EUR", "Milk on the side, please.", Order.Status.ACCEPTED, 2),
+    ("member", "Lamp oil, two litres", 2400, "GBP", "", Order.Status.DONE, 26),
+    ("member", "Writing paper, cream, 100 sheets", 1500, "JPY", "", Order.Status.CANCELLED, 50),
+]
+
+
+def make_demo_orders() -> None:
+    """A few orders of member and other, some hours old; made once."""
+    if Order.objects.exists():
+        return
+    people = get_user_model()._default_manager.in_bulk(["member", "other"], field_name="username")
+    now = timezone.now()
+    Order.objects.bulk_create(
+        Order(
+            buyer=people[buyer],
+            item=item,
+            amount=amount,
+            currency=currency,
+            note=note,
+            status=status,
+            created=now - timedelta(hours=hours),
+            moved=now - timedelta(hours=hours - 1),
+        )
+        for buyer, item, amount, currency, note, status, hours in reversed(HANDLED)
+    )

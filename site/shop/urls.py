@@ -1,0 +1,18 @@
+"""Addresses of the pages."""
+
+from django.urls import path
+
+from parlour.pages import as_panel
+from shop import views
+from shop.consumers import MineConsumer, OrdersConsumer
+
+app_name = "shop"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("panel/", as_panel(MineConsumer), name="mine_panel"),
+    path("mine/", views.mine, name="mine"),
+    path("orders/", views.orders, name="orders"),
+    path("orders/panel/", as_panel(OrdersConsumer), name="orders_panel"),
+    path("orders/<int:pk>/", views.order, name="order"),
+    path("orders/<int:pk>/<slug:step>/", views.step, name="step"),
+]

@@ -1,0 +1,170 @@
+"""The bell without a browser: who sees what, in all tabs, after cuts, when rights change."""
+
+import asyncio
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import transaction
+from django.utils import timezone
+
+from alerts import Role, anotify, notify, settle
+from alerts.consumers import AlertsConsumer
+from alerts.lines import bells
+from alerts.models import Alert, Mark
+from parlour.testing import Page, lost_hints
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+in_thread = sync_to_async
+
+
+async def test_what_is_told_to_staff_reaches_all_staff_and_nobody_else(sue, ann):
+    async with Page(AlertsConsumer, sue) as here, Page(AlertsConsumer, ann) as there:
+        await anotify(Role("staff"), "order", "A new order")
+        await here.shows("A new order")
+        await here.shows("1 unseen")
+        await anotify(ann, "order", "Your order")
+        await there.shows("Your order")
+        assert "A new order" not in there.document.text()
+        assert await Alert.objects.acount() == 2
+        assert not await Mark.objects.aexists()
+        assert await here.equals_fresh()
+
+
+async def test_seen_in_one_tab_is_seen_in_all(sue):
+    async with Page(AlertsConsumer, sue) as one, Page(AlertsConsumer, sue) as other:
+        await anotify(Role("staff"), "order", "A new order")
+        await one.shows("1 unseen")
+        await one.send(kind="seen", upto=one.document.value("bell-upto"))
+        await other.shows("Nothing unseen")
+        assert await other.equals_fresh()
+
+
+async def test_what_came_while_the_bell_was_opened_stays_unseen(sue):
+    async with Page(AlertsConsumer, sue) as page:
+        await anotify(Role("staff"), "order", "First")
+        await page.shows("1 unseen")
+        upto = page.document.value("bell-upto")
+        await anotify(Role("staff"), "order", "Second")
+        await page.send(kind="seen", upto=upto)
+        await page.until(lambda: "1 unseen" in page.document.text() and "Second" in page.document.text())
+        assert (await in_thread(bells)([sue.pk]))[sue.pk].unseen == 1
+
+
+async def test_who_becomes_staff_sees_what_is_open_and_hears_what_comes(ann):
+    await anotify(Role("staff"), "order", "An old order")
+    async with Page(AlertsConsumer, ann) as page:
+        ann.is_staff = True
+        await ann.asave()
+        await page.shows("An old order")
+        await anotify(Role("staff"), "order", "A new order")
+        await page.shows("A new order")
+
+
+async def test_a_demoted_person_loses_staff_alerts_and_hears_no_more(sue, ann):
+    async with Page(AlertsConsumer, sue) as page:
+        await anotify(Role("staff"), "order", "Before")
+        await page.shows("Before")
+        sue.is_staff = False
+        await sue.asave()
+        await page.until(lambda: "Before" not in page.document.part("bell-lines"))
+        frames = len(page.frames)
+        await anotify(Role("staff"), "order", "After")
+        await asyncio.sleep(0.5)
+        assert not [frame for frame in page.frames[frames:] if "After" in frame]
+        assert page.closed is None
+
+
+async def test_who_was_demoted_while_cut_off_comes_back_to_an_empty_bell(sue):
+    async with Page(AlertsConsumer, sue) as page:
+        await anotify(Role("staff"), "order", "Before")
+        await page.shows("Before")
+        await page.cut()
+        sue.is_staff = False
+        await sue.asave()
+        await page.resume()
+        await page.shows("Nothing is waiting")
+        assert await page.equals_fresh()
+
+
+async def test_a_bell_that_was_cut_off_is_right_when_it_returns(sue):
+    async with Page(AlertsConsumer, sue) as page:
+        await page.cut()
+        for n in range(3):
+            await anotify(Role("staff") if n else sue, "order", f"Order {n}")
+        await page.resume()
+        await page.shows("3 unseen")
+        assert "bell-toasts" not in page.frames[-1]
+        assert await page.equals_fresh()
+
+
+async def test_lost_hints_make_a_bell_late_and_never_wrong(sue):
+    with lost_hints():
+        async with Page(AlertsConsumer, sue) as page:
+            await anotify(Role("staff"), "order", "Late")
+            await page.shows("Late")
+
+
+async def test_nobody_without_an_account_has_a_bell(ann):
+    async with Page(AlertsConsumer, ann) as page:
+        await page.cut()
+        page.session = ""
+        await page.open()
+        await page.until(lambda: page.closed)
+        assert page.closed == 4001
+        assert "Sign in" in page.frames[-1]
+
+
+async def test_a_rolled_back_transaction_tells_nobody(sue):
+    def fail():
+        with transaction.atomic():
+            notify(sue, "order", "Never")
+            raise ValueError
+
+    async with Page(AlertsConsumer, sue) as page:
+        with pytest.raises(ValueError):
+            await in_thread(fail)()
+        await anotify(sue, "order", "Then")
+        await page.shows("Then")
+        assert not any("Never" in frame for frame in page.frames)
+
+
+async def test_what_is_settled_or_deleted_leaves_every_bell(sue, ann, lobby):
+    async with Page(AlertsConsumer, sue) as page, Page(AlertsConsumer, ann) as other:
+        await anotify([ann, Role("staff")], "order", "About a room", about=lobby)
+        await page.shows("1 unseen")
+        await other.shows("1 unseen")
+        await in_thread(settle)(lobby)
+        await page.shows("Nothing is waiting")
+        await anotify([ann, Role("staff")], "order", "Again", about=lobby)
+        await other.shows("1 unseen")
+        await lobby.adelete()
+        await other.shows("Nothing is waiting")
+        await page.shows("Nothing is waiting")
+
+
+async def test_one_key_is_one_line_with_the_true_number(sue):
+    await in_thread(lambda: [notify(Role("staff"), "parcel", f"Order {n}", key="orders", about=sue) for n in range(2)])()
+    assert await Alert.objects.acount() == 1  # the same key about the same thing is told once
+    rows = [
+        Alert(audience="staff", kind="parcel", title=f"Order {n}", key="orders", about=f"x:{n}", at=timezone.now())
+        for n in range(999)
+    ]
+    await Alert.objects.abulk_create(rows)
+    async with Page(AlertsConsumer, sue) as page:
+        assert "1,000 unseen" in page.document.text()
+        assert page.document.text().count("and 999 more") >= 1
+
+
+async def test_a_toast_comes_with_what_is_new_and_not_twice(sue):
+    async with Page(AlertsConsumer, sue) as page:
+        await asyncio.sleep(0.5)  # each head has looked at what there was
+        await anotify(Role("staff"), "order", "A <b>new</b> order")
+        await page.shows("1 unseen")
+        toasts = [frame for frame in page.frames if "beforeend:#bell-toasts" in frame]
+        assert len(toasts) == 1
+        assert "A &lt;b&gt;new&lt;/b&gt; order" in toasts[0]
+        assert "<b>" not in "".join(page.frames)
+        await anotify(sue, "order", "Another")
+        await page.shows("2 unseen")
+        assert sum("beforeend:#bell-toasts" in frame for frame in page.frames) == 2

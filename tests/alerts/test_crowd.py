@@ -1,0 +1,130 @@
+"""Many at once: a house full of staff, a thousand alerts, and a long random walk."""
+
+import asyncio
+import random
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth import get_user_model
+from django.db import transaction
+
+from alerts import Role, anotify, marking, notify, settle, streams
+from alerts.consumers import AlertsConsumer
+from alerts.lines import bells
+from alerts.management.commands import prune_alerts
+from alerts.models import Alert, Mark, Preference
+from parlour.testing import Page
+from rooms.models import Room
+
+pytestmark = pytest.mark.django_db(transaction=True)
+STAFF = 200
+
+
+def hire(n):
+    people = get_user_model()
+    people.objects.bulk_create(people(username=f"staff{number}", is_staff=True) for number in range(n))
+    return list(people.objects.filter(username__startswith="staff"))
+
+
+async def test_one_order_tells_two_hundred_and_is_drawn_once(sue, monkeypatch):
+    drawn = []
+    draw = streams.BellStream._line
+    monkeypatch.setattr(streams.BellStream, "_line", lambda self, line: drawn.append(line) or draw(self, line))
+    pages = [Page(AlertsConsumer, person) for person in await sync_to_async(hire)(STAFF)]
+    for page in pages:
+        await page.__aenter__()
+    await asyncio.sleep(1)
+    drawn.clear()
+    await anotify(Role("staff"), "order", "A new order")
+    for page in pages:
+        await page.shows("1 unseen")
+    assert len(drawn) == 1
+    assert all(sum("A new order" in frame for frame in page.frames) == 1 for page in pages)
+    for page in pages:
+        await page.cut()
+
+
+async def test_a_thousand_alerts_at_once_are_one_frame(sue):
+    def tell():
+        with transaction.atomic():
+            for n in range(1000):
+                notify(Role("staff"), "order", f"Order {n}", key="orders", about=Room(pk=n + 1, slug=f"room-{n}"))
+
+    async with Page(AlertsConsumer, sue) as page:
+        await asyncio.sleep(0.5)
+        before = len(page.frames)
+        await sync_to_async(tell)()
+        await page.shows("1,000 unseen")
+        told = [frame for frame in page.frames[before:] if 'innerHTML:#bell-lines"' in frame]
+        assert len(told) == 1
+        assert len(told[0]) < 8_000
+        assert "99+" in told[0]
+        assert await page.equals_fresh()
+
+
+def counted(person):
+    """The count by its definition, one row after the other."""
+    told = {f"user.{person.pk}"} | ({"staff"} if person.is_staff else set())
+    quiet = set(Preference.objects.filter(person=person, level="nothing").values_list("kind", flat=True))
+    seen = set(Mark.objects.filter(person=person, seen__isnull=False).values_list("alert", flat=True))
+    rows = Alert.objects.filter(settled=None, audience__in=told).exclude(kind__in=quiet)
+    return len([alert for alert in rows if alert.pk not in seen])
+
+
+class Walk:
+    """Two people, one of them staff now and then, and ten things that may happen."""
+
+    def __init__(self, sue, ann):
+        self.chance = random.Random(3)
+        self.sue, self.people = sue, [sue, ann]
+        self.targets = [sue, ann, Role("staff"), [ann, Role("staff")]]
+        self.things = [Room.objects.create(title=f"Room {n}") for n in range(6)]
+        self.moments = []
+
+    def act(self, n):
+        person = self.chance.choice(self.people)
+        pks = list(marking.told(person).values_list("pk", flat=True))
+        some = marking.told(person).filter(pk__in=self.chance.sample(pks, min(3, len(pks))))
+        acts = [self.tell, self.see, self.do, self.take_back, self.settle, self.undo, self.change]
+        self.chance.choices(acts, [3, 1, 2, 1, 1, 1, 1])[0](n, person, some)
+
+    def tell(self, n, person, some):
+        about, key = self.chance.choice([None, *self.things]), self.chance.choice(["", "a", "b"])
+        kind = self.chance.choice(["order", "mention"])
+        notify(self.chance.choice(self.targets), kind, f"Act {n}", key=key, about=about)
+
+    def see(self, n, person, some):
+        marking.see(person, self.chance.choice([0, *Alert.objects.values_list("pk", flat=True)]))
+
+    def do(self, n, person, some):
+        deed = self.chance.choice([marking.read, marking.archive])
+        self.moments.append((person, deed(person, some)))
+
+    def take_back(self, n, person, some):
+        marking.unread(person, some)
+
+    def settle(self, n, person, some):
+        settle(self.chance.choice(self.things))
+
+    def undo(self, n, person, some):
+        who, at = self.chance.choice(self.moments or [(person, None)])
+        if at:
+            marking.undo(who, at)
+
+    def change(self, n, person, some):
+        marking.prefer(person, {"mention": self.chance.choice(["toast", "nothing"])})
+        self.sue.is_staff = self.chance.random() < 0.8
+        self.sue.save()
+
+
+def test_after_any_five_hundred_acts_the_count_equals_the_rows(sue, ann):
+    walk = Walk(sue, ann)
+    highest = 0
+    for n in range(500):
+        walk.act(n)
+        if n % 100 == 99:
+            prune_alerts.Command().handle(settled=0, days=1)
+        found = {pk: bell.unseen for pk, bell in bells([sue.pk, ann.pk]).items()}
+        assert found == {sue.pk: counted(sue), ann.pk: counted(ann)}, n
+        highest = max(highest, *found.values())
+    assert highest > 5

@@ -1,0 +1,135 @@
+"""`@name` in a room: who is told, what is marked, and how much of a room one hears."""
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth import get_user_model
+
+from alerts import notify
+from alerts.consumers import AlertsConsumer
+from alerts.lines import bells
+from alerts.models import Alert
+from parlour.composer import Said
+from parlour.testing import Page
+from rooms.consumers import RoomConsumer
+from rooms.models import Attention, Membership, Message, Room
+from rooms.saying import draft, post
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def say(author, room, text, page="", n=0):
+    return post([draft(room.pk, author.pk, Said(page, n, text))])[0]
+
+
+def lines(person):
+    return [line.title for line in bells([person.pk])[person.pk].lines]
+
+
+async def test_who_is_mentioned_is_told_and_led_to_the_message(ann, ben, lobby):
+    async with Page(AlertsConsumer, ben) as bell, Page(RoomConsumer, ann, slug="lobby") as room:
+        await room.send(kind="say", text="Morning @ben, tea?")
+        await bell.shows("Ann mentioned you in Lobby")
+        await room.receives(f'<span class="mention" data-person="{ben.pk}">@ben</span>')
+        message, alert = await Message.objects.aget(), await Alert.objects.aget()
+        assert alert.url == f"/rooms/lobby/#room-lobby-{message.pk}"
+        assert alert.about == f"rooms.message:{message.pk}"
+        await sync_to_async(message.delete)()
+        await bell.shows("Nothing is waiting")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("@ben", True),
+        ("@BEN.", True),
+        ("(@Ben)", True),
+        ("hello **@ben**!", True),
+        ("ann@ben.example", False),
+        ("`@ben`", False),
+        ("@bench", False),
+        ("@nobody", False),
+        ("@@ben", False),
+    ],
+)
+def test_only_a_name_is_a_mention(ann, ben, lobby, text, told):
+    row = say(ann, lobby, text)
+    assert bool(lines(ben)) is told
+    assert ("mention" in row.html) is told
+
+
+def test_a_display_name_with_blanks_is_a_name(ann, ben, lobby):
+    ben.display_name = "Ben van Dam"
+    ben.save()
+    row = say(ann, lobby, "I asked @Ben van Dam, who knows")
+    assert f'data-person="{ben.pk}">@Ben van Dam</span>' in row.html
+    assert len(lines(ben)) == 1
+
+
+def test_a_display_name_of_two_is_nobodys(ann, lobby):
+    first, second = (get_user_model().objects.create_guest("Kim") for _ in range(2))
+    say(ann, lobby, "@Kim")
+    assert not lines(first) + lines(second)
+
+
+def test_nobody_is_told_of_what_they_may_not_read(ann, ben):
+    team = Room.objects.create(title="Team", access=Room.Access.MEMBERS, owner=ann)
+    Membership.objects.create(room=team, person=ann)
+    row = say(ann, team, "@ben")
+    assert not lines(ben)
+    assert "mention" not in row.html
+    Membership.objects.create(room=team, person=ben)
+    say(ann, team, "@ben")
+    assert len(lines(ben)) == 1
+
+
+def test_a_repeat_and_ones_own_name_tell_nobody(ann, ben, lobby):
+    for _ in range(2):
+        say(ann, lobby, "@ben and @ann", page="0123456789abcdef", n=1)
+    assert len(lines(ben)) == 1
+    assert not lines(ann)
+
+
+def test_a_room_may_be_kept_quiet_or_heard_in_full(ann, ben, lobby):
+    quiet = Attention.objects.create(room=lobby, person=ben, level="nothing")
+    say(ann, lobby, "@ben")
+    assert not lines(ben)
+    quiet.level = "everything"
+    quiet.save()
+    Attention.objects.create(room=lobby, person=ann, level="everything")
+    for text in ("one", "two", "three"):
+        say(ann, lobby, text)
+    assert lines(ben) == ["New in Lobby: 3 messages"]
+    assert not lines(ann)
+    say(ann, lobby, "@ben")
+    assert lines(ben) == ["Ann mentioned you in Lobby", "New in Lobby: 3 messages"]
+    assert bells([ben.pk])[ben.pk].unseen == 4
+
+
+async def test_a_rooms_members_are_told_by_one_row_and_new_ones_see_it(ann, ben, lobby):
+    await Membership.objects.acreate(room=lobby, person=ann)
+    await sync_to_async(notify)(lobby, "news", "The room moves")
+    assert await Alert.objects.acount() == 1
+    async with Page(AlertsConsumer, ann) as one, Page(AlertsConsumer, ben) as other:
+        assert "The room moves" in one.document.text()
+        assert "The room moves" not in other.document.text()
+        await Membership.objects.acreate(room=lobby, person=ben)
+        await other.shows("The room moves")
+        await sync_to_async(notify)(lobby, "news", "It has moved")
+        await other.shows("It has moved")
+        await one.shows("It has moved")
+
+
+def test_the_level_of_a_room_is_chosen_on_a_page(client, ben, lobby):
+    client.force_login(ben)
+    assert "When somebody mentions me" in client.get("/rooms/lobby/alerts/").content.decode()
+    assert client.post("/rooms/lobby/alerts/", {"level": "nothing"}).status_code == 302
+    assert client.post("/rooms/lobby/alerts/", {"level": "nothing"}).status_code == 302
+    assert Attention.objects.get().level == "nothing"
+    assert client.post("/rooms/lobby/alerts/", {"level": "loud"}).status_code == 422
+    assert client.get("/rooms/nowhere/alerts/").status_code == 404
+
+
+def test_markup_round_a_mention_stays_text(ann, ben, lobby):
+    row = say(ann, lobby, '<span class="mention" data-person="1">@ben</span> <b>@ben</b>')
+    assert row.html.count("<span") == 2
+    assert "<b>" not in row.html

@@ -1,0 +1,179 @@
+"""The pages of the alerts: whose they are, what can be done about them, and that it can be undone."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from alerts import Kind, Role, notify
+from alerts.lines import bells
+from alerts.models import Alert, Mark, Preference
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def here(client, sue):
+    client.force_login(sue)
+    return client
+
+
+def unseen(person):
+    return bells([person.pk])[person.pk].unseen
+
+
+def titles(client, query=""):
+    return [alert.title for alert in client.get(f"/alerts/{query}").context["page"]]
+
+
+@pytest.mark.parametrize("deed", ["", "read/", "archive/", "unread/"])
+def test_another_persons_alert_is_not_found_and_stays_as_it_is(here, ann, deed):
+    notify(ann, "order", "Not yours")
+    alert = Alert.objects.get()
+    answer = here.post(f"/alerts/{alert.pk}/{deed}") if deed else here.get(f"/alerts/{alert.pk}/")
+    assert answer.status_code == 404
+    assert not Mark.objects.exists()
+
+
+@pytest.mark.parametrize("number", ["0", "99999999999999999999999999"])
+def test_an_alert_that_never_was_is_not_found(here, number):
+    assert here.post(f"/alerts/{number}/read/").status_code == 404
+
+
+def test_nobody_without_an_account_gets_in(client):
+    assert client.get("/alerts/").status_code == 302
+    assert client.get("/alerts/panel/").status_code == 403
+
+
+def test_following_marks_the_whole_line_read_and_leads_on(here, sue):
+    for n in range(3):
+        notify(Role("staff"), "order", f"Order {n}", url=f"/shop/?{n}", key="orders", about=_about(sue, n))
+    newest = Alert.objects.first()
+    answer = here.get(f"/alerts/{newest.pk}/")
+    assert answer.url == "/shop/?2"
+    assert Mark.objects.filter(person=sue, read__isnull=False, seen__isnull=False).count() == 3
+    assert unseen(sue) == 0
+
+
+def _about(like, number):
+    return type(like)(pk=1000 + number)
+
+
+def test_a_browser_that_only_looks_ahead_reads_nothing(here, sue):
+    notify(sue, "order", "Order", url="/shop/")
+    here.get(f"/alerts/{Alert.objects.get().pk}/", headers={"Sec-Purpose": "prefetch"})
+    here.head(f"/alerts/{Alert.objects.get().pk}/")
+    assert unseen(sue) == 1
+
+
+def test_what_is_archived_leaves_and_comes_back_by_undo(here, sue):
+    notify(sue, "order", "Order")
+    pk = Alert.objects.get().pk
+    answer = here.post(f"/alerts/{pk}/archive/", headers=HTMX)
+    assert 'hx-swap-oob="beforeend:#bell-toasts"' in answer.content.decode()
+    assert titles(here) == []
+    assert titles(here, "?show=archived") == ["Order"]
+    at = Mark.objects.get().archived.isoformat()
+    here.post("/alerts/undo/", {"at": at}, headers=HTMX)
+    assert titles(here) == ["Order"]
+
+
+def test_all_is_read_at_once_and_unread_again_by_undo(here, sue):
+    notify(sue, "order", "One")
+    notify(Role("staff"), "order", "Two")
+    notify(sue, "order", "Read before")
+    here.post(f"/alerts/{Alert.objects.first().pk}/read/")
+    answer = here.post("/alerts/read/", {"show": "unread"})
+    assert titles(here, "?show=unread") == []
+    assert "show=unread" in answer.url
+    at = Mark.objects.exclude(alert__title="Read before").first().read.isoformat()
+    here.post("/alerts/undo/", {"at": at})
+    assert set(titles(here, "?show=unread")) == {"One", "Two"}
+
+
+def test_nobody_undoes_what_another_did(here, sue, ann, client):
+    notify(ann, "order", "Hers")
+    mark = Mark.objects.create(alert=Alert.objects.get(), person=ann, read=timezone.now())
+    here.post("/alerts/undo/", {"at": mark.read.isoformat()})
+    mark.refresh_from_db()
+    assert mark.read
+    assert here.post("/alerts/undo/", {"at": "yesterday"}).status_code == 404
+    assert here.post("/alerts/undo/", {"at": "2026-02-31T00:00:00Z"}).status_code == 404
+
+
+def test_alerts_are_found_by_shelf_kind_and_page(here, sue):
+    Kind("mention", "Mentions").register()
+    for n in range(35):
+        notify(sue, "order", f"Order {n}")
+    notify(sue, "mention", "Named")
+    assert len(titles(here)) == 30
+    assert len(titles(here, "?page=2")) == 6
+    assert titles(here, "?kind=mention") == ["Named"]
+    assert titles(here, "?show=archived") == []
+    assert len(titles(here, "?show=nonsense&page=wrong")) == 30
+
+
+def test_who_wants_to_hear_nothing_of_a_kind_is_counted_nothing(here, sue):
+    Kind("order", "Orders").register()
+    notify(sue, "order", "Order")
+    assert unseen(sue) == 1
+    page = here.get("/alerts/preferences/").content.decode()
+    assert "Orders" in page
+    from alerts import kinds
+
+    answer = here.post("/alerts/preferences/", {kind.name: "nothing" for kind in kinds.known()})
+    assert answer.status_code == 302
+    assert Preference.objects.filter(person=sue, level="nothing").exists()
+    assert unseen(sue) == 0
+    assert titles(here) == []
+
+
+def test_markup_in_a_title_is_text(here, sue):
+    notify(sue, "order", "<img src=x onerror=alert(1)>", body="<b>bold</b>")
+    page = here.get("/alerts/").content.decode()
+    assert "<img src=x" not in page
+    assert "&lt;img src=x" in page
+    assert "<b>bold" not in page
+
+
+def test_what_is_pruned_leaves_counts_right(sue, ann):
+    long_ago = timezone.now() - timedelta(days=200)
+    notify([ann, Role("staff")], "order", "Old")
+    Alert.objects.update(at=long_ago)
+    notify(Role("staff"), "order", "Settled long ago")
+    Alert.objects.filter(title__startswith="Settled").update(settled=long_ago)
+    notify(Role("staff"), "order", "New")
+    Mark.objects.create(alert=Alert.objects.get(title="Old", audience="staff"), person=sue, seen=timezone.now())
+    out = StringIO()
+    call_command("prune_alerts", stdout=out)
+    assert out.getvalue() == "3 alerts deleted.\n"
+    assert [alert.title for alert in Alert.objects.all()] == ["New"]
+    assert (unseen(sue), unseen(ann)) == (1, 0)
+
+
+def test_the_bell_stands_on_pages_and_in_the_admin_and_nowhere_for_strangers(client, here, sue):
+    from django.test import Client
+
+    sue.is_superuser = True
+    sue.save()
+    notify(sue, "order", "Order")
+    for path in ("/", "/alerts/", "/admin/", "/admin/alerts/alert/", "/admin/alerts/mark/"):
+        page = here.get(path).content.decode()
+        assert page.count('id="bell"') == 1, path
+        assert 'ws-connect="/ws/alerts/"' in page
+    assert 'id="bell"' not in Client().get("/").content.decode()
+    assert 'id="bell"' not in Client().get("/admin/login/").content.decode()
+    assert here.get("/admin/alerts/alert/?q=Order&settled__isempty=1").status_code == 200
+
+
+def test_an_alert_removed_in_the_admin_is_gone_from_the_count(here, sue):
+    sue.is_superuser = True
+    sue.save()
+    notify(sue, "order", "Order")
+    pk = Alert.objects.get().pk
+    here.post("/admin/alerts/alert/", {"action": "delete_selected", "_selected_action": [pk], "post": "yes"})
+    assert unseen(sue) == 0
+    assert not Alert.objects.exists()

@@ -1,0 +1,86 @@
+"""The verb that tells: what it takes, what it refuses, how much it writes."""
+
+import asyncio
+
+import pytest
+from django.contrib.auth import get_user_model
+
+from alerts import Role, anotify, notify
+from alerts.lines import bells
+from alerts.models import Alert, Mark
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("url", ["", "/", "/shop/?a=b#c", "https://example.org/x", "http://example.org"])
+def test_an_address_of_ours_or_of_the_web_is_taken(ann, url):
+    notify(ann, "order", "Order", url=url)
+    assert Alert.objects.get().url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("javascript:alert(1)", "JaVaScRiPt:x", "data:text/html,x", "ftp://x.example", "https:", "https:///x"),
+        *("//evil.example", "/\\evil.example", "shop/", " /shop/", "/a\nb", "/" + "x" * 500),
+    ],
+)
+def test_any_other_address_is_refused_loudly(ann, url):
+    with pytest.raises(ValueError, match="http"):
+        notify(ann, "order", "Order", url=url)
+    assert not Alert.objects.exists()
+
+
+def test_an_alert_has_a_title_and_a_kind(ann):
+    for title in ("", "  ", "\u200b\u202e"):
+        with pytest.raises(ValueError, match="title"):
+            notify(ann, "order", title)
+    with pytest.raises(ValueError, match="kind"):
+        notify(ann, "", "Order")
+    notify(ann, "order", "Or\u202eder\x00 one")
+    assert Alert.objects.get().title == "Order one"
+
+
+def test_nobody_is_told_by_mistake(ann):
+    with pytest.raises(ValueError, match="no role"):
+        notify(Role("stuff"), "order", "Order")
+    with pytest.raises(TypeError):
+        notify(5, "order", "Order")
+
+
+def test_a_role_of_many_costs_one_row(sue):
+    people = [get_user_model()(username=f"staff{n}", is_staff=True) for n in range(300)]
+    get_user_model().objects.bulk_create(people)
+    notify(Role("staff"), "order", "Order")
+    assert Alert.objects.count() == 1
+    assert not Mark.objects.exists()
+
+
+def test_a_thousand_bells_take_as_many_queries_as_one(sue, django_assert_num_queries):
+    get_user_model().objects.bulk_create(get_user_model()(username=f"staff{n}", is_staff=True) for n in range(300))
+    for n in range(20):
+        notify(Role("staff"), "order", f"Order {n}")
+    everybody = list(get_user_model().objects.values_list("pk", flat=True))
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(connection) as alone:
+        bells(everybody[:1])
+    with django_assert_num_queries(len(alone)):
+        found = bells(everybody)
+    assert {bell.unseen for bell in found.values()} == {20}
+
+
+def test_the_same_key_about_the_same_is_told_once(ann, ben):
+    for _ in range(3):
+        notify(ann, "import", "Import finished", key="import", about=ben)
+    assert Alert.objects.count() == 1
+    ben.delete()
+    assert not Alert.objects.open().exists()
+    assert bells([ann.pk])[ann.pk].unseen == 0
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_it_is_told_from_async_code_by_many_at_once(ann):
+    await asyncio.gather(*(anotify(ann, "order", f"Order {n}") for n in range(8)))
+    assert await Alert.objects.acount() == 8

@@ -1,0 +1,147 @@
+"""Placing an order: who is told, what is refused, and how often the same slip counts."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from alerts.models import Alert
+from parlour import heads
+from shop import ordering
+from shop.models import EVERY, Order, bought
+
+pytestmark = pytest.mark.django_db
+
+
+def test_placing_one_tells_the_buyer_and_all_staff(ann, client, slip, told):
+    client.force_login(ann)
+    answer = client.post("/shop/", slip())
+    order = Order.objects.get()
+    assert (answer.status_code, answer["Location"]) == (302, "/shop/")
+    assert (order.buyer, order.item, order.amount, order.currency, order.status) == (ann, "Tea", 1250, "EUR", "new")
+    assert told(ann) == [f"Order {order.pk} is placed"]
+    assert told("staff") == ["New order: Tea"]
+    for alert in Alert.objects.all():
+        assert alert.about == f"shop.order:{order.pk}"
+        assert client.get(alert.url).status_code == (200 if alert.audience != "staff" else 403)
+    assert Alert.objects.get(audience="staff").key == "orders"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_is_told_of_what_was_rolled_back(ann):
+    before = heads.read([EVERY, bought(ann.pk), "staff", f"user.{ann.pk}"])
+    with transaction.atomic():
+        ordering.place(ann, "Tea", 1250, "EUR")
+        transaction.set_rollback(True)
+    assert not Order.objects.exists()
+    assert not Alert.objects.exists()
+    assert heads.read(before) == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_everybody_is_told_as_soon_as_it_is_committed(ann, client, slip):
+    client.force_login(ann)
+    client.post("/shop/", slip())
+    assert all(heads.read([EVERY, bought(ann.pk), "staff", f"user.{ann.pk}"]).values())
+
+
+def test_the_same_slip_sent_twice_is_one_order(ann, client, slip):
+    client.force_login(ann)
+    assert [client.post("/shop/", slip()).status_code for _ in range(2)] == [302, 302]
+    assert Order.objects.count() == 1
+    assert Alert.objects.count() == 2
+
+
+def test_a_slip_that_was_rewritten_is_another_order(ann, client, slip):
+    client.force_login(ann)
+    client.post("/shop/", slip())
+    client.post("/shop/", slip(item="Coffee"))
+    assert set(Order.objects.values_list("item", flat=True)) == {"Tea", "Coffee"}
+
+
+def test_two_people_may_hold_slips_of_one_number(ann, ben, client, slip):
+    for person in (ann, ben):
+        client.force_login(person)
+        client.post("/shop/", slip())
+    assert Order.objects.count() == 2
+
+
+BAD = [
+    ({"item": ""}, "Say what you would like."),
+    ({"item": "\u200b\u200d"}, "Use words that can be seen."),
+    ({"item": "x" * 121}, "Please keep it to 120 characters."),
+    ({"note": "x" * 501}, "Please keep it to 500 characters."),
+    ({"amount": ""}, "Say how much it may cost."),
+    ({"amount": "much"}, "Write it plainly, like 1250.00."),
+    ({"amount": "1" * 21}, "Write it plainly"),
+    ({"amount": "0"}, "It has to be more than nothing."),
+    ({"amount": "12.505"}, "EUR has 2 digits after the point."),
+    ({"amount": "10000.01"}, "The most for one order is 10,000.00 EUR."),
+    ({"amount": "1.5", "currency": "JPY"}, "JPY has no cents."),
+    ({"currency": ""}, "Choose a currency."),
+    ({"currency": "XXX"}, "Choose one of these currencies."),
+]
+
+
+@pytest.mark.parametrize(("changes", "words"), BAD)
+def test_what_is_not_filled_in_rightly_is_refused_in_words_and_kept(changes, words, ann, client, slip):
+    client.force_login(ann)
+    answer = client.post("/shop/", slip(note="by Friday") | changes)
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+    assert changes.get("note", "by Friday") in answer.content.decode()
+    assert not Order.objects.exists()
+    assert not Alert.objects.exists()
+
+
+def test_fields_that_are_not_on_the_slip_change_nothing(ann, ben, client, slip):
+    client.force_login(ann)
+    client.post("/shop/", slip(buyer=ben.pk, status="done", id="77", created="2001-01-01"))
+    order = Order.objects.get()
+    assert (order.buyer, order.status, order.pk == 77) == (ann, "new", False)
+
+
+def test_markup_in_an_order_is_text(ann, client, slip):
+    client.force_login(ann)
+    client.post("/shop/", slip(item="<b hx-get='/x'>Tea</b>", note="<script>"), follow=True)
+    page = client.get("/shop/").content.decode() + client.get(Order.objects.get().get_absolute_url()).content.decode()
+    assert "&lt;b hx-get=&#x27;/x&#x27;&gt;" in page
+    assert "<script>" not in page
+
+
+def test_one_person_places_so_many_a_minute(ann, ben):
+    for number in range(ordering.A_MINUTE):
+        ordering.place(ann, f"Tea {number}", 100, "EUR")
+    with pytest.raises(ordering.Declined, match="Wait a minute"):
+        ordering.place(ann, "Tea again", 100, "EUR")
+    ordering.place(ben, "Tea", 100, "EUR")
+    Order.objects.update(created=timezone.now() - timedelta(seconds=61))
+    ordering.place(ann, "Tea again", 100, "EUR")
+
+
+def test_one_person_has_so_many_open(ann):
+    old = timezone.now() - timedelta(days=1)
+    rows = [Order(buyer=ann, item="Tea", amount=1, currency="EUR", created=old) for _ in range(ordering.AT_ONCE)]
+    Order.objects.bulk_create(rows)
+    with pytest.raises(ordering.Declined, match="still open"):
+        ordering.place(ann, "Tea", 100, "EUR")
+    Order.objects.filter(pk=Order.objects.earliest("pk").pk).update(status="done")
+    ordering.place(ann, "Tea", 100, "EUR")
+
+
+def test_a_limit_is_told_on_the_page_and_keeps_what_was_written(ann, client, slip):
+    client.force_login(ann)
+    for number in range(ordering.A_MINUTE):
+        client.post("/shop/", slip(slip=str(number)))
+    answer = client.post("/shop/", slip(slip="more", item="One pot more"))
+    assert answer.status_code == 422
+    assert "Wait a minute" in answer.content.decode()
+    assert "One pot more" in answer.content.decode()
+
+
+def test_who_has_no_account_is_shown_the_way_to_one(gus, client, slip):
+    assert "/accounts/login/?next=/shop/" in client.get("/shop/").content.decode()
+    client.force_login(gus)
+    assert "/accounts/signup/" in client.post("/shop/", slip()).content.decode()
+    assert not Order.objects.exists()
