@@ -10,9 +10,12 @@ from django.db import connection, transaction
 
 from parlour import heads, owed
 from parlour.changes import deed
+from parlour.composer import Said
+from parlour.groups import Group
 from parlour.owed import settle
 from parlour.retrying import counts
 from rooms.models import Message, Room
+from rooms.saying import draft, post
 from tests.parlour.lines import add, edit, line, numbers, touch
 
 one_writer = "sqlite" in settings.DATABASES["default"]["ENGINE"]
@@ -123,3 +126,19 @@ def test_writers_over_two_rooms_in_opposite_orders_never_meet_in_a_deadlock(lobb
         list(pool.map(write, range(8)))
     assert counts["deadlocks"] == 0
     assert sorted(numbers(lobby)) == sorted(numbers(other)) == list(range(1, 201))
+
+
+def test_one_text_through_eight_processes_at_once_is_stored_once(lobby, ann):
+    """Each process has a group of its own, so only the database sees them meet."""
+    together = threading.Barrier(8)
+
+    def process(text):
+        together.wait(5)
+        return Group(post).submit(text).result(10)
+
+    with ThreadPoolExecutor(8) as pool:
+        for n in range(1, 6):
+            text = draft(lobby.pk, ann.pk, Said("0123456789abcdef", n, "once"))
+            rows = list(pool.map(process, [text] * 8))
+            assert len({row.pk for row in rows}) == 1
+    assert numbers(lobby) == [1, 2, 3, 4, 5]
