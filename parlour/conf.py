@@ -9,7 +9,7 @@ DEFAULTS: dict[str, Any] = {
     "TICK": 3.0,  # seconds, ±20 %, between two looks for what lost hints hid
     "ASK_GAP": 0.010,  # seconds between two asks of one stream, so that a burst shares frames
     "HELLO_WITHIN": 10.0,  # seconds a socket may take to say hello
-    "LEASE": 45.0,  # seconds a lease lives
+    "LEASE": 40.0,  # seconds a lease lives
     "RENEW": 15.0,  # seconds between two renewals
     "GRACE": 5.0,  # seconds somebody may be away before having left
     "MAX_AGE": 6 * 3600.0,  # seconds after which a socket is asked to come back, up to twice as long

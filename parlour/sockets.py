@@ -32,9 +32,9 @@ class Socket:
         self.closing: asyncio.Task[None] | None = None
 
     @classmethod
-    def key(cls, **route: Any) -> str:
+    def key(cls, **_route: Any) -> str:
         """The key of the region at this address, known from the address alone: a refusal looks nothing up."""
-        raise NotImplementedError
+        return "refused"
 
     def leave(self) -> None:
         """Stop listening to anything. Called when the socket ends, perhaps more than once."""
@@ -83,7 +83,8 @@ class Socket:
             self.outbox.waiting.clear()
         if 4001 <= code <= 4004:
             words = format_html('<p class="farewell" role="alert">{}</p>', words)
-            self.outbox.put(Region(self.key(**self.route), "", "").farewell(words))
+            key = self.region.key if hasattr(self, "region") else self.key(**self.route)
+            self.outbox.put(Region(key, "", "").farewell(words))
         elif words:
             self.outbox.put(self.region.inner("note", escape(words)))
         await self.outbox.close(code)

@@ -20,8 +20,7 @@ DATABASES = {"default": {"ENGINE": "parlour.sqlite", "NAME": "db", "TEST": {"NAM
                          "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20}}}
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": ["templates"], "APP_DIRS": True,
-              "OPTIONS": {"builtins": ["parlour.templatetags.parlour"],
-                          "context_processors": ["django.template.context_processors.request"]}}]
+              "OPTIONS": {"context_processors": ["django.template.context_processors.request"]}}]
 ROOT_URLCONF = "polls.urls"
 ALLOWED_HOSTS = ["testserver"]
 STATIC_URL = "static/"

@@ -1,6 +1,8 @@
 """What daphne lacks: most close codes, one ping at a time, backpressure for what comes in, a clean end."""
 
 import asyncio
+import os
+import threading
 from typing import Any
 
 from parlour.servers.parts import needs
@@ -117,8 +119,16 @@ def farewell(server: Any, protocol: Any) -> None:
         for task in late:
             task.cancel()
         await _wait(late, 1)
+        _leave_anyway()
 
     server.kill_all_applications = lambda self: defer.Deferred.fromFuture(asyncio.ensure_future(leave(self)))
+
+
+def _leave_anyway() -> None:
+    """A thread that still answers a page waits for this loop, and Python's exit for the thread: for ever."""
+    last = threading.Timer(GRACE_SECONDS, os._exit, (0,))
+    last.daemon = True
+    last.start()
 
 
 def _dismiss(socket: Any) -> None:

@@ -144,7 +144,9 @@ async def test_what_is_settled_or_deleted_leaves_every_bell(sue, ann, lobby):
 
 
 async def test_one_key_is_one_line_with_the_true_number(sue):
-    await in_thread(lambda: [notify(Role("staff"), "parcel", f"Order {n}", key="orders", about=sue) for n in range(2)])()
+    await in_thread(
+        lambda: [notify(Role("staff"), "parcel", f"Order {n}", key="orders", about=sue) for n in range(2)]
+    )()
     assert await Alert.objects.acount() == 1  # the same key about the same thing is told once
     rows = [
         Alert(audience="staff", kind="parcel", title=f"Order {n}", key="orders", about=f"x:{n}", at=timezone.now())
