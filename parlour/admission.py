@@ -70,9 +70,12 @@ class Admitted(Socket):
         self.loop.create_task(self._recheck())
 
     async def _recheck(self) -> None:
+        zone = getattr(self.person, "zone", "")
         try:
             known = await run(self.authorise)
             self.stays(known)
+            if getattr(self.person, "zone", "") != zone:
+                self.end(1012)  # it comes back, and its feeds know how it reads
         except Refused as refused:
             self.end(refused.code, refused.words)
         except Exception:

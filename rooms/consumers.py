@@ -18,6 +18,7 @@ from rooms.saying import offer
 from rooms.streams import RoomRegion
 from rooms.words import Unsaid
 
+SOON = 20  # seconds a commit may take
 TYPING_RATE = "1/3"  # a page of ours says it every two seconds
 
 
@@ -75,7 +76,8 @@ class RoomConsumer(Consumer):
         if not said:
             return 0, ""
         offered = await run(offer, self.person, self.region.room.pk, said)
-        outcomes = await asyncio.gather(*map(asyncio.wrap_future, offered))
+        async with asyncio.timeout(SOON):  # or the page is asked to come back, and says it again
+            outcomes = await asyncio.gather(*map(asyncio.wrap_future, offered))
         refused = [(each, why) for each, why in zip(said, outcomes, strict=True) if isinstance(why, Unsaid)]
         stored = [row for row in outcomes if isinstance(row, Message)]
         typing.said(self.region, self.person)

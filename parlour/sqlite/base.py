@@ -10,6 +10,7 @@ import threading
 from typing import Any
 
 from django.db.backends.sqlite3 import base
+from django.db.utils import OperationalError
 
 _threads: dict[str, threading.Lock] = {}
 
@@ -56,7 +57,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self._turn is not None or ":memory:" in path or "mode=memory" in path:
             return
         turn = _threads.setdefault(path, threading.Lock())
-        turn.acquire()
+        patience = self.settings_dict["OPTIONS"].get("timeout", 5)
+        if not turn.acquire(timeout=patience):
+            raise OperationalError(f"database is locked: a transaction of this process has lasted over {patience} s")
         try:
             if self._queue is None:
                 self._queue = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)

@@ -150,6 +150,10 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", "WARNING")},
     "loggers": {
         name: {"handlers": ["stderr"], "level": level, "propagate": False}
-        for name, level in {"django": "WARNING", "django.server": "INFO", "parlour": "INFO"}.items()
+        for name, level in {
+            "django": "WARNING",
+            "django.server": "INFO",
+            "parlour": env.str("LOG_LEVEL", "INFO"),
+        }.items()
     },
 }
