@@ -1,11 +1,21 @@
 """A child process of the tests, with its output in a file."""
 
+import contextlib
+import ctypes
 import os
 import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+PARENT_DIED = 1  # PR_SET_PDEATHSIG of linux/prctl.h
+
+
+def _end_with_the_tests() -> None:
+    """Ask the kernel to kill this child when the tests die without tidying up; Linux alone can."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(PARENT_DIED, signal.SIGKILL)
 
 
 class Process:
@@ -30,6 +40,7 @@ class Process:
                 cwd=cwd,
                 user=user,
                 start_new_session=True,
+                preexec_fn=_end_with_the_tests,
             )
         self.pid = self._child.pid
 
