@@ -15,7 +15,7 @@ from rooms import access
 from rooms.forms import AttentionForm, MemberForm, RoomForm
 from rooms.models import Attention, Membership, Room
 
-ROOM_RATE = "0.05/20"  # by one person: a second / at once
+ROOM_RATE = "0.2/100"  # by one person: a second / at once
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
 
