@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.utils.html import escape
 from django.utils.safestring import SafeString
 
 from parlour.composer import Said
@@ -9,10 +10,23 @@ from rooms.saying import beside
 from rooms.streams import RoomRegion
 from rooms.words import Unsaid
 
+HEAVIEST = 400_000  # characters of markup for one text; more would not fit through a socket
+
+
+def _kept(text: str) -> str:
+    """A text that would grow beyond what a socket carries comes back cut, rather than never."""
+    return text if len(escape(text)) <= HEAVIEST else text[: HEAVIEST // 6]
+
 
 def refusal(
     region: RoomRegion, said: Said, why: Unsaid, request: HttpRequest | None = None, again: bool = False
 ) -> SafeString:
     """The form for one text, the first time or again. It counts as a page of its own: the same for the same text."""
-    context = {"region": region, "why": why, "text": said.text, "page": beside(region.room.pk, said), "again": again}
+    context = {
+        "region": region,
+        "why": why,
+        "text": _kept(said.text),
+        "page": beside(region.room.pk, said),
+        "again": again,
+    }
     return render_to_string("partials/refused.html", context, request)
