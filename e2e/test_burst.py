@@ -74,6 +74,7 @@ def test_sixteen_writers_and_their_rollbacks_hide_nothing(postgres_house: House)
         shown = [text for text in room.texts if text.startswith("kept")]
         assert shown == kept[-len(shown) :]
     assert "deadlocks 0" in program.tail()
+    assert int(program.tail().rpartition(" ")[2]) > 50, "hardly anything was rolled back"
 
 
 def test_two_rooms_in_opposite_orders_never_lock_each_other_out(postgres_house: House) -> None:

@@ -41,10 +41,11 @@ def work(writer):
                     if lost:
                         raise No
         except No:
-            pass
+            counts["rolled back"] += 1
 
 at_once(work, 16)
 print("deadlocks", counts["deadlocks"])
+print("rolled back", counts["rolled back"])
 """
 )
 
