@@ -1,7 +1,7 @@
 """Writing: a deed collects what it changes, one function numbers it and commits it."""
 
 import functools
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -81,23 +81,14 @@ def _committed(body: Callable[[Change], T]) -> T:
 
 def _number(change: Change) -> dict[str, int]:
     """Lock and bump every head in one statement, give the numbers out, write the rows. Returns the new heads."""
-    wanted = Counter(change.streams())
-    if not wanted:
-        return {}
-    raised = heads.bump(wanted)
-    turn = {name: raised[name] - count for name, count in wanted.items()}
-
-    def following(name: str) -> int:
-        turn[name] += 1
-        return turn[name]
-
+    raised, numbers = heads.take(change.streams())
     fresh: dict[type[Model], list[Any]] = defaultdict(list)
-    for name, row in change.added:
-        row.seq = row.changed = following(name)
+    for _, row in change.added:
+        row.seq = row.changed = next(numbers)
         fresh[type(row)].append(row)
     for model, rows in fresh.items():
         model._default_manager.bulk_create(rows)
-    for name, row, fields in change.edited:
-        row.changed = following(name)
+    for _, row, fields in change.edited:
+        row.changed = next(numbers)
         row.save(update_fields=[*fields, "changed"])
     return raised

@@ -1,15 +1,19 @@
 """Heads: how far each stream has come, read and raised in one place."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
 from django.db import connection
 
 from parlour.models import Head
 
 
-def bump(wanted: Mapping[str, int]) -> dict[str, int]:
-    """Create, lock and raise heads, in the order of their names. Returns `{name: seq}` as they now stand."""
+def take(streams: Sequence[str]) -> tuple[dict[str, int], Iterator[int]]:
+    """A number for each of these streams, in their order, and the heads as they then stand; locked until the commit."""
+    wanted = Counter(streams)
     names = sorted(wanted)
+    if not names:
+        return {}, iter(())
     values = ", ".join(["(%s, %s)"] * len(names))
     with connection.cursor() as cursor:
         cursor.execute(
@@ -17,7 +21,9 @@ def bump(wanted: Mapping[str, int]) -> dict[str, int]:
             "ON CONFLICT (name) DO UPDATE SET seq = parlour_head.seq + excluded.seq RETURNING name, seq",
             [part for name in names for part in (name, wanted[name])],
         )
-        return dict(cursor.fetchall())
+        raised = dict(cursor.fetchall())
+    turn = {name: iter(range(raised[name] - wanted[name] + 1, raised[name] + 1)) for name in names}
+    return raised, (next(turn[name]) for name in streams)
 
 
 def read(names: Iterable[str]) -> dict[str, int]:

@@ -4,7 +4,6 @@ The rows are there and pages do not see them. They are numbered right after that
 process died first, any process's tick does it.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -48,13 +47,10 @@ def _settled(names: Sequence[str] | None) -> None:
         due = [(debt, rows[debt.model, debt.row]) for debt in debts if rows[debt.model, debt.row] is not _BUSY]
         if not due:
             return
-        wanted = Counter(debt.name for debt, _ in due)
-        raised = heads.bump(wanted)
-        turn = {name: raised[name] - count for name, count in wanted.items()}
-        for debt, row in due:
-            turn[debt.name] += 1
+        raised, numbers = heads.take([debt.name for debt, _ in due])
+        for (_, row), number in zip(due, numbers, strict=True):
             if isinstance(row, Numbered):
-                row.changed = turn[debt.name]
+                row.changed = number
                 row.seq = row.seq or row.changed
                 row.save(update_fields=["seq", "changed"])
         Owed.objects.filter(pk__in=[debt.pk for debt, _ in due]).delete()
