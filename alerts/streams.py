@@ -40,8 +40,8 @@ class BellStream(State):
         super().__init__(name, region)
         self.news = News(name)
 
-    def variant(self, person: Any, variant: Variant) -> Variant:
-        return variant._replace(own=str(person.pk))
+    def variant(self, person: Any) -> Variant:
+        return super().variant(person)._replace(own=str(person.pk))
 
     def context(self, variants: Sequence[Variant]) -> Mapping[Variant, dict[str, Any]]:
         found = bells({int(variant.own) for variant in variants})
@@ -61,7 +61,7 @@ class BellStream(State):
         state = f"{line.alert.pk}-{line.n}-{'r' if line.read else 'u'}-{day}"
         return render_to_string("partials/alert.html", {"region": self.region, "line": line, "state": state})
 
-    def painted(self, variant: Variant) -> dict[str, Any]:
+    def paint(self, variant: Variant, seq: int) -> dict[str, Any]:
         context = self.context([variant])[variant]
         return {"markup": self.drawn(variant, context), "unseen": context["bell"].unseen}
 

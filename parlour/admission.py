@@ -15,7 +15,6 @@ from parlour.database import run
 from parlour.fragments import Region
 from parlour.revocation import guard
 from parlour.sockets import Socket
-from parlour.streams import Stream, Variant
 
 log = logging.getLogger("parlour")
 
@@ -92,8 +91,3 @@ class Admitted(Socket):
             self.recheck()
         if self.loop.time() > self.leaves_at:
             self.end(1012)
-
-    def reads(self, stream: Stream) -> Variant:
-        """How this reader reads a stream."""
-        zone = getattr(self.person, "zone", "") or settings.TIME_ZONE
-        return stream.variant(self.person, Variant(settings.LANGUAGE_CODE, zone))

@@ -2,12 +2,12 @@
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from parlour import cursors
 from parlour.conf import conf
 from parlour.database import run
-from parlour.streams import Ask, Gone, Stream, Variant
+from parlour.streams import Ask, Stream, Variant
 
 if TYPE_CHECKING:
     from parlour.hub import Hub
@@ -16,11 +16,12 @@ log = logging.getLogger("parlour")
 
 
 class Listener(Protocol):
-    """What a feed wants of a socket."""
+    """What a feed and its hub want of a socket."""
 
     slot: int
 
-    def reads(self, stream: Stream) -> Variant: ...
+    @property
+    def person(self) -> Any: ...
     def deliver(self, stream: Stream, seq: int, text: str) -> None: ...
     def beat(self) -> None: ...
     def unsee(self, stream: Stream) -> None: ...
@@ -44,7 +45,7 @@ class Feed:
 
     def join(self, listener: Listener, cursor: int | None) -> None:
         """Answer `listener` from `cursor` at the next ask, and from then on with everybody."""
-        self.late[listener] = Ask(cursor, listener.reads(self.stream))
+        self.late[listener] = Ask(cursor, self.stream.variant(listener.person))
         self.awake.set()
 
     def part(self, listener: Listener) -> None:
@@ -79,9 +80,6 @@ class Feed:
                 continue
             try:
                 await self._answer()
-            except Gone:
-                for listener in (*self.present, *self.asking):
-                    listener.recheck()
             except Exception:
                 log.exception("stream %s could not be read; its pages wait for the next look", self.stream.name)
                 self.late = self.asking | self.late

@@ -40,6 +40,10 @@ class Log(Stream):
             weight += len(drawn[-1].encode())
         return joined(reversed(drawn)), None
 
+    def paint(self, variant: Variant, seq: int) -> dict[str, Any]:
+        markup, older = self.page(variant, seq)
+        return {"markup": markup, "older": older}
+
     def row(self, row: Numbered) -> str:
         return render_to_string(self.template, {"row": row, "region": self.region})
 

@@ -27,8 +27,7 @@ class State(Stream):
         contexts = self.context(variants)
         return {variant: self.drawn(variant, contexts[variant]) for variant in variants}
 
-    def painted(self, variant: Variant) -> dict[str, Any]:
-        """What a page's template gets of this state: its `markup`, and whatever else you add."""
+    def paint(self, variant: Variant, seq: int) -> dict[str, Any]:
         return {"markup": self.markup([variant])[variant]}
 
     def drawn(self, variant: Variant, context: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ rows. A log (a room) answers with the rows since; a state (people here, a dashbo
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.utils import timezone, translation
 
 from parlour import heads
@@ -35,10 +36,6 @@ class Answer(NamedTuple):
     fragments: Mapping[Ask, str]
 
 
-class Gone(Exception):
-    """The thing the stream is about no longer exists."""
-
-
 def reading(variant: Variant, render: Callable[[], str]) -> str:
     """Render with the reader's language and time zone in force."""
     with translation.override(variant.language), timezone.override(variant.zone):
@@ -58,9 +55,13 @@ class Stream:
         self.name = name
         self.region = region
 
-    def variant(self, person: Any, variant: Variant) -> Variant:
-        """Narrow or widen a reader's variant; a state that differs by person puts the person into `own`."""
-        return variant
+    def variant(self, person: Any) -> Variant:
+        """How this person reads the stream; a state that differs by person puts the person into `own`."""
+        return Variant(settings.LANGUAGE_CODE, getattr(person, "zone", "") or settings.TIME_ZONE)
+
+    def paint(self, variant: Variant, seq: int) -> dict[str, Any]:
+        """What a page's template gets of this stream when it is first shown: `markup`, and whatever else it needs."""
+        raise NotImplementedError
 
     def answer(self, asks: Sequence[Ask]) -> Answer:
         """Bring every asking page to the stream's head. Runs on a database thread.

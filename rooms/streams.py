@@ -13,7 +13,7 @@ from parlour.fragments import Region
 from parlour.logs import Log
 from parlour.presence import here
 from parlour.states import State
-from parlour.streams import Answer, Ask, Gone
+from parlour.streams import Answer, Ask
 from rooms.models import Message, Room, room_key
 
 SHOWN = 60  # people named in a room's list; a larger company would cost every page a long list a second
@@ -51,11 +51,6 @@ class RoomStream(Log):
 
     def rows(self) -> Any:
         return Message.objects.filter(room=self.room).select_related("author")
-
-    def since(self, asks: Iterable[Ask], seq: int) -> Answer:
-        if not Room.objects.filter(pk=self.room.pk).exists():
-            raise Gone
-        return super().since(asks, seq)
 
     def announce(self, added: Sequence[Any]) -> str:
         """Nobody is typing what has just arrived; a screen reader hears the newest, and how many there are."""

@@ -12,7 +12,7 @@ from parlour import composer
 from parlour.admission import Refused
 from parlour.composer import Malformed
 from parlour.fragments import joined
-from parlour.pages import painted, variant
+from parlour.pages import painted
 from rooms import access
 from rooms.consumers import RoomConsumer
 from rooms.echo import EchoConsumer
@@ -70,7 +70,7 @@ def room_page(request: HttpRequest, region: RoomRegion, refusals: str = "", stat
         "err": refusals,
     }
     if upto := _whole(request.GET.get("upto")):
-        markup, older = region.log.page(variant(request, region.log), upto)
+        markup, older = region.log.page(region.log.variant(request.user), upto)
         context["shown"]["log"] |= {"markup": markup, "older": older}
         context["later"] = True
     return render(request, "rooms/room.html", context, status=status)
@@ -83,7 +83,7 @@ def older(request: HttpRequest, slug: str) -> HttpResponse:
         region = RoomConsumer.admit(request.user, slug=slug)
     except Refused:
         return HttpResponse(status=403)
-    markup, upto = region.log.page(variant(request, region.log), _whole(request.GET.get("upto")))
+    markup, upto = region.log.page(region.log.variant(request.user), _whole(request.GET.get("upto")))
     context = {"region": region, "room": region.room, "markup": markup, "upto": upto}
     return render(request, "partials/older.html", context)
 
