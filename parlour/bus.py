@@ -1,4 +1,4 @@
-"""What comes from other processes: a subscription to the groups of the streams that are followed here."""
+"""Between processes: what is told goes out to the streams' groups, and of those that are followed here it comes in."""
 
 import asyncio
 import logging
@@ -7,9 +7,9 @@ from typing import Any
 
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
-from parlour import hints
-
 log = logging.getLogger("parlour")
+LIMIT = 1.0  # seconds a send or a subscription may take
+FLEETING_KEPT = 100
 
 
 class Bus:
@@ -42,7 +42,7 @@ class Bus:
             await self.changed.wait()
             self.changed.clear()
             try:
-                async with asyncio.timeout(hints.LIMIT):
+                async with asyncio.timeout(LIMIT):
                     await joined(await self._change())
             except Exception as error:
                 log.debug("groups are joined later: %s", error)
@@ -58,3 +58,55 @@ class Bus:
             await self.layer.group_add(name, self.channel)
             self.groups.add(name)
         return fresh
+
+
+class Publisher:
+    """Sends what piled up to the streams' groups, off everybody's way. Lives on one event loop."""
+
+    def __init__(self) -> None:
+        self.heads: dict[str, int] = {}
+        self.fleeting: list[dict[str, Any]] = []
+        self.task: asyncio.Task[None] | None = None
+        self.lost = 0  # since the bus went away
+
+    def put(self, heads: dict[str, int]) -> None:
+        for name, seq in heads.items():
+            self.heads[name] = max(seq, self.heads.get(name, 0))
+        self._start()
+
+    def put_fleeting(self, message: dict[str, Any]) -> None:
+        if len(self.fleeting) < FLEETING_KEPT:
+            self.fleeting.append(message)
+            self._start()
+
+    def _start(self) -> None:
+        if self.task is None or self.task.done():
+            self.task = asyncio.get_running_loop().create_task(self._drain())
+
+    async def empty(self) -> None:
+        """Wait until nothing is left to send."""
+        if self.task is not None:
+            await self.task
+
+    async def _drain(self) -> None:
+        while self.heads or self.fleeting:
+            heads, self.heads = self.heads, {}
+            fleeting, self.fleeting = self.fleeting, []
+            hints = [{"type": "hint", "name": name, "seq": seq} for name, seq in heads.items()]
+            await self._send(hints + fleeting)
+
+    async def _send(self, messages: list[dict[str, Any]]) -> None:
+        layer = get_channel_layer()
+        if layer is None:
+            return
+        try:
+            async with asyncio.timeout(LIMIT):
+                await asyncio.gather(*(layer.group_send(each["name"], each) for each in messages))
+        except Exception as error:
+            if not self.lost:
+                log.warning("hints do not go out (%r); pages are up to a tick late until they do", error)
+            self.lost += len(messages)
+        else:
+            if self.lost:
+                log.warning("hints go out again; %d were lost", self.lost)
+            self.lost = 0

@@ -2,75 +2,13 @@
 
 import asyncio
 import atexit
-import logging
 import threading
-from collections import Counter
 from contextlib import suppress
 from typing import Any
 
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
-log = logging.getLogger("parlour")
-LIMIT = 1.0  # seconds a send may take
-FLEETING_KEPT = 100
-counts: Counter[str] = Counter()
-
-
-class Publisher:
-    """Sends what piled up to the streams' groups, off everybody's way. Lives on one event loop."""
-
-    def __init__(self) -> None:
-        self.heads: dict[str, int] = {}
-        self.fleeting: list[dict[str, Any]] = []
-        self.task: asyncio.Task[None] | None = None
-        self.down = False
-
-    def put(self, heads: dict[str, int]) -> None:
-        for name, seq in heads.items():
-            self.heads[name] = max(seq, self.heads.get(name, 0))
-        self._start()
-
-    def put_fleeting(self, message: dict[str, Any]) -> None:
-        if len(self.fleeting) < FLEETING_KEPT:
-            self.fleeting.append(message)
-            self._start()
-
-    def _start(self) -> None:
-        if self.task is None or self.task.done():
-            self.task = asyncio.get_running_loop().create_task(self._drain())
-
-    async def empty(self) -> None:
-        """Wait until nothing is left to send."""
-        if self.task is not None:
-            await self.task
-
-    async def _drain(self) -> None:
-        while self.heads or self.fleeting:
-            heads, self.heads = self.heads, {}
-            fleeting, self.fleeting = self.fleeting, []
-            hints = [{"type": "hint", "name": name, "seq": seq} for name, seq in heads.items()]
-            await self._send(hints + fleeting)
-
-    async def _send(self, messages: list[dict[str, Any]]) -> None:
-        layer = get_channel_layer()
-        if layer is None:
-            return
-        try:
-            async with asyncio.timeout(LIMIT):
-                await asyncio.gather(*(layer.group_send(each["name"], each) for each in messages))
-        except Exception as error:
-            counts["lost"] += len(messages)
-            if not self.down:
-                log.warning("hints do not go out (%s); pages are up to a tick late until they do", _words(error))
-            self.down = True
-        else:
-            if self.down:
-                log.warning("hints go out again")
-            self.down = False
-
-
-def _words(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
+from parlour.bus import LIMIT, Publisher
 
 
 class _Outsider:
@@ -87,24 +25,21 @@ class _Outsider:
 
     def close(self) -> None:
         """Let the last hints go before the process does. Asked on the loop, so after what was put before."""
-        try:
+        with suppress(Exception):
             asyncio.run_coroutine_threadsafe(self.publisher.empty(), self.loop).result(LIMIT)
-        except Exception:
-            counts["lost"] += 1
 
 
+hub: Any = None  # this process's hub, once it has one
 _outsider: _Outsider | None = None
 _starting = threading.Lock()
 
 
 def tell(heads: dict[str, int]) -> None:
     """Say, from any thread and after the commit, that these streams have come this far."""
-    from parlour.hub import running
-
     global _outsider
     if not heads:
         return
-    if hub := running():
+    if hub is not None and hub.loop.is_running():
         with suppress(RuntimeError):  # the loop ended just now, and its pages with it
             hub.loop.call_soon_threadsafe(hub.told, heads)
         return

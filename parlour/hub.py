@@ -6,10 +6,10 @@ import random
 import secrets
 from collections import defaultdict
 from collections.abc import Collection
-from typing import Any
+from typing import Any, cast
 
 from parlour import heads, hints, owed
-from parlour.bus import Bus
+from parlour.bus import Bus, Publisher
 from parlour.conf import conf
 from parlour.database import run
 from parlour.feed import Feed, Listener
@@ -41,7 +41,7 @@ class Hub:
         self.listeners: dict[Listener, set[str]] = {}  # who listens, and to which feeds and guards
         self.filled: dict[Listener, dict[Place, tuple[str, int]]] = {}  # by which head, and when
         self.moments = 0
-        self.publisher = hints.Publisher()
+        self.publisher = Publisher()
         self.presence = Presence(self.process)
         self.bus = Bus(lambda: {*self.feeds, *self.guards}, self._take)
         duties = [self._tick(), self._beat(), self.presence.keep(), self.bus.hear(), self.bus.join(self.read)]
@@ -186,17 +186,8 @@ class Hub:
             await asyncio.sleep(conf.BEAT / SLOTS)
 
 
-_hub: Hub | None = None
-
-
-def running() -> Hub | None:
-    """This process's hub, if it has one and it is alive."""
-    return _hub if _hub is not None and _hub.loop.is_running() else None
-
-
 def current() -> Hub:
     """This process's hub, started by the first socket: daphne tells nobody when it starts."""
-    global _hub
-    if _hub is None or _hub.loop is not asyncio.get_running_loop():
-        _hub = Hub()
-    return _hub
+    if hints.hub is None or hints.hub.loop is not asyncio.get_running_loop():
+        hints.hub = Hub()
+    return cast(Hub, hints.hub)
