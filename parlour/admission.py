@@ -73,6 +73,7 @@ class Admitted(Socket):
         try:
             known = await run(self.authorise)
             self.stays(known)
+            log.debug("person %s may stay at %s", self.person.pk, self.scope["path"])
             if getattr(self.person, "zone", "") != zone:
                 self.end(1012)  # it comes back, and its feeds know how it reads
         except Refused as refused:

@@ -4,6 +4,7 @@ A page has an id and counts the texts it sends. They travel newest first, with t
 were acknowledged; so every text has a number, and the same number twice is one text.
 """
 
+import logging
 import re
 import secrets
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple
 
 from parlour.fragments import Region
 
+log = logging.getLogger("parlour")
 MOST = 100  # texts taken from one frame; the rest stays on the page for the next
 _PAGE = re.compile(r"[0-9A-Za-z_-]{1,40}")  # it becomes part of an id
 
@@ -81,7 +83,10 @@ class Sender:
         """What is new in these fields. A repeat of what was answered is nothing, and gets no answer."""
         page = page_of(fields)
         self.page = self.page or page
-        return said(fields, self.acked.get(page, 0), MOST)
+        fresh = said(fields, self.acked.get(page, 0), MOST)
+        if not fresh and "text" in fields:
+            log.debug("page %s repeats what was answered up to %d", page, self.acked.get(page, 0))
+        return fresh
 
     def catch_up(self, region: Region, n: int) -> str:
         """Text `n` of the page is known to be stored, though the page never heard so."""

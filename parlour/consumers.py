@@ -120,7 +120,9 @@ class Consumer(Admitted):
             known = await run(self.authorise)
             answer = await self.greet(fields) + self.region.value("met", "1")
             self.greeted = True
-            self._follow(known, cursors.read(fields.get("cursor"), self.hub.epoch), answer)
+            seen = cursors.read(fields.get("cursor"), self.hub.epoch)
+            log.debug("person %s says hello at %s, having seen %s", self.person.pk, self.scope["path"], seen)
+            self._follow(known, seen, answer)
             await self.hub.read(known)  # a right that went while it was greeted
 
     def _follow(self, known: dict[str, int], seen: dict[str, int], answer: str) -> None:

@@ -93,6 +93,14 @@ class Feed:
         asked = self.hub.moment()
         answer = await run(self.stream.answer, list(asks))
         self.seq = max(self.seq, answer.seq)
+        log.debug(
+            "%s: %d pages from %d and %d of their own, to %d",
+            self.stream.name,
+            len(self.present),
+            was,
+            len(self.asking),
+            answer.seq,
+        )
         cursor = self._cursor(answer.seq)
         texts = {ask: fragments + cursor for ask, fragments in answer.fragments.items()}
         for listener, variant in list(self.present.items()):

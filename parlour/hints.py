@@ -2,6 +2,7 @@
 
 import asyncio
 import atexit
+import logging
 import threading
 from contextlib import suppress
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
 from parlour.bus import LIMIT, Publisher
+
+log = logging.getLogger("parlour")
 
 
 class _Outsider:
@@ -39,6 +42,7 @@ def tell(heads: dict[str, int]) -> None:
     global _outsider
     if not heads:
         return
+    log.debug("committed: %s", heads)
     if hub is not None and hub.loop.is_running():
         with suppress(RuntimeError):  # the loop ended just now, and its pages with it
             hub.loop.call_soon_threadsafe(hub.told, heads)

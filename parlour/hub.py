@@ -13,8 +13,11 @@ from parlour.bus import Bus, Publisher
 from parlour.conf import conf
 from parlour.database import run
 from parlour.feed import Feed, Listener
+from parlour.found import Found
 from parlour.models import EPOCH, Head
 from parlour.presence import Presence
+from parlour.retrying import counts
+from parlour.seldom import Seldom
 from parlour.sockets import SLOTS
 from parlour.streams import Stream
 
@@ -41,6 +44,8 @@ class Hub:
         self.listeners: dict[Listener, set[str]] = {}  # who listens, and to which feeds and guards
         self.filled: dict[Listener, dict[Place, tuple[str, int]]] = {}  # by which head, and when
         self.moments = 0
+        self.found = Found()
+        self.late = Seldom("a look found %s, which no hint had named: its pages were up to a tick late")
         self.publisher = Publisher()
         self.presence = Presence(self.process)
         self.bus = Bus(lambda: {*self.feeds, *self.guards}, self._take)
@@ -110,8 +115,12 @@ class Hub:
     def told(self, heads: dict[str, int]) -> None:
         """This process committed: look at once, and tell the others."""
         for name, seq in heads.items():
-            self.heard(name, seq)
+            self._hinted(name, seq)
         self.publisher.put(heads)
+
+    def _hinted(self, name: str, seq: int) -> None:
+        self.found.hinted(name, seq)
+        self.heard(name, seq)
 
     def heard(self, name: str, seq: int) -> None:
         for feed in self._feeds(name):
@@ -133,7 +142,8 @@ class Hub:
 
     def _take(self, message: dict[str, Any]) -> None:
         if message["type"] == "hint":
-            self.heard(message["name"], message["seq"])
+            log.debug("the bus says %s is at %d", message["name"], message["seq"])
+            self._hinted(message["name"], message["seq"])
         elif message.get("process") != self.process:
             self.fleeting(message["name"], message["fragments"], everywhere=False)
 
@@ -155,20 +165,31 @@ class Hub:
         except Exception:
             log.exception("what is owed could not be settled; it is tried again")
         names = [EPOCH, *self.feeds, *self.guards]
-        await self.read(names)
+        now = await self.read(names)
+        if lost := self.found.looked({name: seq for name, seq in now.items() if name != EPOCH}):
+            self.late.say(", ".join(lost[:3]))
         for feed in self._feeds(*self.feeds):
             if feed.late:
                 feed.awake.set()
+        log.debug(
+            "looked: %d pages, %d streams, %d hints lost, %d deadlocks",
+            len(self.listeners),
+            len(self.feeds),
+            self.publisher.lost,
+            counts["deadlocks"],
+        )
         for listener in list(self.listeners):
             listener.aged()
 
-    async def read(self, names: Collection[str]) -> None:
+    async def read(self, names: Collection[str]) -> dict[str, int]:
         """Look how far these streams have come, as if hints had said so."""
-        for name, seq in (await run(heads.read, names)).items():
+        now = await run(heads.read, names)
+        for name, seq in now.items():
             if name == EPOCH:
                 self._judge_epoch(seq)
             else:
                 self.heard(name, seq)
+        return now
 
     def _judge_epoch(self, epoch: int) -> None:
         if self.epoch and epoch and epoch != self.epoch:

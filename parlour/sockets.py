@@ -1,6 +1,7 @@
 """One page's socket: the frames that go down to it, in order, and how it ends."""
 
 import asyncio
+import logging
 import random
 from typing import Any
 
@@ -11,6 +12,7 @@ from parlour.fragments import Region
 from parlour.outbox import Outbox, Send
 from parlour.streams import Stream
 
+log = logging.getLogger("parlour")
 SLOTS = 6  # hearts beat in as many groups, so that a large house does not beat at once
 Key = tuple[str, str]  # a stream on a page: its head's name and the part it fills
 
@@ -74,6 +76,7 @@ class Socket:
         """Close with a code. Nothing more is heard or delivered."""
         if not self.ended:
             self.ended = True
+            log.debug("%s ends with %d", self.scope["path"], code)
             self.leave()
             self.closing = self.loop.create_task(self.farewell(code, words))
 

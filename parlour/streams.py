@@ -12,6 +12,9 @@ from django.utils import timezone, translation
 
 from parlour import heads
 from parlour.fragments import Region
+from parlour.seldom import Seldom
+
+beyond = Seldom("a page claims to have seen %s up to %d, its head is at %d: after a restored backup, run renew_epoch")
 
 
 class Variant(NamedTuple):
@@ -69,9 +72,15 @@ class Stream:
         The head is read before the rows, so that a cursor never runs ahead of what its page was shown.
         """
         seq = heads.read([self.name])[self.name]
-        sane = {ask: ask if ask.cursor is not None and ask.cursor <= seq else ask._replace(cursor=None) for ask in asks}
+        sane = {ask: self._sane(ask, seq) for ask in asks}
         seq, fragments = self.since(set(sane.values()), seq)
         return Answer(seq, {ask: fragments[sane[ask]] for ask in asks})
+
+    def _sane(self, ask: Ask, seq: int) -> Ask:
+        if ask.cursor is None or ask.cursor <= seq:
+            return ask
+        beyond.say(self.name, ask.cursor, seq)
+        return ask._replace(cursor=None)
 
     def since(self, asks: Iterable[Ask], seq: int) -> Answer:
         """The answer to asks whose cursors are at most `seq`; it may go beyond `seq`, never stop before it."""

@@ -85,7 +85,8 @@ def test_a_command_lets_its_last_hint_go_before_it_ends(layer):
 
 
 def test_a_command_does_not_wait_long_for_a_bus_that_hangs(layer, monkeypatch):
-    monkeypatch.setattr(hints, "LIMIT", 0.1)
+    for module in (bus, hints):
+        monkeypatch.setattr(module, "LIMIT", 0.1)
     layer.hangs = True
     outsider = hints._Outsider()
     outsider.put({"room.1": 1})

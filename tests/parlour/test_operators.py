@@ -1,0 +1,102 @@
+"""What an operator is told: rarely, and what nobody else would say."""
+
+import logging
+
+import pytest
+
+from parlour import hub, streams
+from parlour.database import run
+from parlour.found import Found
+from parlour.seldom import Seldom
+from parlour.testing import Page, lost_hints
+from rooms.consumers import RoomConsumer
+from tests.parlour.ears import soon
+from tests.parlour.lines import add
+
+
+def test_a_warning_that_comes_often_is_counted_and_said_once_a_minute(diary):
+    late = Seldom("%s was late")
+    for _ in range(5):
+        late.say("room.1")
+    assert diary == ["room.1 was late (×1)"]
+    late.bucket.level = 1
+    late.say("room.2")
+    assert diary[1] == "room.2 was late (×5)"
+
+
+def test_a_hint_that_comes_just_after_a_look_was_not_lost():
+    found = Found()
+    found.looked({"room.1": 1})
+    assert found.looked({"room.1": 2}) == []
+    found.hinted("room.1", 2)
+    assert found.looked({"room.1": 2}) == []
+
+
+def test_what_no_hint_names_until_the_next_look_was_lost():
+    found = Found()
+    found.looked({"room.1": 1, "room.2": 7})
+    found.hinted("room.2", 8)
+    assert found.looked({"room.1": 3, "room.2": 8}) == []
+    found.hinted("room.1", 2)
+    assert found.looked({"room.1": 3, "room.2": 8}) == ["room.1"]
+    assert found.looked({"room.1": 3, "room.2": 8}) == []
+
+
+def test_a_stream_that_is_followed_only_now_was_not_lost():
+    found = Found()
+    found.looked({})
+    assert [found.looked({"room.1": 5}), found.looked({"room.1": 5})] == [[], []]
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_lost_hints_are_told(ann, lobby, hurried, diary):
+    async with Page(RoomConsumer, ann, slug="lobby") as page:
+        await soon(lambda: lobby.stream in hub.current().found.known)
+        with lost_hints():
+            await run(add, lobby, "late")
+            await page.shows("late")
+        await soon(lambda: diary)
+        assert f"a look found {lobby.stream}, which no hint had named" in diary[0]
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_sound_house_has_nothing_to_tell(ann, lobby, conf, diary, monkeypatch):
+    conf(TICK=0.3)
+    looked, looks = Found.looked, []
+    monkeypatch.setattr(Found, "looked", lambda self, heads: looks.append(heads) or looked(self, heads))
+    async with Page(RoomConsumer, ann, slug="lobby") as page:
+        await soon(lambda: looks and lobby.stream in looks[-1])
+        for n in range(20):
+            await run(add, lobby, f"line {n}")
+        await page.shows("line 19")
+        many = len(looks)
+        await soon(lambda: len(looks) >= many + 3)
+    assert diary == []
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_page_that_saw_more_than_there_is_gets_a_snapshot_and_tells_of_a_backup(ann, lobby, diary, monkeypatch):
+    monkeypatch.setattr(streams, "beyond", Seldom(streams.beyond.words))
+    async with Page(RoomConsumer, ann, slug="lobby") as page:
+        await page.cut()
+        cursor = page.document.cursors()[0]
+        page.document.set_value(page.region.cursor_id(page.region.log), cursor.rpartition(".")[0] + ".9")
+        await run(add, lobby, "restored")
+        await page.resume()
+        await page.shows("restored")
+    assert len(diary) == 1
+    assert f"seen {lobby.stream} up to 9, its head is at 1" in diary[0]
+    assert "renew_epoch" in diary[0]
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_message_can_be_followed_along_its_way(ann, lobby, caplog):
+    caplog.set_level(logging.DEBUG, "parlour")
+    logging.getLogger("parlour").addHandler(caplog.handler)
+    async with Page(RoomConsumer, ann, slug="lobby") as page:
+        await page.send(kind="say", page=page.document.value("room-lobby-page"), acked=0, text="hello")
+        await page.shows("hello")
+    logging.getLogger("parlour").removeHandler(caplog.handler)
+    told = "\n".join(record.getMessage() for record in caplog.records)
+    for words in ("says hello at /ws/", f"committed: {{'{lobby.stream}': 1}}", f"{lobby.stream}: 1 pages from 0"):
+        assert words in told
