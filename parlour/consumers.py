@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django.utils.html import escape
 
-from parlour import cursors, frames, handshake, heads, hub
+from parlour import cursors, frames, handshake, heads, hub, turnstile
 from parlour.admission import Admitted, Refused
 from parlour.composer import Malformed
 from parlour.conf import conf
@@ -63,6 +63,13 @@ class Consumer(Admitted):
             await self.outbox.send({"type": "websocket.accept"})
             return await self.farewell(refused.code, refused.words)
         await self.outbox.send({"type": "websocket.accept"})
+        try:
+            with turnstile.passed(self.person, self.scope):
+                await self._live(receive)
+        except turnstile.Full as words:
+            await self.farewell(4029, str(words))
+
+    async def _live(self, receive: Any) -> None:
         self.leaves_at = self.loop.time() + conf.MAX_AGE * random.uniform(1, 2)
         deadline = self.loop.call_later(conf.HELLO_WITHIN, self._silent)
         try:

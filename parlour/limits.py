@@ -13,21 +13,39 @@ class Bucket:
         self.level = self.size
         self.at = time.monotonic()
 
-    def take(self, many: int = 1) -> bool:
+    def _fill(self) -> None:
         now = time.monotonic()
         self.level = min(self.size, self.level + (now - self.at) * self.rate)
         self.at = now
+
+    def is_full(self) -> bool:
+        self._fill()
+        return self.level == self.size
+
+    def take(self, many: int = 1) -> bool:
+        self._fill()
         if self.level < 1:
             return False
         self.level -= many
         return True
 
 
+KEPT = 20_000  # buckets, before the idle ones go
 _shared: dict[tuple[str, object], Bucket] = {}
+_sweep_at = KEPT
 
 
 def shared(kind: str, who: object, rate: str) -> Bucket:
     """The bucket that all sockets and requests of one person in this process draw from."""
-    if len(_shared) > 20_000:
-        _shared.clear()
+    if len(_shared) >= _sweep_at:
+        _sweep()
     return _shared.setdefault((kind, who), Bucket(rate))
+
+
+def _sweep() -> None:
+    """Forget those that are full again, and no others: nobody's limit ends because there are many of them."""
+    global _sweep_at
+    for key, bucket in list(_shared.items()):
+        if bucket.is_full():
+            _shared.pop(key, None)
+    _sweep_at = max(KEPT, 2 * len(_shared))
