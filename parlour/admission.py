@@ -66,7 +66,7 @@ class Admitted(Socket):
 
     def recheck(self) -> None:
         """Ask again whether this page may stay."""
-        self.loop.create_task(self._recheck())
+        self.asking = self.loop.create_task(self._recheck())
 
     async def _recheck(self) -> None:
         zone = getattr(self.person, "zone", "")

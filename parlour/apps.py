@@ -1,6 +1,10 @@
 """The engine, as Django knows it."""
 
 from django.apps import AppConfig
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from parlour.conf import DEFAULTS
 
 
 class ParlourConfig(AppConfig):
@@ -8,3 +12,8 @@ class ParlourConfig(AppConfig):
 
     name = "parlour"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """A setting that is misspelt would change nothing, in silence."""
+        if unknown := sorted(set(getattr(settings, "PARLOUR", {})) - set(DEFAULTS)):
+            raise ImproperlyConfigured(f"PARLOUR knows no {', '.join(unknown)}; it knows {', '.join(DEFAULTS)}.")

@@ -5,13 +5,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from django.conf import settings
 from django.db import close_old_connections
+
+from parlour.conf import conf
 
 T = TypeVar("T")
 
 # Threads of our own: Channels' single shared thread would let one slow query hold every socket.
-threads = ThreadPoolExecutor(getattr(settings, "PARLOUR_THREADS", 6), thread_name_prefix="parlour")
+threads = ThreadPoolExecutor(conf.THREADS, thread_name_prefix="parlour")
 
 
 async def run(work: Callable[..., T], *args: Any) -> T:

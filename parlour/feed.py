@@ -83,7 +83,7 @@ class Feed:
             except Exception:
                 log.exception("stream %s could not be read; its pages wait for the next look", self.stream.name)
                 self.late = self.asking | self.late
-                self.wanted = -1
+                self.wanted = -1  # or the next look's same number would be no news
             self.asking = {}
             await asyncio.sleep(max(conf.ASK_GAP, self.stream.gap))
 

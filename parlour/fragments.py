@@ -1,4 +1,4 @@
-"""Fragments: the markup that travels. Only this file writes ids of a region and out-of-band attributes.
+"""Fragments: the markup that goes down a socket. Only this file makes the ids of a region and says where each goes.
 
 A frame is text whose top-level elements each say where they go; frames concatenate. htmx searches the whole
 document for a target, so every id carries its region's key (https://htmx.org/attributes/hx-swap-oob/).
@@ -48,9 +48,6 @@ class Region:
     def append(self, part: str, markup: str, wrapper: str = "div") -> str:
         """Put `markup` at the end of a part. `wrapper` is dropped; it only has to be a lawful parent."""
         return f'<{wrapper} hx-swap-oob="beforeend:#{self.id(part)}">{markup}</{wrapper}>'
-
-    def prepend(self, part: str, markup: str, wrapper: str = "div") -> str:
-        return f'<{wrapper} hx-swap-oob="afterbegin:#{self.id(part)}">{markup}</{wrapper}>'
 
     def inner(self, part: str, markup: str) -> str:
         """Replace what a part holds. The way to write into a live region, whose own node must stay."""

@@ -52,7 +52,7 @@ class Owed(models.Model):
 
 
 class Lease(models.Model):
-    """`holder` has `name` until `expires`, as far as `process` knows. One table serves presence, jobs and processes."""
+    """`holder` has `name` until `expires`, as far as `process` knows. One table for all that must be known to live."""
 
     name = models.CharField(max_length=100)
     holder = models.CharField(max_length=100)

@@ -82,7 +82,7 @@ class Socket:
 
     async def farewell(self, code: int, words: SafeString | str) -> None:
         """The words, and then the code. A final code takes the beat away, or the watchdog would come back."""
-        if code == 1013:
+        if code == 1013:  # it could not take this, and asks for all of it when it comes back
             self.outbox.waiting.clear()
         if 4001 <= code <= 4004:
             words = format_html('<p class="farewell" role="alert">{}</p>', words)

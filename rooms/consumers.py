@@ -67,9 +67,6 @@ class RoomConsumer(Consumer):
         if self.region.role != "reader" and shared("typing", self.person.pk, TYPING_RATE).take():
             self.hub.fleeting(self.region.room.stream, typing.shown(self.region, self.person))
 
-    async def hear_seen(self, fields: dict[str, Any]) -> None:
-        """A page in use. Nothing is counted yet."""
-
     async def _say(self, fields: dict[str, Any]) -> tuple[int, str]:
         """Store what is new in a say or a hello. Returns how far the room has come by it, and the answer."""
         said = self.sender.take(fields)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from typing import Any, ClassVar
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
@@ -59,11 +58,6 @@ class User(AbstractUser):
     def zone(self) -> str:
         """The IANA name of the zone this person's times are shown in."""
         return self.time_zone or settings.TIME_ZONE
-
-    @property
-    def zone_info(self) -> ZoneInfo:
-        """`zone` as Python's own zone."""
-        return ZoneInfo(self.zone)
 
     @property
     def is_guest(self) -> bool:

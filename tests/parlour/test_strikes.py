@@ -55,7 +55,7 @@ async def test_a_flood_ends_it_with_words_and_keeps_the_beat(ann, lobby, conf):
     conf(FRAME_RATE="1/20")
     async with Wire(ann) as page:
         for _ in range(30):
-            await page.send(kind="seen")
+            await page.send(kind="typing")
         await page.ends(4029)
         await page.shows("too much at once")
         assert page.document.find("room-lobby-beat")
@@ -65,7 +65,7 @@ async def test_a_large_frame_counts_as_several(ann, lobby, conf):
     conf(FRAME_RATE="0.001/20")
     async with Wire(ann) as page:
         for _ in range(3):
-            await page.send(kind="seen", x="y" * 100_000)
+            await page.send(kind="typing", x="y" * 100_000)
         await page.ends(4029)
 
 
@@ -145,7 +145,7 @@ VALUES = st.recursive(
 )
 OBJECTS = st.dictionaries(NAMES, VALUES, max_size=5)
 KNOWN = st.builds(
-    lambda kind, rest: {**rest, "kind": kind}, st.sampled_from(["hello", "say", "typing", "seen"]), OBJECTS
+    lambda kind, rest: {**rest, "kind": kind}, st.sampled_from(["hello", "say", "typing", "dance"]), OBJECTS
 )
 FRAMES = st.one_of(
     OBJECTS.map(json.dumps), KNOWN.map(json.dumps), VALUES.map(json.dumps), st.text(max_size=30), st.just("[" * 5000)

@@ -33,7 +33,7 @@ class Wire(Page):
         """See that the socket is open and heard for a while."""
         await asyncio.sleep(seconds)
         assert self.closed is None
-        await self.send(kind="seen")
+        await self.send(kind="typing")
         assert not self.socket.done()
 
 

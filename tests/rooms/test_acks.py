@@ -100,7 +100,7 @@ async def test_a_replay_stores_nothing_and_takes_no_box(mine):
     mine.types("a draft")
     mine.frames.clear()
     await mine.send(kind="say", text="one", page=PAGE, acked="0")
-    await mine.send(kind="seen")
+    await mine.send(kind="typing")
     await mine.says("two")
     await mine.is_settled(3)
     assert await stored() == ["one", "a draft", "two"]
