@@ -75,6 +75,23 @@ def test_a_writer_waits_for_the_one_before_it(file):
     assert not waiting.is_alive()
 
 
+def test_a_turn_is_not_waited_for_for_ever(file):
+    told = []
+
+    def write_or_tell():
+        try:
+            write()
+        except OperationalError as error:
+            told.append(str(error))
+
+    connections.settings["lines"]["OPTIONS"]["timeout"] = 0.1
+    with transaction.atomic("lines"):
+        execute("INSERT INTO line (text) VALUES ('slow')")
+        elsewhere(write_or_tell).join(2)
+    assert "locked" in told[0]
+    assert others_get_their_turn()
+
+
 def test_a_reader_waits_for_nobody(file):
     seen = []
     with transaction.atomic("lines"):

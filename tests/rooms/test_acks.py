@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import threading
 
 import pytest
 
 from parlour import hub
 from parlour.composer import MOST
+from rooms import consumers, saying
 from rooms.models import Message, Room
 from rooms.saying import TOO_FAST
 from tests.parlour.ears import soon
@@ -317,3 +319,22 @@ async def test_texts_that_are_hard_to_read_hold_up_no_other_page(ann, lobby, con
         await soon(lambda: page.document.value("room-lobby-acked") == "20", 30)
         watching.cancel()
         assert max(gaps) < max(0.3, (loop.time() - began) / 2)
+
+
+async def test_a_commit_that_takes_too_long_sends_the_page_away_and_stores_it_once(mine, monkeypatch):
+    post, free = saying.saying.verb, threading.Event()
+
+    def slow(drafts):
+        assert free.wait(10)
+        return post(drafts)
+
+    monkeypatch.setattr(saying.saying, "verb", slow)
+    monkeypatch.setattr(consumers, "SOON", 0.2)
+    await mine.says("patience")
+    await mine.ends(1013)
+    assert mine.box == ["patience"]
+    free.set()
+    monkeypatch.setattr(consumers, "SOON", 10)
+    await mine.hello()
+    await mine.is_settled(1)
+    assert await stored() == ["patience"]

@@ -207,3 +207,10 @@ async def test_a_new_name_disturbs_nobody(ben, lobby):
         ben.display_name = "Benjamin"
         await run(ben.save)
         await page.stays()
+
+
+async def test_a_new_time_zone_has_the_page_come_back(ben, lobby):
+    async with Wire(ben) as page:
+        ben.time_zone = "Asia/Tokyo"
+        await run(ben.save)
+        await page.ends(1012)
