@@ -1,9 +1,11 @@
 """Rooms in Django's admin."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from rooms.models import Attention, Membership, Message, Room
+from rooms.removing import remove
 
 
 class MembershipInline(admin.TabularInline):
@@ -38,7 +40,7 @@ class AttentionAdmin(admin.ModelAdmin):
 
 @admin.register(Message)
 class MessageAdmin(admin.ModelAdmin):
-    """What was said, to find and to remove."""
+    """What was said, to find and to remove. What is removed here leaves a line that says so."""
 
     list_display = ["created", "room", "author", "text"]
     list_filter = ["room"]
@@ -47,3 +49,9 @@ class MessageAdmin(admin.ModelAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+    def delete_model(self, request: HttpRequest, obj: Message) -> None:
+        remove([obj.pk])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
+        remove(list(queryset.values_list("pk", flat=True)))

@@ -1,0 +1,97 @@
+"""What staff remove is gone from every page: open ones, those that come back, those that are loaded anew."""
+
+import asyncio
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+
+from alerts.consumers import AlertsConsumer
+from parlour.composer import Said
+from parlour.database import run
+from parlour.testing import Page, lost_hints
+from rooms.consumers import RoomConsumer
+from rooms.models import Message, Room
+from rooms.removing import REMOVED, remove
+from rooms.saying import offer
+from tests.parlour.lines import add
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def staff(db):
+    client = Client()
+    client.force_login(get_user_model().objects.create_superuser("boss"), "accounts.backends.Backend")
+    return client
+
+
+def deletes(staff, *rows):
+    """The admin's own way: tick, choose “Delete selected”, and be sure."""
+    fields = {"action": "delete_selected", "_selected_action": [row.pk for row in rows], "post": "yes"}
+    assert staff.post("/admin/rooms/message/", fields).status_code == 302
+
+
+def deletes_one(staff, row):
+    assert staff.post(f"/admin/rooms/message/{row.pk}/delete/", {"post": "yes"}).status_code == 302
+
+
+def page_of(person):
+    return Page(RoomConsumer, person, slug="lobby")
+
+
+@pytest.mark.parametrize("way", [deletes, deletes_one])
+async def test_it_leaves_an_open_page_and_a_line_says_so(ann, lobby, staff, way):
+    [slur, _] = await run(add, lobby, "a slur", "kind words")
+    async with page_of(ann) as page:
+        await page.shows("kind words")
+        await run(way, staff, slur)
+        await page.shows(REMOVED)
+        assert "a slur" not in page.document.text()
+        assert page.document.text().index(REMOVED) < page.document.text().index("kind words")
+        assert await page.equals_fresh()
+
+
+async def test_it_leaves_a_page_that_was_away(ann, lobby, staff):
+    [slur] = await run(add, lobby, "a slur")
+    async with page_of(ann) as page:
+        await page.shows("a slur")
+        await page.cut()
+        await run(add, lobby, "meanwhile")
+        await run(deletes, staff, slur)
+        await page.resume()
+        await page.shows("meanwhile")
+        assert "a slur" not in page.document.text()
+        assert await page.equals_fresh()
+
+
+async def test_it_leaves_when_every_hint_is_lost(ann, lobby, hurried):
+    [slur] = await run(add, lobby, "a slur")
+    async with page_of(ann) as page:
+        with lost_hints():
+            await run(remove, [slur.pk])
+            await page.shows(REMOVED)
+
+
+async def test_the_bell_of_whom_it_mentioned_quotes_it_no_more(ann, ben, lobby, staff):
+    said = Said("0123456789abcdef", 1, "@ben a slur")
+    row = await asyncio.wrap_future((await run(offer, ann, lobby.pk, [said]))[0])
+    async with Page(AlertsConsumer, ben) as bell:
+        await bell.shows("a slur")
+        await run(deletes, staff, row)
+        await bell.until(lambda: "a slur" not in bell.document.part("bell-lines"), "the bell forgets it")
+
+
+def test_its_words_are_in_no_room_any_more(lobby, staff):
+    rows = add(lobby, "a slur", "another")
+    deletes(staff, *rows)
+    assert set(Message.objects.values_list("text", flat=True)) == {REMOVED}
+    assert not Message.objects.filter(html__contains="slur").exists()
+    assert "slur" not in staff.get("/").content.decode()
+
+
+def test_a_room_can_still_be_deleted_with_all_that_was_said(lobby, staff):
+    add(lobby, "a slur")
+    assert staff.post(f"/admin/rooms/room/{lobby.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert not Room.objects.exists()
+    assert not Message.objects.exists()
