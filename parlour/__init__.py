@@ -1,4 +1,4 @@
-"""Live pages for Django with no JavaScript of their own. `docs/parlour.md` builds one in under thirty lines."""
+"""Live pages for Django with no JavaScript of their own. `docs/parlour.md` builds one in thirty lines of live code."""
 
 from importlib import import_module
 from typing import Any

@@ -4,12 +4,16 @@ import os
 import re
 import subprocess
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 
+from parlour.conf import DEFAULTS
+
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs" / "parlour.md"
+PAGES = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
 SETTINGS = """
 SECRET_KEY = "only for this test"
 INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions",
@@ -32,6 +36,17 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 def blocks():
     found = re.findall(r"```\w+\n(?:# |<!-- )([\w/.]+\.\w+)(?: -->)?\n(.*?)```", DOCS.read_text(), re.DOTALL)
     return dict(found)
+
+
+def test_the_readme_says_what_every_file_of_the_engine_does():
+    told = (ROOT / "README.md").read_text().partition("In the engine")[2].partition("\n## ")[0]
+    files = {path.stem for path in (ROOT / "parlour").glob("[a-z]*.py")} - {"apps"}
+    assert {name for name in files if f"`{name}`" not in told} == set()
+
+
+def test_every_setting_that_is_told_of_exists():
+    told = {name for page in PAGES for name in re.findall(r"PARLOUR_([A-Z_]+\*?)", page.read_text())} - {"VAR"}
+    assert {name for name in told if not any(fnmatch(each, name) for each in DEFAULTS)} == set()
 
 
 def test_the_live_side_and_its_markup_take_under_thirty_lines():

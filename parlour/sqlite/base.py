@@ -1,4 +1,4 @@
-"""Django's SQLite backend with one queue for all writers: a thread lock inside a file lock beside the database.
+"""Django's SQLite backend with one queue for transactions: a thread lock inside a file lock beside the database.
 
 SQLite's own lock is polled, so a process that writes in a loop starves every other one. A lock that the
 kernel hands on in turn does not.
