@@ -25,7 +25,7 @@ class BellRegion(Region):
 
     def __init__(self, person: int) -> None:
         super().__init__(KEY, "/ws/alerts/", reverse("alerts:panel"), "member")
-        heads = [guard(person), *audiences.of([person])[person]]
+        heads = [guard(person), *map(audiences.head, audiences.of([person])[person])]
         self.streams = [BellStream(head, self) for head in dict.fromkeys(heads)]
 
 
@@ -71,7 +71,7 @@ class BellStream(State):
         behind = [ask for ask in asks if ask.cursor != seq]
         contexts = self.context(list({ask.variant for ask in behind})) if behind else {}
         frames = {variant: self._frame(variant, context) for variant, context in contexts.items()}
-        was = self.news.look(seq)
+        was = self.news.look(seq, {int(ask.variant.own) for ask in asks})
         fragments = dict.fromkeys(asks, "")
         for ask in behind:
             toasts = self.news.toasts(self.region, contexts[ask.variant]["bell"]) if ask.cursor == was else ""
