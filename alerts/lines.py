@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
+from zlib import crc32
 
 from django.db.models import Count, F, Q, Value, Window
 from django.db.models.functions import Concat, Left, RowNumber, StrIndex
@@ -26,6 +27,12 @@ class Line(NamedTuple):
     @property
     def title(self) -> str:
         return self.alert.of_kind.together(self.n, self.alert.words)
+
+    @property
+    def name(self) -> str:
+        """What it is called on a page, as long as it stands for alerts of one kind and key, read or not."""
+        about = f"{self.alert.kind} {self.alert.key or self.alert.pk} {self.read}"
+        return f"{crc32(about.encode()):08x}"
 
 
 class Bell(NamedTuple):
