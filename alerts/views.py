@@ -122,9 +122,9 @@ def _mine(request: HttpRequest, pk: int) -> Alert:
 def _line(request: HttpRequest, pk: int) -> marking.Told:
     """The alerts that are meant: the page of all shows each `alone`, the bell one line for many.
 
-    A line's buttons stay on the page while it grows, so that it says itself which alert is its `newest`.
+    A line's buttons stay on the page while it grows, so that each line says itself which alert is its newest.
     """
-    newest = request.POST.get("newest", "")
+    newest = request.POST.get(request.POST.get("line", ""), "")
     alert = _mine(request, int(newest) if newest.isdecimal() and len(newest) < 19 else pk)
     alone = marking.told(request.user).filter(pk=pk)
     return alone if request.POST.get("alone") else marking.together(request.user, alert)

@@ -68,11 +68,11 @@ def test_a_button_that_stayed_while_its_line_grew_means_the_whole_line(here, sue
     newest, *_, oldest = Alert.objects.values_list("pk", flat=True)
     here.post(f"/alerts/{oldest}/read/", headers=HTMX)
     assert unseen(sue) == 2
-    here.post(f"/alerts/{oldest}/archive/", {"newest": newest}, headers=HTMX)
+    here.post(f"/alerts/{oldest}/archive/", {"line": "a1", "a1": newest, "b2": 5}, headers=HTMX)
     assert unseen(sue) == 0
     assert titles(here) == ["Order 0"]
     for nonsense in ("x", "9" * 30, "٣", str(10**18)):
-        assert here.post(f"/alerts/{oldest}/archive/", {"newest": nonsense}).status_code in (302, 404)
+        assert here.post(f"/alerts/{oldest}/archive/", {"line": "a1", "a1": nonsense}).status_code in (302, 404)
 
 
 def test_the_answer_to_a_press_shows_the_bell_as_it_is_now(here, sue):
