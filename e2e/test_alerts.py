@@ -67,14 +67,70 @@ def test_an_open_bell_keeps_the_focus_and_what_is_archived_comes_back(server: Se
     button.focus()
     lines = staff.page.locator("#bell-lines .alert")
     before = lines.count()
-    other.say("@staff, two")
+    person(server).sign_in("member").open_room("lobby").say("@staff, you are wanted")
     expect(lines).to_have_count(before + 1)
+    expect(button).to_be_focused()
+    other.say("@staff, two").say("@staff, three")
+    expect(staff.page.locator("#bell-lines")).to_contain_text("other mentioned you in Lobby, 3 times")
+    expect(lines).to_have_count(before + 1)
+    expect(staff.page.get_by_role("button", name="Archive: other mentioned you in Lobby, 3 times")).to_be_focused()
     assert staff.page.locator("#bell-menu").get_attribute("open") is not None
-    assert "Archive: other mentioned you" in staff.page.evaluate("document.activeElement.textContent")
     staff.page.keyboard.press("Enter")
     expect(lines).to_have_count(before)
+    expect(staff.page.locator("#bell-lines")).not_to_contain_text("3 times")
     staff.page.get_by_role("button", name="Undo").click()
     expect(lines).to_have_count(before + 1)
+
+
+def test_toasts_are_few_stand_clear_of_the_composer_and_leave_by_themselves(server: Server, person: Invite) -> None:
+    staff = at_peace(person(server))
+    bell(staff.open_room("lobby")).say("I am here")
+    for name in ("Kim", "Lou", "Max", "Nia", "Ole"):
+        person(server).be_guest(name).wait_live().say("@staff, look")
+    toasts = staff.page.locator("#bell-toasts .toast")
+    expect(toasts.last).to_contain_text("Ole mentioned you")
+    expect(toasts).to_have_count(3)
+    composer = staff.page.locator("#room-lobby-composer").bounding_box()
+    assert composer
+    boxes = [box for toast in toasts.all() if (box := toast.bounding_box())]
+    assert len(boxes) == 3
+    assert all(box["y"] + box["height"] < composer["y"] for box in boxes)
+    announced = staff.page.locator("#bell-announce")
+    expect(announced).to_have_attribute("role", "status")
+    expect(announced).to_contain_text("Ole mentioned you in Lobby")
+    assert staff.page.locator("#bell-toasts [role=alert], #bell-toasts [aria-live=assertive]").count() == 0
+    staff.page.mouse.move(0, 0)
+    expect(toasts).to_have_count(0, timeout=15_000)
+
+
+def test_without_its_socket_a_press_counts_and_the_page_shows_it(
+    server: Server, cable: Callable[..., Cable], person: Invite
+) -> None:
+    line = cable(server)
+    staff, other = at_peace(person(line)), person(server).sign_in("other")
+    bell(staff, "/alerts/")
+    lobby, team = other.open_room("lobby"), person(server).sign_in("member").open_room("team")
+    lobby.say("@staff, in silence")
+    team.say("@staff, as well")
+    count(staff, "2")
+    line.silence_sockets()
+    rows = staff.page.locator(".alerts .alert")
+    ours = rows.filter(has_text="other mentioned you in Lobby").first
+    ours.get_by_role("button", name="Archive").click()
+    count(staff, "1")
+    expect(rows.filter(has_text="@staff, in silence")).to_have_count(0)
+    staff.page.get_by_role("button", name="Undo").click()
+    expect(rows.filter(has_text="@staff, in silence")).to_have_count(1)
+    opened(staff)
+    staff.page.locator("#bell-lines").get_by_role("button", name="Mark read: member mentioned you").click()
+    expect(staff.page.locator("#bell-lines .unread", has_text="member mentioned you")).to_have_count(0)
+    staff.page.locator(".bell-head").get_by_role("button", name="All read").click()
+    expect(staff.page.locator("#bell-lines .unread")).to_have_count(0)
+    none(staff)
+    line.mend()
+    lobby.say("@staff, aloud")
+    expect(staff.page.locator("#bell-count .pill")).to_have_text("1", timeout=60_000)
+    expect(staff.page.locator("#bell-lines .unread")).to_have_count(1)
 
 
 def test_a_bell_beside_a_room_leaves_its_composer_and_its_cursor_alone(server: Server, person: Invite) -> None:
