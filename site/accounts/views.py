@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.shortcuts import redirect, render
 from django.views.generic import FormView, UpdateView
 
+from accounts.addresses import neighbourhood
 from accounts.forms import GuestForm, ProfileForm, SignInForm, SignUpForm
 from accounts.models import User
 from parlour.limits import shared
@@ -74,7 +75,7 @@ class Guest(SignedOutOnly, FormView):
 
     def form_valid(self, form: GuestForm) -> HttpResponse:
         """Makes the guest, signed in by this session only."""
-        if not shared("guest", self.request.META.get("REMOTE_ADDR", ""), GUEST_RATE).take():
+        if not shared("guest", neighbourhood(self.request.META.get("REMOTE_ADDR", "")), GUEST_RATE).take():
             form.add_error(None, "Many guests came from where you are. Wait a little and try again.")
             return self.form_invalid(form)
         guest = User.objects.create_guest(form.cleaned_data["display_name"])
