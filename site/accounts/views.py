@@ -49,9 +49,15 @@ class SignIn(SignedOutOnly, views.LoginView):
 
 
 class SignOut(views.LogoutView):
-    """Sign out, by POST."""
+    """Sign out, by POST. The browser forgets what it kept, for whoever sits there next."""
 
     template_name = "accounts/signed_out.html"
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Ends the session, and pages that wait behind Back with it."""
+        response = super().post(request, *args, **kwargs)
+        response["Clear-Site-Data"] = '"cache"'
+        return response
 
 
 class SignUp(SignedOutOnly, FormView):

@@ -4,6 +4,7 @@ import asyncio
 import json
 
 import pytest
+from django.utils.html import escape
 
 from parlour import hub
 from parlour.composer import MOST
@@ -317,3 +318,17 @@ async def test_texts_that_are_hard_to_read_hold_up_no_other_page(ann, lobby, con
         await soon(lambda: page.document.value("room-lobby-acked") == "20", 30)
         watching.cancel()
         assert max(gaps) < max(0.3, (loop.time() - began) / 2)
+
+
+async def test_a_large_paste_that_is_refused_comes_back_in_frames_that_a_socket_carries(mine):
+    """Quotes grow six times in markup: 600,000 characters of JSON would be an answer of 2 MiB."""
+    await mine.cut()
+    await mine.open()
+    paste = ('{"a":"b"}' * 66_667)[:600_000]
+    await mine.send(kind="hello", cursor=mine.document.cursors(), page=PAGE, acked="0", text=paste)
+    await mine.receives("Not sent.")
+    await mine.stays()
+    assert max(len(frame.encode()) for frame in mine.frames) < 2**20
+    assert escape(paste[:50_000]) in "".join(mine.frames)
+    await mine.says("after it")
+    await mine.shows("after it")
