@@ -34,7 +34,7 @@ def is_visible(text: str) -> bool:
 
 
 def folded(text: str) -> str:
-    """What `text` looks like at a glance, after the "@" of a mention: case, accents, blanks, look-alikes folded away."""
+    """What `text` looks like at a glance, after the "@" of a mention: case, accents, blanks and likenesses folded."""
     return _glance(clean(text).removeprefix("@"))
 
 

@@ -53,7 +53,7 @@ class SignOut(views.LogoutView):
 
     template_name = "accounts/signed_out.html"
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Ends the session, and pages that wait behind Back with it."""
         response = super().post(request, *args, **kwargs)
         response["Clear-Site-Data"] = '"cache"'
