@@ -26,9 +26,9 @@ def ask(house):
     A request whose events have run out waits, as one whose client says no more.
     """
 
-    async def ask(*events, query=b"", headers=(), client="192.0.2.1", path="/"):
+    async def ask(*events, query=b"", headers=(), client="192.0.2.1", path="/", method="POST"):
         waiting, sent = list(events), []
-        scope = {"type": "http", "method": "POST", "path": path, "http_version": "1.1", "scheme": "http"}
+        scope = {"type": "http", "method": method, "path": path, "http_version": "1.1", "scheme": "http"}
         scope |= {"query_string": query, "headers": list(headers), "server": None, "client": (client, 1)}
 
         async def receive():
