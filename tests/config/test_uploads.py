@@ -2,8 +2,11 @@
 
 import os
 import re
+import socket
 import time
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
@@ -138,6 +141,30 @@ def test_a_browser_shows_why_a_file_is_not_taken(server, tmp_path):
         page.get_by_role("link", name="Back to the page").click()
         expect(page).to_have_url(f"{server.url}/little/")
         browser.close()
+
+
+def test_a_line_lives_on_after_a_body_and_any_way_to_send_one_arrives(server, member):
+    fields = urlencode({"csrfmiddlewaretoken": member.cookie("csrftoken"), "text": "sent in pieces"}).encode()
+    headers = {"Cookie": member.cookies, "Origin": server.url, "Content-Type": "application/x-www-form-urlencoded"}
+    line = HTTPConnection("127.0.0.1", server.port, timeout=20)
+    for body in (fields, iter([fields[:9], fields[9:]]), fields):
+        line.request("POST", "/rooms/lobby/lines/", body, headers | {"Expect": "100-continue"})
+        answer = line.getresponse()
+        assert "sent in pieces" in answer.read().decode()
+        assert answer.status == 200
+        assert line.sock, "the server closed the line"
+
+
+def test_requests_one_behind_the_other_are_answered_in_order(server, member):
+    post = f"POST /rooms/lobby/lines/ HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nCookie: {member.cookies}\r\n"
+    post += f"X-CSRFToken: {member.cookie('csrftoken')}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    posts = [f"{post}Content-Length: {len(body)}\r\n\r\n{body}" for body in ("text=first", "text=second", "text=third")]
+    with socket.create_connection(("127.0.0.1", server.port), 20) as line:
+        line.sendall("".join(posts).encode() + b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+        heard = b"".join(iter(lambda: line.recv(65536), b"")).decode()
+    assert [heard.count(f"\n{word}</textarea>") for word in ("first", "second", "third")] == [1, 1, 1]
+    assert heard.index("first</") < heard.index("second</") < heard.index("third</")
+    assert heard.endswith("ok")
 
 
 def test_a_dawdler_is_told_so(server, member):
