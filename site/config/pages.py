@@ -47,7 +47,8 @@ def unread(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpReque
         response = render(request, "unread.html", {"why": why, "back": _back(request)}, status=why.status)
         if why.wait:
             response["Retry-After"] = str(why.wait)
-        log_response("%s: %s", why.title, request.path, response=response, request=request, level="warning")
+        level = "error" if why.status == 507 else "warning"  # a full disk waits for somebody, the rest passes
+        log_response("%s: %s", why.title, request.path, response=response, request=request, level=level)
         return response
 
     return middleware

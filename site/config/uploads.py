@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import errno
-import logging
 import shutil
 import tempfile
 from collections import Counter
@@ -22,8 +21,6 @@ ALL = 8
 LONGEST = 30 * 60  # seconds one may take
 RESERVE = 256 * 1024**2  # bytes of the disk that stay free: the database lives there too
 FULL = (errno.ENOSPC, errno.EDQUOT)
-
-log = logging.getLogger(__name__)
 
 
 def is_large(scope: Any, incoming: Incoming) -> bool:
@@ -108,6 +105,5 @@ def _room() -> int:
 
 
 def _disk_full() -> Unread:
-    log.error("an upload found no room on the disk of %s", settings.UPLOADS)
-    words = "The disk here is nearly full. Somebody who runs this place must make room; then send it again."
-    return Unread(507, "There is no room for it", words)
+    words = "Nothing of it was kept. Somebody who runs this place must make room; then send it again."
+    return Unread(507, "The disk here is nearly full", words)
