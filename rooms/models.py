@@ -33,6 +33,18 @@ class RoomQuerySet(models.QuerySet["Room"]):
             return rooms.exclude(guests=Room.Guests.NONE)
         return (rooms | self.filter(members=person)).distinct()
 
+    def nearest_to(self, person: Any) -> Self:
+        """In this order: the rooms of a person's own, those spoken in last, the rest by title. Fills `last_pk`."""
+        belongs = models.Exists(Membership.objects.filter(room=models.OuterRef("pk"), person=person.pk))
+        own = models.Q(belongs) | models.Q(owner=person.pk, owner__isnull=False)
+        nearness = models.Case(models.When(own, then=0), default=1)
+        return self.with_last().order_by(nearness, models.F("last_pk").desc(nulls_last=True), "title")
+
+    def with_last(self) -> Self:
+        """Each with `last_pk`, the primary key of its newest message."""
+        newest = Message.objects.filter(room=models.OuterRef("pk"), seq__isnull=False).order_by("-seq").values("pk")[:1]
+        return self.annotate(last_pk=models.Subquery(newest))
+
     def named(self, slug: str) -> "Room | None":
         return self.filter(slug=slug).first() if _SLUG.fullmatch(slug) else None
 
@@ -61,6 +73,7 @@ class Room(models.Model):
     objects = RoomQuerySet.as_manager()
 
     # What a list of rooms shows of each, filled by the view that lists them.
+    last_pk: int | None
     last: "Message | None"
     here: list[Any]
     here_count: int

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages as notices
-from django.db.models import OuterRef, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -37,8 +36,7 @@ def refused(request: HttpRequest, why: Refused) -> HttpResponse:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The rooms this person may see, who is in them, and the last line of each."""
-    newest = Message.objects.filter(room=OuterRef("pk"), seq__isnull=False).order_by("-seq").values("pk")[:1]
-    rooms = list(Room.objects.visible_to(request.user).annotate(last_pk=Subquery(newest)).order_by("title"))
+    rooms = list(Room.objects.visible_to(request.user).with_last().order_by("title"))
     last = Message.objects.select_related("author").in_bulk([room.last_pk for room in rooms if room.last_pk])
     here = people_in(*(room.people for room in rooms))
     for room in rooms:
@@ -65,7 +63,7 @@ def room_page(request: HttpRequest, region: RoomRegion, refusals: str = "", stat
     context = {
         **painted(request, region),
         "room": region.room,
-        "rooms": Room.objects.visible_to(request.user).order_by("title")[:LISTED],
+        "rooms": Room.objects.visible_to(request.user).nearest_to(request.user)[:LISTED],
         "may_manage": access.may_manage(request.user, region.room),
         "here": len(people_in(region.room.people)[region.room.people]),
         "err": refusals,

@@ -25,11 +25,11 @@ class PersonManager(UserManager["User"]):
 
     def name_is_taken(self, name: str, by_other_than: User | None = None) -> bool:
         """Whether an account bears a name that reads like `name`."""
-        key = names.folded(name)
-        bearers = self.filter(Q(username_key=key) | Q(name_key=key), kind=User.Kind.ACCOUNT)
+        keys = names.readings(name) - {""}
+        bearers = self.filter(Q(username_key__in=keys) | Q(name_key__in=keys), kind=User.Kind.ACCOUNT)
         if by_other_than is not None:
             bearers = bearers.exclude(pk=by_other_than.pk)
-        return bool(key) and bearers.exists()
+        return bearers.exists()
 
 
 class User(AbstractUser):

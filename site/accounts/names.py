@@ -1,13 +1,22 @@
 """Names of people: cleaned for showing, and folded for comparing."""
 
+import re
 import unicodedata
 
 LONGEST = 60  # characters of a display name
 # Characters that show as nothing at all, though Unicode counts them as letters or symbols.
 BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-# Cyrillic, Greek and other look-alikes, once case and accents are folded; "l", "i", "1" and "|" are one sign.
+# Look-alikes, once case and accents are folded; "l", "i", "1" and "|" are one sign.
 CYRILLIC = str.maketrans("абвгдеіјкмнорсѕтухһԁԛԝӏь", "abbrgeijkmhopcstyxhdqwib")
 GREEK = str.maketrans("αβγεζηικμνορτυχω", "abyeznikuvoptuxw")
+CHEROKEE = str.maketrans("ᎠᎡᎢᎥᎪᎫᎬᎳᎷᎻᎽᎾᏀᏃᏏᏒᏔᏙᏚᏞᏟᏢᏦᏴ", "drtiajewmhyogzbrwvslcpkb")
+# Small capitals, dotless and script letters, letters with a stroke or a hook: their own names say what they look like.
+LATIN_NAME = re.compile(r"LATIN (?:SMALL LETTER|LETTER SMALL CAPITAL)(?: DOTLESS| SCRIPT| OPEN)? ([A-Z])(?: WITH .+)?")
+LATIN = {
+    code: named[1].lower()
+    for code in (*range(0x0100, 0x02B0), *range(0x1D00, 0x1DC0), *range(0x2C60, 0x2C80), *range(0xA720, 0xA800))
+    if (named := LATIN_NAME.fullmatch(unicodedata.name(chr(code), "")))
+} | {ord("ɑ"): "a"}
 SIGNS = str.maketrans("l01|35$@", "ioiiessa")
 ROLES = "admin administrator staff moderator mod system root owner support security parlour"
 
@@ -25,16 +34,25 @@ def is_visible(text: str) -> bool:
 
 
 def folded(text: str) -> str:
-    """What `text` looks like at a glance: case, accents, blanks and look-alikes folded away."""
-    plain = unicodedata.normalize("NFKD", clean(text).removeprefix("@")).casefold()
-    for table in (CYRILLIC, GREEK, SIGNS):
-        plain = unicodedata.normalize("NFKD", plain).translate(table)
-    return "".join(char for char in plain if char.isalnum())
+    """What `text` looks like at a glance, after the "@" of a mention: case, accents, blanks and likenesses folded."""
+    return _glance(clean(text).removeprefix("@"))
+
+
+def readings(text: str) -> set[str]:
+    """What `text` may be read as: folded, and with the "@" before it taken for an "a"."""
+    return {folded(text), _glance(clean(text))}
 
 
 def is_role(text: str) -> bool:
     """Whether `text` reads like a role of the house: admin, staff, moderator …"""
-    return folded(text) in FOLDED_ROLES
+    return bool(readings(text) & FOLDED_ROLES)
+
+
+def _glance(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    for table in (CYRILLIC, GREEK, CHEROKEE, LATIN, SIGNS):
+        plain = unicodedata.normalize("NFKD", plain).translate(table)
+    return "".join(char for char in plain if char.isalnum()).replace("rn", "m")
 
 
 def _hidden(char: str) -> bool:

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.shortcuts import redirect, render
 from django.views.generic import FormView, UpdateView
 
+from accounts.addresses import neighbourhood
 from accounts.forms import GuestForm, ProfileForm, SignInForm, SignUpForm
 from accounts.models import User
 from parlour.limits import shared
@@ -48,9 +49,15 @@ class SignIn(SignedOutOnly, views.LoginView):
 
 
 class SignOut(views.LogoutView):
-    """Sign out, by POST."""
+    """Sign out, by POST. The browser forgets what it kept, for whoever sits there next."""
 
     template_name = "accounts/signed_out.html"
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Ends the session, and pages that wait behind Back with it."""
+        response = super().post(request, *args, **kwargs)
+        response["Clear-Site-Data"] = '"cache"'
+        return response
 
 
 class SignUp(SignedOutOnly, FormView):
@@ -74,7 +81,7 @@ class Guest(SignedOutOnly, FormView):
 
     def form_valid(self, form: GuestForm) -> HttpResponse:
         """Makes the guest, signed in by this session only."""
-        if not shared("guest", self.request.META.get("REMOTE_ADDR", ""), GUEST_RATE).take():
+        if not shared("guest", neighbourhood(self.request.META.get("REMOTE_ADDR", "")), GUEST_RATE).take():
             form.add_error(None, "Many guests came from where you are. Wait a little and try again.")
             return self.form_invalid(form)
         guest = User.objects.create_guest(form.cleaned_data["display_name"])

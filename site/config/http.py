@@ -4,7 +4,7 @@ Slow clients must not hold the pool: a request's body is read to its end before 
 answer leaves its thread at once, however slowly it is read.
 """
 
-import asyncio
+import io
 import re
 import string
 from collections.abc import Awaitable, Callable
@@ -13,12 +13,11 @@ from urllib.parse import quote
 
 from a2wsgi import WSGIMiddleware
 
-_CHARSET = re.compile(rb"(?i);\s*charset\s*=[^;]*")
-LARGEST_BODY = 1024 * 1024  # bytes
-ALL_BODIES = 32 * LARGEST_BODY  # bytes that may be held at once for bodies that are still being sent
-SLOWEST = 20  # seconds a body may take
+from config.bodies import Gathered, Incoming, Left, Receive, Unread
+from config.uploads import Uploads, is_large
 
-Receive = Callable[[], Awaitable[Any]]
+_CHARSET = re.compile(rb"(?i);\s*charset\s*=[^;]*")
+
 Send = Callable[[Any], Awaitable[None]]
 
 
@@ -26,55 +25,54 @@ class PlainHttp:
     """The ASGI application for scope "http", in front of a WSGI one."""
 
     def __init__(self, wsgi: Any, workers: int = 10) -> None:
-        self.inner = WSGIMiddleware(wsgi, workers=workers, send_queue_size=0)
-        self.held = 0
+        self.inner = WSGIMiddleware(_handed(wsgi), workers=workers, send_queue_size=0)
+        self.gathered, self.uploads = Gathered(), Uploads()
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
-        """Answers 413 to a body over LARGEST_BODY; a client that leaves or dawdles while sending gets no answer."""
-        body = bytearray()
+        """A body that cannot be taken is answered by the page for it, `config.pages.unread`."""
+        scope, incoming = _tidy(scope), Incoming(scope, receive)
+        place = self.uploads if is_large(scope, incoming) else self.gathered
         try:
-            async with asyncio.timeout(SLOWEST):
-                complete = await self._read(receive, body)
-        except TimeoutError:
-            return
-        finally:
-            self.held -= len(body)
-        if len(body) > LARGEST_BODY or self.held + len(body) > ALL_BODIES:
-            await _too_large(send)
-        elif complete:
-            await self.inner(_tidy(scope), _once(bytes(body)), send)
+            async with place.taken(scope, incoming) as body:
+                await self.inner(scope | {"body": body}, receive, send)
+        except Left:
+            pass
+        except Unread as why:
+            refused = {"body": io.BytesIO(), "unread": why}
+            await self.inner(scope | refused, receive, _drained(incoming, send))
 
-    async def _read(self, receive: Receive, body: bytearray) -> bool:
-        """Gather a body, as far as there is room for it; False when its client left."""
-        while True:
-            event = await receive()
-            if event["type"] == "http.disconnect":
-                return False
-            chunk = event.get("body", b"")
-            body += chunk
-            self.held += len(chunk)
-            if not event.get("more_body", False) or len(body) > LARGEST_BODY or self.held > ALL_BODIES:
-                return True
+
+def _handed(wsgi: Any) -> Any:
+    """The WSGI application with the body that was read for it, whatever its headers said of its length."""
+
+    def application(environ: dict[str, Any], start_response: Any) -> Any:
+        body = environ["asgi.scope"]["body"]
+        environ["CONTENT_LENGTH"] = str(body.seek(0, io.SEEK_END))
+        body.seek(0)
+        environ["wsgi.input"] = body
+        return wsgi(environ, start_response)
+
+    return application
+
+
+def _drained(incoming: Incoming, send: Send) -> Send:
+    """An answer that comes at once and ends when its client has sent all: some read only then."""
+
+    async def late(event: Any) -> None:
+        if event["type"] == "http.response.start":
+            event["headers"].append((b"connection", b"close"))
+        elif not event.get("more_body", False):
+            await incoming.drain()
+        await send(event)
+
+    return late
 
 
 def _tidy(scope: Any) -> Any:
-    """Headers with "_" would pass for ones with "-" (X_Forwarded_Proto); a raw query may hold any byte.
+    """Headers with "_" would pass for ones with "-" (X_Forwarded_Proto); a raw query may hold any byte but NUL.
 
     A charset of the sender's choice would decode our forms by any codec Python knows; pages here are UTF-8.
     """
     headers = [(name, _CHARSET.sub(b"", value)) for name, value in scope["headers"] if b"_" not in name]
-    query = quote(scope["query_string"], safe=string.printable).encode()
+    query = quote(scope["query_string"], safe=string.printable).replace("%00", quote("\ufffd")).encode()
     return {**scope, "headers": headers, "query_string": query}
-
-
-def _once(body: bytes) -> Receive:
-    async def receive() -> Any:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return receive
-
-
-async def _too_large(send: Send) -> None:
-    headers = [(b"content-type", b"text/plain"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": b"That is too large to send."})

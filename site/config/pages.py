@@ -1,12 +1,14 @@
 """Plain pages of the house: health, and the faults in the same dress as all else."""
 
 import logging
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.log import log_response
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +35,23 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     except UnreadablePostError:
         texts = []
     return render(request, "csrf.html", {"texts": texts, "back": _back(request)}, status=403)
+
+
+def unread(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: why a body was not taken, in words, with a way `back` to the page. No view hears of it."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        why = request.META.get("asgi.scope", {}).get("unread")
+        if why is None:
+            return answer(request)
+        response = render(request, "unread.html", {"why": why, "back": _back(request)}, status=why.status)
+        if why.wait:
+            response["Retry-After"] = str(why.wait)
+        level = "error" if why.status == 507 else "warning"  # a full disk waits for somebody, the rest passes
+        log_response("%s: %s", why.title, request.path, response=response, request=request, level=level)
+        return response
+
+    return middleware
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

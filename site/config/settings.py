@@ -12,7 +12,9 @@ env = Env()
 BASE_DIR = Path(__file__).resolve().parents[2]
 VAR = Path(env.str("PARLOUR_VAR", "") or BASE_DIR / "var").resolve()
 STATIC_ROOT = VAR / "static"
-STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+UPLOADS = VAR / "uploads"  # files on their way in
+for folder in (STATIC_ROOT, UPLOADS):
+    folder.mkdir(parents=True, exist_ok=True)
 
 # Who serves, and to whom.
 HOST: str = env.str("HOST", "127.0.0.1")
@@ -57,6 +59,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
+    "config.pages.unread",
     "accounts.crowds.in_turn",
 ]
 ROOT_URLCONF = "config.urls"
@@ -89,6 +92,8 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+FILE_UPLOAD_TEMP_DIR = UPLOADS
+LARGE_BODIES: dict[str, tuple[str, int]] = {}  # path: who may send more than 1 MiB there, and at most how many bytes
 PARLOUR = stores.overrides("PARLOUR_")
 
 # People.

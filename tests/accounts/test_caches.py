@@ -16,3 +16,9 @@ def test_pictures_may_be_kept(client):
     ann = get_user_model().objects.create_user("ann")
     client.force_login(ann)
     assert "public" in client.get(f"/accounts/u{ann.pk}.svg")["Cache-Control"]
+
+
+@pytest.mark.django_db
+def test_signing_out_empties_the_browsers_cache(client):
+    client.force_login(get_user_model().objects.create_user("ann"))
+    assert client.post("/accounts/logout/")["Clear-Site-Data"] == '"cache"'

@@ -26,7 +26,7 @@ def test_next_leads_to_no_foreign_site(client, db):
     assert enter(client, "Gus", next="https://example.org/").url == "/"
 
 
-ANNS = ["ann", "ANN", "A n n", "Аnn", "Ann\u200b", "ann berg", "Ann.Berg"]
+ANNS = ["ann", "ANN", "A n n", "Аnn", "Ann\u200b", "ann berg", "Ann.Berg", "@nn", "ᴀnn"]
 
 
 @pytest.mark.parametrize("name", [*ANNS, "staff", "Admin", "M0derator"])

@@ -1,10 +1,12 @@
 """Names as people see them."""
 
 import pytest
+from django.apps import apps
 from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts import names
+from accounts.models import User
 
 
 @pytest.mark.parametrize(
@@ -46,10 +48,37 @@ def test_cleaning_twice_is_cleaning_once_and_any_name_can_be_stored(text):
         "@staff",
         "st\u200baff",
         "STΑFF",
+        "@dmin",
+        "@@dmin",
+        "admın",
+        "ᴀdmin",
+        "ꜱtaff",
+        "moderɑtor",
+        "Ꭺdmin",
+        "ꭺdmin",
+        "ađmin",
+        "adrnin",
     ],
 )
 def test_a_likeness_of_a_role_is_that_role(likeness):
     assert names.is_role(likeness)
+
+
+@pytest.mark.parametrize("name", ["rnember", "mernber", "@member", "ɱember", "ᴍᴇᴍʙᴇʀ"])
+def test_a_likeness_of_a_name_reads_like_it(name):
+    assert names.folded("member") in names.readings(name)
+
+
+@pytest.mark.django_db
+def test_whoever_was_here_before_is_compared_by_todays_folding():
+    from importlib import import_module
+
+    bernd = User.objects.create_user("bernd", display_name="Bernd")
+    User.objects.update(username_key="bernd", name_key="bernd")
+    import_module("accounts.migrations.0002_names_fold_anew").fold(apps, None)
+    assert User.objects.name_is_taken("Bemd")
+    bernd.refresh_from_db()
+    assert (bernd.username_key, bernd.name_key) == (names.folded("bernd"),) * 2
 
 
 @pytest.mark.parametrize("name", ["Stafford", "Anna", "Админка", "Gustaf", "", "💬", "Modesta"])

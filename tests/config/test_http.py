@@ -1,60 +1,105 @@
 """Plain HTTP in front of Django: slow, large and odd requests."""
 
+import asyncio
+import contextlib
+
 import pytest
 
-from config.http import LARGEST_BODY, PlainHttp
-
-
-def echo(environ, start_response):
-    start_response("200 OK", [("Content-Type", "text/plain")])
-    names = ",".join(name for name in environ if name.startswith("HTTP_"))
-    return [f"{environ['QUERY_STRING']}|{names}|".encode(), environ["wsgi.input"].read()]
+from config import bodies
+from config.bodies import LARGEST_BODY, SMALL
+from tests.config.requests import part
 
 
 @pytest.fixture
-def ask():
-    """ask(*events, query, headers) plays a request's events; returns (status, body, events left unread)."""
+def dawdle(ask):
+    """dawdle(body, client) sends this much and then waits, for as long as the test lasts."""
+    tasks = []
 
-    async def ask(*events, query=b"", headers=()):
-        waiting, sent = list(events), []
-        scope = {"type": "http", "method": "POST", "path": "/", "http_version": "1.1", "scheme": "http"}
-        scope |= {"query_string": query, "headers": list(headers), "server": None, "client": None}
+    async def dawdle(body, client="192.0.2.1"):
+        tasks.append(asyncio.create_task(ask(part(body, True), client=client)))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        return tasks[-1]
 
-        async def receive():
-            return waiting.pop(0)
-
-        async def send(event):
-            sent.append(event)
-
-        await PlainHttp(echo)(scope, receive, send)
-        body = b"".join(event.get("body", b"") for event in sent)
-        return (sent[0]["status"] if sent else None), body, len(waiting)
-
-    return ask
-
-
-def part(body, more=False):
-    return {"type": "http.request", "body": body, "more_body": more}
+    yield dawdle
+    for task in tasks:
+        task.cancel()
 
 
 async def test_a_body_in_parts_arrives_whole(ask):
     assert await ask(part(b"a", True), part(b"b", True), part(b"c")) == (200, b"||abc", 0)
 
 
-async def test_a_body_too_large_is_refused_before_its_end(ask):
+async def test_a_body_too_large_is_refused_and_the_rest_of_it_is_thrown_away(ask):
     half = b"x" * (LARGEST_BODY // 2 + 1)
-    status, body, left = await ask(part(half, True), part(half, True), part(b"never read"))
-    assert (status, left) == (413, 1)
+    status, body, left = await ask(part(half, True), part(half, True), part(b"read, not kept", True), part(b""))
+    assert (status, left) == (413, 0)
     assert b"too large" in body
+
+
+async def test_a_body_that_says_it_is_too_large_is_refused_before_it_is_read(house, ask):
+    headers = [(b"content-length", b"%d" % (LARGEST_BODY + 1))]
+    assert (await ask({"type": "http.disconnect"}, headers=headers))[0] == 413
+
+
+async def test_no_more_is_thrown_away_than_a_limit(ask, monkeypatch):
+    monkeypatch.setattr(bodies, "DRAINED", 100)
+    large = part(b"x" * (LARGEST_BODY + 1), True)
+    status, _, left = await ask(large, part(b"x" * 60, True), part(b"x" * 60, True), part(b"never read"))
+    assert (status, left) == (413, 1)
 
 
 async def test_a_client_that_leaves_while_sending_takes_no_thread(ask):
     assert await ask(part(b"a", True), {"type": "http.disconnect"}) == (None, b"", 0)
 
 
+async def test_a_dawdler_is_told_so(ask, monkeypatch):
+    monkeypatch.setattr(bodies, "SLOWEST", 0.1)
+    status, body, _ = await ask(part(b"a", True))
+    assert status == 408
+    assert b"too long" in body
+
+
+async def test_one_address_that_dawdles_takes_no_place_from_another(ask, dawdle):
+    for _ in range(33):
+        await dawdle(b"x" * (LARGEST_BODY - 1))
+    body = b"x" * (SMALL + 1)
+    assert (await ask(part(body), client="192.0.2.2"))[0] == 200
+    status, words, _ = await ask(part(body))
+    assert status == 503
+    assert b"Many people" in words
+
+
+async def test_small_bodies_pass_when_the_house_is_full(ask, dawdle, monkeypatch):
+    monkeypatch.setattr(bodies, "ALL", 4 * SMALL)
+    for number in range(4):
+        await dawdle(b"x" * (SMALL + 1), client=f"2001:db8:{number}::1")
+    assert (await ask(part(b"x" * (SMALL + 1)), client="192.0.2.2"))[0] == 503
+    assert (await ask(part(b"x" * SMALL), client="192.0.2.2"))[0] == 200
+    assert (await ask(part(b"x" * SMALL), client="2001:db8:0::2"))[0] == 200
+
+
+async def test_what_is_answered_or_left_is_no_longer_counted(house, ask, dawdle):
+    await ask(part(b"x" * LARGEST_BODY))
+    await ask(part(b"x" * LARGEST_BODY, True), {"type": "http.disconnect"})
+    await ask(part(b"x" * (LARGEST_BODY + 1)))
+    gone = await dawdle(b"x" * LARGEST_BODY)
+    gone.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await gone
+    assert not house.gathered.held
+
+
 async def test_any_byte_may_be_in_a_query(ask):
     status, body, _ = await ask(part(b""), query=b"a=\xff&b=%20 c")
     assert (status, body) == (200, b"a=%FF&b=%20 c||")
+
+
+@pytest.mark.parametrize("query", [b"a=%00", b"a=\x00", b"a=%0%000", b"%00"])
+async def test_no_query_holds_a_nul(ask, query):
+    _, body, _ = await ask(part(b""), query=query)
+    assert b"%00" not in body
+    assert b"\x00" not in body
 
 
 async def test_an_underscore_passes_for_no_dash(ask):

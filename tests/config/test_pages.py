@@ -1,10 +1,12 @@
 """Health, faults and the floor of headers."""
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.db import OperationalError
 from django.test import Client
 
 from config import pages
+from config.bodies import Unread, crowded
 
 FLOOR = {
     "default-src 'none'",
@@ -69,6 +71,19 @@ def test_an_expired_form_keeps_what_was_written(db):
 def test_the_way_back_leads_to_no_foreign_site(db, referer):
     client = Client(enforce_csrf_checks=True)
     assert client.post("/accounts/guest/", HTTP_REFERER=referer).context["back"] == "/"
+
+
+@pytest.mark.parametrize(("why", "level"), [(crowded(), "WARNING"), (Unread(507, "Full", "No room."), "ERROR")])
+def test_a_body_that_was_not_taken_is_told_in_words_and_logged_once(rf, db, caplog, why, level):
+    request = rf.post("/rooms/lobby/", HTTP_REFERER="http://testserver/rooms/team/", HTTP_HOST="testserver")
+    request.user, request.META["asgi.scope"] = AnonymousUser(), {"unread": why}
+    answer = pages.unread(None)(request)
+    assert (answer.status_code, answer.headers.get("Retry-After")) == (why.status, str(why.wait) if why.wait else None)
+    text = answer.content.decode()
+    assert f"<h1>{why.title}</h1>" in text
+    assert why.words in text
+    assert 'href="/rooms/team/"' in text
+    assert [(each.levelname, each.getMessage()) for each in caplog.records] == [(level, f"{why.title}: /rooms/lobby/")]
 
 
 def test_a_fault_asks_no_database(rf):

@@ -21,7 +21,10 @@ def postgres():
 
 
 def test_numbers_debts_groups_and_pages_hold_on_postgresql_too(postgres, tmp_path):
-    tests = [f"tests/parlour/test_{name}.py" for name in SAME] + ["tests/rooms/test_saying.py"]
+    tests = [f"tests/parlour/test_{name}.py" for name in SAME] + [
+        "tests/rooms/test_saying.py",
+        "tests/config/test_nul.py",
+    ]
     surroundings = os.environ | {"DATABASE_URL": postgres.url("lines"), "PARLOUR_VAR": str(tmp_path)}
     command = [sys.executable, "-m", "pytest", *tests, "-q", "-p", "no:xdist", "--timeout", "60"]
     done = subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True)

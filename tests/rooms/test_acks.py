@@ -5,6 +5,7 @@ import json
 import threading
 
 import pytest
+from django.utils.html import escape
 
 from parlour import hub
 from parlour.composer import MOST
@@ -338,3 +339,17 @@ async def test_a_commit_that_takes_too_long_sends_the_page_away_and_stores_it_on
     await mine.hello()
     await mine.is_settled(1)
     assert await stored() == ["patience"]
+
+
+async def test_a_large_paste_that_is_refused_comes_back_in_frames_that_a_socket_carries(mine):
+    """Quotes grow six times in markup: 600,000 characters of JSON would be an answer of 2 MiB."""
+    await mine.cut()
+    await mine.open()
+    paste = ('{"a":"b"}' * 66_667)[:600_000]
+    await mine.send(kind="hello", cursor=mine.document.cursors(), page=PAGE, acked="0", text=paste)
+    await mine.receives("Not sent.")
+    await mine.stays()
+    assert max(len(frame.encode()) for frame in mine.frames) < 2**20
+    assert escape(paste[:50_000]) in "".join(mine.frames)
+    await mine.says("after it")
+    await mine.shows("after it")

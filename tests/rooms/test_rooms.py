@@ -5,9 +5,10 @@ from urllib.parse import quote
 
 import pytest
 
-from rooms import managing
+from rooms import managing, views
 from rooms.models import Room
 from rooms.streams import room_key
+from tests.parlour.lines import add
 
 TITLES = [
     "Lobby",
@@ -128,3 +129,21 @@ def test_whoever_makes_many_rooms_is_asked_to_wait_and_loses_no_word(ann, ben, c
     assert "Room 2" in answers[2].content.decode()
     client.force_login(ben)
     assert client.post("/rooms/new/", fields("Mine")).status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_list_beside_a_talk_begins_with_ones_own_rooms_and_then_the_latest_spoken_in(ann, ben, client, monkeypatch):
+    def make(title, owner=ben, **more):
+        return Room.objects.create(title=title, owner=owner, **more)
+
+    crowd = [make(f"!!! {n}") for n in range(5)]
+    mine, joined, spoken, earlier = make("Zz mine", ann), make("Zz team", access="members"), make("Zz b"), make("Zz a")
+    joined.members.add(ann)
+    add(earlier, "first")
+    add(spoken, "then")
+    monkeypatch.setattr(views, "LISTED", 6)
+    client.force_login(ann)
+    listed = list(client.get(crowd[0].get_absolute_url()).context["rooms"])
+    assert listed == [mine, joined, spoken, earlier, *crowd[:2]]
+    client.logout()
+    assert list(client.get(crowd[0].get_absolute_url()).context["rooms"]) == [spoken, earlier, *crowd[:4]]

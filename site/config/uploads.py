@@ -1,0 +1,109 @@
+"""Large bodies, from those who may send them: in a file without a name on the way in, never whole in memory."""
+
+import asyncio
+import contextlib
+import errno
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import IO, Any
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from config.bodies import LARGEST_BODY, Incoming, Unread, crowded, too_large
+from parlour.database import run
+from parlour.handshake import visitor
+
+EACH = 2  # at a time by one person
+ALL = 8
+LONGEST = 30 * 60  # seconds one may take
+RESERVE = 256 * 1024**2  # bytes of the disk that stay free: the database lives there too
+FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def is_large(scope: Any, incoming: Incoming) -> bool:
+    """Whether this is more than memory takes, at an address in LARGE_BODIES: {path: (gate, most bytes)}.
+
+    A gate is the dotted name of a function that says whether a signed-in person may send there.
+    """
+    more = incoming.length is None or incoming.length > LARGEST_BODY
+    return more and scope["method"] == "POST" and scope["path"] in settings.LARGE_BODIES
+
+
+class Uploads:
+    """Who is sending, by primary key."""
+
+    def __init__(self) -> None:
+        self.sending: Counter[int] = Counter()
+
+    @contextlib.asynccontextmanager
+    async def taken(self, scope: Any, incoming: Incoming) -> AsyncIterator[IO[bytes]]:
+        """A body as a file, which is gone once it is answered. Raises Unread with the reason in words; Left."""
+        gate, limit = settings.LARGE_BODIES[scope["path"]]
+        person = await run(_admitted, scope, gate)
+        self._judge(person, incoming.length or 0, limit)
+        self.sending[person.pk] += 1
+        try:
+            file: IO[bytes] = await asyncio.to_thread(_nameless_file)
+            try:
+                await _fill(file, incoming, limit)
+                yield file
+            finally:
+                await asyncio.to_thread(file.close)
+        finally:
+            self.sending[person.pk] -= 1
+
+    def _judge(self, person: Any, length: int, limit: int) -> None:
+        if length > limit:
+            raise too_large(limit)
+        if self.sending[person.pk] >= EACH:
+            words = "Wait until one of them has arrived, then send this one."
+            raise Unread(429, f"You are sending {EACH} files already", words, wait=30)
+        if self.sending.total() >= ALL:
+            raise crowded()
+        if _room() < 2 * length:  # Django copies a file out of the form it came in
+            raise _disk_full()
+
+
+def _admitted(scope: Any, gate: str) -> Any:
+    person = visitor(scope).person
+    if not person.is_authenticated:
+        raise Unread(403, "We do not know who you are", "Sign in, then send it again. Nothing of it was kept.")
+    if not import_string(gate)(person):
+        raise Unread(403, "This is not open to you", "You may not send files here. Nothing of it was kept.")
+    return person
+
+
+async def _fill(file: IO[bytes], incoming: Incoming, limit: int) -> None:
+    try:
+        async with incoming.within(LONGEST):
+            async for part in incoming.parts():
+                if file.tell() + len(part) > limit:
+                    raise too_large(limit)
+                await asyncio.to_thread(_write, file, part)
+        await asyncio.to_thread(file.flush)
+    except OSError as fault:
+        if fault.errno not in FULL:
+            raise
+        raise _disk_full() from None
+
+
+def _nameless_file() -> IO[bytes]:
+    return tempfile.TemporaryFile(dir=settings.UPLOADS)
+
+
+def _write(file: IO[bytes], part: bytes) -> None:
+    if _room() < len(part):
+        raise OSError(errno.ENOSPC, "what is left is kept for the database")
+    file.write(part)
+
+
+def _room() -> int:
+    return shutil.disk_usage(settings.UPLOADS).free - RESERVE
+
+
+def _disk_full() -> Unread:
+    words = "Nothing of it was kept. Somebody who runs this place must make room; then send it again."
+    return Unread(507, "The disk here is nearly full", words)

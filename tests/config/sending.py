@@ -1,0 +1,29 @@
+"""A page with a form for a file, which says what arrived."""
+
+import hashlib
+
+from django.http import HttpResponse
+from django.middleware.csrf import get_token
+from django.urls import include, path
+
+FORM = """<!doctype html><title>Send</title><form method="post" enctype="multipart/form-data">
+<input type="hidden" name="csrfmiddlewaretoken" value="{}"><input type="file" name="file">
+<button>Send</button></form>"""
+
+
+def may_send(person):
+    return not person.is_guest and person.username != "other"
+
+
+def take(request):
+    if request.method != "POST":
+        return HttpResponse(FORM.format(get_token(request)))
+    digest, size = hashlib.sha256(), 0
+    for part in request.FILES["file"].chunks():
+        digest.update(part)
+        size += len(part)
+    return HttpResponse(f"{size} {digest.hexdigest()}", content_type="text/plain")
+
+
+urlpatterns = [path("take/", take), path("little/", take), path("", include("config.urls"))]
+handler500 = "config.pages.server_error"

@@ -1,0 +1,93 @@
+"""Uploads as far as there is room: on the disk, in the house, and in time."""
+
+import asyncio
+from functools import partial
+from pathlib import Path
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.conf import settings as configured
+
+from accounts.models import User
+from config import bodies, uploads
+from config.bodies import LARGEST_BODY
+from parlour.testing import session_for
+from tests.config.requests import part
+from tests.parlour.ears import soon
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LIMIT = 4 * LARGEST_BODY
+
+
+def may_send(person):
+    return True
+
+
+@pytest.fixture
+def upload(ask, settings):
+    """upload(*events, who, length) sends a large body to /take/ as `who`; returns what `ask` does."""
+    settings.LARGE_BODIES = {"/take/": ("tests.config.test_disk.may_send", LIMIT)}
+
+    async def upload(*events, who="ann", length=LARGEST_BODY + 1):
+        person, _ = await User.objects.aget_or_create(username=who)
+        cookie = f"{configured.SESSION_COOKIE_NAME}={await sync_to_async(session_for)(person)}".encode()
+        length = [(b"content-length", str(length).encode())] if length else []
+        return await ask(*events, headers=[(b"cookie", cookie), *length], path="/take/")
+
+    return upload
+
+
+def full(answer):
+    status, words, left = answer
+    return (status, b"nearly full" in words, left) == (507, True, 0)
+
+
+LARGE = part(b"x" * (LARGEST_BODY + 1))
+
+
+async def test_there_is_room(upload):
+    assert (await upload(LARGE))[0] == 200
+
+
+async def test_a_file_larger_than_what_is_free_is_not_begun(upload, monkeypatch):
+    monkeypatch.setattr(uploads, "RESERVE", 2**60)
+    monkeypatch.setattr(uploads, "_nameless_file", None)
+    assert full(await upload(LARGE))
+
+
+async def test_a_disk_that_fills_meanwhile_is_told_and_the_rest_is_read(upload, monkeypatch):
+    monkeypatch.setattr(uploads, "_nameless_file", partial(Path("/dev/full").open, "wb+", buffering=0))
+    assert full(await upload(part(b"x", True), part(b"x")))
+
+
+async def test_what_is_kept_for_the_database_stays_free(upload, monkeypatch):
+    rooms = iter([2**40, 2**40, 0])
+    monkeypatch.setattr(uploads, "_room", lambda: next(rooms))
+    assert full(await upload(part(b"x", True), part(b"x", True), part(b"x")))
+
+
+async def test_a_body_of_unknown_length_ends_at_the_limit(upload):
+    status, words, left = await upload(*[part(b"x" * LARGEST_BODY, True)] * 5, part(b""), length=None)
+    assert (status, left) == (413, 0)
+    assert b"too large" in words
+    assert (await upload(*[part(b"x" * LARGEST_BODY, True)] * 4, part(b""), length=None))[0] == 200
+
+
+async def test_the_house_takes_some_at_a_time_and_nobody_keeps_a_place(house, upload, monkeypatch):
+    monkeypatch.setattr(uploads, "ALL", 1)
+    first = asyncio.create_task(upload(part(b"x", True)))
+    await soon(house.uploads.sending.total)
+    assert (await upload(LARGE, who="ben"))[0] == 503
+    first.cancel()
+    await asyncio.wait([first])
+    assert (await upload(LARGE, who="ben"))[0] == 200
+    assert (await upload(part(b"x", True), {"type": "http.disconnect"})) == (None, b"", 0)
+    assert not house.uploads.sending.total()
+
+
+async def test_no_upload_lasts_for_ever(upload, monkeypatch):
+    monkeypatch.setattr(uploads, "LONGEST", 0.2)
+    assert (await upload(part(b"x", True)))[0] == 408
+    monkeypatch.setattr(uploads, "LONGEST", 60)
+    monkeypatch.setattr(bodies, "SLOWEST", 0.2)
+    assert (await upload(part(b"x", True)))[0] == 408
