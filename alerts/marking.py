@@ -19,10 +19,11 @@ def told(person: Any) -> Told:
 
 
 def together(person: Any, alert: Alert) -> Told:
-    """The alerts that stand in one line with `alert`: of its kind and key, and no newer than it."""
+    """The alerts that stand in one line with `alert`: of its kind and key, as read as it, and no newer than it."""
     if not alert.key:
         return told(person).filter(pk=alert.pk)
-    return told(person).filter(Q(pk=alert.pk) | Q(pk__lt=alert.pk, kind=alert.kind, key=alert.key))
+    alike = {"kind": alert.kind, "key": alert.key, "read__isnull": alert.read is None}  # type: ignore[attr-defined]
+    return told(person).filter(Q(pk=alert.pk) | Q(pk__lt=alert.pk, **alike))
 
 
 def unwanted(person: Any) -> list[str]:

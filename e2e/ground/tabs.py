@@ -14,6 +14,7 @@ class Tab:
         self.page, self.url = page, url
         self.violations: list[str] = []
         self.crashes: list[str] = []
+        self.errors: list[str] = []
         self.dialogs: list[str] = []
         self.requests: list[str] = []
         page.on("console", self._hear)
@@ -134,6 +135,8 @@ class Tab:
     def _hear(self, message: Any) -> None:
         if "policy violation" in message.text or "Content Security Policy" in message.text:
             self.violations.append(message.text)
+        elif message.type == "error":
+            self.errors.append(message.text)
 
     def _refuse(self, dialog: Any) -> None:
         self.dialogs.append(dialog.message)
