@@ -1,5 +1,6 @@
 """Who is staff no longer hears nothing more of what staff are told, two seconds later, on any page."""
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -7,6 +8,7 @@ from playwright.sync_api import expect
 
 from .ground.bells import alerts, bell, unseen
 from .ground.houses import House
+from .ground.orders import Orders
 from .ground.people import Person
 from .ground.servers import Server
 from .ground.shops import line, order, orders_page
@@ -68,3 +70,17 @@ def test_who_is_made_staff_hears_at_once_what_staff_are_told(server: Server, hou
     eventually(lambda: unseen(clerk) == now + 1, 1, "and what comes")
     employ(house, boss, yes=False)
     eventually(lambda: unseen(clerk) == before, 2, "as before")
+
+
+def test_who_is_demoted_by_a_program_is_cut_off_by_the_next_look(new_house: Callable[..., House]) -> None:
+    house = new_house()
+    server = house.open()
+    page = Orders(Visitor(server.url).sign_in("staff")).hello()
+    demote = "from accounts.models import User; u = User.objects.get(username='staff'); u.is_staff = False; u.save()"
+    program = house.command(demote)
+    eventually(lambda: not program.alive, 20, "the demotion")
+    done = time.monotonic()
+    assert page.closed(within=5) == 4003
+    assert time.monotonic() - done < 3.6  # without Redis another process gives no hints
+    order(Visitor(server.url).sign_in("member"), "After the door closed")
+    assert "After the door closed" not in "".join(page.frames)
