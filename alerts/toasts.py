@@ -21,21 +21,23 @@ class News:
     def __init__(self, audience: str) -> None:
         self.audience = audience
         self.known: set[int] | None = None
-        self.seq = -1
+        self.seq = self.before = -1
         self.lines: list[Line] = []
         self.drawn: dict[Line, str] = {}
 
     def look(self, seq: int) -> int:
-        """Look again, at `seq`; returns where it last looked. What is new stands in `lines`."""
-        was = self.seq
-        if seq != was:
+        """Look again, at `seq`; what is new stands in `lines`. Returns where those were who have not seen it.
+
+        An answer that another head overtook is asked for once more, and is news then too.
+        """
+        if seq != self.seq:
             newest = list(Alert.objects.open().filter(audience=self.audience).select_related("actor")[:LOOKED_AT])
             since = timezone.now() - FRESH
             known = {alert.pk for alert in newest} if self.known is None else self.known
             self.lines = _together([alert for alert in newest if alert.pk not in known and alert.at > since])
             self.drawn = {}
-            self.known, self.seq = {alert.pk for alert in newest}, seq
-        return was
+            self.known, self.before, self.seq = {alert.pk for alert in newest}, self.seq, seq
+        return self.before
 
     def toasts(self, region: Region, bell: Bell) -> str:
         """Fragments for somebody with this bell: at most three toasts, and words for a screen reader."""
