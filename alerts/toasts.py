@@ -24,15 +24,18 @@ class News:
     def __init__(self, head: str) -> None:
         self.head = head
         self.known: set[int] | None = None
-        self.seq = -1
+        self.seq = self.before = -1
         self.lines: list[Line] = []
         self.said: dict[Group, datetime] = {}
         self.drawn: dict[Line, str] = {}
 
     def look(self, seq: int, people: Collection[int]) -> int:
-        """Look again, at `seq`, for all these listen to; returns where it last looked. What is new is in `lines`."""
-        was = self.seq
-        if seq != was:
+        """Look again, at `seq`, for all these listen to; what is new is in `lines`.
+
+        Returns where those were who have not seen it: an answer that another head overtook is asked for once more,
+        and is news then too.
+        """
+        if seq != self.seq:
             told = audiences.of(people).values()
             names = {name for each in told for name in each if audiences.head(name) == self.head}
             newest = list(Alert.objects.open().filter(audience__in=names).select_related("actor")[:LOOKED_AT])
@@ -40,8 +43,8 @@ class News:
             known = now if self.known is None else self.known
             fresh = [alert for alert in newest if alert.pk not in known and alert.at > since]
             self.lines, self.drawn = self._calm(_together(fresh)), {}
-            self.known, self.seq = now, seq
-        return was
+            self.known, self.before, self.seq = now, self.seq, seq
+        return self.before
 
     def _calm(self, lines: list[Line]) -> list[Line]:
         """Those of which nothing was said just now."""

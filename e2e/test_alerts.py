@@ -4,30 +4,13 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
+from .ground.bells import bell, count, none, opened
 from .ground.cable import Cable
 from .ground.people import Person
 from .ground.servers import Server
-from .ground.tabs import Tab
 from .ground.waiting import pause
 
 Invite = Callable[..., Person]
-
-
-def bell(tab: Tab, path: str = "") -> Tab:
-    """A page whose bell's socket has answered."""
-    if path:
-        tab.go(path)
-    expect(tab.page.locator("#bell-met")).to_have_value("1", timeout=15_000)
-    return tab
-
-
-def opened(tab: Tab) -> Tab:
-    tab.page.locator("#bell-menu summary").click()
-    return tab
-
-
-def count(tab: Tab, words: str) -> None:
-    expect(tab.page.locator("#bell-count .pill")).to_have_text(words)
 
 
 def at_peace(staff: Person) -> Person:
@@ -37,10 +20,6 @@ def at_peace(staff: Person) -> Person:
     expect(staff.page.locator("#bell-lines .unread")).to_have_count(0)
     none(staff)
     return staff
-
-
-def none(tab: Tab) -> None:
-    expect(tab.page.locator("#bell-count .pill")).to_have_count(0)
 
 
 def test_a_mention_rings_everywhere_and_is_dealt_with_in_one_place(server: Server, person: Invite) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from .ground.houses import House
 from .ground.servers import Server
 from .ground.visitors import Visitor
 from .ground.wire import Room
@@ -37,6 +38,12 @@ FRAMES = [
     '{"kind": "say", "text": "x", "page": "00000000", "acked": NaN}',
     '{"kind": "typing", "text": {"a": 1}}',
 ]
+
+
+@pytest.fixture(scope="module")
+def server(module_house: Callable[..., House]) -> Server:
+    """A house that waits for a hello a little less long."""
+    return module_house(PARLOUR_HELLO_WITHIN="3").open()
 
 
 @pytest.fixture
@@ -81,7 +88,7 @@ def test_binary_silence_and_floods_have_their_codes(calm: None, server: Server, 
         for _ in range(1000):
             flood.send(kind="typing")
     assert flood.closed() == 4029
-    assert silent.closed(within=12) == 4008
+    assert silent.closed(within=5) == 4008
     large = Room(member, "lobby").hello()
     large.socket.send(json.dumps({"kind": "say", "text": "x" * 2_000_000}))
     assert large.closed() in (1008, 1009)

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 from websockets.exceptions import InvalidStatus
 
 from .ground.houses import House
+from .ground.people import Person
 from .ground.servers import Server
 from .ground.visitors import Visitor
 from .ground.waiting import eventually
@@ -59,6 +61,13 @@ def test_a_members_room_sends_the_signed_out_to_the_door(door: Server, visitor: 
     assert code == 4001
     assert "/accounts/login/" in fragment
     assert "beat" not in fragment.replace("heartbeat", "")
+
+
+def test_who_signs_in_by_the_form_gets_where_they_were_going(door: Server, person: Callable[..., Person]) -> None:
+    staff = person(door).go("/shop/orders/").sign_in_by_form("staff")
+    expect(staff.page.get_by_role("heading", name="Orders", exact=True)).to_be_visible()
+    staff.sign_out()
+    assert staff.go("/rooms/team/").page.locator("section.talk").count() == 0
 
 
 def test_a_members_room_tells_a_stranger_how_to_get_in(door: Server, visitor: Meet) -> None:

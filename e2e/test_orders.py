@@ -6,69 +6,23 @@ import time
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
+from .ground.bells import unseen
 from .ground.cable import Cable
 from .ground.houses import House
 from .ground.orders import Orders
 from .ground.people import Person
 from .ground.servers import Server
-from .ground.tabs import Tab
+from .ground.shops import SECOND, fill_in, line, order, orders_page, shop, totals
 from .ground.visitors import Visitor
 from .ground.waiting import eventually, holds, pause
 from .ground.wire import dial, until_closed
 
 Invite = Callable[..., Person]
 Meet = Callable[[Server | Cable], Visitor]
-SECOND = 1_000  # milliseconds
 OPEN_ALERTS = "SELECT count(*) FROM alerts_alert WHERE about = %s AND audience LIKE %s AND settled IS NULL"
 LIST = "/admin/shop/order/"
-
-
-def order(visitor: Visitor, item: str, **changes: str) -> int:
-    """Place an order by the form; its number."""
-    visitor.submit("/shop/", **{"item": item, "amount": "12.50", "currency": "EUR", **changes})
-    rows = visitor.get("/shop/").page.find("tbody")[0].children
-    row = next(row for row in rows if item in row.text)
-    return int(row.children[0].text)
-
-
-def orders_page(tab: Tab) -> Tab:
-    """The staff's page with a socket that has answered."""
-    tab.go("/shop/orders/")
-    expect(tab.page.locator("#orders-met")).to_have_value("1")
-    return tab
-
-
-def shop(tab: Tab) -> Tab:
-    """A buyer's page with a socket that has answered."""
-    tab.go("/shop/")
-    expect(tab.page.locator("#mine-met")).to_have_value("1")
-    return tab
-
-
-def line(tab: Tab, item: str) -> Locator:
-    return tab.page.locator("table.ledger tbody tr", has_text=item)
-
-
-def totals(tab: Tab) -> dict[str, str]:
-    """The figures above the list, by their names."""
-    words = tab.page.locator(".totals > div")
-    return {each.locator("dt").inner_text(): each.locator("dd").inner_text() for each in words.all()}
-
-
-def unseen(tab: Tab) -> int:
-    """The number in the bell."""
-    words = tab.page.locator("#bell-count .visually-hidden").all_text_contents()
-    return int(re.sub(r"\D", "", words[0])) if words else 0
-
-
-def fill_in(tab: Tab, item: str, amount: str = "12.50", currency: str = "EUR") -> Locator:
-    """Fill in the slip; the button that sends it."""
-    tab.page.get_by_label("What would you like?").fill(item)
-    tab.page.get_by_label("Amount").fill(amount)
-    tab.page.get_by_label("Currency").select_option(currency)
-    return tab.page.get_by_role("button", name="Place order")
 
 
 def test_an_order_and_its_steps_show_everywhere_within_a_second(person: Invite, server: Server) -> None:
@@ -303,22 +257,6 @@ def test_more_than_a_minute_allows_is_refused_in_words(new_house: Callable[..., 
         answers.append(other.post("/shop/", slip))
     assert {answer.status for answer in answers} == {302, 422}
     assert "Wait a minute" in answers[-1].page.text
-
-
-def test_who_is_demoted_hears_of_no_order_two_seconds_later(new_house: Callable[..., House]) -> None:
-    house = new_house()
-    server = house.open()
-    staff, member = Visitor(server.url).sign_in("staff"), Visitor(server.url).sign_in("member")
-    page = Orders(staff).hello()
-    demote = "from accounts.models import User; u = User.objects.get(username='staff'); u.is_staff = False; u.save()"
-    program = house.command(demote)
-    eventually(lambda: not program.alive, 20, "the demotion")
-    done = time.monotonic()
-    assert page.closed(within=5) == 4003
-    assert time.monotonic() - done < 3.6  # the other process has no hints here: its news come with the next look
-    order(member, "After the door closed")
-    assert "After the door closed" not in "".join(page.frames)
-    assert staff.get("/shop/orders/").status == 403
 
 
 def test_a_page_whose_cable_was_cut_is_right_again(

@@ -6,7 +6,7 @@ from .ground.cable import Cable
 from .ground.houses import House
 from .ground.people import Person
 from .ground.servers import Server
-from .ground.tabs import Tab
+from .ground.tabs import IN_A_HURRY, Tab
 from .ground.waiting import eventually
 
 Invite = Callable[..., Person]
@@ -56,10 +56,12 @@ def test_three_restarts_in_a_row(person: Invite, new_house: Callable[..., House]
 
 
 def test_a_lost_acknowledgement_stores_once(
-    person: Invite, server: Server, house: House, cable: Callable[[Server], Cable]
+    person: Invite, new_house: Callable[..., House], cable: Callable[[Server], Cable]
 ) -> None:
+    house = new_house(**IN_A_HURRY)
+    server = house.open()
     wire = cable(server)
-    member = person(wire).sign_in("member").open_room("lobby")
+    member = person(wire).sign_in("member").hurry().open_room("lobby")
     other = person(server).sign_in("other").open_room("lobby")
     wire.lose_answers()
     member.say("heard, but you will not know")

@@ -4,12 +4,19 @@ from collections.abc import Callable
 
 import pytest
 
+from .ground.houses import House
 from .ground.people import Person
 from .ground.servers import Server
 from .ground.waiting import eventually, holds
 
 Invite = Callable[..., Person]
-GRACE = 5.0  # seconds that somebody may be away before having left
+GRACE = 3.0  # seconds that somebody may be away before having left
+
+
+@pytest.fixture(scope="module")
+def server(module_house: Callable[..., House]) -> Server:
+    """A house that waits a little less for who may come back."""
+    return module_house(PARLOUR_GRACE=str(GRACE)).open()
 
 
 @pytest.fixture(params=["no-preference", "reduce"])
@@ -36,11 +43,11 @@ def test_two_people_and_a_guest_talk(guests: Invite, server: Server) -> None:
     assert robin.log.locator("li.message").last.locator("bdi.name").inner_text() == "other"
 
 
-def test_who_comes_and_goes_is_told_once(guests: Invite, server: Server) -> None:
-    other = guests(server).sign_in("other").open_room("lobby")
+def test_who_comes_and_goes_is_told_once(person: Invite, server: Server) -> None:
+    other = person(server).sign_in("other").open_room("lobby")
     eventually(lambda: other.people == ["other"], GRACE + 5, "an empty room")
     joined, left = _told(other, "joined"), _told(other, "left")
-    member = guests(server).sign_in("member")
+    member = person(server).sign_in("member")
     tabs = [member.open_room("lobby"), member.tab().open_room("lobby"), member.tab().open_room("lobby")]
     other.sees_people("member", "other")
     tabs[1].page.close()
@@ -48,7 +55,7 @@ def test_who_comes_and_goes_is_told_once(guests: Invite, server: Server) -> None
     member.page.reload()
     member.wait_live()
     still_here = "somebody with a tab left, and a reload, is still here"
-    holds(lambda: "member" in other.people and _told(other, "left") == left, GRACE + 3, still_here)
+    holds(lambda: "member" in other.people and _told(other, "left") == left, GRACE + 2, still_here)
     assert _told(other, "joined") == joined + 1
     member.go("/accounts/profile/")
     eventually(lambda: _told(other, "left") == left + 1, GRACE + 5, "the line that member left")
@@ -56,13 +63,13 @@ def test_who_comes_and_goes_is_told_once(guests: Invite, server: Server) -> None
     assert _told(other, "joined") == joined + 1
 
 
-def test_ten_seconds_of_typing_show_dots_and_fetch_nothing(guests: Invite, server: Server) -> None:
+def test_typing_shows_dots_and_fetches_nothing(guests: Invite, server: Server) -> None:
     member = guests(server).sign_in("member").open_room("lobby")
     other = guests(server).sign_in("other").open_room("lobby")
     before = len(other.requests), len(member.requests)
     member.box.focus()
     dots = other.page.locator(f"#{other.key}-typing")
-    for _ in range(5):
+    for _ in range(3):
         member.box.press_sequentially("still thinking ", delay=130)
         eventually(lambda: "member" in dots.inner_text() and dots.locator("span").is_visible(), 2, "dots")
     fetched = other.requests[before[0] :] + member.requests[before[1] :]
@@ -72,9 +79,9 @@ def test_ten_seconds_of_typing_show_dots_and_fetch_nothing(guests: Invite, serve
     eventually(lambda: "member" not in dots.inner_text() or not dots.locator("span").is_visible(), 8)
 
 
-def test_the_same_word_twice_is_said_twice(guests: Invite, server: Server) -> None:
-    member = guests(server).sign_in("member").open_room("lobby")
-    other = guests(server).sign_in("other").open_room("lobby")
+def test_the_same_word_twice_is_said_twice(person: Invite, server: Server) -> None:
+    member = person(server).sign_in("member").open_room("lobby")
+    other = person(server).sign_in("other").open_room("lobby")
     before = other.messages.count("ok")
     member.say("ok").say("ok")
     eventually(lambda: other.messages.count("ok") == before + 2, 5, "both")

@@ -8,6 +8,7 @@ from .ground.cable import Cable
 from .ground.houses import House
 from .ground.people import Person
 from .ground.servers import Server
+from .ground.tabs import IN_A_HURRY
 from .ground.waiting import eventually
 
 Invite = Callable[..., Person]
@@ -36,11 +37,13 @@ def test_without_javascript_a_refusal_keeps_the_text(person: Invite, server: Ser
 
 
 def test_a_page_without_a_socket_still_talks_and_gets_one_later(
-    person: Invite, server: Server, house: House, cable: Callable[[Server], Cable]
+    person: Invite, new_house: Callable[..., House], cable: Callable[[Server], Cable]
 ) -> None:
+    house = new_house(**IN_A_HURRY)
+    server = house.open()
     wire = cable(server)
     wire.refuses_sockets = True
-    member = person(wire).sign_in("member").open_room("lobby", live=False)
+    member = person(wire).sign_in("member").hurry().open_room("lobby", live=False)
     other = person(server).sign_in("other").open_room("lobby")
     other.say("can you hear me")
     member.say("typed before the page knew")

@@ -1,0 +1,53 @@
+"""The bell of a page: what it counts, what it holds, and the toasts it throws."""
+
+import re
+
+from playwright.sync_api import Locator, expect
+
+from .tabs import Tab
+
+NUMBER = re.compile(r"\D")
+
+
+def bell(tab: Tab, path: str = "") -> Tab:
+    """A page whose bell's socket has answered."""
+    if path:
+        tab.go(path)
+    expect(tab.page.locator("#bell-met")).to_have_value("1", timeout=15_000)
+    return tab
+
+
+def opened(tab: Tab) -> Tab:
+    """The same page with its bell's card open; or closed, when it was open."""
+    tab.page.locator("#bell-menu summary").click()
+    return tab
+
+
+def pill(tab: Tab) -> Locator:
+    return tab.page.locator("#bell-count .pill")
+
+
+def count(tab: Tab, words: str, within: float = 5.0) -> None:
+    """Until the pill says this."""
+    expect(pill(tab)).to_have_text(words, timeout=within * 1000)
+
+
+def none(tab: Tab, within: float = 5.0) -> None:
+    """Until nothing is unseen."""
+    expect(pill(tab)).to_have_count(0, timeout=within * 1000)
+
+
+def unseen(tab: Tab) -> int:
+    """The number that a reader of the bell is told."""
+    words = tab.page.locator("#bell-count .visually-hidden").all_text_contents()
+    return int(NUMBER.sub("", words[0])) if words else 0
+
+
+def alerts(tab: Tab) -> Locator:
+    """The lines of the bell's card."""
+    return tab.page.locator("#bell-lines .alert")
+
+
+def toasts(tab: Tab) -> Locator:
+    """The toasts that can be seen."""
+    return tab.page.locator("#bell-toasts .toast").filter(visible=True)
