@@ -102,3 +102,6 @@ class Preference(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.level}"
+
+
+from alerts.jobs.models import Job  # noqa: E402, F401  one of this app's tables

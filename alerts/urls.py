@@ -4,6 +4,7 @@ from django.urls import path
 
 from alerts import views
 from alerts.consumers import AlertsConsumer
+from alerts.jobs import views as jobs
 from parlour.pages import as_panel
 
 app_name = "alerts"
@@ -17,4 +18,5 @@ urlpatterns = [
     path("<int:pk>/read/", views.read, name="read"),
     path("<int:pk>/unread/", views.unread, name="unread"),
     path("<int:pk>/archive/", views.archive, name="archive"),
+    path("jobs/<int:pk>/", jobs.show, name="job"),
 ]

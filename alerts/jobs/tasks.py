@@ -1,0 +1,69 @@
+"""Tasks: the bodies of jobs, by kind."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+
+from accounts.names import clean
+from alerts.jobs.models import Job
+from alerts.jobs.running import Running
+from alerts.kinds import Kind
+from alerts.telling import checked
+from parlour.changes import Change, deed
+
+Body = Callable[[Running], str | None]
+_known: dict[str, "Task"] = {}
+
+
+class Task:
+    """A body that is carried in the background, under the name of a kind."""
+
+    def __init__(self, kind: str, body: Body) -> None:
+        self.kind = kind
+        self.body = body
+
+    def start(self, owner: Any, title: str, url: str = "", **arguments: Any) -> Job:
+        """Queue a job of `owner`, called `title`, which links to `url`; its body is given `arguments` (JSON).
+
+        Inside a transaction it is part of that, and is carried after the commit. ValueError for an address that is
+        nobody's.
+        """
+        return _start(self, owner, title, url, arguments)
+
+    def __call__(self, running: Running) -> str | None:
+        return self.body(running)
+
+
+def task(kind: str, label: str) -> Callable[[Body], Task]:
+    """Decorate a body. `label` is what people choose by how they want to hear of such jobs."""
+
+    def known(body: Body) -> Task:
+        Kind(kind, label).register()
+        _known[kind] = Task(kind, body)
+        return _known[kind]
+
+    return known
+
+
+def kinds() -> list[str]:
+    """The kinds that can be carried here."""
+    return list(_known)
+
+
+def body(kind: str) -> Task:
+    """What carries a job of this kind. KeyError for a kind nobody registered here."""
+    return _known[kind]
+
+
+@deed
+def _start(change: Change, task: Task, owner: Any, title: str, url: str, arguments: dict[str, Any]) -> Job:
+    from alerts.jobs.carriers import hint
+
+    title = clean(title)[:200]
+    if not title:
+        raise ValueError("A job needs a title.")
+    job = Job.objects.create(owner=owner, kind=task.kind, title=title, url=checked(url), arguments=arguments)
+    change.touch(job.stream)
+    transaction.on_commit(hint, robust=True)
+    return job
