@@ -104,4 +104,4 @@ class Preference(models.Model):
         return f"{self.kind}: {self.level}"
 
 
-from alerts.jobs.models import Job  # noqa: E402, F401  one of this app's tables
+from alerts.jobs.models import Job as Job  # noqa: E402  one of this app's tables

@@ -5,6 +5,7 @@ from django.urls import path
 from alerts import views
 from alerts.consumers import AlertsConsumer
 from alerts.jobs import views as jobs
+from alerts.jobs.consumers import JobConsumer
 from parlour.pages import as_panel
 
 app_name = "alerts"
@@ -19,4 +20,6 @@ urlpatterns = [
     path("<int:pk>/unread/", views.unread, name="unread"),
     path("<int:pk>/archive/", views.archive, name="archive"),
     path("jobs/<int:pk>/", jobs.show, name="job"),
+    path("jobs/<int:pk>/panel/", as_panel(JobConsumer), name="job_panel"),
+    path("jobs/<int:pk>/<slug:wish>/", jobs.wish, name="job_wish"),
 ]

@@ -61,7 +61,7 @@ class Publisher:
         except Exception as error:
             counts["lost"] += len(messages)
             if not self.down:
-                log.warning("hints do not go out (%s); pages are up to a tick late until they do", _words(error))
+                log.warning("hints do not go out (%s); pages are up to a tick late until they do", words(error))
             self.down = True
         else:
             if self.down:
@@ -69,7 +69,8 @@ class Publisher:
             self.down = False
 
 
-def _words(error: Exception) -> str:
+def words(error: Exception) -> str:
+    """A fault in one line of a log."""
     return f"{type(error).__name__}: {error}"
 
 

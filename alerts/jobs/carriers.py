@@ -7,7 +7,8 @@ import logging
 
 from django.conf import settings
 
-from alerts.jobs import heart, life, tasks
+from alerts.jobs import heart, life, lookout, tasks
+from alerts.jobs.crew import Crew
 from alerts.jobs.models import Job
 from alerts.jobs.running import Cancelled, Failure, Running, Stop
 
@@ -17,14 +18,32 @@ TROUBLE = "Something went wrong on our side. What was done so far is kept; you c
 
 def hint() -> None:
     """Have somebody look for queued jobs. Returns at once, whatever is the matter with the broker."""
-    if getattr(settings, "CELERY_BROKER_URL", ""):
+    if _brokered():
         from alerts.jobs import broker
 
         broker.hint()
     else:
-        from alerts.jobs import crew
-
         crew.hint()
+
+
+def open_house() -> None:
+    """A web server starts: without a broker its own threads carry, and look for what an earlier process left."""
+    if not _brokered():
+        lookout.post(lambda: crew.hint() if lookout.waiting() else None)
+
+
+def close_house() -> None:
+    """It ends: what runs here goes back to the queue."""
+    heart.current().close()
+
+
+def rest(seconds: float) -> bool:
+    """Wait until nothing is carried here any more, for tests; False if something still is after that time."""
+    return crew.rest(seconds)
+
+
+def _brokered() -> bool:
+    return bool(getattr(settings, "CELERY_BROKER_URL", ""))
 
 
 def carry() -> None:
@@ -49,4 +68,10 @@ def _run(own: heart.Heart, running: Running) -> None:
         state, words = Job.State.FAILED, TROUBLE
     finally:
         own.drop(running)
-    life.end(own.process, running, state, words[:300])
+    try:
+        life.end(own.process, running, state, words[:300])
+    except Exception:
+        log.exception("the end of job %s could not be written; it stalls until its owner tries again", running.pk)
+
+
+crew = Crew(carry, getattr(settings, "JOB_THREADS", 2))

@@ -1,29 +1,33 @@
-"""Threads of this process that carry jobs where there is no broker. There are none while nothing is to be done."""
+"""Threads that do what they are asked for and end: there are none while nothing is to be done."""
 
 import logging
 import threading
+from collections.abc import Callable
 
-from django.conf import settings
 from django.db import connections
 
+PILE = 20  # hints that are kept; more say nothing new
 log = logging.getLogger("parlour")
 
 
 class Crew:
-    """At most JOB_THREADS threads; each ends when nobody has asked it to look again."""
+    """At most `most` threads. They do `work` once for each hint, and end when none is left."""
 
-    def __init__(self) -> None:
+    def __init__(self, work: Callable[[], None], most: int) -> None:
+        self.work = work
+        self.most = most
         self.lock = threading.Lock()
-        self.threads: set[threading.Thread] = set()
         self.wanted = 0
+        self.serving = 0
+        self.threads: set[threading.Thread] = set()  # until they have tidied up
 
     def hint(self) -> None:
-        """Have a thread look for queued jobs."""
-        most = getattr(settings, "JOB_THREADS", 2)
+        """Have a thread do it. Returns at once."""
         with self.lock:
-            self.wanted = min(self.wanted + 1, most)
-            if len(self.threads) < most:
-                thread = threading.Thread(target=self._work, daemon=True, name="jobs")
+            self.wanted = min(self.wanted + 1, PILE)
+            if self.serving < self.most:
+                self.serving += 1
+                thread = threading.Thread(target=self._serve, daemon=True, name="jobs")
                 self.threads.add(thread)
                 thread.start()
 
@@ -33,27 +37,22 @@ class Crew:
             thread.join(seconds)
         return not self.threads
 
-    def _work(self) -> None:
-        from alerts.jobs.carriers import carry
-
+    def _serve(self) -> None:
         try:
             while self._again():
-                carry()
+                self.work()
         except Exception:
-            log.exception("jobs could not be claimed; the next look tries again")
+            log.exception("a thread for jobs failed; the next look starts another")
+            with self.lock:
+                self.serving -= 1
         finally:
             connections.close_all()
-            with self.lock:
-                self.threads.discard(threading.current_thread())
+            self.threads.discard(threading.current_thread())
 
     def _again(self) -> bool:
         with self.lock:
-            if not self.wanted:
-                self.threads.discard(threading.current_thread())
-                return False
-            self.wanted -= 1
-            return True
-
-
-_crew = Crew()
-hint, rest = _crew.hint, _crew.rest
+            if self.wanted:
+                self.wanted -= 1
+                return True
+            self.serving -= 1
+            return False

@@ -1,5 +1,6 @@
 """One heart a process: it writes what runs report, renews their leases, and hears what their owners wish."""
 
+import atexit
 import logging
 import os
 import secrets
@@ -30,6 +31,7 @@ class Heart:
         self.stirred = threading.Event()
         self.beating = False
         self.closed = False
+        atexit.register(self.close)
 
     def take(self, running: Running) -> None:
         """Keep this run alive from now on."""

@@ -11,8 +11,10 @@ from alerts.jobs.running import Running
 from alerts.kinds import Kind
 from alerts.telling import checked
 from parlour.changes import Change, deed
+from parlour.streams import Stream
 
 Body = Callable[[Running], str | None]
+Beside = Callable[[Any], list[Stream]]
 _known: dict[str, "Task"] = {}
 
 
@@ -22,6 +24,7 @@ class Task:
     def __init__(self, kind: str, body: Body) -> None:
         self.kind = kind
         self.body = body
+        self.beside: Beside | None = None
 
     def start(self, owner: Any, title: str, url: str = "", **arguments: Any) -> Job:
         """Queue a job of `owner`, called `title`, which links to `url`; its body is given `arguments` (JSON).
@@ -30,6 +33,11 @@ class Task:
         nobody's.
         """
         return _start(self, owner, title, url, arguments)
+
+    def more(self, beside: "Beside") -> "Beside":
+        """Decorate a function of a JobRegion that gives further streams for the page of such a job."""
+        self.beside = beside
+        return beside
 
     def __call__(self, running: Running) -> str | None:
         return self.body(running)
@@ -49,6 +57,12 @@ def task(kind: str, label: str) -> Callable[[Body], Task]:
 def kinds() -> list[str]:
     """The kinds that can be carried here."""
     return list(_known)
+
+
+def beside(kind: str, region: Any) -> list[Stream]:
+    """What a job of this kind shows besides its bar."""
+    found = _known[kind].beside if kind in _known else None
+    return found(region) if found else []
 
 
 def body(kind: str) -> Task:

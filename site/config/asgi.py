@@ -1,5 +1,6 @@
 """The application: pages on a pool of threads, sockets on the loop."""
 
+import asyncio
 import os
 from typing import Any
 
@@ -11,12 +12,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 wsgi = get_wsgi_application()
 
 from alerts import routing as alerts  # noqa: E402
+from alerts.jobs import carriers  # noqa: E402
 from config.http import PlainHttp, Receive, Send  # noqa: E402
 from parlour import servers  # noqa: E402
 from rooms import routing as rooms  # noqa: E402
 from shop import routing as shop  # noqa: E402
 
 servers.prepare()
+carriers.open_house()
 sockets = [*rooms.websocket_urlpatterns, *alerts.websocket_urlpatterns, *shop.websocket_urlpatterns]
 
 
@@ -30,6 +33,8 @@ async def lifespan(scope: Any, receive: Receive, send: Send) -> None:
     """Says yes to a server that asks whether it may start and stop."""
     while True:
         event = await receive()
+        if event["type"] == "lifespan.shutdown":
+            await asyncio.to_thread(carriers.close_house)
         await send({"type": f"{event['type']}.complete"})
         if event["type"] == "lifespan.shutdown":
             return

@@ -1,6 +1,6 @@
 import pytest
 
-from alerts.jobs import crew
+from alerts.jobs import carriers
 from tests.parlour.cast import ann, ben, conf, diary, hurried, own_limits  # noqa: F401
 
 
@@ -8,4 +8,4 @@ from tests.parlour.cast import ann, ben, conf, diary, hurried, own_limits  # noq
 def nobody_left_behind():
     """No thread outlives its test."""
     yield
-    assert crew.rest(10)
+    assert carriers.rest(10)
