@@ -26,6 +26,11 @@ class Row(NamedTuple):
     cells: list[str]
     fault: str = ""
 
+    @property
+    def blank(self) -> bool:
+        """Whether nothing stands in it, which is no mistake."""
+        return not self.fault and not any(map(str.strip, self.cells))
+
 
 class Sheet:
     """The rows under the names of the `columns`. `cursor` (bytes) and `line` say where the next row begins.
@@ -50,10 +55,9 @@ class Sheet:
     def line(self) -> int:
         return self._lines.line + 1
 
-    def resume(self, cursor: int, line: int) -> None:
-        """Go on where `cursor` and `line` were read before; at the start of the rows, if they are 0."""
-        if cursor:
-            self._lines.go(cursor, line - 1)
+    def go(self, cursor: int, line: int) -> None:
+        """Go on, or back, to where `cursor` and `line` were read before."""
+        self._lines.go(cursor, line - 1)
 
     def __iter__(self) -> Iterator[Row]:
         reader = csv.reader(self._lines, strict=True)
