@@ -83,6 +83,7 @@ class Running:
         if not connection.in_atomic_block:
             raise RuntimeError("job.advance() belongs inside a deed: it commits progress together with rows.")
         life.advance(change, self, self._progress(done, total, words))
+        self.news = None  # what was reported before is older than this
 
     def check(self) -> None:
         """Raise Cancelled or Lost if the run must end; for a body with a long way between two reports."""
