@@ -39,10 +39,10 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
         Each status is one look into an index; to sort all orders by their turn would read them all.
         """
-        found: list[Order] = []
+        found: list[Any] = []
         for statuses in ((Order.Status.NEW,), (Order.Status.ACCEPTED,), (Order.Status.DONE, Order.Status.CANCELLED)):
             room = most - len(found)
-            some = [order for status in statuses for order in self.filter(status=status)[:room]]
+            some: list[Any] = [order for status in statuses for order in self.filter(status=status)[:room]]
             found += sorted(some, key=lambda order: (order.created, order.pk), reverse=True)[:room]
         return found
 

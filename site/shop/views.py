@@ -1,5 +1,7 @@
 """Pages of the shop. Everything is reached through the person: another's order is not found."""
 
+from typing import Any
+
 from django.contrib import messages as notices
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -14,7 +16,8 @@ from parlour.pages import painted
 from shop import ordering, steps
 from shop.consumers import MineConsumer, OrdersConsumer
 from shop.forms import OrderForm
-from shop.models import Import, Order
+from shop.imports.models import Import
+from shop.models import Order
 from shop.people import may_order
 
 A_PAGE = 50  # orders
@@ -48,7 +51,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         imported = get_object_or_404(Import.objects.of(request.user), pk=int(pk[:18]) if pk.isdecimal() else 0)
         orders = orders.filter(imported=imported)
     page = Paginator(orders, A_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "lines": [(order, []) for order in page], "imported": imported}
+    context: dict[str, Any] = {"page": page, "lines": [(order, []) for order in page], "imported": imported}
     return render(request, "shop/mine.html", context)
 
 

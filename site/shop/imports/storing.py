@@ -2,8 +2,6 @@
 
 from typing import NamedTuple
 
-from django.utils import timezone
-
 from alerts.jobs import Running
 from parlour.changes import Change, deed
 from shop.imports.batches import Batch, Rejected, Taken, rejected

@@ -27,6 +27,9 @@ class TooMany(Exception):
 class Upload(TemporaryUploadedFile):
     """A file on the shelf under a passing name; `lost` when there was no room for all of it."""
 
+    file: Any
+    size: int
+
     def __init__(self, name: str, content_type: str | None, *more: Any) -> None:
         self.lost = False
         try:
@@ -57,7 +60,7 @@ class ToShelf(TemporaryFileUploadHandler):
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         FileUploadHandler.new_file(self, *args, **kwargs)
-        self.file: Any = Upload(self.file_name, self.content_type, self.charset, self.content_type_extra)
+        self.file: Any = Upload(self.file_name or "", self.content_type, self.charset, self.content_type_extra)
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         self.file.gather(raw_data)

@@ -63,7 +63,7 @@ def _imports(request: HttpRequest) -> HttpResponse:
 @never_cache
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     """One import, live."""
-    imported = get_object_or_404(Import.objects.of(request.user), pk=pk)
+    imported = get_object_or_404(Import.objects.of(request.user), job__id=pk)
     return render(request, "shop/import.html", {"imported": imported, **painted(request, JobRegion(imported.job))})
 
 
@@ -72,6 +72,6 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 def rejected(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     """All rejected rows of an import, as a CSV file."""
-    imported = get_object_or_404(Import.objects.of(request.user), pk=pk)
+    imported = get_object_or_404(Import.objects.of(request.user), job__id=pk)
     headers = {"Content-Disposition": f'attachment; filename="rejected-{imported.pk}.csv"'}
     return StreamingHttpResponse(written(imported), content_type="text/csv; charset=utf-8", headers=headers)
