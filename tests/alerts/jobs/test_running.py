@@ -38,9 +38,9 @@ def test_the_last_report_is_always_written(ann):
 
 
 def test_a_job_of_a_transaction_that_is_rolled_back_never_was(ann):
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         stir.start(ann, "Porridge", times=1)
-        1 / 0
+        transaction.set_rollback(True)
     assert not Job.objects.exists()
 
 
