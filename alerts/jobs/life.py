@@ -7,9 +7,11 @@ job went on without it writes nothing.
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db.models import Q
 from django.utils import timezone
 
+from alerts.jobs import tasks
 from alerts.jobs.models import Job
 from alerts.jobs.running import Cancelled, Lost, Progress, Running
 from alerts.telling import tell
@@ -19,16 +21,19 @@ from parlour.changes import Change, deed
 
 def claim(process: str, kinds: Collection[str]) -> Job | None:
     """Take the job that has waited longest, of a kind that is known here. None when nothing waits."""
-    while pk := Job.objects.queued().filter(kind__in=kinds).values_list("pk", flat=True).first():
-        if job := _taken(process, pk):
+    waiting = Job.objects.queued().in_turn(tasks.alone()).filter(kind__in=kinds)
+    while found := waiting.values_list("pk", "owner").first():
+        if job := _taken(process, *found):
             return job
     return None
 
 
 @deed
-def _taken(change: Change, process: str, pk: int) -> Job | None:
+def _taken(change: Change, process: str, pk: int, owner: int) -> Job | None:
+    list(get_user_model()._default_manager.select_for_update().filter(pk=owner))  # one claim at a time for each owner
     fresh = {"state": Job.State.RUNNING, "moved": None, "first_moved": None}
-    if not Job.objects.filter(pk=pk, state=Job.State.QUEUED).update(**fresh):
+    waiting = Job.objects.filter(pk=pk, state=Job.State.QUEUED).in_turn(tasks.alone())
+    if not waiting.update(**fresh):
         return None
     job = Job.objects.select_related("owner").get(pk=pk)
     leases.take(process, [job.seat])

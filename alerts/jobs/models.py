@@ -1,5 +1,6 @@
 """A job: the row that is its place in the queue, its progress and its end."""
 
+from collections.abc import Collection
 from typing import Any, Self
 
 from django.conf import settings
@@ -34,6 +35,11 @@ class JobQuerySet(models.QuerySet["Job"]):
     def queued(self) -> Self:
         """What waits, the longest waiting first. These rows are the queue."""
         return self.filter(state=Job.State.QUEUED).order_by("queued", "pk")
+
+    def in_turn(self, alone: Collection[str]) -> Self:
+        """Without what waits for another of its owner's: of each kind in `alone` one runs at a time."""
+        others = Job.objects.filter(owner=OuterRef("owner"), kind=OuterRef("kind"), state=Job.State.RUNNING)
+        return self.exclude(Exists(others.with_life().filter(alive=True)), kind__in=alone)
 
     def shown(self) -> Self:
         """What a bell shows: whatever is not over, and failures until they are dealt with."""

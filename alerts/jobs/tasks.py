@@ -21,8 +21,9 @@ _known: dict[str, "Task"] = {}
 class Task:
     """A body that is carried in the background, under the name of a kind."""
 
-    def __init__(self, kind: str, body: Body) -> None:
+    def __init__(self, kind: str, body: Body, alone: bool = False) -> None:
         self.kind = kind
+        self.alone = alone
         self.body = body
         self.beside: Beside | None = None
 
@@ -43,12 +44,15 @@ class Task:
         return self.body(running)
 
 
-def task(kind: str, label: str) -> Callable[[Body], Task]:
-    """Decorate a body. `label` is what people choose by how they want to hear of such jobs."""
+def task(kind: str, label: str, alone: bool = False) -> Callable[[Body], Task]:
+    """Decorate a body. `label` is what people choose by how they want to hear of such jobs.
+
+    With `alone` one of them runs at a time for each owner; the next one waits.
+    """
 
     def known(body: Body) -> Task:
         Kind(kind, label).register()
-        _known[kind] = Task(kind, body)
+        _known[kind] = Task(kind, body, alone)
         return _known[kind]
 
     return known
@@ -57,6 +61,11 @@ def task(kind: str, label: str) -> Callable[[Body], Task]:
 def kinds() -> list[str]:
     """The kinds that can be carried here."""
     return list(_known)
+
+
+def alone() -> list[str]:
+    """The kinds of which each owner has one running at a time."""
+    return [kind for kind, each in _known.items() if each.alone]
 
 
 def beside(kind: str, region: Any) -> list[Stream]:

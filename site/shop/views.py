@@ -49,7 +49,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     orders, imported = Order.objects.filter(buyer=request.user.pk), None
     if pk := request.GET.get("import", ""):
         imported = get_object_or_404(Import.objects.of(request.user), pk=int(pk[:18]) if pk.isdecimal() else 0)
-        orders = orders.filter(imported=imported)
+        orders = Order.objects.filter(imported=imported)
     page = Paginator(orders, A_PAGE).get_page(request.GET.get("page"))
     context: dict[str, Any] = {"page": page, "lines": [(order, []) for order in page], "imported": imported}
     return render(request, "shop/mine.html", context)

@@ -343,6 +343,28 @@ def test_a_file_that_is_gone_is_said(send, broken):
     assert Job.objects.get().state == "failed"
 
 
+def test_of_two_files_of_one_person_the_second_waits_and_says_so(send, monkeypatch, client):
+    stored, pages, running, most = importing.store, [], set(), []
+
+    def store(job, imported, batch):
+        running.add(job.pk)
+        most.append(len([pk for pk in running if Job.objects.get(pk=pk).state == "running"]))
+        if not pages and Import.objects.count() == 2:
+            pages.append(client.get(Import.objects.first().get_absolute_url()).content.decode())
+        return stored(job, imported, batch)
+
+    monkeypatch.setattr("shop.imports.batches.ROWS", 10)
+    monkeypatch.setattr(importing, "store", store)
+    monkeypatch.setattr(importing, "REST", 2)
+    send(HEAD + TEA * 300, "first.csv")
+    send(HEAD + TEA * 20, "second.csv")
+    second = over(2)
+    assert max(most) == 1
+    assert "It waits for your import" in pages[0]
+    assert "<bdi>first.csv</bdi></a>, which comes first." in pages[0]
+    assert (second.name, second.orders, Order.objects.count()) == ("second.csv", 20, 320)
+
+
 def test_only_so_many_of_one_person_are_not_over(send, ann, monkeypatch):
     monkeypatch.setattr("alerts.jobs.carriers.hint", lambda: None)
     answers = [send(HEAD + TEA).status_code for _ in range(uploads.AT_ONCE + 1)]

@@ -22,7 +22,7 @@ REST = 0.5  # of the time a batch took: others want to write and to think too
 NO_ROOM = ("disk is full", "No space left")  # what SQLite, PostgreSQL and systems say
 
 
-@task("import", "Imports of orders")
+@task("import", "Imports of orders", alone=True)
 def import_orders(job: Running) -> str:
     """Go on with an import where its last commit left it. Returns what came of it, in words."""
     imported = Import.objects.select_related("job__owner").get(pk=job.pk)
