@@ -1,4 +1,5 @@
 # make run     a live chat on this machine (PORT, HOST, DATABASE_URL, REDIS_URL, SERVER=uvicorn, DEMO=0)
+# make worker  a worker for background jobs, as many as you like (REDIS_URL as for make run; JOB_THREADS)
 # make test    unit tests, then stories in a browser
 # make faults  the long stories: broken cables, lost hints, killed servers
 # make bench    how fast and how cheap, on two cores
@@ -14,10 +15,14 @@ export VENV PYTHON DEMO
 export PYTHONPATH := $(CURDIR):$(CURDIR)/site
 export DJANGO_SETTINGS_MODULE := config.settings
 
-.PHONY: run test unit stories faults bench picture lint requirements runtime dev services
+.PHONY: run worker test unit stories faults bench picture lint requirements runtime dev services
 
 run: runtime
 	@exec $(PY) -m config.start
+
+worker: runtime
+	@test -n "$(REDIS_URL)" || { echo "A worker needs REDIS_URL; without it jobs run beside the pages." >&2; exit 1; }
+	@exec $(PY) -m celery --quiet -A config worker
 
 test: unit stories
 

@@ -1,4 +1,4 @@
-"""A bell on a page: one part, fed by the heads of all audiences its person belongs to."""
+"""A bell on a page: lines, fed by the heads of all audiences its person belongs to, and the bars of its jobs."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alerts import audiences
+from alerts.jobs.streams import BarsStream
 from alerts.lines import Bell, Line, bells
 from alerts.toasts import News
 from parlour.fragments import Region, joined
@@ -33,7 +34,7 @@ class BellRegion(Region):
     def __init__(self, person: int) -> None:
         super().__init__(KEY, "/ws/alerts/", reverse("alerts:panel"), "member")
         heads = [guard(person), *map(audiences.head, audiences.of([person])[person])]
-        self.streams = [BellStream(head, self) for head in dict.fromkeys(heads)]
+        self.streams = [*(BellStream(head, self) for head in dict.fromkeys(heads)), BarsStream(person, self)]
 
 
 class BellStream(State):

@@ -4,6 +4,8 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any, Protocol
 
+from django.core.exceptions import ObjectDoesNotExist
+
 from parlour import cursors
 from parlour.conf import conf
 from parlour.database import run
@@ -80,6 +82,9 @@ class Feed:
                 continue
             try:
                 await self._answer()
+            except ObjectDoesNotExist:  # what it is about was deleted just now, and its pages are about to hear so
+                for listener in (*self.present, *self.asking):
+                    listener.recheck()
             except Exception:
                 log.exception("stream %s could not be read; its pages wait for the next look", self.stream.name)
                 self.late = self.asking | self.late

@@ -9,24 +9,15 @@ import asyncio
 import logging
 from collections import Counter
 from contextlib import suppress
-from datetime import timedelta
-from typing import Any
 
-from django.db.models import QuerySet
-from django.utils import timezone
-
+from parlour import leases
 from parlour.changes import Change, deed
 from parlour.conf import conf
 from parlour.database import run
-from parlour.models import Lease
+from parlour.leases import Seat, living
 
 log = logging.getLogger("parlour")
-Seat = tuple[str, str]  # (place, person)
-
-
-def here(*places: str) -> QuerySet[Lease]:
-    """The leases that say who is in these places now; a person may hold several, one a process."""
-    return Lease.objects.filter(name__in=places, expires__gt=timezone.now())
+here = living  # who is in these places now; a person may hold several leases, one a process
 
 
 class Presence:
@@ -76,7 +67,7 @@ class Presence:
                     await run(renew, self.process, frozenset(self.held))
                     renewed = loop.time()
                 await self._write()
-                await run(swept)
+                await run(leases.swept)
             except Exception:
                 log.exception("presence could not be written; it is tried again")
             with suppress(TimeoutError):
@@ -94,42 +85,13 @@ class Presence:
 @deed
 def record(change: Change, process: str, come: set[Seat], gone: set[Seat]) -> None:
     """Take and give up leases in one commit; a place whose company changed is touched."""
-    _take(process, come)
-    for name, holder in gone:
-        Lease.objects.filter(name=name, holder=holder, process=process).delete()
+    leases.take(process, come)
+    leases.give_up(process, gone)
     for name in {name for name, _ in come | gone}:
         change.touch(name)
 
 
-def _take(process: str, seats: Any) -> None:
-    until = timezone.now() + timedelta(seconds=conf.LEASE)
-    Lease.objects.bulk_create(
-        [Lease(name=name, holder=holder, process=process, expires=until) for name, holder in sorted(seats)],
-        update_conflicts=True,
-        unique_fields=["name", "holder", "process"],
-        update_fields=["expires"],
-    )
-
-
 def renew(process: str, held: frozenset[Seat]) -> None:
     """Say for everybody at once that this process lives, and so do they."""
-    until = timezone.now() + timedelta(seconds=conf.LEASE)
-    mine = Lease.objects.filter(process=process)
-    if held and mine.update(expires=until) < len(held):
-        record(process, set(held), set())  # swept while this process was frozen
-
-
-def swept() -> None:
-    """End leases that ran out, whoever held them. Looks first: a look takes no turn among the writers."""
-    if Lease.objects.filter(expires__lte=timezone.now()).exists():
-        sweep()
-
-
-@deed
-def sweep(change: Change) -> None:
-    """End leases that ran out and touch their places."""
-    ended = Lease.objects.filter(expires__lte=timezone.now())
-    places = set(ended.values_list("name", flat=True))
-    ended.delete()
-    for name in places:
-        change.touch(name)
+    if not leases.renew(process, held):
+        record(process, set(held), set())

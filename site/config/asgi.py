@@ -1,5 +1,6 @@
 """The application: pages on a pool of threads, sockets on the loop."""
 
+import asyncio
 import os
 from typing import Any
 
@@ -11,6 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 wsgi = get_wsgi_application()
 
 from alerts import routing as alerts  # noqa: E402
+from alerts.jobs import carriers  # noqa: E402
 from config.bodies import Receive  # noqa: E402
 from config.http import PlainHttp, Send  # noqa: E402
 from parlour import servers  # noqa: E402
@@ -18,6 +20,7 @@ from rooms import routing as rooms  # noqa: E402
 from shop import routing as shop  # noqa: E402
 
 servers.prepare()
+carriers.open_house()
 sockets = [*rooms.websocket_urlpatterns, *alerts.websocket_urlpatterns, *shop.websocket_urlpatterns]
 
 
@@ -31,6 +34,8 @@ async def lifespan(scope: Any, receive: Receive, send: Send) -> None:
     """Says yes to a server that asks whether it may start and stop."""
     while True:
         event = await receive()
+        if event["type"] == "lifespan.shutdown":
+            await asyncio.to_thread(carriers.close_house)
         await send({"type": f"{event['type']}.complete"})
         if event["type"] == "lifespan.shutdown":
             return

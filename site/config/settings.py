@@ -12,7 +12,7 @@ env = Env()
 BASE_DIR = Path(__file__).resolve().parents[2]
 VAR = Path(env.str("PARLOUR_VAR", "") or BASE_DIR / "var").resolve()
 STATIC_ROOT = VAR / "static"
-UPLOADS = VAR / "uploads"  # files on their way in
+UPLOADS = VAR / "uploads"  # files on their way in, and those that wait for a job; web processes and workers share them
 for folder in (STATIC_ROOT, UPLOADS):
     folder.mkdir(parents=True, exist_ok=True)
 
@@ -83,7 +83,8 @@ TEMPLATES = [
 
 # Where things are kept.
 DATABASES = {"default": stores.database(env.str("DATABASE_URL", ""), VAR)}
-CHANNEL_LAYERS = {"default": stores.channel_layer(env.list("REDIS_URL", []))}
+REDIS_URLS: list[str] = env.list("REDIS_URL", [])
+CHANNEL_LAYERS = {"default": stores.channel_layer(REDIS_URLS)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SESSION_ENGINE = "accounts.sessions"
 STATIC_URL = "static/"
@@ -93,8 +94,22 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 FILE_UPLOAD_TEMP_DIR = UPLOADS
-LARGE_BODIES: dict[str, tuple[str, int]] = {}  # path: who may send more than 1 MiB there, and at most how many bytes
+LARGE_BODIES = {"/shop/imports/": ("shop.people.may_order", 201 * 1024**2)}  # path: who may send, how many bytes
 PARLOUR = stores.overrides("PARLOUR_")
+
+# Background jobs: by Celery's workers where there is a broker, else by threads of the web process.
+JOB_THREADS: int = env.int("JOB_THREADS", 2)  # jobs at a time, of each worker
+CELERY_BROKER_URL: str = REDIS_URLS[0] if REDIS_URLS else ""
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 10}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_WORKER_POOL = "threads"  # a job is alive as long as its process is
+CELERY_WORKER_CONCURRENCY = JOB_THREADS
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TASK_IGNORE_RESULT = True
+if CELERY_BROKER_URL:
+    from config import celery as celery  # the application to which every @shared_task then belongs
 
 # People.
 AUTH_USER_MODEL = "accounts.User"

@@ -4,7 +4,9 @@ import contextlib
 import hashlib
 import io
 import os
+import signal
 import socket
+import subprocess
 import sys
 import time
 import urllib.error
@@ -24,7 +26,9 @@ SERVERS = {
     "uvicorn": "--host {host} --port {port} --ws-ping-interval 5 --ws-ping-timeout 10 --ws-max-size 1048576"
     " --ws-per-message-deflate false --timeout-graceful-shutdown 5 --no-access-log --log-level warning",
 }
+WORKER = [sys.executable, "-m", "celery", "--quiet", "-A", "config", "worker"]
 PATIENCE = 60  # seconds for the server to answer
+WORKER_GRACE = 10  # seconds for a worker to end
 
 
 def main() -> None:
@@ -37,6 +41,8 @@ def main() -> None:
     _collect_static()
     call_command("migrate", verbosity=0)
     _announce_later(_words())
+    if settings.CELERY_BROKER_URL:
+        _work_beside()
     flags = SERVERS[server].format(host=settings.HOST.strip("[]"), port=settings.PORT).split()
     os.execv(sys.executable, [sys.executable, "-m", server, *flags, "config.asgi:application"])  # noqa: S606  nothing of a stranger is in it
 
@@ -91,6 +97,26 @@ def _announce_later(words: str) -> None:
         if any(_answers() for _ in _while_alive(server)):
             os.write(sys.stdout.fileno(), words.encode())
         os._exit(0)
+
+
+def _work_beside() -> None:
+    """Leaves a child behind that keeps a worker for background jobs running, and ends it with the server."""
+    server = os.getpid()
+    if os.fork():
+        return
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    worker = None
+    while os.getppid() == server:
+        if worker is None or worker.poll() is not None:
+            worker = subprocess.Popen(WORKER, start_new_session=True)  # noqa: S603  nothing of a stranger is in it
+        time.sleep(1)
+    if worker is not None:
+        worker.terminate()
+        try:
+            worker.wait(WORKER_GRACE)
+        except subprocess.TimeoutExpired:
+            worker.kill()
+    os._exit(0)
 
 
 def _while_alive(process: int) -> Iterator[None]:

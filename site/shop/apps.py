@@ -13,6 +13,7 @@ class ShopConfig(AppConfig):
 
     def ready(self) -> None:
         from shop import signals
+        from shop.imports import streams  # noqa: F401  the task and its page make themselves known
 
         Kind("order", "Orders", "{n} new orders").register()
         signals.connect()

@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, Count, Q, Sum, When
+from django.db.models import Count, Q, Sum
 from django.urls import reverse
 from django.utils import timezone
 
@@ -30,10 +30,21 @@ class OrderQuerySet(models.QuerySet["Order"]):
     def open(self) -> Self:
         return self.filter(status__in=Order.OPEN)
 
-    def in_turn(self) -> Self:
-        """New ones first, then accepted ones, then the rest; the newest of each before the others."""
-        turn = Case(When(status=Order.Status.NEW, then=0), When(status=Order.Status.ACCEPTED, then=1), default=2)
-        return self.order_by(turn, "-created", "-pk")
+    def by_hand(self) -> Self:
+        """Those that no import brought."""
+        return self.filter(imported=None)
+
+    def in_turn(self, most: int) -> list["Order"]:
+        """The first so many: new ones, then accepted ones, then the rest; the newest of each before the others.
+
+        Each status is one look into an index; to sort all orders by their turn would read them all.
+        """
+        found: list[Any] = []
+        for statuses in ((Order.Status.NEW,), (Order.Status.ACCEPTED,), (Order.Status.DONE, Order.Status.CANCELLED)):
+            room = most - len(found)
+            some: list[Any] = [order for status in statuses for order in self.filter(status=status)[:room]]
+            found += sorted(some, key=lambda order: (order.created, order.pk), reverse=True)[:room]
+        return found
 
     def sums(self) -> list[dict[str, Any]]:
         """`{status, currency, many, sum}` for each pair of status and currency there is."""
@@ -44,7 +55,8 @@ class OrderQuerySet(models.QuerySet["Order"]):
 class Order(models.Model):
     """Something one person wants, for an amount in the smallest unit of its currency.
 
-    `slip` is the number of the form it was written on: the same form sent twice is one order.
+    `slip` is the number of the form it was written on: the same form sent twice is one order. `imported` is the import
+    that brought it, if one did.
     """
 
     class Status(models.TextChoices):
@@ -62,6 +74,7 @@ class Order(models.Model):
     currency = models.CharField(max_length=3, choices=[(each.code, each.name) for each in money.CURRENCIES.values()])
     status = models.CharField(max_length=9, choices=Status, default=Status.NEW)
     slip = models.CharField(max_length=40, blank=True, editable=False)
+    imported = models.ForeignKey("Import", models.SET_NULL, null=True, editable=False, db_index=False)
     created = models.DateTimeField(default=timezone.now, editable=False)
     moved = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -72,6 +85,11 @@ class Order(models.Model):
         indexes = [
             models.Index(fields=["status", "-created"], name="shop_order_status"),
             models.Index(fields=["buyer", "-created"], name="shop_order_buyer"),
+            models.Index(fields=["buyer", "-created"], condition=Q(imported=None), name="shop_order_by_hand"),
+            models.Index(
+                fields=["imported", "-created"], condition=Q(imported__isnull=False), name="shop_order_imported"
+            ),
+            models.Index(fields=["status", "currency", "amount"], name="shop_order_totals"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="shop_order_costs_something"),
@@ -98,3 +116,6 @@ class Order(models.Model):
     def stands(self) -> str:
         """ "accepted": how far it has come, inside a sentence."""
         return self.get_status_display().lower()
+
+
+from shop.imports.models import Import, Reject  # noqa: E402, F401  an app's models live in its models

@@ -11,14 +11,15 @@ from django.contrib.auth import get_user_model
 from django.urls import reverse
 from django.utils import timezone
 
-from alerts import Role, notify, settle
+from alerts import Role, settle
+from alerts.telling import tell
 from parlour.changes import Change, deed
 from shop.models import EVERY, Order, bought
 from shop.steps import STEPS, open_to
 
 MINUTE = timedelta(minutes=1)
-A_MINUTE = 10  # orders of one person
-AT_ONCE = 50  # orders of one person that are not closed
+A_MINUTE = 10  # orders of one person, written by hand
+AT_ONCE = 50  # orders of one person that are not closed, written by hand
 
 
 class Declined(Exception):
@@ -40,8 +41,9 @@ def place(change: Change, buyer: Any, item: str, amount: int, currency: str, not
     _within_limits(buyer)
     order = Order.objects.create(buyer=buyer, slip=slip, **what)
     _shown(change, order)
-    notify(buyer, "order", f"Order {order.pk} is placed", _line(order), order.get_absolute_url(), order)
-    notify(
+    tell(change, buyer, "order", f"Order {order.pk} is placed", _line(order), order.get_absolute_url(), order)
+    tell(
+        change,
         Role("staff"),
         "order",
         f"New order: {order.item}",
@@ -69,7 +71,7 @@ def take(change: Change, person: Any, pk: int, step: str) -> Order:
     settle(order)
     if person.pk != order.buyer_id:
         title = f"Order {order.pk} is {order.stands}"
-        notify(order.buyer, "order", title, _line(order), order.get_absolute_url(), order, actor=person)
+        tell(change, order.buyer, "order", title, _line(order), order.get_absolute_url(), order, actor=person)
     return order
 
 
@@ -85,7 +87,7 @@ def _shown(change: Change, order: Order) -> None:
 
 
 def _within_limits(buyer: Any) -> None:
-    mine = Order.objects.filter(buyer=buyer)
+    mine = Order.objects.filter(buyer=buyer).by_hand()
     if mine.open().count() >= AT_ONCE:
         raise Declined(f"{AT_ONCE} of your orders are still open. Wait until some are done, or cancel one.")
     if mine.filter(created__gt=timezone.now() - MINUTE).count() >= A_MINUTE:

@@ -5,12 +5,16 @@ from django.urls import path
 from parlour.pages import as_panel
 from shop import views
 from shop.consumers import MineConsumer, OrdersConsumer
+from shop.imports import views as imports
 
 app_name = "shop"
 urlpatterns = [
     path("", views.home, name="home"),
     path("panel/", as_panel(MineConsumer), name="mine_panel"),
     path("mine/", views.mine, name="mine"),
+    path("imports/", imports.imports, name="imports"),
+    path("imports/<int:pk>/", imports.show, name="import"),
+    path("imports/<int:pk>/rejected.csv", imports.rejected, name="rejected"),
     path("orders/", views.orders, name="orders"),
     path("orders/panel/", as_panel(OrdersConsumer), name="orders_panel"),
     path("orders/<int:pk>/", views.order, name="order"),

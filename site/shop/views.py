@@ -16,7 +16,9 @@ from parlour.pages import painted
 from shop import ordering, steps
 from shop.consumers import MineConsumer, OrdersConsumer
 from shop.forms import OrderForm
+from shop.imports.models import Import
 from shop.models import Order
+from shop.people import may_order
 
 A_PAGE = 50  # orders
 
@@ -43,9 +45,14 @@ def home(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_safe
 def mine(request: HttpRequest) -> HttpResponse:
-    """All orders of one person, a page at a time."""
-    page = Paginator(Order.objects.filter(buyer=request.user.pk), A_PAGE).get_page(request.GET.get("page"))
-    return render(request, "shop/mine.html", {"page": page, "lines": [(order, []) for order in page]})
+    """All orders of one person, or those of one `import`, a page at a time."""
+    orders, imported = Order.objects.filter(buyer=request.user.pk), None
+    if pk := request.GET.get("import", ""):
+        imported = get_object_or_404(Import.objects.of(request.user), pk=int(pk[:18]) if pk.isdecimal() else 0)
+        orders = Order.objects.filter(imported=imported)
+    page = Paginator(orders, A_PAGE).get_page(request.GET.get("page"))
+    context: dict[str, Any] = {"page": page, "lines": [(order, []) for order in page], "imported": imported}
+    return render(request, "shop/mine.html", context)
 
 
 @login_required
@@ -88,8 +95,3 @@ def step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         return HttpResponse(headers={"HX-Refresh": "true"})
     return redirect("shop:orders" if request.user.is_staff else "shop:home")
-
-
-def may_order(person: Any) -> bool:
-    """Whether this person has an account to which an order can belong."""
-    return person.is_authenticated and not person.is_guest

@@ -1,0 +1,30 @@
+"""The live side of one job: its owner's alone. What is wished is wished by forms."""
+
+from typing import Any
+
+from django.conf import settings
+from django.shortcuts import resolve_url
+from django.utils.html import format_html
+
+from alerts.jobs.models import Job
+from alerts.jobs.streams import JobRegion
+from parlour.admission import Refused
+from parlour.consumers import Consumer
+
+
+class JobConsumer(Consumer):
+    """A page of one job."""
+
+    @classmethod
+    def key(cls, pk: int) -> str:  # type: ignore[override]
+        return f"job-{pk}"
+
+    @classmethod
+    def admit(cls, person: Any, pk: int) -> JobRegion:  # type: ignore[override]
+        if not person.is_authenticated:
+            login = resolve_url(settings.LOGIN_URL)
+            raise Refused(4001, format_html('You are signed out. <a href="{}">Sign in</a>', login))
+        job = Job.objects.of(person).filter(pk=pk).first()
+        if job is None:
+            raise Refused(4004, format_html('There is no such job. <a href="{}">To the start</a>', "/"))
+        return JobRegion(job)

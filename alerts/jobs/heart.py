@@ -1,0 +1,124 @@
+"""One heart a process: it writes what runs report, renews their leases, and hears what their owners wish."""
+
+import atexit
+import logging
+import os
+import secrets
+import threading
+from time import monotonic
+
+from alerts.jobs import life
+from alerts.jobs.models import Job
+from alerts.jobs.running import Cancelled, Lost, Running
+from parlour import leases
+from parlour.changes import Change, deed
+from parlour.conf import conf
+from parlour.database import tidy
+
+log = logging.getLogger("parlour")
+BEAT = 0.25  # seconds between two writes of progress
+LISTEN = 1.0  # seconds between two looks for wishes
+
+
+class Heart:
+    """The runs of this process, and the one thread that beats while there are any."""
+
+    def __init__(self) -> None:
+        self.process = secrets.token_hex(4)
+        self.pid = os.getpid()
+        self.runs: set[Running] = set()
+        self.lock = threading.Lock()
+        self.stirred = threading.Event()
+        self.beating = False
+        self.closed = False
+        atexit.register(self.close)
+
+    def take(self, running: Running) -> None:
+        """Keep this run alive from now on."""
+        with self.lock:
+            self.runs.add(running)
+            start, self.beating = not self.beating, True
+        if start:
+            threading.Thread(target=self._beat, daemon=True, name="jobs-heart").start()
+
+    def drop(self, running: Running) -> None:
+        with self.lock:
+            self.runs.discard(running)
+            last = not self.runs
+        if last:
+            self.stirred.set()
+
+    def close(self) -> None:
+        """The process ends: what runs goes back to the queue, and nothing is claimed any more."""
+        self.closed = True
+        with self.lock:
+            runs = list(self.runs)
+        for running in runs:
+            running.stop = Lost
+        if runs:
+            tidy(life.put_back, self.process, runs)
+
+    def _beat(self) -> None:
+        renewed = heard = monotonic()
+        while runs := self._living():
+            now = monotonic()
+            try:
+                tidy(self._write, runs)
+                if now - heard >= min(LISTEN, conf.RENEW):
+                    heard = now
+                    tidy(self._listen, runs)
+                if now - renewed >= conf.RENEW:
+                    renewed = now
+                    tidy(self._renew, runs)
+            except Exception:
+                log.exception("the progress of jobs could not be written; it is tried again")
+            self.stirred.wait(BEAT)
+            self.stirred.clear()
+
+    def _living(self) -> list[Running]:
+        with self.lock:
+            self.beating = bool(self.runs)
+            return list(self.runs)
+
+    def _write(self, runs: list[Running]) -> None:
+        news = [(running, progress) for running in runs if (progress := running.news)]
+        if news:
+            life.write(news)
+        for running, progress in news:
+            if running.news is progress:
+                running.news = None
+
+    def _listen(self, runs: list[Running]) -> None:
+        rows = Job.objects.in_bulk([running.pk for running in runs])
+        for running in runs:
+            row = rows.get(running.pk)
+            if row is None or (row.attempt, row.state) != (running.attempt, Job.State.RUNNING):
+                running.stop = Lost
+            elif row.cancelling:
+                running.stop = Cancelled
+
+    def _renew(self, runs: list[Running]) -> None:
+        own = [running.job for running in runs if running.stop is not Lost]
+        if not leases.renew(self.process, [job.seat for job in own]):
+            _take_again(self.process, own)
+
+
+@deed
+def _take_again(change: Change, process: str, jobs: list[Job]) -> None:
+    """Leases were swept while this process was frozen: those of its jobs that nobody took over live on."""
+    leases.take(process, [job.seat for job in jobs])
+    for job in jobs:
+        change.touch(job.stream)
+
+
+_heart: Heart | None = None
+_starting = threading.Lock()
+
+
+def current() -> Heart:
+    """This process's heart; a forked process has one of its own."""
+    global _heart
+    with _starting:
+        if _heart is None or _heart.pid != os.getpid():
+            _heart = Heart()
+        return _heart

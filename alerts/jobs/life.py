@@ -1,0 +1,89 @@
+"""The life of a job, as those who carry it write it. The rows are the queue.
+
+A run owns its row while the row is running and bears the run's attempt; every write asks for both, so a run whose
+job went on without it writes nothing.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db.models import Q
+from django.utils import timezone
+
+from alerts.jobs import tasks
+from alerts.jobs.models import Job
+from alerts.jobs.running import Cancelled, Lost, Progress, Running
+from alerts.telling import tell
+from parlour import leases
+from parlour.changes import Change, deed
+
+
+def claim(process: str, kinds: Collection[str]) -> Job | None:
+    """Take the job that has waited longest, of a kind that is known here. None when nothing waits."""
+    waiting = Job.objects.queued().in_turn(tasks.alone()).filter(kind__in=kinds)
+    while found := waiting.values_list("pk", "owner").first():
+        if job := _taken(process, *found):
+            return job
+    return None
+
+
+@deed
+def _taken(change: Change, process: str, pk: int, owner: int) -> Job | None:
+    list(get_user_model()._default_manager.select_for_update().filter(pk=owner))  # one claim at a time for each owner
+    fresh = {"state": Job.State.RUNNING, "moved": None, "first_moved": None}
+    waiting = Job.objects.filter(pk=pk, state=Job.State.QUEUED).in_turn(tasks.alone())
+    if not waiting.update(**fresh):
+        return None
+    job = Job.objects.select_related("owner").get(pk=pk)
+    leases.take(process, [job.seat])
+    change.touch(job.stream)
+    return job
+
+
+def _own(running: Running) -> Any:
+    """The row, as long as it is this run's."""
+    return Job.objects.filter(pk=running.pk, attempt=running.attempt, state=Job.State.RUNNING)
+
+
+def advance(change: Change, running: Running, progress: Progress) -> None:
+    """Write progress into the caller's transaction. Raises Cancelled or Lost."""
+    row = _own(running).select_for_update().first()
+    if row is None:
+        raise Lost
+    if row.cancelling:
+        raise Cancelled
+    _own(running).update(**progress._asdict())
+    change.touch(running.job.stream)
+
+
+@deed
+def write(change: Change, news: Sequence[tuple[Running, Progress]]) -> None:
+    """Write what several runs reported; what one of them has committed since stands."""
+    for running, progress in sorted(news, key=lambda each: each[0].pk):
+        late = Q(moved__isnull=True) | Q(moved__lt=progress.moved)
+        if _own(running).filter(late).update(**progress._asdict()):
+            change.touch(running.job.stream)
+
+
+@deed
+def end(change: Change, process: str, running: Running, state: str, words: str) -> None:
+    """The run is over. Its owner is told, unless it was the owner who ended it."""
+    last = running.news._asdict() if running.news else {}
+    if not _own(running).update(**last | {"state": state, "words": words, "ended": timezone.now()}):
+        return
+    job = running.job
+    leases.give_up(process, [job.seat])
+    change.touch(job.stream)
+    if state != Job.State.CANCELLED:
+        title = f"{job.title}: {Job.State(state).label.lower()}"
+        tell(change, job.owner, job.kind, title, words, job.get_absolute_url(), about=job)
+
+
+@deed
+def put_back(change: Change, process: str, runs: Collection[Running]) -> None:
+    """A process that is told to end gives its jobs back to the queue; whoever is next goes on with them."""
+    for running in runs:
+        if _own(running).update(state=Job.State.QUEUED, attempt=running.attempt + 1):
+            leases.give_up(process, [running.job.seat])
+            change.touch(running.job.stream)

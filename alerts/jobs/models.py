@@ -1,0 +1,129 @@
+"""A job: the row that is its place in the queue, its progress and its end."""
+
+from collections.abc import Collection
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import CharField, Exists, OuterRef, Value
+from django.db.models.functions import Cast, Concat
+from django.urls import reverse
+from django.utils import timezone
+
+from parlour.leases import Seat, living
+from parlour.models import Lease
+
+
+def head(owner: object) -> str:
+    """Head of one person's jobs, and the place in which those that run hold their leases."""
+    return f"jobs.{owner}"
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    """Jobs, by whose they are and how they stand."""
+
+    def of(self, person: Any) -> Self:
+        """This person's jobs, each knowing whether it is `alive`."""
+        return self.filter(owner=person.pk).with_life()
+
+    def with_life(self) -> Self:
+        """`alive`: whether a process holds the lease that says it is being worked on."""
+        owner, pk, attempt = (Cast(OuterRef(name), CharField()) for name in ("owner", "pk", "attempt"))
+        place, holder = Concat(Value("jobs."), owner), Concat(Value("job."), pk, Value("."), attempt)
+        return self.annotate(alive=Exists(Lease.objects.filter(name=place, holder=holder, expires__gt=timezone.now())))
+
+    def queued(self) -> Self:
+        """What waits, the longest waiting first. These rows are the queue."""
+        return self.filter(state=Job.State.QUEUED).order_by("queued", "pk")
+
+    def in_turn(self, alone: Collection[str]) -> Self:
+        """Without what waits for another of its owner's: of each kind in `alone` one runs at a time."""
+        others = Job.objects.filter(owner=OuterRef("owner"), kind=OuterRef("kind"), state=Job.State.RUNNING)
+        return self.exclude(Exists(others.with_life().filter(alive=True)), kind__in=alone)
+
+    def shown(self) -> Self:
+        """What a bell shows: whatever is not over, and failures until they are dealt with."""
+        failed = models.Q(state=Job.State.FAILED, dismissed=False)
+        return self.filter(models.Q(state__in=(Job.State.QUEUED, Job.State.RUNNING)) | failed).order_by("queued", "pk")
+
+
+class Job(models.Model):
+    """Work somebody waits for. A run of it owns the row only while `attempt` is its own and the state is running.
+
+    `total` is None while nobody knows it. `moved` is when the progress was last told; `first_done` and `first_moved`
+    are where and when this attempt began to move, which gives its pace.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "Waiting"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+        CANCELLED = "cancelled", "Cancelled"
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="jobs")
+    kind = models.CharField(max_length=40)
+    title = models.CharField(max_length=200)
+    url = models.CharField(max_length=500, blank=True)
+    arguments = models.JSONField(default=dict, blank=True)
+    state = models.CharField(max_length=9, choices=State, default=State.QUEUED)
+    attempt = models.PositiveIntegerField(default=1)
+    cancelling = models.BooleanField(default=False)
+    dismissed = models.BooleanField(default=False)
+    done = models.PositiveBigIntegerField(default=0)
+    total = models.PositiveBigIntegerField(null=True, blank=True)
+    words = models.CharField(max_length=300, blank=True)
+    queued = models.DateTimeField(default=timezone.now)
+    moved = models.DateTimeField(null=True, blank=True)
+    first_done = models.PositiveBigIntegerField(default=0)
+    first_moved = models.DateTimeField(null=True, blank=True)
+    ended = models.DateTimeField(null=True, blank=True)
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        app_label = "alerts"
+        indexes = [
+            models.Index(fields=["state", "queued"], name="alerts_job_queue"),
+            models.Index(fields=["owner", "state"], name="alerts_job_owner"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return self.url or reverse("alerts:job", args=[self.pk])
+
+    @property
+    def stream(self) -> str:
+        """The head that moves when this job does."""
+        return head(self.owner_id)
+
+    @property
+    def seat(self) -> Seat:
+        """What a process holds while it works on this attempt."""
+        return self.stream, f"job.{self.pk}.{self.attempt}"
+
+    @property
+    def stands(self) -> str:
+        """The state, or "stalled" for a run that nobody is alive to go on with."""
+        if self.state != self.State.RUNNING:
+            return self.state
+        alive = getattr(self, "alive", None)
+        if alive is None:
+            name, holder = self.seat
+            alive = living(name).filter(holder=holder).exists()
+        return "running" if alive else "stalled"
+
+    @property
+    def open_to(self) -> tuple[str, ...]:
+        """What its owner may do with it as it stands: "cancel", "retry", "dismiss"."""
+        if self.stands == "running" and self.cancelling:
+            return ()
+        return {
+            "queued": ("cancel",),
+            "running": ("cancel",),
+            "stalled": ("retry", "cancel"),
+            "failed": ("retry",) if self.dismissed else ("retry", "dismiss"),
+            "cancelled": ("retry",),
+        }.get(self.stands, ())

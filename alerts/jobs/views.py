@@ -1,0 +1,37 @@
+"""Pages of jobs. Everything is reached through the person: another's job is not found."""
+
+from django.contrib import messages as notices
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from alerts.jobs.models import Job
+from alerts.jobs.streams import JobRegion
+from alerts.jobs.wishes import WISHES
+from parlour.pages import painted
+
+
+@require_safe
+@login_required
+@never_cache
+def show(request: HttpRequest, pk: int) -> HttpResponse:
+    """One job, live."""
+    job = get_object_or_404(Job.objects.of(request.user), pk=pk)
+    return render(request, "alerts/job.html", {"job": job, **painted(request, JobRegion(job))})
+
+
+@require_POST
+@login_required
+def wish(request: HttpRequest, pk: int, wish: str) -> HttpResponse:
+    """Cancel, retry or dismiss a job. A live page shows what came of it; a plain form goes back to the job."""
+    if wish not in WISHES:
+        raise Http404
+    job = get_object_or_404(Job.objects.of(request.user), pk=pk)
+    taken = WISHES[wish](job.pk)
+    if request.htmx:  # type: ignore[attr-defined]
+        return HttpResponse(status=204)
+    if not taken:
+        notices.error(request, "This job has gone on meanwhile. Nothing was changed.")
+    return redirect(job)

@@ -1,0 +1,63 @@
+"""A batch: some rows of a sheet, what became of each, and where the next batch begins."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import NamedTuple
+
+from accounts.names import clean
+from shop.imports import slips
+from shop.imports.sheet import Row, Sheet
+from shop.imports.slips import Slip
+
+ROWS = 250  # of one batch: its transaction takes a few hundredths of a second
+LONGEST = 500  # characters of a rejected cell that are kept
+CELLS = 8  # of a rejected row that are kept
+
+
+class Taken(NamedTuple):
+    """A row that is an order."""
+
+    row: Row
+    slip: Slip
+
+
+class Rejected(NamedTuple):
+    """A row that is none: the line it begins in, why, and its cells, cut to a sane length."""
+
+    line: int
+    reason: str
+    cells: list[str]
+
+
+class Batch(NamedTuple):
+    """What some rows hold; `cursor` and `line` are where the row after them begins."""
+
+    taken: list[Taken]
+    rejected: list[Rejected]
+    cursor: int
+    line: int
+
+
+def batches(sheet: Sheet) -> Iterator[Batch]:
+    """All rows that are left, a batch at a time. One of blank lines holds nothing."""
+    rows = iter(sheet)
+    while some := list(islice(rows, ROWS)):
+        yield _batch(sheet, some)
+
+
+def _batch(sheet: Sheet, rows: Iterable[Row]) -> Batch:
+    batch = Batch([], [], sheet.cursor, sheet.line)
+    for row in rows:
+        try:
+            if row.fault:
+                raise slips.Refused(row.fault)
+            if not row.blank:
+                batch.taken.append(Taken(row, slips.read(sheet.columns, row.cells)))
+        except slips.Refused as why:
+            batch.rejected.append(rejected(row, str(why)))
+    return batch
+
+
+def rejected(row: Row, reason: str) -> Rejected:
+    """What is kept of a row that is no order."""
+    return Rejected(row.line, clean(reason)[:LONGEST], [clean(cell[:LONGEST]) for cell in row.cells[:CELLS]])

@@ -1,0 +1,100 @@
+"""The import itself: read through once, then written a batch at a time, each batch with its progress in one commit."""
+
+import errno
+import time
+from contextlib import suppress
+
+from django.db import OperationalError
+from django.urls import reverse
+
+from alerts import Role, settle
+from alerts.jobs import Failure, Running, task
+from alerts.jobs.running import Cancelled
+from alerts.telling import tell
+from parlour.changes import Change, deed
+from shop.imports.batches import batches
+from shop.imports.models import Import
+from shop.imports.sheet import Sheet, Unreadable
+from shop.imports.storing import Counts, store
+
+LOOK = 1_000  # rows between two reports of the first reading
+REST = 0.5  # of the time a batch took: others want to write and to think too
+NO_ROOM = ("disk is full", "No space left")  # what SQLite, PostgreSQL and systems say
+
+
+@task("import", "Imports of orders", alone=True)
+def import_orders(job: Running) -> str:
+    """Go on with an import where its last commit left it. Returns what came of it, in words."""
+    imported = Import.objects.select_related("job__owner").get(pk=job.pk)
+    try:
+        if imported.cursor < imported.size:
+            with imported.path.open("rb") as file:
+                _read(job, imported, Sheet(file))
+    except (Cancelled, Unreadable, OSError, OperationalError) as why:
+        with suppress(OperationalError):
+            tell_staff(imported)
+        if words := _reason(why):
+            raise Failure(f"{words} {outcome(imported)}") from why
+        raise
+    tell_staff(imported)
+    imported.path.unlink(missing_ok=True)
+    return outcome(imported)
+
+
+def _read(job: Running, imported: Import, sheet: Sheet) -> None:
+    if not imported.total:
+        _look_through(job, imported, sheet)
+    sheet.go(imported.cursor, imported.line)
+    for batch in batches(sheet):
+        began = time.monotonic()
+        if batch.taken or batch.rejected:
+            imported.orders, imported.repeated, imported.rejected = store(job, imported, batch)
+        job.check()
+        time.sleep(REST * (time.monotonic() - began))
+
+
+def _look_through(job: Running, imported: Import, sheet: Sheet) -> None:
+    """Read to the end before anything is written: what makes a whole sheet unreadable leaves no order behind."""
+    start, total = (sheet.cursor, sheet.line), 0
+    job.report(0, None, "Reading it through.")
+    for number, row in enumerate(sheet):
+        total += not row.blank
+        if not number % LOOK:
+            job.check()
+            time.sleep(0)
+    if not total:
+        raise Unreadable("It names the columns, and there is no order under them.")
+    imported.columns, imported.total, (imported.cursor, imported.line) = sheet.columns, total, start
+    imported.save(update_fields=["columns", "cursor", "line", "total"])
+
+
+def _reason(why: BaseException) -> str:
+    """What its owner can understand of an end before the end; "" for what is none of theirs."""
+    if isinstance(why, Unreadable):
+        return str(why)
+    if isinstance(why, FileNotFoundError):
+        return "The file is not here any more. Send it again."
+    if getattr(why, "errno", 0) == errno.ENOSPC or any(words in str(why) for words in NO_ROOM):
+        return "There is no room left on the disk. Try again once there is."
+    return ""
+
+
+def outcome(imported: Import) -> str:
+    """ "1,204 orders are in, 3 rows were rejected." """
+    words = Counts.of(imported).words if imported.total else "Nothing was imported"
+    return f"{words[0].upper()}{words[1:]}."
+
+
+def tell_staff(imported: Import) -> None:
+    """Staff hear once of an import, and anew if it went on after that: one alert, however many orders."""
+    if imported.orders:
+        settle(imported)
+        _tell_staff(imported)
+
+
+@deed
+def _tell_staff(change: Change, imported: Import) -> None:
+    owner = imported.job.owner
+    title = f"{imported.orders:,} new {'orders' if imported.orders > 1 else 'order'} from an import"
+    body = f"{imported.name}, from {owner.name}"
+    tell(change, Role("staff"), "order", title, body, reverse("shop:orders"), imported, actor=owner)

@@ -1,0 +1,103 @@
+"""Writing a batch: its orders, its rejected rows and how far the import has come are one commit."""
+
+from typing import NamedTuple
+
+from alerts.jobs import Running
+from parlour.changes import Change, deed
+from shop.imports.batches import Batch, Rejected, Taken, rejected
+from shop.imports.models import Import, Reject, head
+from shop.models import EVERY, Order, bought
+
+SHOWN = 200  # rejected rows on the page of an import; the file to download has them all
+
+
+class Counts(NamedTuple):
+    """What became of the rows so far."""
+
+    orders: int
+    repeated: int
+    rejected: int
+
+    @classmethod
+    def of(cls, imported: Import) -> "Counts":
+        return cls(imported.orders, imported.repeated, imported.rejected)
+
+    @property
+    def words(self) -> str:
+        """ "1,204 orders are in, 3 rows were rejected" """
+        words = "1 order is in" if self.orders == 1 else f"{self.orders:,} orders are in"
+        if self.repeated:
+            words += f", {self.repeated:,} had been there before"
+        if self.rejected:
+            words += f", {self.rejected:,} row{' was' if self.rejected == 1 else 's were'} rejected"
+        return words
+
+
+class Sorted(NamedTuple):
+    """A batch beside what is there already."""
+
+    fresh: list[Order]
+    repeated: int
+    rejected: list[Rejected]
+
+
+@deed
+def store(change: Change, job: Running, imported: Import, batch: Batch) -> Counts:
+    """Write a batch, and its progress with it. Returns what became of all rows so far. Raises as `job.advance` does."""
+    found = _sorted(imported, batch)
+    was = Counts.of(imported)
+    now = Counts(was.orders + len(found.fresh), was.repeated + found.repeated, was.rejected + len(found.rejected))
+    job.advance(change, sum(now), imported.total, now.words)
+    Order.objects.bulk_create(found.fresh)
+    Reject.objects.bulk_create(Reject(imported=imported, **each._asdict()) for each in found.rejected)
+    Import.objects.filter(pk=imported.pk).update(cursor=batch.cursor, line=batch.line, **now._asdict())
+    if found.fresh:
+        change.touch(EVERY)
+        change.touch(bought(imported.job.owner_id))
+    if found.rejected and was.rejected < SHOWN:
+        change.touch(head(imported.pk))
+    return now
+
+
+def _sorted(imported: Import, batch: Batch) -> Sorted:
+    """What of a batch is new. A row whose reference is known is the order that is there, or else refused."""
+    known = _known(imported, batch)
+    found = Sorted([], 0, list(batch.rejected))
+    repeated = 0
+    for taken in batch.taken:
+        order = _order(imported, taken)
+        earlier = known.setdefault(order.slip, order)
+        if earlier is order:
+            found.fresh.append(order)
+        elif all(getattr(earlier, name) == getattr(order, name) for name in ("item", "amount", "currency", "note")):
+            repeated += 1
+        else:
+            reason = f"Reference {taken.slip.reference} is that of another order of yours."
+            found.rejected.append(rejected(taken.row, reason))
+    return found._replace(repeated=repeated)
+
+
+def _known(imported: Import, batch: Batch) -> dict[str, Order]:
+    """The orders that bear one of the batch's references, by their slips."""
+    slips = [_number(imported, taken) for taken in batch.taken if taken.slip.reference]
+    earlier = Order.objects.filter(buyer=imported.job.owner_id, slip__in=slips) if slips else []
+    return {order.slip: order for order in earlier}
+
+
+def _order(imported: Import, taken: Taken) -> Order:
+    slip = taken.slip
+    return Order(
+        buyer_id=imported.job.owner_id,
+        item=slip.item,
+        note=slip.note,
+        amount=slip.amount,
+        currency=slip.currency,
+        slip=_number(imported, taken),
+        imported=imported,
+    )
+
+
+def _number(imported: Import, taken: Taken) -> str:
+    """The slip of an order: the sender's own number, or that of its row."""
+    reference = taken.slip.reference
+    return f"ref:{reference}" if reference else f"import:{imported.pk}:{taken.row.line}"

@@ -1,0 +1,59 @@
+"""`make run` with a Redis: a worker beside the server, which ends with it, however that ends."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from e2e.ground.ports import free_port
+from e2e.ground.processes import Process
+from e2e.ground.redis import Redis
+from e2e.ground.waiting import eventually
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def redis(tmp_path):
+    redis = Redis(tmp_path)
+    yield redis
+    redis.kill()
+
+
+def processes(var):
+    """The processes of the house in `var`, by what they run."""
+    found = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"PARLOUR_VAR={var}\0".encode() in (process / "environ").read_bytes():
+                state = (process / "stat").read_text().rpartition(")")[2].split()[0]
+                if state != "Z":
+                    found[int(process.name)] = (process / "cmdline").read_bytes().decode().split("\0")
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_a_worker_runs_beside_the_server_and_ends_with_it(tmp_path, redis, how):
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PARLOUR", "DATABASE"))}
+    env = kept | {
+        "PYTHONPATH": f"{ROOT}:{ROOT / 'site'}",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "PARLOUR_VAR": str(tmp_path),
+        "REDIS_URL": redis.url(),
+        "PORT": str(free_port()),
+    }
+    run = Process([sys.executable, "-m", "config.start"], tmp_path / "run.log", env, ROOT)
+    eventually(lambda: any("worker" in words for words in processes(tmp_path).values()), 60, run.tail())
+    worker = next(pid for pid, words in processes(tmp_path).items() if "worker" in words)
+    os.kill(worker, signal.SIGKILL)
+    eventually(
+        lambda: any("worker" in words and pid != worker for pid, words in processes(tmp_path).items()),
+        20,
+        "a worker that died is replaced",
+    )
+    run.end(how)
+    eventually(lambda: not processes(tmp_path), 20, f"nothing is left: {processes(tmp_path)}")
