@@ -34,7 +34,8 @@ class BellRegion(Region):
     def __init__(self, person: int) -> None:
         super().__init__(KEY, "/ws/alerts/", reverse("alerts:panel"), "member")
         heads = [guard(person), *map(audiences.head, audiences.of([person])[person])]
-        self.streams = [*(BellStream(head, self) for head in dict.fromkeys(heads)), BarsStream(person, self)]
+        self.bells = [BellStream(head, self) for head in dict.fromkeys(heads)]
+        self.streams = [*self.bells, BarsStream(person, self)]
 
 
 class BellStream(State):
