@@ -95,7 +95,7 @@ class Feed:
     async def _answer(self) -> None:
         asks = set(self.asking.values()) | {Ask(self.seq, variant) for variant in self.present.values()}
         was = self.seq
-        asked = self.hub.moment()
+        asked = self.hub.places.moment()
         answer = await run(self.stream.answer, list(asks))
         self.seq = max(self.seq, answer.seq)
         log.debug(
@@ -119,7 +119,7 @@ class Feed:
 
     def _in_time(self, listener: Listener, ask: Ask, asked: int) -> bool:
         """Whether this answer may be shown: another head that fills the same part may have shown newer rows."""
-        if self.hub.fills(listener, self.stream, asked):
+        if self.hub.places.fills(listener, self.stream, asked):
             return True
         self.present.pop(listener, None)
         self.late[listener] = ask

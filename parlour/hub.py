@@ -15,6 +15,7 @@ from parlour.database import run
 from parlour.feed import Feed, Listener
 from parlour.found import Found
 from parlour.models import EPOCH, Head
+from parlour.places import Place, Places, place_of
 from parlour.presence import Presence
 from parlour.retrying import counts
 from parlour.seldom import Seldom
@@ -22,14 +23,6 @@ from parlour.sockets import SLOTS
 from parlour.streams import Stream
 
 log = logging.getLogger("parlour")
-
-
-Place = tuple[str, str]
-
-
-def place_of(stream: Stream) -> Place:
-    """Where on a page a stream is shown. One head may feed several places, each with markup of its own."""
-    return stream.region.key, stream.part
 
 
 class Hub:
@@ -42,8 +35,7 @@ class Hub:
         self.feeds: dict[str, dict[Place, Feed]] = defaultdict(dict)
         self.guards: dict[str, dict[Listener, int]] = defaultdict(dict)
         self.listeners: dict[Listener, set[str]] = {}  # who listens, and to which feeds and guards
-        self.filled: dict[Listener, dict[Place, tuple[str, int]]] = {}  # by which head, and when
-        self.moments = 0
+        self.places = Places()
         self.found = Found()
         self.late = Seldom("a look found %s, which no hint had named: its pages were up to a tick late")
         self.publisher = Publisher()
@@ -61,7 +53,7 @@ class Hub:
 
     def follow(self, listener: Listener, stream: Stream, cursor: int | None) -> None:
         self.listeners.setdefault(listener, set()).add(stream.name)
-        self.filled.setdefault(listener, {})
+        self.places.enter(listener)
         feeds, place = self.feeds[stream.name], place_of(stream)
         if place not in feeds:
             feeds[place] = Feed(self, stream)
@@ -75,25 +67,8 @@ class Hub:
             self.guards[name][listener] = seq
         self.bus.changed.set()
 
-    def moment(self) -> int:
-        """A count that only grows: what is asked and what is shown stand in one order."""
-        self.moments += 1
-        return self.moments
-
-    def fills(self, listener: Listener, stream: Stream, asked: int) -> bool:
-        """Note that `stream` fills its place on a page with what was asked at `asked`.
-
-        False: another head has filled the same place since, perhaps with newer rows, and nothing is noted.
-        """
-        filled, place = self.filled.get(listener, {}), place_of(stream)
-        by, when = filled.get(place, (stream.name, 0))
-        if by != stream.name and when > asked:
-            return False
-        filled[place] = (stream.name, self.moment())
-        return True
-
     def leave(self, listener: Listener) -> None:
-        self.filled.pop(listener, None)
+        self.places.leave(listener)
         for name in self.listeners.pop(listener, ()):
             for feed in self._feeds(name):
                 feed.part(listener)

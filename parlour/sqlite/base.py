@@ -12,6 +12,8 @@ from typing import Any
 from django.db.backends.sqlite3 import base
 from django.db.utils import OperationalError
 
+from parlour.sqlite.waiting import taken
+
 _threads: dict[str, threading.Lock] = {}
 
 
@@ -63,7 +65,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         try:
             if self._queue is None:
                 self._queue = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
-            fcntl.flock(self._queue, fcntl.LOCK_EX)
+            if not taken(self._queue, patience):
+                self._queue = None
+                raise OperationalError(f"database is locked: a transaction elsewhere has lasted over {patience} s")
         except BaseException:
             turn.release()
             raise

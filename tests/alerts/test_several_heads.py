@@ -28,4 +28,4 @@ async def test_a_slow_answer_of_one_head_never_covers_a_newer_one_of_another():
     await soon(lambda: len(ear.got) == 4)
     assert len(slow.asked) == asked + 1  # what it had read was put away, and it was asked anew
     hub.leave(ear)
-    assert not hub.filled
+    assert not hub.places.filled

@@ -1,5 +1,6 @@
 """On SQLite all writers stand in one line, in all threads and processes; nobody waits long, nobody is turned away."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -90,6 +91,20 @@ def test_a_turn_is_not_waited_for_for_ever(file):
         elsewhere(write_or_tell).join(2)
     assert "locked" in told[0]
     assert others_get_their_turn()
+
+
+def test_another_process_is_not_waited_for_for_ever_and_what_came_too_late_is_given_back(file):
+    options = connections.settings["lines"]["OPTIONS"]
+    other = os.open(f"{file}.lock", os.O_RDWR | os.O_CREAT)
+    fcntl.flock(other, fcntl.LOCK_EX)
+    options["timeout"] = 0.1
+    for _ in range(3):
+        with pytest.raises(OperationalError, match=r"locked: a transaction elsewhere has lasted over 0\.1 s"):
+            write()
+    os.close(other)
+    options["timeout"] = 20
+    assert others_get_their_turn()
+    write()
 
 
 def test_a_reader_waits_for_nobody(file):
