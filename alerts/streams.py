@@ -34,8 +34,8 @@ class BellRegion(Region):
     def __init__(self, person: int) -> None:
         super().__init__(KEY, "/ws/alerts/", reverse("alerts:panel"), "member")
         heads = [guard(person), *map(audiences.head, audiences.of([person])[person])]
-        self.bells = [BellStream(head, self) for head in dict.fromkeys(heads)]
-        self.streams = [*self.bells, BarsStream(person, self)]
+        self.bell, *others = [BellStream(head, self) for head in dict.fromkeys(heads)]
+        self.streams = [self.bell, *others, BarsStream(person, self)]
 
 
 class BellStream(State):
