@@ -95,8 +95,7 @@ class Gathered:
                         self._judge(counted, whose)
             yield body
         finally:
-            self.held[whose] -= counted
-            self.held += Counter()  # nobody who holds nothing is kept
+            self.held -= Counter({whose: counted})  # drops whoever holds nothing any more
 
     def _judge(self, size: int, whose: str) -> None:
         if size > LARGEST_BODY:

@@ -53,7 +53,7 @@ class Uploads:
             finally:
                 await asyncio.to_thread(file.close)
         finally:
-            self.sending[person.pk] -= 1
+            self.sending -= Counter({person.pk: 1})
 
     def _judge(self, person: Any, length: int, limit: int) -> None:
         if length > limit:
