@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import expect
 
 from .ground.bells import bell, count, none, opened
 from .ground.cable import Cable
 from .ground.people import Person
 from .ground.servers import Server
+from .ground.shops import order
+from .ground.visitors import Visitor
 from .ground.waiting import pause
+from .ground.wire import Room
 
 Invite = Callable[..., Person]
 
@@ -136,6 +140,52 @@ def test_a_bell_beside_a_room_leaves_its_composer_and_its_cursor_alone(server: S
     staff.send().sees("half a thought")
 
 
+WATCH = """
+(key) => {
+  const box = document.querySelector(`#${key}-box [name=text]`), scroll = document.querySelector(`#${key}-scroll`);
+  window.disturbed = [];
+  box.addEventListener("blur", () => disturbed.push("focus"));
+  box.addEventListener("input", () => disturbed.push("text"));
+  scroll.addEventListener("scroll", () => disturbed.push("scroll"));
+  document.addEventListener("selectionchange", () => disturbed.push("caret"));
+}
+"""
+STANDS = """
+(key) => {
+  const box = document.activeElement, cursors = `#${key}-resume [name=cursor]:not([value^="people."])`;
+  return [document.querySelector(`#${key}-scroll`).scrollTop, box.name, box.value, box.selectionStart, box.selectionEnd,
+    ...[...document.querySelectorAll(cursors)].map((each) => each.value)];
+}
+"""
+
+
+def test_an_open_bell_beside_a_room_disturbs_nobody_while_alerts_pour_in(server: Server, person: Invite) -> None:
+    staff, other = at_peace(person(server)), Room(Visitor(server.url).sign_in("other"), "lobby").hello()
+    staff.page.set_viewport_size({"width": 1280, "height": 500})
+    bell(staff.open_room("team"))
+    for number in range(20):
+        staff.say(f"something to scroll through {number}")
+    staff.log.get_by_text("something to scroll through 3", exact=True).scroll_into_view_if_needed()
+    opened(staff)
+    staff.type("half a thought, and a half")
+    staff.box.focus()
+    staff.page.evaluate("document.activeElement.setSelectionRange(5, 14)")
+    before = staff.page.evaluate(STANDS, staff.key)
+    assert before[0] < 0, "nothing to scroll"
+    staff.page.evaluate(WATCH, staff.key)
+    for number in range(30):
+        other.say(f"@staff, look up {number}")
+    other.waits_for("@staff, look up 29")
+    expect(staff.page.locator("#bell-lines .detail").first).to_contain_text("look up 29")
+    expect(staff.page.locator("#bell-menu")).to_have_attribute("open", "")
+    count(staff, "30")
+    assert staff.page.evaluate("disturbed") == []
+    assert staff.page.evaluate(STANDS, staff.key) == before
+    staff.page.keyboard.type("notion")
+    staff.page.keyboard.press("Enter")
+    staff.sees("half notion, and a half")
+
+
 def test_a_bell_that_was_cut_off_is_right_when_it_returns(
     server: Server, cable: Callable[..., Cable], person: Invite
 ) -> None:
@@ -151,3 +201,29 @@ def test_a_bell_that_was_cut_off_is_right_when_it_returns(
     expect(staff.page.locator("#bell-count .pill")).to_have_text("2", timeout=40_000)
     other.say("@staff, three")
     count(staff, "3")
+
+
+@pytest.mark.faults
+def test_a_bell_that_was_cut_off_for_a_minute_is_right_when_it_returns(
+    server: Server, cable: Callable[..., Cable], person: Invite
+) -> None:
+    line = cable(server)
+    staff, elsewhere = at_peace(person(line)), bell(person(server).sign_in("staff"), "/alerts/")
+    other = person(server).sign_in("other").open_room("lobby")
+    bell(staff, "/rooms/team/")
+    other.say("@staff, before")
+    count(staff, "1")
+    line.cut()
+    for minute in range(6):
+        other.say(f"@staff, meanwhile {minute}")
+        order(Visitor(server.url).sign_in("member"), f"Meanwhile {minute}")
+        pause(10)
+    opened(elsewhere).page.get_by_role("button", name="Archive: other mentioned you").last.click()
+    count(staff, "1")
+    line.mend()
+    none(staff, within=70)
+    lines = [each.locator("#bell-lines .alert").all_inner_texts() for each in (staff, elsewhere)]
+    assert lines[0] == lines[1]
+    other.say("@staff, after")
+    for tab in (staff, elsewhere):
+        count(tab, "1")

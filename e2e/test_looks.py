@@ -1,14 +1,19 @@
 """Every page keeps the content policy, serves everybody, and fits from the narrowest to a wide window."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from .conftest import RESULTS
+from .ground.bells import alerts, bell, opened
+from .ground.houses import ROOT, House
 from .ground.people import Person
 from .ground.servers import Server
+from .ground.shops import order
 from .ground.visitors import Visitor
 from .ground.wire import Room
 
@@ -40,6 +45,10 @@ PAGES = {
         "/echo/",
         "/shop/",
         "/shop/mine/",
+        "/shop/orders/2/",
+        "/alerts/",
+        "/alerts/?show=archived",
+        "/alerts/preferences/",
     ],
     "other": ["/rooms/team/"],
     "staff": [
@@ -48,6 +57,8 @@ PAGES = {
         "/rooms/team/delete/",
         "/shop/orders/",
         "/shop/orders/1/",
+        "/alerts/",
+        "/alerts/?show=unread&kind=order",
     ],
 }
 ADMIN = [
@@ -59,6 +70,12 @@ ADMIN = [
     "/admin/shop/order/",
     "/admin/shop/order/1/change/",
 ]
+WITHOUT_ACTIONS = """
+from django.contrib.admin import ModelAdmin
+from e2e.ground.settings import *
+
+ModelAdmin.actions_on_top = ModelAdmin.actions_on_bottom = False
+"""
 EVERY = [(name, path) for name, paths in PAGES.items() for path in paths]
 
 
@@ -74,6 +91,8 @@ def furnished(server: Server) -> Server:
     first.read(within=1)
     first.socket.close()
     second.socket.close()
+    for item in ("A kettle", "A-word-that-is-rather-long-and-does-not-end-where-a-narrow-window-would-like-it-to"):
+        order(member, item, note="With a handle that does not get hot, and a spout that does not drip.")
     return server
 
 
@@ -95,7 +114,56 @@ def test_the_admin_keeps_the_policy(person: Invite, furnished: Server) -> None:
         answer = staff.page.goto(staff.url + path)
         assert answer is not None
         assert answer.status == 200, path
+        bell(staff)
     assert not staff.violations
+
+
+def test_the_admin_keeps_the_policy_where_a_list_has_no_actions(
+    person: Invite, new_house: Callable[..., House], tmp_path: Path
+) -> None:
+    (tmp_path / "bare.py").write_text(WITHOUT_ACTIONS)
+    house = new_house(DJANGO_SETTINGS_MODULE="bare", PYTHONPATH=f"{tmp_path}:{ROOT}:{ROOT / 'site'}")
+    staff = bell(person(house.open()).sign_in("staff"), "/admin/shop/order/")
+    assert not staff.page.locator("select[name=action]").count()
+    assert not staff.violations
+
+
+@pytest.mark.parametrize("path", ["/", "/rooms/lobby/", "/admin/shop/order/"])
+def test_an_open_bell_fits_and_is_for_everybody(person: Invite, furnished: Server, path: str) -> None:
+    staff = opened(bell(person(furnished).sign_in("staff"), path))
+    expect(alerts(staff).first).to_be_visible()
+    _fits(staff, f"bell{path.replace('/', '-')}")
+    _is_for_everybody(staff, "#bell")
+    staff.page.set_viewport_size({"width": 360, "height": 640})
+    card = staff.page.locator(".bell-card").bounding_box()
+    assert card
+    assert card["x"] >= 0
+    assert card["x"] + card["width"] <= 360
+    assert card["y"] + card["height"] <= 640
+
+
+def test_the_bell_is_used_by_keyboard_and_read_aloud(person: Invite, furnished: Server) -> None:
+    staff = bell(person(furnished).sign_in("staff"), "/")
+    for _ in range(12):
+        staff.page.keyboard.press("Tab")
+        if staff.page.evaluate("document.activeElement.tagName") == "SUMMARY":
+            break
+    staff.page.keyboard.press("Enter")
+    expect(alerts(staff).first).to_be_visible()
+    names = [each.text_content() or "" for each in staff.page.locator("#bell-lines button, #bell-lines a").all()]
+    assert all(name.strip() for name in names)
+    assert len(set(names)) == len(names), "two that sound alike"
+
+
+def test_who_has_no_bell_has_no_errors(person: Invite, furnished: Server) -> None:
+    nobody, robin = person(furnished), person(furnished).be_guest("Robin")
+    for path in ("/", "/rooms/lobby/", "/rooms/team/", "/shop/", "/accounts/login/", "/accounts/signup/"):
+        nobody.go(path)
+        expect(nobody.page.locator("#bell, [ws-connect='/ws/alerts/']")).to_have_count(0)
+    for path in ("/", "/rooms/lobby/", "/shop/", "/accounts/profile/"):
+        robin.go(path)
+    for somebody in (nobody, robin):
+        assert not [line for line in somebody.errors if "403" not in line], somebody.errors
 
 
 def test_every_answer_carries_the_policy(furnished: Server, visitor: Meet) -> None:
@@ -147,11 +215,11 @@ def _fits(somebody: Person, name: str) -> None:
             somebody.page.screenshot(path=photograph, caret="initial")  # hiding it leaves inline styles
 
 
-def _is_for_everybody(somebody: Person) -> None:
-    """No serious finding of axe, by day or night."""
+def _is_for_everybody(somebody: Person, part: str = "html") -> None:
+    """No serious finding of axe in this part of the page, by day or night."""
     for scheme in SCHEMES:
         somebody.page.emulate_media(color_scheme=scheme)
-        found = Axe().run(somebody.page).response["violations"]
+        found = Axe().run(somebody.page, part).response["violations"]
         serious = [each for each in found if each["impact"] in SERIOUS]
         words = [f"{each['id']}: {[node['html'][:120] for node in each['nodes'][:3]]}" for each in serious]
         assert not words, f"{scheme}: {words}"

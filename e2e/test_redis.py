@@ -5,14 +5,17 @@ from collections.abc import Callable
 
 import pytest
 
+from .ground.bells import bell, count
 from .ground.hints import LossyRedis
 from .ground.houses import House
 from .ground.people import Person
 from .ground.redis import Redis
+from .ground.shops import order
 from .ground.visitors import Visitor
 from .ground.waiting import pause
 from .ground.wire import Room
 
+Invite = Callable[..., Person]
 pytestmark = pytest.mark.faults
 LATE = 5.0  # seconds by which a page may be late while hints are lost
 
@@ -32,7 +35,7 @@ def test_with_a_third_of_the_hints_lost_nothing_is_missing(new_house: Callable[.
     assert lossy.carried > 10
 
 
-def test_redis_killed_for_ten_seconds(cluster: House, redis: Redis, person: Callable[..., Person]) -> None:
+def test_redis_killed_for_ten_seconds(cluster: House, redis: Redis, person: Invite) -> None:
     watcher = person(cluster.servers[1]).sign_in("staff").open_room("lobby")
     conversation = Conversation(cluster)
     conversation.goes_on_for(2)
@@ -53,6 +56,27 @@ def test_redis_frozen_for_eight_seconds(cluster: House, redis: Redis) -> None:
     redis.thaw()
     conversation.goes_on_for(3)
     conversation.comes_to_rest()
+
+
+def test_with_redis_dead_an_alert_is_late_and_never_lost(cluster: House, redis: Redis, person: Invite) -> None:
+    here, there = cluster.servers
+    staff, member = bell(person(there).sign_in("staff"), "/admin/"), Visitor(here.url).sign_in("member")
+    order(member, "While all is well")
+    count(staff, "1", within=1)
+    redis.kill()
+    for number in range(3):
+        order(member, f"In the dark {number}")
+        count(staff, f"{number + 2}", within=LATE)
+    order(member, "Just before the light")
+    redis.start()
+    count(staff, "5", within=LATE)
+    pause(3)  # what heard nothing comes back within a second or two
+    order(member, "In the light again")
+    count(staff, "6", within=1)
+    told = "SELECT count(*) FROM alerts_alert WHERE audience = 'staff' AND settled IS NULL"
+    assert cluster.rows(told) == [(6,)]
+    staff.page.reload()
+    count(staff, "6")
 
 
 class Conversation:

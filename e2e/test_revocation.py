@@ -5,15 +5,18 @@ import time
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import expect
 
+from .ground.bells import bell, unseen
 from .ground.cable import Cable
 from .ground.hints import LossyRedis
 from .ground.houses import House
 from .ground.people import Person
 from .ground.redis import Redis
 from .ground.servers import Server
+from .ground.shops import order
 from .ground.visitors import Visitor
-from .ground.waiting import eventually
+from .ground.waiting import eventually, holds
 from .ground.wire import Room
 
 Meet = Callable[[Server | Cable], Visitor]
@@ -82,6 +85,28 @@ def test_every_tab_says_what_happened_and_stays_quiet(
     other.waits_for("after the door closed")
     for tab in tabs:
         assert "after the door closed" not in tab.messages
+
+
+def test_the_bell_of_every_tab_says_who_signed_out_and_stays_quiet(
+    person: Callable[..., Person], server: Server, visitor: Meet
+) -> None:
+    staff = person(server).sign_in("staff")
+    paths = ("/", "/alerts/", "/admin/", "/accounts/profile/")
+    tabs = [bell(staff, paths[0]), *(bell(staff.tab(), path) for path in paths[1:])]
+    member = visitor(server).sign_in("member")
+    before = [unseen(tab) for tab in tabs]
+    last = staff.tab().go("/shop/")
+    last.page.get_by_role("button", name="Sign out").click()
+    words = [tab.page.locator("#bell").get_by_role("alert").filter(has_text="You are signed out.") for tab in tabs]
+    eventually(lambda: all(each.is_visible() for each in words), 2, "every bell says so")
+    for each, tab in zip(words, tabs, strict=True):
+        expect(each.get_by_role("link", name="Sign in")).to_be_visible()
+        expect(tab.page.locator("#bell-beat")).to_have_count(0)
+    order(member, "After the door closed")
+    holds(lambda: not any("After the door closed" in tab.page.content() for tab in tabs), 1)
+    assert [unseen(tab) for tab in tabs] == before
+    words[1].get_by_role("link", name="Sign in").click()
+    expect(tabs[1].page.locator("[name=username]")).to_be_visible()
 
 
 def _last_heard(deed: Deed, house: House, member: Visitor, url: str) -> float:

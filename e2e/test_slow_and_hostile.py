@@ -1,9 +1,12 @@
 """A reader that stops reading and one that floods cost little and delay nobody; a deploy says goodbye."""
 
 import contextlib
+import http.client
+import threading
 import time
 from collections.abc import Callable, Iterator
 
+import psycopg
 import pytest
 from websockets.exceptions import ConnectionClosed
 
@@ -11,6 +14,7 @@ from .ground.deaf import DeafPage
 from .ground.houses import House
 from .ground.servers import Server
 from .ground.visitors import Visitor
+from .ground.waiting import eventually
 from .ground.wire import Room
 
 pytestmark = pytest.mark.faults
@@ -92,6 +96,29 @@ def test_a_deploy_says_goodbye_and_ends_in_time(server: Server) -> None:
     for room in [*rooms, unspoken]:
         assert room.closed() == 1012
     deaf.leave()
+
+
+@pytest.mark.parametrize("kind", ["daphne", "uvicorn"])
+def test_a_slow_answer_in_the_making_does_not_hold_up_a_deploy(new_house: Callable[..., House], kind: str) -> None:
+    house = new_house(postgres=True)
+    server = house.open(kind)
+    member = Visitor(server.url).sign_in("member")
+    room = Room(member, "lobby").hello()
+    with psycopg.connect(house.database_url) as connection:
+        connection.execute("LOCK TABLE rooms_message IN ACCESS EXCLUSIVE MODE")
+        asking = threading.Thread(target=_ask_in_vain, args=(member, "/rooms/lobby/"), daemon=True)
+        asking.start()
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        eventually(lambda: house.rows(waiting) > [(0,)], 10, "a request that waits")
+        took = server.stop()
+    assert took < 15, f"took {took:.1f} s"
+    assert room.closed() == 1012
+    asking.join(5)
+
+
+def _ask_in_vain(visitor: Visitor, path: str) -> None:
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        visitor.get(path)
 
 
 def _fell_behind(member: Visitor) -> Iterator[int]:

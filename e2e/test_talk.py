@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import expect
 
 from .ground.houses import House
 from .ground.people import Person
@@ -77,6 +78,23 @@ def test_typing_shows_dots_and_fetches_nothing(guests: Invite, server: Server) -
     member.say("done thinking")
     other.sees("done thinking")
     eventually(lambda: "member" not in dots.inner_text() or not dots.locator("span").is_visible(), 8)
+
+
+def test_the_last_line_stays_in_sight_while_two_talk(person: Invite, server: Server) -> None:
+    size = {"width": 360, "height": 480}
+    member = person(server, viewport=size).sign_in("member").open_room("lobby")
+    other = person(server, viewport=size).sign_in("other").open_room("lobby")
+    for number in range(12):
+        speaker, text = (member, other)[number % 2], f"line {number} of two who talk, long enough to fill two lines"
+        speaker.say(text)
+        for someone in (member, other):
+            someone.sees(text)
+            line = someone.log.get_by_text(text, exact=True)
+            expect(line).to_be_in_viewport(ratio=1)
+            foot, box = line.bounding_box(), someone.box.bounding_box()
+            assert foot
+            assert box
+            assert foot["y"] + foot["height"] <= box["y"], "the composer covers the last line"
 
 
 def test_the_same_word_twice_is_said_twice(person: Invite, server: Server) -> None:

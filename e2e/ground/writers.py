@@ -87,3 +87,43 @@ while time.monotonic() - started < 6:
 print("posts a second", round(count / (time.monotonic() - started)))
 """
 )
+
+TELLING = """
+import sys, time
+from contextlib import suppress
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from alerts import Role, notify
+from rooms.models import Room
+
+people = get_user_model().objects.in_bulk(["staff", "member"], field_name="username")
+"""
+
+# a view that tells something, takes its time, and thinks better of it; and one that commits in the end
+SLOW_TO_TELL = (
+    TELLING
+    + """
+class No(Exception):
+    pass
+
+with suppress(No), transaction.atomic():
+    notify(Role("staff"), "parcel", "Never told")
+    raise No
+with transaction.atomic():
+    notify(Role("staff"), "parcel", "Told by a slow view")
+    notify(people["staff"], "parcel", "And to one alone")
+    print("told", flush=True)
+    time.sleep(6)
+print("committed", flush=True)
+"""
+)
+
+# a command that has a thousand things to tell of one kind
+THOUSAND = (
+    TELLING
+    + """
+for number in range(1000):
+    notify(Role("staff"), "parcel", f"Parcel {number}", url="/", about=Room(pk=number), key="parcels")
+print("told", flush=True)
+"""
+)
