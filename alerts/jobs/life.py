@@ -12,17 +12,21 @@ from django.db.models import Q
 from django.utils import timezone
 
 from alerts.jobs import tasks
-from alerts.jobs.models import Job
+from alerts.jobs.models import Job, JobQuerySet
 from alerts.jobs.running import Cancelled, Lost, Progress, Running
 from alerts.telling import tell
 from parlour import leases
 from parlour.changes import Change, deed
 
 
+def waiting(kinds: Collection[str]) -> JobQuerySet:
+    """What could be taken now of these kinds, the longest waiting first."""
+    return Job.objects.queued().in_turn(tasks.alone()).filter(kind__in=kinds)
+
+
 def claim(process: str, kinds: Collection[str]) -> Job | None:
     """Take the job that has waited longest, of a kind that is known here. None when nothing waits."""
-    waiting = Job.objects.queued().in_turn(tasks.alone()).filter(kind__in=kinds)
-    while found := waiting.values_list("pk", "owner").first():
+    while found := waiting(kinds).values_list("pk", "owner").first():
         if job := _taken(process, *found):
             return job
     return None
@@ -32,8 +36,7 @@ def claim(process: str, kinds: Collection[str]) -> Job | None:
 def _taken(change: Change, process: str, pk: int, owner: int) -> Job | None:
     list(get_user_model()._default_manager.select_for_update().filter(pk=owner))  # one claim at a time for each owner
     fresh = {"state": Job.State.RUNNING, "moved": None, "first_moved": None}
-    waiting = Job.objects.filter(pk=pk, state=Job.State.QUEUED).in_turn(tasks.alone())
-    if not waiting.update(**fresh):
+    if not Job.objects.filter(pk=pk, state=Job.State.QUEUED).in_turn(tasks.alone()).update(**fresh):
         return None
     job = Job.objects.select_related("owner").get(pk=pk)
     leases.take(process, [job.seat])

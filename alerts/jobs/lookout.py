@@ -5,8 +5,7 @@ import threading
 from collections.abc import Callable
 from time import sleep
 
-from alerts.jobs import heart, tasks
-from alerts.jobs.models import Job
+from alerts.jobs import heart, life, tasks
 from parlour.database import tidy
 
 log = logging.getLogger("parlour")
@@ -15,7 +14,7 @@ LOOK = 5.0  # seconds between two looks
 
 def waiting() -> int:
     """How many jobs wait that could be carried here."""
-    return Job.objects.queued().filter(kind__in=tasks.kinds()).count()
+    return life.waiting(tasks.kinds()).count()
 
 
 def post(look: Callable[[], None]) -> None:

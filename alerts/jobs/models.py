@@ -19,6 +19,12 @@ def head(owner: object) -> str:
     return f"jobs.{owner}"
 
 
+def _is_alive() -> Exists:
+    owner, pk, attempt = (Cast(OuterRef(name), CharField()) for name in ("owner", "pk", "attempt"))
+    place, holder = Concat(Value("jobs."), owner), Concat(Value("job."), pk, Value("."), attempt)
+    return Exists(Lease.objects.filter(name=place, holder=holder, expires__gt=timezone.now()))
+
+
 class JobQuerySet(models.QuerySet["Job"]):
     """Jobs, by whose they are and how they stand."""
 
@@ -28,9 +34,7 @@ class JobQuerySet(models.QuerySet["Job"]):
 
     def with_life(self) -> Self:
         """`alive`: whether a process holds the lease that says it is being worked on."""
-        owner, pk, attempt = (Cast(OuterRef(name), CharField()) for name in ("owner", "pk", "attempt"))
-        place, holder = Concat(Value("jobs."), owner), Concat(Value("job."), pk, Value("."), attempt)
-        return self.annotate(alive=Exists(Lease.objects.filter(name=place, holder=holder, expires__gt=timezone.now())))
+        return self.annotate(alive=_is_alive())
 
     def queued(self) -> Self:
         """What waits, the longest waiting first. These rows are the queue."""
@@ -39,7 +43,7 @@ class JobQuerySet(models.QuerySet["Job"]):
     def in_turn(self, alone: Collection[str]) -> Self:
         """Without what waits for another of its owner's: of each kind in `alone` one runs at a time."""
         others = Job.objects.filter(owner=OuterRef("owner"), kind=OuterRef("kind"), state=Job.State.RUNNING)
-        return self.exclude(Exists(others.with_life().filter(alive=True)), kind__in=alone)
+        return self.exclude(Exists(others.filter(_is_alive())), kind__in=alone)
 
     def shown(self) -> Self:
         """What a bell shows: whatever is not over, and failures until they are dealt with."""

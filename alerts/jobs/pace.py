@@ -23,10 +23,10 @@ def rate(job: Job) -> float:
 
 
 def amount(job: Job) -> str:
-    """ "1,204 of 30,000", "1,204", or nothing at the start."""
+    """ "1,204 of 30,000"; "1,204" where nobody knows of how many, unless the job has better words."""
     if job.total:
         return f"{intcomma(job.done)} of {intcomma(job.total)}"
-    return intcomma(job.done) if job.done else ""
+    return intcomma(job.done) if job.done and not job.words else ""
 
 
 def speed(job: Job) -> str:
@@ -54,7 +54,8 @@ def left(job: Job) -> str:
 def words(job: Job) -> str:
     """All of it, for somebody who does not see the bar."""
     done = percent(job)
-    parts = [f"{done} %" if done is not None else "", amount(job), speed(job), left(job)]
+    known = amount(job) or (job.words if done is None else "")
+    parts = [f"{done} %" if done is not None else "", known, speed(job), left(job)]
     return ", ".join(part for part in parts if part)
 
 

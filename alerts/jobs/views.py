@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from alerts.jobs.models import Job
 from alerts.jobs.streams import JobRegion
 from alerts.jobs.wishes import WISHES
+from alerts.kinds import kind
 from parlour.pages import painted
 
 
@@ -19,7 +20,7 @@ from parlour.pages import painted
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     """One job, live."""
     job = get_object_or_404(Job.objects.of(request.user), pk=pk)
-    return render(request, "alerts/job.html", {"job": job, **painted(request, JobRegion(job))})
+    return render(request, "alerts/job.html", {"job": job, "kind": kind(job.kind), **painted(request, JobRegion(job))})
 
 
 @require_POST

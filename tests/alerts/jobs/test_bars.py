@@ -129,7 +129,7 @@ async def test_what_stalled_or_failed_stays_in_the_bell_until_it_is_dealt_with(a
 async def test_a_job_that_nobody_takes_says_that_it_waits(ann):
     await Job.objects.acreate(owner=ann, kind="unheard of", title="Soup")
     async with Page(AlertsConsumer, ann) as page:
-        assert "Waiting until a worker is free." in page.document.text()
+        assert "Waiting for its turn. It begins as soon as a worker is free." in page.document.text()
 
 
 async def test_another_persons_job_is_refused_and_its_bell_shows_nothing_of_it(ann, ben, started):
@@ -173,9 +173,10 @@ async def test_a_deleted_job_leaves_the_bell(ann, started):
         await page.until(lambda: "Soup" not in page.document.text())
 
 
-def paced(done, total, seconds, first=0):
+def paced(done, total, seconds, first=0, words=""):
     now = timezone.now()
-    return Job(done=done, total=total, moved=now, first_done=first, first_moved=now - timedelta(seconds=seconds))
+    began = now - timedelta(seconds=seconds)
+    return Job(done=done, total=total, words=words, moved=now, first_done=first, first_moved=began)
 
 
 @pytest.mark.parametrize(
@@ -183,6 +184,7 @@ def paced(done, total, seconds, first=0):
     [
         (paced(0, None, 0), ""),
         (paced(1234, None, 0), "1,234"),
+        (paced(1234, None, 0, words="1,234 pictures"), "1,234 pictures"),
         (paced(1, 4, 0.5), "25 %, 1 of 4"),
         (paced(1999, 2000, 10), "99 %, 1,999 of 2,000, 200 a second, a few seconds left"),
         (paced(12_000, 30_000, 10), "40 %, 12,000 of 30,000, 1,200 a second, about 15 seconds left"),

@@ -163,3 +163,20 @@ def test_a_deleted_owner_takes_the_job_along_and_the_run_ends(ann):
     ann.delete()
     assert carriers.rest(5)
     assert not Job.objects.filter(pk=job.pk).exists()
+
+
+def test_of_a_kind_that_runs_alone_each_owner_has_one_at_a_time(ann, ben):
+    gate = threading.Barrier(3, timeout=10)
+
+    @task("solo", "Solo", alone=True)
+    def solo(job):
+        gate.wait()
+
+    mine, mine_too, another = (solo.start(owner, "Solo") for owner in (ann, ann, ben))
+    until(lambda: Job.objects.filter(state="running").count() == 2)
+    assert Job.objects.get(pk=mine_too.pk).state == "queued"
+    gate.wait()
+    until(lambda: Job.objects.get(pk=mine_too.pk).state == "running")
+    gate.abort()
+    assert {ended(job).state for job in (mine, another)} == {"done"}
+    assert ended(mine_too).state == "failed"

@@ -1,0 +1,62 @@
+"""What docs/jobs.md shows is run as it stands there."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from alerts.jobs import running
+
+ROOT = Path(__file__).resolve().parents[3]
+TEXT = (ROOT / "docs" / "jobs.md").read_text()
+
+AROUND = {
+    "tea/__init__.py": "",
+    "tea/models.py": (
+        "from django.db import models\n\n\nclass Cup(models.Model):\n"
+        "    number = models.IntegerField()\n    clean = models.BooleanField(default=False)\n"
+    ),
+    "tea/templates/tea/cups.html": "{{ cups }} cups stand here",
+    "tea/urls.py": (
+        "from django.urls import include, path\nfrom tea.views import tea_for_all\n\n"
+        "urlpatterns = [path('tea/', tea_for_all), path('', include('config.urls'))]\n"
+    ),
+    "house.py": "from config.settings import *\n\nINSTALLED_APPS = [*INSTALLED_APPS, 'tea']\n"
+    "ROOT_URLCONF = 'tea.urls'\n",
+    "conftest.py": "from tests.conftest import plain_house\n",
+}
+
+
+def test_the_examples_of_the_documentation_work(tmp_path):
+    parts = dict(re.findall(r"```python\n# ([\w/.]+\.py)\n(.*?)```", TEXT, re.DOTALL)) | AROUND
+    for name, text in parts.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-o",
+        "asyncio_mode=auto",
+        "tea/tests.py",
+    ]
+    kept = {name: value for name, value in os.environ.items() if name not in ("REDIS_URL", "DATABASE_URL")}
+    env = kept | {
+        "PYTHONPATH": f"{tmp_path}:{ROOT}:{ROOT / 'site'}",
+        "PARLOUR_VAR": str(tmp_path / "var"),
+        "DJANGO_SETTINGS_MODULE": "house",
+    }
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=90)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "5 passed" in done.stdout
+
+
+def test_all_that_a_body_can_say_is_told_of():
+    told = ["report", "advance", "check", "arguments", "owner", "pk", "attempt", "job"]
+    known = [name for name in vars(running.Running) if not name.startswith("_")]
+    assert set(known) <= set(told)
+    assert [name for name in told if f"job.{name}" not in TEXT] == []
