@@ -17,6 +17,8 @@ from parlour.database import run
 class AlertsConsumer(Consumer):
     """One page's bell."""
 
+    region: BellRegion
+
     @classmethod
     def key(cls) -> str:  # type: ignore[override]
         return KEY
@@ -54,4 +56,4 @@ class AlertsConsumer(Consumer):
         self._look()
 
     def _look(self) -> None:
-        self.hub.follow(self, self.region.streams[0], None)
+        self.hub.follow(self, self.region.bell, None)

@@ -20,7 +20,7 @@ DAWDLERS = 32
 
 @pytest.fixture(scope="module", params=["daphne", "uvicorn"])
 def server(request: pytest.FixtureRequest, module_house: Callable[..., House]) -> Server:
-    return module_house().open(request.param)
+    return module_house(PASSWORDS="slow").open(request.param)
 
 
 class Caller:

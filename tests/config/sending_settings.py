@@ -1,7 +1,7 @@
 """The site with two pages more, which take large files."""
 
 from config import bodies
-from config.settings import *  # noqa: F403
+from e2e.ground.settings import *  # noqa: F403
 
 bodies.SLOWEST = 6  # a test waits for somebody who dawdles
 
