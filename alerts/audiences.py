@@ -1,7 +1,8 @@
 """Who is told: a person, a role, or whoever an app says belongs to something of its own.
 
 An audience is the name of a stream's head. A person's pages follow all audiences the person belongs to now, so
-who becomes staff tomorrow sees what is open today, and one row tells ten thousand people.
+who becomes staff tomorrow sees what is open today, and one row tells ten thousand people. What is told to a person
+within something ("user.7/room.5") moves that person's head and is theirs as long as they belong to it.
 """
 
 from collections import defaultdict
@@ -28,9 +29,14 @@ class Role(NamedTuple):
         return self.name
 
 
-def person(pk: object) -> str:
-    """The audience of one person."""
-    return f"user.{pk}"
+def person(pk: object, within: str = "") -> str:
+    """The audience of one person; `within` something, only while a `belonging` says so."""
+    return f"user.{pk}/{within}" if within else f"user.{pk}"
+
+
+def head(audience: str) -> str:
+    """The head that moves when this audience is told something."""
+    return audience.partition("/")[0]
 
 
 def belonging(find: Belonging) -> Belonging:
@@ -66,6 +72,11 @@ def of(people: Collection[int]) -> Mapping[int, list[str]]:
         for pk, audience in find(people):
             found[pk].append(audience)
     return found
+
+
+def own(thing: Any) -> list[str]:
+    """The audience that goes when this thing goes: a person's, a room's; most things have none."""
+    return named(thing) if hasattr(thing, "audience") or isinstance(thing, get_user_model()) else []
 
 
 def named(to: Any) -> list[str]:

@@ -7,7 +7,7 @@ from django.shortcuts import resolve_url
 from django.utils.html import format_html
 
 from alerts import marking
-from alerts.streams import KEY, BellRegion
+from alerts.streams import KEY, BellRegion, today
 from parlour.admission import Refused
 from parlour.composer import whole
 from parlour.consumers import Consumer
@@ -28,7 +28,30 @@ class AlertsConsumer(Consumer):
             raise Refused(4001, format_html('You are signed out. <a href="{}">Sign in</a>', login))
         return BellRegion(person.pk)
 
+    async def greet(self, fields: dict[str, Any]) -> str:
+        """The page says of which day its words of time are."""
+        self.day = fields.get("day") or self.today
+        return ""
+
+    def aged(self) -> None:
+        """When the reader's day has changed, "today" has become "yesterday"."""
+        super().aged()
+        if self.day != self.today:
+            self.day = self.today
+            self._look()
+
+    @property
+    def today(self) -> str:
+        return today(self.person.zone)
+
     async def hear_seen(self, fields: dict[str, Any]) -> None:
-        """The bell was opened or closed: what it showed is seen, and its words of time are today's again."""
+        """The bell was opened or closed: what it showed is seen."""
         await run(marking.see, self.person, whole(fields.get("upto") or 0))
+        self._look()
+
+    async def hear_look(self, fields: dict[str, Any]) -> None:
+        """The page dealt with alerts by a form, and shows what was then: the last word is the socket's."""
+        self._look()
+
+    def _look(self) -> None:
         self.hub.follow(self, self.region.streams[0], None)

@@ -3,15 +3,16 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
+from zlib import crc32
 
-from django.db.models import Count, F, Q, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Count, F, Q, Value, Window
+from django.db.models.functions import Concat, Left, RowNumber, StrIndex
 
 from alerts import audiences
 from alerts.models import Alert, Mark, Preference
 
 SHOWN = 12  # lines of one bell
-LOOKED_AT = 60  # the newest open alerts of each audience, of which the lines are made
+LOOKED_AT = 60  # the newest open alerts of each head, of which the lines are made
 Group = tuple[str, str]  # (kind, key)
 Held = Mapping[tuple[int, int], tuple[bool, bool]]  # (person, alert): read, archived
 
@@ -25,7 +26,13 @@ class Line(NamedTuple):
 
     @property
     def title(self) -> str:
-        return self.alert.of_kind.together(self.n, self.alert.title)
+        return self.alert.of_kind.together(self.n, self.alert.words)
+
+    @property
+    def name(self) -> str:
+        """What it is called on a page, as long as it stands for alerts of one kind and key, read or not."""
+        about = f"{self.alert.kind} {self.alert.key or self.alert.pk} {self.read}"
+        return f"{crc32(about.encode()):08x}"
 
 
 class Bell(NamedTuple):
@@ -114,7 +121,8 @@ def _marked(
 
 
 def _newest(names: Collection[str]) -> Mapping[str, list[Alert]]:
-    place = Window(RowNumber(), partition_by=[F("audience")], order_by=[F("at").desc(), F("pk").desc()])
+    head = Left("audience", StrIndex(Concat("audience", Value("/")), Value("/")) - 1)
+    place = Window(RowNumber(), partition_by=[head], order_by=[F("at").desc(), F("pk").desc()])
     rows = Alert.objects.open().filter(audience__in=names).annotate(place=place).filter(place__lte=LOOKED_AT)
     found: dict[str, list[Alert]] = defaultdict(list)
     for alert in rows.select_related("actor"):

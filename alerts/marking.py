@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
 from django.utils import timezone
 
 from alerts import audiences
@@ -19,11 +18,11 @@ def told(person: Any) -> Told:
 
 
 def together(person: Any, alert: Alert) -> Told:
-    """The alerts that stand in one line with `alert`: of its kind and key, as read as it, and no newer than it."""
+    """The alerts that stand in one line with `alert`, one of `told`: of its kind and key, read like it, no newer."""
     if not alert.key:
         return told(person).filter(pk=alert.pk)
-    alike = {"kind": alert.kind, "key": alert.key, "read__isnull": alert.read is None}  # type: ignore[attr-defined]
-    return told(person).filter(Q(pk=alert.pk) | Q(pk__lt=alert.pk, **alike))
+    alike = {f"{name}__isnull": getattr(alert, name) is None for name in ("read", "archived")}
+    return told(person).filter(kind=alert.kind, key=alert.key, pk__lte=alert.pk, **alike)
 
 
 def unwanted(person: Any) -> list[str]:

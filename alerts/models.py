@@ -27,8 +27,8 @@ class AlertQuerySet(models.QuerySet["Alert"]):
 class Alert(models.Model):
     """One thing that was told, to one audience. It costs one row, however many are told.
 
-    Alerts of one `kind` and `key` are shown as one line. `about` is what it is about; when that goes, the alert is
-    settled, and so is gone everywhere.
+    Alerts of one `kind` and `key` are shown as one line. `about` is what it is about; when that goes, so does the
+    alert.
     """
 
     audience = models.CharField(max_length=100)
@@ -63,6 +63,11 @@ class Alert(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("alerts:follow", args=[self.pk])
+
+    @property
+    def words(self) -> str:
+        """Its title, with the name its actor has now."""
+        return self.title.replace("{actor}", self.actor.name if self.actor else "Somebody")
 
     @property
     def of_kind(self) -> kinds.Kind:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from zlib import crc32
+from zoneinfo import ZoneInfo
 
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -18,6 +20,11 @@ from parlour.streams import Answer, Ask, Variant, reading
 KEY = "bell"
 
 
+def today(zone: str) -> str:
+    """Names the day it is where somebody reads; the words of time on a page are true for that day."""
+    return timezone.localdate(timezone=ZoneInfo(zone)).isoformat()
+
+
 class BellRegion(Region):
     """The bell of one person. When rights change, so may the audiences: that head is one of its streams."""
 
@@ -25,7 +32,7 @@ class BellRegion(Region):
 
     def __init__(self, person: int) -> None:
         super().__init__(KEY, "/ws/alerts/", reverse("alerts:panel"), "member")
-        heads = [guard(person), *audiences.of([person])[person]]
+        heads = [guard(person), *map(audiences.head, audiences.of([person])[person])]
         self.streams = [BellStream(head, self) for head in dict.fromkeys(heads)]
 
 
@@ -53,17 +60,23 @@ class BellStream(State):
         for line in bell.lines:
             if (line, shared) not in drawn:
                 drawn[line, shared] = reading(shared, lambda line=line: self._line(line))  # type: ignore[misc]
-        return {"bell": bell, "lines": joined(drawn[line, shared] for line in bell.lines)}
+        lines = joined(drawn[line, shared] for line in bell.lines)
+        return {"bell": bell, "lines": lines, "day": today(variant.zone)}
 
     def _line(self, line: Line) -> str:
-        """It bears its state and day in its id: as long as nothing of it changes, it and the focus in it stay."""
-        day = timezone.localdate().toordinal()
-        state = f"{line.alert.pk}-{line.n}-{'r' if line.read else 'u'}-{day}"
-        return render_to_string("partials/alert.html", {"region": self.region, "line": line, "state": state})
+        """Its buttons, and the focus in them, stay as long as the line; its words as long as they are the same."""
+        actor = line.alert.actor and line.alert.actor.name
+        state = crc32(f"{line.alert.pk} {line.title} {actor} {timezone.localdate()}".encode())
+        context = {"region": self.region, "line": line, "own": self.region.id(line.name), "state": f"{state:08x}"}
+        return render_to_string("partials/alert.html", context)
 
     def painted(self, variant: Variant) -> dict[str, Any]:
         context = self.context([variant])[variant]
-        return {"markup": self.drawn(variant, context), "unseen": context["bell"].unseen}
+        return {"markup": self.drawn(variant, context), "unseen": context["bell"].unseen, "day": context["day"]}
+
+    def now(self, variant: Variant) -> str:
+        """Fragments that bring one bell to the present."""
+        return self._frame(variant, self.context([variant])[variant])
 
     def since(self, asks: Iterable[Ask], seq: int) -> Answer:
         """The lines and the count for all who are behind; what is new as a toast for those who saw the last answer."""
@@ -71,7 +84,7 @@ class BellStream(State):
         behind = [ask for ask in asks if ask.cursor != seq]
         contexts = self.context(list({ask.variant for ask in behind})) if behind else {}
         frames = {variant: self._frame(variant, context) for variant, context in contexts.items()}
-        was = self.news.look(seq)
+        was = self.news.look(seq, {int(ask.variant.own) for ask in asks})
         fragments = dict.fromkeys(asks, "")
         for ask in behind:
             toasts = self.news.toasts(self.region, contexts[ask.variant]["bell"]) if ask.cursor == was else ""
@@ -80,4 +93,5 @@ class BellStream(State):
 
     def _frame(self, variant: Variant, context: dict[str, Any]) -> str:
         count = render_to_string("partials/bell_count.html", {"unseen": context["bell"].unseen})
-        return self.region.inner(self.part, self.drawn(variant, context)) + self.region.inner("count", count)
+        shown = self.region.inner(self.part, self.drawn(variant, context)) + self.region.inner("count", count)
+        return shown + self.region.value("day", context["day"])

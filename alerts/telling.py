@@ -1,6 +1,6 @@
 """Telling, and taking back what no longer matters."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,10 +30,11 @@ def tell(
 
     Tell `to` (a person, several, a Role, or anything with an `audience`) something, at once and everywhere.
 
-    `title` and `body` are text, never markup. `url` is an address of this site, or http(s); ValueError else. With
-    none it leads to `about`, if that has an address. `actor` is who did it; for those in `but` (primary keys) it
-    counts as dealt with. Open alerts of one `key` are shown as one line, and the same `key` and `about` is told
-    once. Inside a transaction it is told after the commit, and on a rollback never.
+    `title` and `body` are text, never markup; `{actor}` in a title stands for the name that `actor`, who did it, has
+    when it is read. `url` is an address of this site, or http(s); ValueError else. With none it leads to `about`, if
+    that has an address. For those in `but` (primary keys) it counts as dealt with. Open alerts of one `key` are
+    shown as one line, and the same `key` and `about` is told once. Inside a transaction it is told after the commit,
+    and on a rollback never.
     """
     title, body, key = clean(title)[:200], clean(body)[:500], key or ""
     if not title:
@@ -42,8 +43,7 @@ def tell(
         raise ValueError("An alert needs a kind of at most 40 characters, and a key has at most 100.")
     event = {"kind": kind, "title": title, "body": body, "url": checked(url), "key": key}
     names = audiences.named(to)
-    for name in names:
-        change.touch(name)
+    _touch(change, names)
     change.then(lambda: _store(names, about, set(but), {**event, "actor": actor, "at": timezone.now()}))
 
 
@@ -53,12 +53,11 @@ anotify = sync_to_async(notify, thread_sensitive=False)
 
 @deed
 def settle(change: Change, about: Model) -> None:
-    """Settle every alert about this: it was dealt with, or it is gone. The counts of all who were told fall."""
+    """Settle every alert about this: it was dealt with. The counts of all who were told fall."""
     alerts = Alert.objects.open().filter(about=named(about))
     names = set(alerts.values_list("audience", flat=True))
     alerts.update(settled=timezone.now())
-    for name in names:
-        change.touch(name)
+    _touch(change, names)
 
 
 @deed
@@ -68,9 +67,13 @@ def forget(change: Change, alerts: AlertQuerySet) -> int:
     gone = Alert.objects.filter(pk__in=rows)
     Mark.objects.filter(alert__in=gone.values("pk"))._raw_delete(gone.db)
     gone._raw_delete(gone.db)
-    for name in set(rows.values()):
-        change.touch(name)
+    _touch(change, rows.values())
     return len(rows)
+
+
+def _touch(change: Change, names: Iterable[str]) -> None:
+    for name in {audiences.head(name) for name in names}:
+        change.touch(name)
 
 
 def _store(names: Collection[str], about: Any, but: Collection[int], event: dict[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """Pages of the alerts: all of them, and what a person does about one."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -11,12 +11,13 @@ from django.utils.dateparse import parse_datetime
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import trigger_client_event
 
 from alerts import kinds, marking
 from alerts.forms import PreferencesForm
 from alerts.models import Alert
-from alerts.streams import KEY
-from parlour.fragments import Region
+from alerts.streams import BellRegion
+from parlour.pages import variant
 
 PAGE = 30  # alerts on one page
 SHELVES = {
@@ -35,14 +36,15 @@ def everything(request: HttpRequest) -> HttpResponse:
     shelf = shelf if shelf in SHELVES else ""
     told = marking.told(request.user).filter(**SHELVES[shelf][1]).select_related("actor")
     told = told.exclude(kind__in=marking.unwanted(request.user))
-    chosen = request.GET.get("kind", "")[:40]
+    known = kinds.known()
+    chosen = next((kind.name for kind in known if kind.name == request.GET.get("kind")), "")
     page = Paginator(told.filter(kind=chosen) if chosen else told, PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "shelf": shelf,
         "shelves": [(name, label) for name, (label, _) in SHELVES.items()],
         "chosen": chosen,
-        "kinds": kinds.known(),
+        "kinds": known,
         "undo": _moment(request.GET.get("undo", "")),
     }
     return render(request, "alerts/all.html", context)
@@ -118,26 +120,33 @@ def _mine(request: HttpRequest, pk: int) -> Alert:
 
 
 def _line(request: HttpRequest, pk: int) -> marking.Told:
-    """The alerts that are meant: the bell shows one line for many, the page of all shows each `alone`."""
-    alert = _mine(request, pk)
+    """The alerts that are meant: the page of all shows each `alone`, the bell one line for many.
+
+    A line's buttons stay on the page while it grows, so that each line says itself which alert is its newest.
+    """
+    newest = request.POST.get(request.POST.get("line", ""), "")
+    alert = _mine(request, int(newest) if newest.isdecimal() and len(newest) < 19 else pk)
     alone = marking.told(request.user).filter(pk=pk)
     return alone if request.POST.get("alone") else marking.together(request.user, alert)
 
 
 def _done(request: HttpRequest, words: str = "", at: datetime | None = None) -> HttpResponse:
-    """To a live page a toast that offers to undo it, and its bell tells the rest; to a plain form its page anew."""
+    """To a live page its bell as it is now, socket or not, and a toast to undo it by; to a plain form its page anew."""
     if request.htmx:  # type: ignore[attr-defined]
+        region = BellRegion(request.user.pk)  # type: ignore[arg-type]
+        bell = region.streams[0]
         context = {"words": words, "at": at.isoformat() if at else ""}
-        toast = render_to_string("partials/toast_undo.html", context, request) if at else ""
-        return HttpResponse(toast and Region(KEY, "", "").append("toasts", toast))
+        toast = region.append("toasts", render_to_string("partials/toast_undo.html", context, request)) if at else ""
+        return trigger_client_event(HttpResponse(bell.now(variant(request, bell)) + toast), "dealt", after="swap")
     query = {name: str(request.POST[name]) for name in ("show", "kind", "page") if request.POST.get(name)}
     query |= {"undo": at.isoformat()} if at else {}
     return redirect(f"{redirect('alerts:all').url}{'?' + urlencode(query) if query else ''}")
 
 
 def _moment(text: str) -> datetime | None:
+    """The moment a text names, in UTC; None for a text that names none."""
     try:
         found = parse_datetime(text)
-    except ValueError:
+        return found.astimezone(UTC) if found is not None and found.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return found if found is not None and found.tzinfo else None

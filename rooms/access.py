@@ -21,11 +21,22 @@ def room_for(person: Any, slug: str) -> Room:
     return room
 
 
-def may_read(person: Any, room: Room) -> bool:
-    """Whether this person may see what is said here."""
+def may_read(person: Any, room: Room, member: bool | None = None) -> bool:
+    """Whether this person may see what is said here; `member` where that is known already."""
     if not person.is_authenticated or person.is_guest:
         return not room.members_only and room.guests != Room.Guests.NONE
-    return not room.members_only or Membership.objects.filter(room=room, person=person).exists()
+    if room.members_only and member is None:
+        member = Membership.objects.filter(room=room, person=person).exists()
+    return not room.members_only or bool(member)
+
+
+def readers(people: Any, room: Room) -> Any:
+    """Those of a query of people who may see what is said here, in one query."""
+    if room.members_only:
+        people = people.filter(memberships__room=room)
+    if room.members_only or room.guests == Room.Guests.NONE:
+        people = people.exclude(kind="guest")
+    return people
 
 
 def may_write(person: Any, room: Room) -> bool:

@@ -13,7 +13,7 @@ class RoomsConfig(AppConfig):
         from alerts import Kind
         from rooms import audiences, signals
 
-        Kind("mention", "Mentions", "{n} mentions").register()
+        Kind("mention", "Mentions", "{title}, {n} times").register()
         Kind("room", "Rooms where you hear everything", "{title}: {n} messages").register()
         assert audiences  # importing it says who belongs to what
         signals.connect()

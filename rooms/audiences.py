@@ -1,6 +1,8 @@
-"""Whom alerts reach through a room: its members, and those who want to hear of everything in it."""
+"""Whom alerts reach through a room: its members, whoever is mentioned, and those who want to hear of everything."""
 
 from collections.abc import Collection, Iterable
+
+from django.db.models import Exists, OuterRef
 
 from alerts.audiences import belonging
 from rooms import access
@@ -15,8 +17,12 @@ def members(people: Collection[int]) -> Iterable[tuple[int, str]]:
 
 
 @belonging
-def listeners(people: Collection[int]) -> Iterable[tuple[int, str]]:
-    """Those who chose to hear everything, as long as they may read it."""
-    found = Attention.objects.filter(person__in=people, level=Attention.Level.EVERYTHING)
-    found = found.select_related("room", "person")
-    return [(each.person_id, each.room.listeners) for each in found if access.may_read(each.person, each.room)]
+def attentive(people: Collection[int]) -> Iterable[tuple[int, str]]:
+    """What reached somebody in a room is theirs as long as they may read it."""
+    mine = Membership.objects.filter(room=OuterRef("room"), person=OuterRef("person"))
+    found = Attention.objects.filter(person__in=people).annotate(member=Exists(mine))
+    for each in found.select_related("room", "person"):
+        if access.may_read(each.person, each.room, each.member):
+            yield each.person_id, each.audience
+            if each.level == Attention.Level.EVERYTHING:
+                yield each.person_id, each.room.listeners

@@ -82,12 +82,13 @@ class RoomConsumer(Consumer):
         stored = [row for row in outcomes if isinstance(row, Message)]
         typing.said(self.region, self.person)
         taken = any(row.page != said[0].page for row in stored)
-        answer = self.sender.answer(self.region, said, taken) + self._refusals(refused)
+        unheard = next((row.unheard for row in reversed(stored) if row.unheard), "")
+        answer = self.sender.answer(self.region, said, taken) + self._refusals(refused, unheard)
         return max((row.seq or 0 for row in stored), default=0), answer
 
-    def _refusals(self, refused: list[tuple[Said, Unsaid]]) -> str:
+    def _refusals(self, refused: list[tuple[Said, Unsaid]], unheard: str) -> str:
         """Words beside the box; a text worth keeping comes back in a form of its own."""
-        note = next((str(why) for said, why in reversed(refused) if not said.text.strip()), "")
+        note = next((str(why) for said, why in reversed(refused) if not said.text.strip()), unheard)
         forms = [
             refusal(self.region, said, why, again=said.page != self.sender.page)
             for said, why in refused

@@ -3,6 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.contrib.auth import get_user_model
@@ -11,6 +12,8 @@ from django.db.models import Q
 from accounts.names import folded
 from alerts.telling import tell
 from parlour.changes import Change
+from parlour.limits import shared
+from parlour.presence import here
 from rooms import access, words
 from rooms.models import Attention, Message, Room
 
@@ -22,6 +25,10 @@ class Listeners(NamedTuple):
 
 
 MOST = 20  # names looked up for one text
+RATE = "0.2/20"  # people told by one author: a second / at once
+GUEST_RATE = "0.1/5"
+TOO_MANY = "Nobody was alerted: you have mentioned many people just now. Everybody here can read it."
+NOT_HERE = "Nobody was alerted: a guest's mention reaches those who are here or have written here."
 _AT = re.compile(r"(?<!\w)@(\w[\w.+-]*(?: \w[\w.+-]*){0,2})")
 
 
@@ -40,7 +47,7 @@ def named(text: str, room: Room) -> dict[str, int]:
     wanted = {name.casefold() for found in _AT.findall(text)[:MOST] for name in _beginnings(found)}
     keys = {folded(name) for name in wanted} - {""}
     people = get_user_model()._default_manager.filter(Q(username_key__in=keys) | Q(name_key__in=keys), is_active=True)
-    readers = [person for person in people[: 5 * MOST] if access.may_read(person, room)]
+    readers = list(access.readers(people, room)[: 5 * MOST])
     shown = Counter(person.display_name.casefold() for person in readers)
     found = {name: person.pk for person in readers if shown[name := person.display_name.casefold()] == 1}
     found |= {person.username.casefold(): person.pk for person in readers if not person.is_guest}
@@ -56,26 +63,50 @@ def _beginnings(found: str) -> list[str]:
 
 def alert(change: Change, said: Sequence[tuple[Any, frozenset[int]]]) -> None:
     """Tell of messages that are about to be stored: those who are meant, and those who want to hear everything."""
-    rooms = {row.room_id for row, _ in said}
+    concerned = {pk for row, meant in said for pk in (row.author_id, *meant)}
+    found = Attention.objects.filter(room__in={row.room_id for row, _ in said})
+    found = found.filter(Q(person__in=concerned) | Q(level=Attention.Level.EVERYTHING))
     levels: dict[int, dict[int, str]] = defaultdict(dict)
-    for room, person, level in Attention.objects.filter(room__in=rooms).values_list("room", "person", "level"):
+    for room, person, level in found.values_list("room", "person", "level"):
         levels[room][person] = level
-    everybody = {pk for _, meant in said for pk in meant}
-    people = get_user_model()._default_manager.filter(is_active=True).in_bulk(everybody) if everybody else {}
     for row, meant in said:
-        _alert(change, row, [people[pk] for pk in meant if pk in people], levels[row.room_id])
+        _alert(change, row, meant, levels[row.room_id])
 
 
-def _alert(change: Change, row: Message, meant: Collection[Any], levels: Mapping[int, str]) -> None:
+def _alert(change: Change, row: Message, meant: frozenset[int], levels: Mapping[int, str]) -> None:
     about: dict[str, Any] = {"body": row.plain, "about": row, "actor": row.author}
-    told = [person for person in meant if person.pk != row.author_id and _hears(person, row.room, levels)]
+    told = _heard(row, meant - {row.author_id}, levels) if meant else []
     if told:
-        tell(change, told, "mention", f"{row.author.name} mentioned you in {row.room.title}", **about)
-    if Attention.Level.EVERYTHING in levels.values():
-        spared = {row.author_id, *(person.pk for person in told)} & set(levels)
+        change.then(partial(_attend, [each for each in told if each.person_id not in levels]))
+        title, key = f"{{actor}} mentioned you in {row.room.title}", f"{row.author_id}-{row.room_id}"
+        tell(change, told, "mention", title, key=key, **about)
+    listening = {pk for pk, level in levels.items() if level == Attention.Level.EVERYTHING}
+    if listening:
+        spared = listening & {row.author_id, *(each.person_id for each in told)}
         listeners, title = Listeners(row.room.listeners), f"New in {row.room.title}"
         tell(change, listeners, "room", title, key=f"room-{row.room_id}", but=spared, **about)
 
 
-def _hears(person: Any, room: Room, levels: Mapping[int, str]) -> bool:
-    return levels.get(person.pk) != Attention.Level.NOTHING and access.may_read(person, room)
+def _attend(fresh: Sequence[Attention]) -> None:
+    """What is told within the room is theirs from now on, as long as they may read it."""
+    Attention.objects.bulk_create(fresh, ignore_conflicts=True)
+
+
+def _heard(row: Message, meant: Collection[int], levels: Mapping[int, str]) -> list[Attention]:
+    """The attention of those who are told; nobody where their author has named too many. Says so on the message."""
+    people = get_user_model()._default_manager.filter(pk__in=meant, is_active=True)
+    told = [person for person in access.readers(people, row.room) if levels.get(person.pk) != Attention.Level.NOTHING]
+    guest = row.author.is_guest
+    if guest and told:
+        told = _near(row.room, told)
+        row.unheard = "" if told else NOT_HERE
+    if told and not shared("mention", row.author_id, GUEST_RATE if guest else RATE).take(len(told)):
+        told, row.unheard = [], TOO_MANY
+    return [Attention(room=row.room, person=person) for person in told]
+
+
+def _near(room: Room, people: Sequence[Any]) -> list[Any]:
+    """Those who are in the room now or have spoken there."""
+    inside = set(here(room.people).values_list("holder", flat=True))
+    spoken = set(Message.objects.filter(room=room, author__in=people).values_list("author", flat=True).distinct())
+    return [person for person in people if person.pk in spoken or str(person.pk) in inside]

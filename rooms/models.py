@@ -10,6 +10,7 @@ from django.utils.crypto import get_random_string
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
 
+from alerts import audiences
 from parlour.models import Numbered
 from rooms import words
 
@@ -128,7 +129,7 @@ class Membership(models.Model):
 
 
 class Attention(models.Model):
-    """How much somebody wants to hear of a room in their bell. Without one it is mentions."""
+    """How much somebody wants to hear of a room in their bell. Without one it is mentions; the first makes one."""
 
     class Level(models.TextChoices):
         EVERYTHING = "everything", "Everything that is said"
@@ -144,6 +145,11 @@ class Attention(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person} in {self.room}: {self.level}"
+
+    @property
+    def audience(self) -> str:
+        """This person, as long as they may read the room."""
+        return audiences.person(self.person_id, f"room.{self.room_id}")
 
 
 class Message(Numbered):
@@ -162,6 +168,8 @@ class Message(Numbered):
     created = models.DateTimeField()
     previous_at = models.DateTimeField(null=True, editable=False)
     heading_at = models.DateTimeField(null=True, editable=False)
+
+    unheard = ""  # why nobody was alerted by its mentions, for its author, when it has just been said
 
     class Meta:
         constraints = [

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models.signals import post_delete, post_save
 
+from alerts import audiences
 from parlour.changes import Change, deed
 from parlour.revocation import revoke
 from rooms.models import Attention, Membership, Room
@@ -41,5 +42,7 @@ def changed(instance: Room, created: bool, **kwargs: Any) -> None:
 
 @deed
 def ask_again(change: Change, room: Room) -> None:
-    """Everybody in the room is asked again whether they may stay."""
+    """Everybody in the room is asked again whether they may stay, and so are the bells that heard of it."""
     change.touch(room.door)
+    for attention in Attention.objects.filter(room=room.pk):
+        change.touch(audiences.head(attention.audience))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib import messages as notices
 from django.db.models import OuterRef, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -105,6 +106,8 @@ def messages(request: HttpRequest, slug: str) -> HttpResponse:
         return render(request, "csrf.html", {"texts": texts}, status=400)
     outcomes = [future.result(SOON) for future in offer(request.user, region.room.pk, said)]
     pairs = [(each, why) for each, why in zip(said, outcomes, strict=True) if isinstance(why, Unsaid)]
+    if unheard := next((row.unheard for row in outcomes if isinstance(row, Message) and row.unheard), ""):
+        notices.info(request, unheard)
     if not pairs:
         return redirect(f"{region.room.get_absolute_url()}#{region.id('composer')}")
     forms = joined(refusal(region, each, why, request) for each, why in pairs)

@@ -75,7 +75,7 @@ def take(change: Change, person: Any, pk: int, step: str) -> Order:
 
 @deed
 def gone(change: Change, order: Order) -> None:
-    """An order was deleted: pages that list it look again. What was told about it is settled by itself."""
+    """An order was deleted: pages that list it look again. What was told about it goes by itself."""
     _shown(change, order)
 
 

@@ -1,6 +1,7 @@
 """The bell without a browser: who sees what, in all tabs, after cuts, when rights change."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -156,6 +157,47 @@ async def test_one_key_is_one_line_with_the_true_number(sue):
     async with Page(AlertsConsumer, sue) as page:
         assert "1,000 unseen" in page.document.text()
         assert page.document.text().count("and 999 more") >= 1
+
+
+async def test_a_changed_name_shows_in_the_bell_at_the_next_look(sue, ann):
+    async with Page(AlertsConsumer, sue) as page:
+        await anotify(sue, "mention", "{actor} mentioned you", actor=ann)
+        await page.shows("Ann mentioned you")
+        ann.display_name = "Anna"
+        await ann.asave()
+        await anotify(sue, "order", "Another")
+        await page.shows("Anna mentioned you")
+        assert await page.equals_fresh()
+
+
+@pytest.mark.parametrize("cut", [False, True])
+async def test_today_becomes_yesterday_on_a_page_that_stays_open(sue, hurried, monkeypatch, cut):
+    sue.time_zone = "Pacific/Auckland"  # 13 hours before UTC in November: its day ends at 11:00 there
+    await sue.asave()
+    now = datetime(2026, 11, 22, 10, 59, tzinfo=UTC)
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    await anotify(sue, "order", "Tea")
+    async with Page(AlertsConsumer, sue) as page:
+        assert "today 23:59" in page.document.text()
+        day = page.document.value("bell-day") or "2026-11-22"
+        if cut:
+            await page.cut()
+        now += timedelta(minutes=2)
+        if cut:
+            await page.resume(day=day)
+        await page.shows("yesterday 23:59")
+        assert "today" not in page.document.part("bell-lines")
+        assert await page.equals_fresh()
+
+
+async def test_after_a_press_the_last_word_is_the_sockets(sue):
+    async with Page(AlertsConsumer, sue) as page:
+        await anotify(sue, "order", "Tea")
+        await page.shows("Tea")
+        page.document.find("bell-lines").children.clear()  # an answer that came late showed what was before
+        await page.send(kind="look")
+        await page.shows("Tea")
+        assert await page.equals_fresh()
 
 
 async def test_a_toast_comes_with_what_is_new_and_not_twice(sue):

@@ -62,6 +62,32 @@ def _about(like, number):
     return type(like)(pk=1000 + number)
 
 
+def test_a_button_that_stayed_while_its_line_grew_means_the_whole_line(here, sue):
+    for n in range(3):
+        notify(sue, "order", f"Order {n}", key="orders", about=_about(sue, n))
+    newest, *_, oldest = Alert.objects.values_list("pk", flat=True)
+    here.post(f"/alerts/{oldest}/read/", headers=HTMX)
+    assert unseen(sue) == 2
+    here.post(f"/alerts/{oldest}/archive/", {"line": "a1", "a1": newest, "b2": 5}, headers=HTMX)
+    assert unseen(sue) == 0
+    assert titles(here) == ["Order 0"]
+    for nonsense in ("x", "9" * 30, "٣", str(10**18)):
+        assert here.post(f"/alerts/{oldest}/archive/", {"line": "a1", "a1": nonsense}).status_code in (302, 404)
+
+
+def test_the_answer_to_a_press_shows_the_bell_as_it_is_now(here, sue):
+    notify(sue, "order", "Tea")
+    notify(sue, "order", "Milk")
+    pk = Alert.objects.get(title="Milk").pk
+    for path in ("archive", "unread"):
+        answer = here.post(f"/alerts/{pk}/{path}/", headers=HTMX)
+        page = answer.content.decode()
+        assert ("Milk" in page, "Tea" in page) == (path == "unread", True)
+        assert 'innerHTML:#bell-count"' in page
+        assert "bell-announce" not in page
+        assert "dealt" in answer["HX-Trigger-After-Swap"]
+
+
 def test_a_browser_that_only_looks_ahead_reads_nothing(here, sue):
     notify(sue, "order", "Order", url="/shop/")
     here.get(f"/alerts/{Alert.objects.get().pk}/", headers={"Sec-Purpose": "prefetch"})
@@ -177,3 +203,27 @@ def test_an_alert_removed_in_the_admin_is_gone_from_the_count(here, sue):
     here.post("/admin/alerts/alert/", {"action": "delete_selected", "_selected_action": [pk], "post": "yes"})
     assert unseen(sue) == 0
     assert not Alert.objects.exists()
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+23:00", "9999-12-31T23:59:59-23:00", "9999-12-31T23:59:59Z"])
+def test_a_moment_at_the_end_of_time_is_no_fault(here, at):
+    assert here.post("/alerts/undo/", {"at": at}).status_code in (302, 404)
+    assert here.get("/alerts/", {"undo": at}).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["\0", "nonsense", "x" * 5000])
+def test_a_kind_that_nobody_knows_is_none(here, sue, kind):
+    notify(sue, "order", "Order")
+    assert [alert.title for alert in here.get("/alerts/", {"kind": kind}).context["page"]] == ["Order"]
+
+
+def test_a_name_that_changes_is_shown_as_it_is_now(here, sue, ann):
+    notify(sue, "mention", "{actor} mentioned you in {actor}", actor=ann)
+    ann.display_name = "Anna {actor} <b>"
+    ann.save()
+    for path in ("/", "/alerts/"):
+        page = here.get(path).content.decode()
+        assert "Anna {actor} &lt;b&gt; mentioned you" in page, path
+        assert "<bdi>Anna {actor} &lt;b&gt;</bdi>" in page, path
+    ann.delete()
+    assert "Somebody mentioned you" in here.get("/alerts/").content.decode()

@@ -1,0 +1,122 @@
+"""What was told within a room is gone with the right to read it, with the message, with the room, with the person."""
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from alerts import Role, notify
+from alerts.consumers import AlertsConsumer
+from alerts.lines import bells
+from alerts.models import Alert
+from parlour.composer import Said
+from parlour.testing import Page
+from rooms.models import Membership, Message, Room
+from rooms.saying import draft, post
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def say(author, room, text):
+    return post([draft(room.pk, author.pk, Said("", 0, text))])[0]
+
+
+@pytest.fixture
+def team(ann, ben):
+    """A room for members, in which Ben was told a secret."""
+    team = Room.objects.create(title="Rose garden", access=Room.Access.MEMBERS, owner=ann)
+    for person in (ann, ben):
+        Membership.objects.create(room=team, person=person)
+    say(ann, team, "@Ben the code is Rosebud")
+    return team
+
+
+@pytest.fixture
+def shown(client, ben):
+    """What Ben's page of all alerts, his bell among it, says."""
+    client.force_login(ben)
+    return lambda: client.get("/alerts/").content.decode()
+
+
+def leave(team, ben):
+    Membership.objects.get(room=team, person=ben).delete()
+
+
+def test_who_was_removed_reads_no_more_of_what_was_told(team, ben, client, shown):
+    pk = Alert.objects.get().pk
+    assert "Rosebud" in shown()
+    leave(team, ben)
+    assert "Rosebud" not in shown()
+    assert "Rose garden" not in shown()
+    assert client.get(f"/alerts/{pk}/").status_code == 404
+    assert client.post(f"/alerts/{pk}/read/").status_code == 404
+    Membership.objects.create(room=team, person=ben)
+    assert "Rosebud" in shown()
+
+
+async def test_an_open_bell_loses_it_too(team, ben):
+    async with Page(AlertsConsumer, ben) as page:
+        assert "Rosebud" in page.document.text()
+        await sync_to_async(leave)(team, ben)
+        await page.shows("Nothing is waiting")
+        assert "Rosebud" not in page.document.text()
+
+
+async def test_a_room_that_closes_takes_its_mentions_from_those_outside(ann, gus, lobby):
+    await sync_to_async(say)(ann, lobby, "hello")
+    await sync_to_async(say)(gus, lobby, "here I am")
+    await sync_to_async(say)(ann, lobby, "@Gus the code is Rosebud")
+    async with Page(AlertsConsumer, gus) as page:
+        assert "Rosebud" in page.document.text()
+        lobby.guests = Room.Guests.NONE
+        await lobby.asave()
+        await page.shows("Nothing is waiting")
+
+
+async def test_the_first_mention_in_a_room_shows_with_a_toast(ann, ben, lobby):
+    async with Page(AlertsConsumer, ben) as page:
+        await page.until(lambda: page.frames)
+        await sync_to_async(say)(ann, lobby, "@ben")
+        await page.shows("1 unseen")
+        await page.receives("beforeend:#bell-toasts")
+
+
+def test_a_deleted_message_leaves_nothing_behind(team, shown):
+    Message.objects.get().delete()
+    assert "Rosebud" not in shown()
+    assert not Alert.objects.exists()
+
+
+def test_a_deleted_room_leaves_nothing_behind(team, shown):
+    notify(team, "news", "The room moves")
+    team.delete()
+    assert "Rose garden" not in shown()
+    assert not Alert.objects.exists()
+
+
+def test_a_deletion_that_is_undone_leaves_what_was_told(team, ben, lobby):
+    with transaction.atomic():
+        team.delete()
+        transaction.set_rollback(True)
+    assert bells([ben.pk])[ben.pk].unseen == 1
+    lobby.delete()
+    assert bells([ben.pk])[ben.pk].unseen == 1
+
+
+def test_a_deleted_person_leaves_no_alerts(team, sue, ben):
+    notify([ben, Role("staff")], "order", "Order")
+    ben.delete()
+    assert [alert.audience for alert in Alert.objects.all()] == ["staff"]
+
+
+def test_a_big_deletion_looks_for_alerts_a_few_times_not_once_a_message(ann, ben, lobby):
+    say(ann, lobby, "@ben")
+    now = timezone.now()
+    rows = [Message(room=lobby, author=ann, text="x", html="x", created=now, seq=n, changed=n) for n in range(9, 2009)]
+    Message.objects.bulk_create(rows)
+    with CaptureQueriesContext(connection) as queries:
+        lobby.delete()
+    assert not Alert.objects.exists()
+    asked = [each["sql"] for each in queries if "alerts_alert" in each["sql"]]
+    assert len(asked) < 20
