@@ -33,7 +33,8 @@ class BellRegion(Region):
     def __init__(self, person: int) -> None:
         super().__init__(KEY, "/ws/alerts/", reverse("alerts:panel"), "member")
         heads = [guard(person), *map(audiences.head, audiences.of([person])[person])]
-        self.streams = [BellStream(head, self) for head in dict.fromkeys(heads)]
+        self.bell, *others = [BellStream(head, self) for head in dict.fromkeys(heads)]
+        self.streams = [self.bell, *others]
 
 
 class BellStream(State):

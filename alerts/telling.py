@@ -1,10 +1,10 @@
 """Telling, and taking back what no longer matters."""
 
 from collections.abc import Collection, Iterable
+from functools import partial, wraps
 from typing import Any
 from urllib.parse import urlsplit
 
-from asgiref.sync import sync_to_async
 from django.db.models import Model
 from django.utils import timezone
 
@@ -12,6 +12,7 @@ from accounts.names import clean
 from alerts import audiences
 from alerts.models import Alert, AlertQuerySet, Mark
 from parlour.changes import Change, deed
+from parlour.database import run
 
 
 def tell(
@@ -48,7 +49,12 @@ def tell(
 
 
 notify = deed(tell)
-anotify = sync_to_async(notify, thread_sensitive=False)
+
+
+@wraps(notify)
+async def anotify(*args: Any, **kwargs: Any) -> None:
+    """`notify` in asynchronous code."""
+    await run(partial(notify, *args, **kwargs))
 
 
 @deed

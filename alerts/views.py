@@ -134,10 +134,10 @@ def _done(request: HttpRequest, words: str = "", at: datetime | None = None) -> 
     """To a live page its bell as it is now, socket or not, and a toast to undo it by; to a plain form its page anew."""
     if request.htmx:  # type: ignore[attr-defined]
         region = BellRegion(request.user.pk)  # type: ignore[arg-type]
-        bell = region.streams[0]
         context = {"words": words, "at": at.isoformat() if at else ""}
         toast = region.append("toasts", render_to_string("partials/toast_undo.html", context, request)) if at else ""
-        return trigger_client_event(HttpResponse(bell.now(variant(request, bell)) + toast), "dealt", after="swap")
+        shown = region.bell.now(variant(request, region.bell))
+        return trigger_client_event(HttpResponse(shown + toast), "dealt", after="swap")
     query = {name: str(request.POST[name]) for name in ("show", "kind", "page") if request.POST.get(name)}
     query |= {"undo": at.isoformat()} if at else {}
     return redirect(f"{redirect('alerts:all').url}{'?' + urlencode(query) if query else ''}")

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -13,6 +14,8 @@ from alerts.consumers import AlertsConsumer
 from alerts.lines import bells
 from alerts.models import Alert, Mark
 from parlour.testing import Page, lost_hints
+from shop.consumers import OrdersConsumer
+from shop.ordering import place
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -74,6 +77,25 @@ async def test_a_demoted_person_loses_staff_alerts_and_hears_no_more(sue, ann):
         await asyncio.sleep(0.5)
         assert not [frame for frame in page.frames[frames:] if "After" in frame]
         assert page.closed is None
+
+
+async def test_a_demotion_ends_staffs_bell_and_orders_within_two_seconds(sue, ann):
+    async with Page(AlertsConsumer, sue) as bell, Page(OrdersConsumer, sue) as orders:
+        await anotify(Role("staff"), "order", "Before")
+        await bell.shows("Before")
+        sue.is_staff = False
+        began = monotonic()
+        await sue.asave()
+        await bell.shows("Nothing is waiting")
+        await orders.until(lambda: orders.closed)
+        assert monotonic() - began < 2
+        assert (orders.closed, bell.closed) == (4003, None)
+        heard = len(orders.frames)
+        await in_thread(place)(ann, "Tea", 100, "EUR")
+        await anotify(sue, "order", "Hers")
+        await bell.shows("Hers")
+        assert not any("Tea" in frame for frame in bell.frames)
+        assert len(orders.frames) == heard
 
 
 async def test_who_was_demoted_while_cut_off_comes_back_to_an_empty_bell(sue):

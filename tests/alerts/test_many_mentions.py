@@ -27,7 +27,7 @@ def lines(person):
 
 async def test_many_of_one_author_in_one_room_are_one_line_and_one_toast(ann, ben, lobby):
     async with Page(AlertsConsumer, ben) as page:
-        await page.until(lambda: page.frames)
+        await page.receives(f"bell-cursor-user_{ben.pk}-lines")
         for n in range(1, 9):
             await sync_to_async(say)(ann, lobby, f"@ben {n}")
             await page.shows(f"{n} unseen")

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from alerts import Kind, Role, notify
+from alerts import Role, notify
 from alerts.lines import bells
 from alerts.models import Alert, Mark, Preference
 
@@ -131,7 +131,6 @@ def test_nobody_undoes_what_another_did(here, sue, ann, client):
 
 
 def test_alerts_are_found_by_shelf_kind_and_page(here, sue):
-    Kind("mention", "Mentions").register()
     for n in range(35):
         notify(sue, "order", f"Order {n}")
     notify(sue, "mention", "Named")
@@ -143,7 +142,6 @@ def test_alerts_are_found_by_shelf_kind_and_page(here, sue):
 
 
 def test_who_wants_to_hear_nothing_of_a_kind_is_counted_nothing(here, sue):
-    Kind("order", "Orders").register()
     notify(sue, "order", "Order")
     assert unseen(sue) == 1
     page = here.get("/alerts/preferences/").content.decode()

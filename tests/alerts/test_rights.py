@@ -76,7 +76,7 @@ async def test_a_room_that_closes_takes_its_mentions_from_those_outside(ann, gus
 
 async def test_the_first_mention_in_a_room_shows_with_a_toast(ann, ben, lobby):
     async with Page(AlertsConsumer, ben) as page:
-        await page.until(lambda: page.frames)
+        await page.receives(f"bell-cursor-user_{ben.pk}-lines")
         await sync_to_async(say)(ann, lobby, "@ben")
         await page.shows("1 unseen")
         await page.receives("beforeend:#bell-toasts")
