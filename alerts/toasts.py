@@ -30,10 +30,9 @@ class News:
         self.drawn: dict[Line, str] = {}
 
     def look(self, seq: int, people: Collection[int]) -> int:
-        """Look again, at `seq`, for all these listen to; what is new is in `lines`.
+        """Look again, at `seq`, for all these listen to. `lines` are new to who saw the seq that is returned.
 
-        Returns where those were who have not seen it: an answer that another head overtook is asked for once more,
-        and is news then too.
+        An answer that another head overtook is asked for once more, and is news then too.
         """
         if seq != self.seq:
             told = audiences.of(people).values()

@@ -24,7 +24,7 @@ def employ(house: House, boss: Visitor, yes: bool) -> None:
     boss.submit(f"/admin/accounts/user/{pk}/change/", is_staff="on" if yes else None)
 
 
-@pytest.fixture(params=["daphne", "cluster"])
+@pytest.fixture(params=["daphne", pytest.param("cluster", marks=pytest.mark.faults)])
 def shop_house(request: pytest.FixtureRequest, new_house: Callable[..., House]) -> House:
     """One daphne on SQLite, or two uvicorns on one PostgreSQL and one Redis."""
     if request.param == "cluster":

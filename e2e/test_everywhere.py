@@ -84,6 +84,7 @@ def test_an_order_shows_everywhere_and_is_read_everywhere(person: Invite, doors:
     assert unseen(bell(device)) == 0
 
 
+@pytest.mark.parametrize("doors", ["server"], indirect=True)
 def test_archived_undone_and_all_read_in_one_place_is_so_in_all(person: Invite, doors: Doors) -> None:
     member = Visitor(doors[0].url).sign_in("member")
     order(member, "Read long ago")

@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable
 
+import pytest
+
 from .ground import writers
 from .ground.bells import alerts, bell, count, opened, unseen
 from .ground.houses import House
@@ -35,6 +37,7 @@ def test_a_slow_transaction_tells_after_its_commit_and_delays_nobody(cluster: Ho
     assert cluster.rows("SELECT count(*) FROM alerts_alert WHERE title = 'Never told'") == [(0,)]
 
 
+@pytest.mark.faults
 def test_a_thousand_at_once_are_one_line_and_a_quick_page(cluster: House, person: Invite) -> None:
     staff = bell(person(cluster.servers[0]).sign_in("staff"), "/rooms/team/")
     program = cluster.command(writers.THOUSAND)

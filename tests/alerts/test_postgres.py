@@ -8,7 +8,7 @@ from pathlib import Path
 from e2e.ground.postgres import Postgres
 
 ROOT = Path(__file__).parents[2]
-SAME = ["bell", "crowd", "many_mentions", "mentions", "pages", "rights", "telling"]
+SAME = ["mentions", "pages", "rights", "telling"]
 
 
 def test_alerts_hold_on_postgresql_too(tmp_path):
