@@ -236,6 +236,7 @@ def test_another_try_goes_on_where_the_last_one_ended_and_nothing_comes_twice(se
     assert "Something went wrong on our side." in imported.job.words
     assert (imported.orders + imported.rejected, imported.line) == (50, 52)
     assert left() == [imported.file]
+    assert told("staff") == ["42 new orders from an import"]
     assert wishes.retry(imported.pk)
     until(lambda: Job.objects.get().state == "done")
     imported = over()

@@ -4,7 +4,7 @@ import errno
 from contextlib import suppress
 from itertools import islice
 
-from django.db import OperationalError
+from django.db import DatabaseError
 from django.urls import reverse
 
 from alerts import Role, settle
@@ -30,8 +30,8 @@ def import_orders(job: Running) -> str:
         if imported.cursor < imported.size:
             with imported.path.open("rb") as file:
                 _read(job, imported, Sheet(file))
-    except (Cancelled, Unreadable, OSError, OperationalError) as why:
-        with suppress(OperationalError):
+    except (Cancelled, Exception) as why:
+        with suppress(DatabaseError):
             tell_staff(imported)
         if words := _reason(why):
             raise Failure(f"{words} {outcome(imported)}") from why
