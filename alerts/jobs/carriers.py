@@ -4,6 +4,7 @@ A hint says "look" and nothing else: the rows are the queue, so one that is lost
 """
 
 import logging
+import sys
 
 from django.conf import settings
 
@@ -12,6 +13,7 @@ from alerts.jobs.crew import Crew
 from alerts.jobs.models import Job
 from alerts.jobs.running import Cancelled, Failure, Running, Stop
 
+SWITCH = 0.0005  # seconds until a thread that computes lets others go on; Python's own 5 ms add up in a push to many
 log = logging.getLogger("parlour")
 TROUBLE = "Something went wrong on our side. What was done so far is kept; you can try again."
 
@@ -29,6 +31,7 @@ def hint() -> None:
 def open_house() -> None:
     """A web server starts: without a broker its own threads carry, and look for what an earlier process left."""
     if not _brokered():
+        sys.setswitchinterval(SWITCH)
         lookout.post(lambda: crew.hint() if lookout.waiting() else None)
 
 

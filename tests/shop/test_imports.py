@@ -208,7 +208,7 @@ def test_a_rejected_row_is_kept_to_a_sane_length(send):
 def small(monkeypatch):
     """Batches of ten rows, without rest."""
     monkeypatch.setattr("shop.imports.batches.ROWS", 10)
-    monkeypatch.setattr(importing, "REST", 0)
+    monkeypatch.setattr("shop.imports.turns.BESIDE_PAGES", 0)
 
 
 @pytest.fixture
@@ -236,6 +236,7 @@ def test_another_try_goes_on_where_the_last_one_ended_and_nothing_comes_twice(se
     assert "Something went wrong on our side." in imported.job.words
     assert (imported.orders + imported.rejected, imported.line) == (50, 52)
     assert left() == [imported.file]
+    assert told("staff") == ["42 new orders from an import"]
     assert wishes.retry(imported.pk)
     until(lambda: Job.objects.get().state == "done")
     imported = over()
@@ -355,7 +356,6 @@ def test_of_two_files_of_one_person_the_second_waits_and_says_so(send, monkeypat
 
     monkeypatch.setattr("shop.imports.batches.ROWS", 10)
     monkeypatch.setattr(importing, "store", store)
-    monkeypatch.setattr(importing, "REST", 2)
     send(HEAD + TEA * 300, "first.csv")
     send(HEAD + TEA * 20, "second.csv")
     second = over(2)
@@ -441,6 +441,6 @@ def test_a_file_that_waits_is_not_pruned_however_old(send, monkeypatch):
 
 def test_rejected_rows_move_their_page_only_as_long_as_they_are_shown(send, monkeypatch):
     monkeypatch.setattr("shop.imports.batches.ROWS", 50)
-    monkeypatch.setattr(importing, "REST", 0)
+    monkeypatch.setattr("shop.imports.turns.BESIDE_PAGES", 0)
     send(HEAD + ",1,EUR,,\n" * 1000)
     assert heads.read([head(over().pk)])[head(over().pk)] == storing.SHOWN / 50

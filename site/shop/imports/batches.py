@@ -9,7 +9,7 @@ from shop.imports import slips
 from shop.imports.sheet import Row, Sheet
 from shop.imports.slips import Slip
 
-ROWS = 250  # of one batch: its transaction takes a few hundredths of a second
+ROWS = 100  # of one batch: its transaction takes a hundredth of a second or two
 LONGEST = 500  # characters of a rejected cell that are kept
 CELLS = 8  # of a rejected row that are kept
 

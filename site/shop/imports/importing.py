@@ -1,10 +1,10 @@
 """The import itself: read through once, then written a batch at a time, each batch with its progress in one commit."""
 
 import errno
-import time
 from contextlib import suppress
+from itertools import islice
 
-from django.db import OperationalError
+from django.db import DatabaseError
 from django.urls import reverse
 
 from alerts import Role, settle
@@ -16,9 +16,9 @@ from shop.imports.batches import batches
 from shop.imports.models import Import
 from shop.imports.sheet import Sheet, Unreadable
 from shop.imports.storing import Counts, store
+from shop.imports.turns import turn
 
-LOOK = 1_000  # rows between two reports of the first reading
-REST = 0.5  # of the time a batch took: others want to write and to think too
+LOOK = 2_000  # rows of one turn of the first reading
 NO_ROOM = ("disk is full", "No space left")  # what SQLite, PostgreSQL and systems say
 
 
@@ -30,8 +30,8 @@ def import_orders(job: Running) -> str:
         if imported.cursor < imported.size:
             with imported.path.open("rb") as file:
                 _read(job, imported, Sheet(file))
-    except (Cancelled, Unreadable, OSError, OperationalError) as why:
-        with suppress(OperationalError):
+    except (Cancelled, Exception) as why:
+        with suppress(DatabaseError):
             tell_staff(imported)
         if words := _reason(why):
             raise Failure(f"{words} {outcome(imported)}") from why
@@ -45,23 +45,28 @@ def _read(job: Running, imported: Import, sheet: Sheet) -> None:
     if not imported.total:
         _look_through(job, imported, sheet)
     sheet.go(imported.cursor, imported.line)
-    for batch in batches(sheet):
-        began = time.monotonic()
-        if batch.taken or batch.rejected:
-            imported.orders, imported.repeated, imported.rejected = store(job, imported, batch)
+    left = batches(sheet)
+    while True:
+        with turn():
+            batch = next(left, None)
+            if batch is None:
+                return
+            if batch.taken or batch.rejected:
+                imported.orders, imported.repeated, imported.rejected = store(job, imported, batch)
         job.check()
-        time.sleep(REST * (time.monotonic() - began))
 
 
 def _look_through(job: Running, imported: Import, sheet: Sheet) -> None:
     """Read to the end before anything is written: what makes a whole sheet unreadable leaves no order behind."""
     start, total = (sheet.cursor, sheet.line), 0
+    rows = iter(sheet)
     job.report(0, None, "Reading it through.")
-    for number, row in enumerate(sheet):
-        total += not row.blank
-        if not number % LOOK:
-            job.check()
-            time.sleep(0)
+    blank = [True] * LOOK
+    while len(blank) == LOOK:
+        with turn():
+            blank = [row.blank for row in islice(rows, LOOK)]
+        total += blank.count(False)
+        job.check()
     if not total:
         raise Unreadable("It names the columns, and there is no order under them.")
     imported.columns, imported.total, (imported.cursor, imported.line) = sheet.columns, total, start

@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.db import connection
 
@@ -10,6 +11,12 @@ from e2e.ground.ports import free_port
 from e2e.ground.processes import Process
 
 ROOT = Path(__file__).resolve().parents[4]
+
+
+def database() -> str:
+    """The address of the test's own database."""
+    kept, name = os.environ.get("DATABASE_URL", ""), connection.settings_dict["NAME"]
+    return urlsplit(kept)._replace(path=f"/{name}").geturl() if kept else f"sqlite:///{name}"
 
 
 class Staff:
@@ -33,7 +40,7 @@ class Staff:
         own = {
             "PYTHONPATH": f"{ROOT}:{ROOT / 'site'}",
             "DJANGO_SETTINGS_MODULE": "tests.alerts.jobs.kitchen.settings",
-            "DATABASE_URL": f"sqlite:///{connection.settings_dict['NAME']}",
+            "DATABASE_URL": database(),
             "PARLOUR_VAR": str(self.folder),
             "PYTHONUNBUFFERED": "1",
         }

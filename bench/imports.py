@@ -1,0 +1,138 @@
+"""What an import costs: memory above idle, rows a second, and how a room fares beside fifty of them. Run by hand.
+
+    python -m bench.imports memory     # one file of 200 MB
+    python -m bench.imports room       # a room with talkers, without imports and beside fifty
+
+Every run is bounded in count and time; 127.0.0.1 only.
+"""
+
+import argparse
+import asyncio
+import json
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from bench.fanout import LOUD, Reader
+from e2e.ground.houses import Builder, House
+from e2e.ground.visitors import Visitor
+from e2e.ground.waiting import eventually
+
+SIZE = 200 * 1024 * 1024  # bytes
+PATIENCE = 240  # seconds for one import
+JOBS = 50
+ROWS = 4000  # of each of them
+RATE, POSTS = 8, 120  # a second, and in all
+READERS = 50
+
+BEGIN = """
+import time
+from django.contrib.auth import get_user_model
+from alerts.jobs import Job, carriers
+from shop.imports.models import Import
+from shop.imports.uploads import Upload, begin
+
+def memory(name):
+    lines = open("/proc/self/status").read().splitlines()
+    return int(next(line for line in lines if line.startswith(name)).split()[1]) / 1024
+
+def sheet(note, size=0, rows=0):
+    upload, written = Upload("bench.csv", "text/csv", None, None), 0
+    upload.gather(b"item,amount,currency,note,reference\\n")
+    while written < size or rows:
+        for n in range(1000):
+            written += len(line := b"Tea for four,12.50,EUR,%s,\\n" % note)
+            upload.gather(line)
+        rows = max(0, rows - 1000)
+    upload.gathered(max(written, 1))
+    return upload
+"""
+
+ONE = f"""{BEGIN}
+from shop.imports import turns
+turns.BESIDE_PAGES = 0
+owner = get_user_model().objects.get(username="member")
+upload = sheet(b"x" * 440, size={SIZE})
+idle, began = memory("VmRSS"), time.monotonic()
+job = begin(owner, upload).job
+carriers.rest({PATIENCE})
+done, took = Import.objects.get(), time.monotonic() - began
+megabytes = memory("VmHWM") - idle
+print(f"{{done.rows:,}} rows of {{done.size >> 20}} MB in {{took:.0f}} s: {{done.rows / took:,.0f}} a second,", end=" ")
+print(f"{{megabytes:.0f}} MB above idle ({{idle:.0f}} MB), {{Job.objects.get().state}}")
+"""
+
+FIFTY = f"""{BEGIN}
+carriers.hint = lambda: None
+for n in range({JOBS}):
+    begin(get_user_model().objects.create_user(f"owner{{n}}"), sheet(b"", rows={ROWS}))
+"""
+
+
+def memory(house: House) -> str:
+    """What one large file costs the process that imports it."""
+    return house.manage("shell", "-v0", "-c", ONE).strip()
+
+
+async def room(house: House, kind: str, beside: str) -> str:
+    """Posts at a steady pace to a crowd of readers, while imports run `beside` it, or nothing does."""
+    server, visitor = house.servers[0], Visitor(house.servers[0].url).sign_in("member")
+    page = visitor.get("/rooms/lobby/").page
+    cursors = [each.attrs["value"] for each in page.find("input", name="cursor")]
+    crowd = [Reader(visitor, cursors) for _ in range(READERS)]
+    await asyncio.gather(*(reader.open() for reader in crowd))
+    await asyncio.sleep(1)
+    before, began, sent = done(house), time.monotonic(), {}
+    for number in range(POSTS):
+        sent[f"{number:03}"] = time.perf_counter()
+        await crowd[0].socket.send(json.dumps({"kind": "say", "text": f"post-{number:03}"}))
+        await asyncio.sleep(1 / RATE)
+    rows, seconds = done(house) - before, time.monotonic() - began
+    await asyncio.sleep(3)
+    late = sorted(1000 * (max(reader.seen[post] for reader in crowd) - at) for post, at in sent.items())
+    for reader in crowd:
+        reader.task.cancel()
+    p95 = late[int(len(late) * 0.95) - 1]
+    assert server.process.alive
+    return f"{kind:8} {beside:12} {statistics.median(late):8.1f} {p95:8.1f} {late[-1]:8.1f} {rows / seconds:10,.0f}"
+
+
+def done(house: House) -> int:
+    """Rows that all imports have dealt with."""
+    return int(house.rows("SELECT coalesce(sum(orders + rejected), 0) FROM shop_import")[0][0])
+
+
+def beside(house: House, kind: str) -> list[str]:
+    """A room alone, and then with fifty imports of which the process carries as many at a time as it may."""
+    house.open(kind)
+    alone = asyncio.run(room(house, kind, "nothing"))
+    house.manage("shell", "-v0", "-c", FIFTY)
+    Visitor(house.servers[0].url).sign_in("member").get("/shop/imports/")
+    eventually(lambda: done(house) > 0, 30, "the first rows")
+    return [alone, asyncio.run(room(house, kind, f"{JOBS} imports"))]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("what", nargs="*", default=["memory", "room"])
+    parser.add_argument("--servers", nargs="*", default=["uvicorn", "daphne"])
+    options = parser.parse_args()
+    wanted = options.what
+    with tempfile.TemporaryDirectory() as folder:
+        builder = Builder(Path(folder))
+        if "memory" in wanted:
+            print(memory(builder.house()), flush=True)
+        if "room" in wanted:
+            print("post to last reader, ms; rows imported in a second meanwhile")
+            print(f"{'server':8} {'beside':12} {'p50':>8} {'p95':>8} {'max':>8} {'rows':>10}")
+            for kind in options.servers:
+                house = builder.house(**LOUD)
+                for line in beside(house, kind):
+                    print(line, flush=True)
+                builder.close_down(house)
+        builder.close()
+
+
+if __name__ == "__main__":
+    main()
