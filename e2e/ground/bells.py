@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import Locator, expect
 
+from .people import Person
 from .tabs import Tab
 
 NUMBER = re.compile(r"\D")
@@ -51,3 +52,12 @@ def alerts(tab: Tab) -> Locator:
 def toasts(tab: Tab) -> Locator:
     """The toasts that can be seen."""
     return tab.page.locator("#bell-toasts .toast").filter(visible=True)
+
+
+def at_peace(staff: Person) -> Person:
+    """Somebody who has read all that there was."""
+    opened(bell(staff.sign_in("staff"), "/"))
+    staff.page.get_by_role("button", name="All read").click()
+    expect(staff.page.locator("#bell-lines .unread")).to_have_count(0)
+    none(staff)
+    return staff

@@ -1,0 +1,97 @@
+"""The bell where one looks at it and listens to it: open, in Django's admin, by keyboard, and where there is none."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from .ground.bells import alerts, bell, opened
+from .ground.houses import ROOT, House
+from .ground.looks import fits, furnish, is_for_everybody
+from .ground.people import Person
+from .ground.servers import Server
+
+Invite = Callable[..., Person]
+ADMIN = [
+    "/admin/",
+    "/admin/accounts/user/",
+    "/admin/accounts/user/add/",
+    "/admin/accounts/user/1/change/",
+    "/admin/rooms/room/",
+    "/admin/shop/order/",
+    "/admin/shop/order/1/change/",
+]
+WITHOUT_ACTIONS = """
+from django.contrib.admin import ModelAdmin
+from e2e.ground.settings import *
+
+ModelAdmin.actions_on_top = ModelAdmin.actions_on_bottom = False
+ModelAdmin.actions = None
+"""
+
+
+@pytest.fixture(scope="module")
+def furnished(server: Server) -> Server:
+    """A house with something in it to look at."""
+    furnish(server)
+    return server
+
+
+def test_the_admin_keeps_the_policy(person: Invite, furnished: Server) -> None:
+    staff = person(furnished).sign_in("staff")
+    for path in ADMIN:
+        answer = staff.page.goto(staff.url + path)
+        assert answer is not None
+        assert answer.status == 200, path
+        bell(staff)
+    assert not staff.violations
+
+
+def test_the_admin_keeps_the_policy_where_a_list_has_no_actions(
+    person: Invite, new_house: Callable[..., House], tmp_path: Path
+) -> None:
+    (tmp_path / "bare.py").write_text(WITHOUT_ACTIONS)
+    house = new_house(DJANGO_SETTINGS_MODULE="bare", PYTHONPATH=f"{tmp_path}:{ROOT}:{ROOT / 'site'}")
+    staff = bell(person(house.open()).sign_in("staff"), "/admin/rooms/room/")
+    assert not staff.page.locator("select[name=action]").count()
+    assert not staff.violations
+    assert not staff.errors
+
+
+@pytest.mark.parametrize("path", ["/", "/rooms/lobby/", "/admin/shop/order/"])
+def test_an_open_bell_fits_andis_for_everybody(person: Invite, furnished: Server, path: str) -> None:
+    staff = opened(bell(person(furnished).sign_in("staff"), path))
+    expect(alerts(staff).first).to_be_visible()
+    fits(staff, f"bell{path.replace('/', '-')}")
+    is_for_everybody(staff, "#bell")
+    staff.page.set_viewport_size({"width": 360, "height": 640})
+    card = staff.page.locator(".bell-card").bounding_box()
+    assert card
+    assert card["x"] >= 0
+    assert card["x"] + card["width"] <= 360
+    assert card["y"] + card["height"] <= 640
+
+
+def test_the_bell_is_used_by_keyboard_and_read_aloud(person: Invite, furnished: Server) -> None:
+    staff = bell(person(furnished).sign_in("staff"), "/")
+    for _ in range(12):
+        staff.page.keyboard.press("Tab")
+        if staff.page.evaluate("document.activeElement.tagName") == "SUMMARY":
+            break
+    staff.page.keyboard.press("Enter")
+    expect(alerts(staff).first).to_be_visible()
+    names = [each.text_content() or "" for each in staff.page.locator("#bell-lines button, #bell-lines a").all()]
+    assert all(name.strip() for name in names)
+    assert len(set(names)) == len(names), "two that sound alike"
+
+
+def test_who_has_no_bell_has_no_errors(person: Invite, furnished: Server) -> None:
+    nobody, robin = person(furnished), person(furnished).be_guest("Robin")
+    for path in ("/", "/rooms/lobby/", "/rooms/team/", "/shop/", "/accounts/login/", "/accounts/signup/"):
+        nobody.go(path)
+        expect(nobody.page.locator("#bell, [ws-connect='/ws/alerts/']")).to_have_count(0)
+    for path in ("/", "/rooms/lobby/", "/shop/", "/accounts/profile/"):
+        robin.go(path)
+    for somebody in (nobody, robin):
+        assert not [line for line in somebody.errors if "403" not in line], somebody.errors
