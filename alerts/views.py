@@ -120,10 +120,7 @@ def _mine(request: HttpRequest, pk: int) -> Alert:
 
 
 def _line(request: HttpRequest, pk: int) -> marking.Told:
-    """The alerts that are meant: the page of all shows each `alone`, the bell one line for many.
-
-    A line's buttons stay on the page while it grows, so that each line says itself which alert is its newest.
-    """
+    """The alerts that are meant: one `alone` on the page of all, in the bell a line up to the newest it names."""
     newest = request.POST.get(request.POST.get("line", ""), "")
     alert = _mine(request, int(newest) if newest.isdecimal() and len(newest) < 19 else pk)
     alone = marking.told(request.user).filter(pk=pk)

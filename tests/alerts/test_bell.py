@@ -1,6 +1,7 @@
 """The bell without a browser: who sees what, in all tabs, after cuts, when rights change."""
 
 import asyncio
+import re
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
@@ -185,10 +186,13 @@ async def test_a_changed_name_shows_in_the_bell_at_the_next_look(sue, ann):
     async with Page(AlertsConsumer, sue) as page:
         await anotify(sue, "mention", "{actor} mentioned you", actor=ann)
         await page.shows("Ann mentioned you")
+        kept = re.findall(r"bell-\w{8}-\w{8}", page.document.part("bell-lines"))
         ann.display_name = "Anna"
         await ann.asave()
         await anotify(sue, "order", "Another")
         await page.shows("Anna mentioned you")
+        assert len(kept) == 1
+        assert kept[0] not in page.document.part("bell-lines")  # a browser keeps what has the same id
         assert await page.equals_fresh()
 
 
