@@ -74,15 +74,11 @@ def test_the_list_of_staff_rests_the_longer_the_longer_a_look_takes(tea, monkeyp
     assert stream.gap >= 0.1 * streams.SHARE
 
 
-async def test_staff_see_an_import_in_a_few_frames(ann, sam, monkeypatch):
-    monkeypatch.setattr("shop.imports.batches.ROWS", 10)
+async def test_the_list_of_staff_follows_an_import(ann, sam, monkeypatch):
     monkeypatch.setattr("shop.imports.turns.BESIDE_PAGES", 0)
     async with Page(OrdersConsumer, sam) as page:
-        began = time.monotonic()
         await sync_to_async(send)(ann, HEAD + "Tea,1,EUR\n" * 600)
         await page.shows("and 540 more open ones")
-        frames = [frame for frame in page.frames if "ledger" in frame]
-        assert len(frames) <= (time.monotonic() - began) / streams.GAP + 2
         assert await page.equals_fresh()
 
 
