@@ -5,6 +5,7 @@ import logging
 import os
 import secrets
 import threading
+from collections.abc import Callable
 from time import monotonic
 
 from alerts.jobs import life
@@ -31,6 +32,7 @@ class Heart:
         self.stirred = threading.Event()
         self.beating = False
         self.closed = False
+        self.unwell: set[str] = set()
         atexit.register(self.close)
 
     def take(self, running: Running) -> None:
@@ -56,24 +58,34 @@ class Heart:
         for running in runs:
             running.stop = Lost
         if runs:
-            tidy(life.put_back, self.process, runs)
+            try:
+                tidy(life.put_back, self.process, runs)
+            except Exception:
+                log.exception("jobs could not be put back; they stall until their owners try again")
 
     def _beat(self) -> None:
         renewed = heard = monotonic()
         while runs := self._living():
             now = monotonic()
-            try:
-                tidy(self._write, runs)
-                if now - heard >= min(LISTEN, conf.RENEW):
-                    heard = now
-                    tidy(self._listen, runs)
-                if now - renewed >= conf.RENEW:
-                    renewed = now
-                    tidy(self._renew, runs)
-            except Exception:
-                log.exception("the progress of jobs could not be written; it is tried again")
+            self._do(self._write, runs)
+            if now - heard >= min(LISTEN, conf.RENEW):
+                heard = now
+                self._do(self._listen, runs)
+            if now - renewed >= conf.RENEW:
+                renewed = now
+                self._do(self._renew, runs)
             self.stirred.wait(BEAT)
             self.stirred.clear()
+
+    def _do(self, duty: Callable[[list[Running]], None], runs: list[Running]) -> None:
+        """One duty that fails keeps the heart from no other, and is logged once until it can be done again."""
+        try:
+            tidy(duty, runs)
+            self.unwell.discard(duty.__name__)
+        except Exception:
+            if duty.__name__ not in self.unwell:
+                log.exception("progress, leases or wishes of jobs could not be seen to; it is tried until it can")
+            self.unwell.add(duty.__name__)
 
     def _living(self) -> list[Running]:
         with self.lock:

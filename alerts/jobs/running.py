@@ -1,5 +1,6 @@
 """What the body of a job is given: how far it is, it says; whether it may go on, it hears."""
 
+import operator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from parlour.changes import Change
 
 TICK = timedelta(microseconds=1)
+MOST = 2**63 - 1
 
 
 class Failure(Exception):
@@ -95,6 +97,11 @@ class Running:
         if self.last is not None and now <= self.last:  # two reports stand in one order, whatever the clock does
             now = self.last + TICK
         self.last = now
-        first = self.first or Progress(done, total, "", now, done, now)
-        self.first = first
-        return Progress(max(0, done), total, clean(words)[:300], now, max(0, first.done), first.moved)
+        done, total = _counted(done), None if total is None else _counted(total)
+        self.first = self.first or Progress(done, total, "", now, done, now)
+        return Progress(done, total, clean(words)[:300], now, self.first.done, self.first.moved)
+
+
+def _counted(number: int) -> int:
+    """A number that the row can hold; TypeError for what is none."""
+    return min(max(0, operator.index(number)), MOST)

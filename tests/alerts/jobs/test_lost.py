@@ -88,8 +88,9 @@ def test_a_process_that_is_told_to_end_puts_its_jobs_back(ann, monkeypatch):
 
 
 def test_the_same_job_is_claimed_once(ann):
-    Job.objects.create(owner=ann, kind="bake", title="Bread")
+    job = Job.objects.create(owner=ann, kind="bake", title="Bread")
     assert life.claim("one", ["bake"])
+    assert life._taken("other", job.pk, ann.pk) is None  # it had looked at the same moment
     assert life.claim("other", ["bake"]) is None
 
 
@@ -101,3 +102,20 @@ def test_the_end_that_cannot_be_written_is_logged_and_stalls(ann, monkeypatch, c
     until(lambda: not leases.living(f"jobs.{ann.pk}").exists(), 3)
     assert Job.objects.get().stands == "stalled"
     assert bake
+
+
+def test_a_database_that_is_away_for_a_while_is_logged_once_and_nothing_is_lost(ann, monkeypatch, caplog):
+    write, tries = life.write, []
+
+    def unwell(news):
+        tries.append(news)
+        if len(tries) < 4:
+            raise OSError("the database is away")
+        write(news)
+
+    monkeypatch.setattr(life, "write", unwell)
+    stir.start(ann, "Porridge", times=300, pause=0.01)
+    until(lambda: Job.objects.get().done)
+    assert len(tries) >= 4
+    assert caplog.text.count("could not be seen to") == 1
+    assert carriers.rest(10)

@@ -180,3 +180,19 @@ def test_of_a_kind_that_runs_alone_each_owner_has_one_at_a_time(ann, ben):
     gate.abort()
     assert {ended(job).state for job in (mine, another)} == {"done"}
     assert ended(mine_too).state == "failed"
+
+
+def test_numbers_are_what_a_row_can_hold_or_refused_in_the_body(ann):
+    refused = []
+
+    @task("odd", "Odd")
+    def odd(job):
+        for number in ("7", 1.5, None):
+            try:
+                job.report(number)
+            except TypeError:
+                refused.append(number)
+        job.report(-5, 10**30)
+
+    job = ended(odd.start(ann, "Odd"))
+    assert (job.state, job.done, job.total, len(refused)) == ("done", 0, 2**63 - 1, 3)
