@@ -33,7 +33,7 @@ class BellRegion(Region):
 
     def __init__(self, person: int) -> None:
         super().__init__(KEY, "/ws/alerts/", reverse("alerts:panel"), "member")
-        heads = [guard(person), *map(audiences.head, audiences.of([person])[person])]
+        heads = [*map(audiences.head, audiences.of([person])[person]), guard(person)]
         self.bell, *others = [BellStream(head, self) for head in dict.fromkeys(heads)]
         self.streams = [self.bell, *others, BarsStream(person, self)]
 
