@@ -180,6 +180,7 @@ def test_it_goes_on_while_its_owner_is_signed_out(person: Invite, server: Server
     expect(other.page.locator("#bell-lines")).to_contain_text("Import of while-away.csv: done")
 
 
+@pytest.mark.faults
 def test_a_worker_that_is_killed_is_seen_to_stall_and_another_goes_on(
     person: Invite, new_house: Callable[..., House], redis: Redis
 ) -> None:

@@ -56,7 +56,7 @@ def advance(change: Change, running: Running, progress: Progress) -> None:
         raise Lost
     if row.cancelling:
         raise Cancelled
-    _own(running).update(**progress._asdict())
+    _own(running).update(**progress.fields())
     change.touch(running.job.stream)
 
 
@@ -65,14 +65,14 @@ def write(change: Change, news: Sequence[tuple[Running, Progress]]) -> None:
     """Write what several runs reported; what one of them has committed since stands."""
     for running, progress in sorted(news, key=lambda each: each[0].pk):
         late = Q(moved__isnull=True) | Q(moved__lt=progress.moved)
-        if _own(running).filter(late).update(**progress._asdict()):
+        if _own(running).filter(late).update(**progress.fields()):
             change.touch(running.job.stream)
 
 
 @deed
 def end(change: Change, process: str, running: Running, state: str, words: str) -> None:
     """The run is over. Its owner is told, unless it was the owner who ended it."""
-    last = running.news._asdict() if running.news else {}
+    last = running.news.fields() if running.news else {}
     if not _own(running).update(**last | {"state": state, "words": words, "ended": timezone.now()}):
         return
     job = running.job

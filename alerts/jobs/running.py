@@ -43,6 +43,10 @@ class Progress(NamedTuple):
     first_done: int
     first_moved: datetime
 
+    def fields(self) -> dict[str, Any]:
+        """What is written; words are cleaned only then, for most reports are overtaken before."""
+        return self._asdict() | {"words": clean(self.words)[:300]}
+
 
 class Running:
     """One run of a job. `arguments` is what `start` was given; `attempt` counts from 1."""
@@ -99,7 +103,7 @@ class Running:
         self.last = now
         done, total = _counted(done), None if total is None else _counted(total)
         self.first = self.first or Progress(done, total, "", now, done, now)
-        return Progress(done, total, clean(words)[:300], now, self.first.done, self.first.moved)
+        return Progress(done, total, words, now, self.first.done, self.first.moved)
 
 
 def _counted(number: int) -> int:

@@ -374,6 +374,14 @@ def test_only_so_many_of_one_person_are_not_over(send, ann, monkeypatch):
     assert not Import.objects.exists()
 
 
+def test_only_so_many_files_of_one_person_are_kept_for_another_try(send):
+    for number in range(uploads.KEPT + 2):
+        send(HEAD)
+        over(number + 1)
+    files = [each.file for each in Import.objects.all()]
+    assert sorted(left()) == sorted(files[: uploads.KEPT + 1])
+
+
 def test_orders_that_were_imported_leave_room_for_those_by_hand(ann, send):
     send(HEAD + TEA * (ordering.AT_ONCE + 10))
     over()

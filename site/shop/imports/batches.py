@@ -9,7 +9,7 @@ from shop.imports import slips
 from shop.imports.sheet import Row, Sheet
 from shop.imports.slips import Slip
 
-ROWS = 100  # of one batch: its transaction takes a hundredth of a second or two
+ROWS = 50  # of one batch: whoever else wants to write waits a hundredth of a second
 LONGEST = 500  # characters of a rejected cell that are kept
 CELLS = 8  # of a rejected row that are kept
 

@@ -14,9 +14,12 @@ _turn = threading.Lock()
 
 @contextmanager
 def turn() -> Iterator[None]:
-    """A piece of work of some hundredths of a second; two at once would only slow each other and everybody else."""
+    """A piece of work of some hundredths of a second, and the rest after it: what others get of this process.
+
+    So however many imports run here, they are as much of a burden as one.
+    """
     with _turn:
         began = time.monotonic()
         yield
         took = time.monotonic() - began
-    time.sleep(took * (AMONG_WORKERS if getattr(settings, "CELERY_BROKER_URL", "") else BESIDE_PAGES))
+        time.sleep(took * (AMONG_WORKERS if getattr(settings, "CELERY_BROKER_URL", "") else BESIDE_PAGES))

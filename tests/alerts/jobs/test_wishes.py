@@ -128,3 +128,11 @@ def test_a_wish_is_posted_and_is_one_of_three(here, standing):
     assert here.get(f"/alerts/jobs/{job.pk}/retry/").status_code == 405
     assert wished(here, job, "delete").status_code == 404
     assert here.post("/alerts/jobs/99999999999999999999999/cancel/").status_code == 404
+
+
+def test_staff_see_all_jobs_in_the_admin_and_how_they_stand(admin_client, standing):
+    for how in STANDS:
+        standing(how)
+    page = admin_client.get("/admin/alerts/job/").content.decode()
+    assert page.count(">Soup</a>") == len(STANDS)
+    assert ">stalled<" in page
