@@ -1,7 +1,7 @@
 # make run     a live chat on this machine (PORT, HOST, DATABASE_URL, REDIS_URL, SERVER=uvicorn, DEMO=0)
 # make worker  a worker for background jobs, as many as you like (REDIS_URL as for make run; JOB_THREADS)
 # make test    unit tests, then stories in a browser
-# make faults  the long stories: broken cables, lost hints, killed servers
+# make faults  what takes long: broken cables, lost hints, killed servers and workers, PostgreSQL throughout
 # make bench    how fast and how cheap, on two cores
 # make picture  the picture of the README, taken anew
 # make lint    style, types, templates, the house's own rules
@@ -28,16 +28,19 @@ test: unit stories
 
 unit: export PARLOUR_VAR := $(CURDIR)/var/tests
 unit: dev services
-	$(PY) -m pytest tests -q -n $(WORKERS)
+	$(PY) -m pytest tests -q -n $(WORKERS) -m "not faults"
 
 stories: dev services
 	$(PY) -m pytest e2e -q -n $(WORKERS) -m "not faults"
 
 faults: dev services
+	PARLOUR_VAR=$(CURDIR)/var/tests $(PY) -m pytest tests -q -m faults
 	$(PY) -m pytest e2e -q -m faults
 
 bench: dev
 	$(PY) -m bench.fanout
+	$(PY) -m bench.imports memory
+	$(PY) -m bench.imports room
 
 picture: dev services
 	PICTURE=1 $(PY) -m pytest e2e/test_picture.py -q

@@ -171,6 +171,7 @@ def test_requests_one_behind_the_other_are_answered_in_order(server, member):
     assert heard.endswith("ok")
 
 
+@pytest.mark.faults
 def test_a_dawdler_is_told_so(server, member):
     for path in ("/take/", "/accounts/login/"):
         assert Sender(member, path, MIB // 2).reads()[0] == 408

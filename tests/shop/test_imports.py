@@ -251,7 +251,7 @@ def test_another_try_goes_on_where_the_last_one_ended_and_nothing_comes_twice(se
 @pytest.mark.parametrize(
     "fault",
     [OSError(errno.ENOSPC, "No space left on device"), "SQLite's own"],
-    ids=["of the system", "of the database"],
+    ids=["of the system", "of sqlite"],
 )
 def test_a_disk_without_room_is_said_and_what_was_done_is_kept(fault, send, small, broken, monkeypatch):
     if fault == "SQLite's own":

@@ -16,7 +16,7 @@ from tests.alerts.jobs.kitchen.bodies import bake, stir
 from tests.alerts.jobs.kitchen.staff import Staff
 from tests.alerts.jobs.waiting import until
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.faults]
 in_thread = sync_to_async
 
 

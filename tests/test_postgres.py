@@ -1,0 +1,39 @@
+"""What is proved on SQLite holds on PostgreSQL: the same tests, run against a real one."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from e2e.ground.postgres import Postgres
+
+ROOT = Path(__file__).parents[1]
+SAME = {
+    "tests/parlour": ["changes", "settling", "slow_callers", "groups", "streams"],
+    "tests/rooms": ["saying"],
+    "tests/config": ["nul"],
+    "tests/alerts": ["mentions", "pages", "rights", "telling"],
+    "tests/alerts/jobs": ["running", "lost", "wishes", "bars"],
+    "tests/shop": ["imports"],
+}
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def postgres():
+    postgres = Postgres()
+    yield postgres
+    postgres.remove()
+
+
+@pytest.mark.parametrize("folder", SAME)
+def test_it_holds_on_postgresql_too(folder, postgres, tmp_path):
+    tests = [f"{folder}/test_{name}.py" for name in SAME[folder]]
+    surroundings = os.environ | {"DATABASE_URL": postgres.url(Path(folder).name), "PARLOUR_VAR": str(tmp_path)}
+    command = [sys.executable, "-m", "pytest", *tests, "-q", "-k", "not sqlite", "-p", "no:xdist", "--timeout", "60"]
+    done = subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    assert "skipped" not in done.stdout
