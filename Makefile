@@ -34,7 +34,7 @@ stories: dev services
 	$(PY) -m pytest e2e -q -n $(WORKERS) -m "not faults"
 
 faults: dev services
-	PARLOUR_VAR=$(CURDIR)/var/tests $(PY) -m pytest tests -q -m faults
+	PARLOUR_VAR=$(CURDIR)/var/tests $(PY) -m pytest tests -q -n $(WORKERS) -m faults
 	$(PY) -m pytest e2e -q -m faults
 
 bench: dev

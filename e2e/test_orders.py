@@ -272,9 +272,8 @@ def test_a_page_whose_cable_was_cut_is_right_again(
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("kind", ["daphne", "uvicorn"])
-def test_two_hundred_staff_are_told_by_one_order(new_house: Callable[..., House], kind: str) -> None:
-    server = new_house().open(kind)
+def test_two_hundred_staff_are_told_by_one_order(new_house: Callable[..., House]) -> None:
+    server = new_house().open("uvicorn")
     staff, member = Visitor(server.url).sign_in("staff"), Visitor(server.url).sign_in("member")
     html = staff.get("/shop/orders/").text
     pages = [Orders(staff, html=html).hello() for _ in range(200)]
