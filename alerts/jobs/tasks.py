@@ -40,9 +40,6 @@ class Task:
         self.beside = beside
         return beside
 
-    def __call__(self, running: Running) -> str | None:
-        return self.body(running)
-
 
 def task(kind: str, label: str, alone: bool = False) -> Callable[[Body], Task]:
     """Decorate a body. `label` is what people choose by how they want to hear of such jobs.
@@ -74,9 +71,9 @@ def beside(kind: str, region: Any) -> list[Stream]:
     return found(region) if found else []
 
 
-def body(kind: str) -> Task:
-    """What carries a job of this kind. KeyError for a kind nobody registered here."""
-    return _known[kind]
+def body(kind: str) -> Body:
+    """The body of a job of this kind. KeyError for a kind nobody registered here."""
+    return _known[kind].body
 
 
 @deed

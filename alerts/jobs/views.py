@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from alerts.jobs.models import Job
 from alerts.jobs.streams import JobRegion
-from alerts.jobs.wishes import WISHES
+from alerts.jobs.wishes import WISHES, grant
 from alerts.kinds import kind
 from parlour.pages import painted
 
@@ -30,7 +30,7 @@ def wish(request: HttpRequest, pk: int, wish: str) -> HttpResponse:
     if wish not in WISHES:
         raise Http404
     job = get_object_or_404(Job.objects.of(request.user), pk=pk)
-    taken = WISHES[wish](job.pk)
+    taken = grant(wish, job.pk)
     if request.htmx:  # type: ignore[attr-defined]
         return HttpResponse(status=204)
     if not taken:

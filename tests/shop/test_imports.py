@@ -237,7 +237,7 @@ def test_another_try_goes_on_where_the_last_one_ended_and_nothing_comes_twice(se
     assert (imported.orders + imported.rejected, imported.line) == (50, 52)
     assert left() == [imported.file]
     assert told("staff") == ["42 new orders from an import"]
-    assert wishes.retry(imported.pk)
+    assert wishes.grant("retry", imported.pk)
     until(lambda: Job.objects.get().state == "done")
     imported = over()
     assert (imported.orders, imported.rejected) == (85, 15)
@@ -280,7 +280,7 @@ def test_a_disk_without_room_is_said_and_what_was_done_is_kept(fault, send, smal
     assert imported.job.state == "failed"
     assert imported.job.words.startswith("There is no room left on the disk.")
     assert Order.objects.count() == imported.orders >= 50
-    assert wishes.retry(imported.pk)
+    assert wishes.grant("retry", imported.pk)
     until(lambda: Job.objects.get().state == "done")
     assert Order.objects.count() == len(rows) == over().orders
 
@@ -301,7 +301,7 @@ def test_what_was_cancelled_keeps_what_is_in_and_can_be_gone_on_with(send, small
 
     def store(job, imported, batch):
         if imported.orders == 50 and job.attempt == 1:
-            assert wishes.cancel(job.pk)
+            assert wishes.grant("cancel", job.pk)
         return stored(job, imported, batch)
 
     monkeypatch.setattr(importing, "store", store)
@@ -311,7 +311,7 @@ def test_what_was_cancelled_keeps_what_is_in_and_can_be_gone_on_with(send, small
     assert told("staff") == ["50 new orders from an import"]
     assert told(ann) == []
     assert left() == [imported.file]
-    assert wishes.retry(imported.pk)
+    assert wishes.grant("retry", imported.pk)
     until(lambda: Job.objects.get().state == "done")
     assert (over().orders, Order.objects.count()) == (100, 100)
 
@@ -339,7 +339,7 @@ def test_a_file_that_is_gone_is_said(send, broken):
     send(HEAD + TEA)
     imported = over()
     imported.path.unlink()
-    assert wishes.retry(imported.pk)
+    assert wishes.grant("retry", imported.pk)
     until(lambda: "not here any more" in Job.objects.get().words)
     assert Job.objects.get().state == "failed"
 

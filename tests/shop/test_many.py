@@ -89,13 +89,13 @@ async def test_the_page_of_an_import_ends_equal_to_a_fresh_one_whatever_happens(
         await page.shows("amount: It has to be more than nothing.")
         await page.cut()
         await page.resume()
-        assert await sync_to_async(wishes.cancel)(pk)
+        assert await sync_to_async(wishes.grant)("cancel", pk)
         await page.shows("Cancelled.")
         assert await page.equals_fresh()
         some = await Order.objects.acount()
         assert 0 < some < 360
         monkeypatch.setattr("shop.imports.turns.BESIDE_PAGES", 0)
-        assert await sync_to_async(wishes.retry)(pk)
+        assert await sync_to_async(wishes.grant)("retry", pk)
         await page.shows("Done: 360 orders are in, 40 rows were rejected.")
         assert await page.equals_fresh()
         assert await Order.objects.acount() == 360

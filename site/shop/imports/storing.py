@@ -33,48 +33,40 @@ class Counts(NamedTuple):
         return words
 
 
-class Sorted(NamedTuple):
-    """A batch beside what is there already."""
-
-    fresh: list[Order]
-    repeated: int
-    rejected: list[Rejected]
-
-
 @deed
 def store(change: Change, job: Running, imported: Import, batch: Batch) -> Counts:
     """Write a batch, and its progress with it. Returns what became of all rows so far. Raises as `job.advance` does."""
-    found = _sorted(imported, batch)
+    fresh, repeated, rejects = _sorted(imported, batch)
     was = Counts.of(imported)
-    now = Counts(was.orders + len(found.fresh), was.repeated + found.repeated, was.rejected + len(found.rejected))
+    now = Counts(was.orders + len(fresh), was.repeated + repeated, was.rejected + len(rejects))
     job.advance(change, sum(now), imported.total, now.words)
-    Order.objects.bulk_create(found.fresh)
-    Reject.objects.bulk_create(Reject(imported=imported, **each._asdict()) for each in found.rejected)
+    Order.objects.bulk_create(fresh)
+    Reject.objects.bulk_create(Reject(imported=imported, **each._asdict()) for each in rejects)
     Import.objects.filter(pk=imported.pk).update(cursor=batch.cursor, line=batch.line, **now._asdict())
-    if found.fresh:
+    if fresh:
         change.touch(EVERY)
         change.touch(bought(imported.job.owner_id))
-    if found.rejected and was.rejected < SHOWN:
+    if rejects and was.rejected < SHOWN:
         change.touch(head(imported.pk))
     return now
 
 
-def _sorted(imported: Import, batch: Batch) -> Sorted:
-    """What of a batch is new. A row whose reference is known is the order that is there, or else refused."""
+def _sorted(imported: Import, batch: Batch) -> tuple[list[Order], int, list[Rejected]]:
+    """A batch's new orders, how many of its rows are orders already, and what is rejected: one reference, one order."""
     known = _known(imported, batch)
-    found = Sorted([], 0, list(batch.rejected))
-    repeated = 0
+    fresh: list[Order] = []
+    repeated, rejects = 0, list(batch.rejected)
     for taken in batch.taken:
         order = _order(imported, taken)
         earlier = known.setdefault(order.slip, order)
         if earlier is order:
-            found.fresh.append(order)
+            fresh.append(order)
         elif all(getattr(earlier, name) == getattr(order, name) for name in ("item", "amount", "currency", "note")):
             repeated += 1
         else:
             reason = f"Reference {taken.slip.reference} is that of another order of yours."
-            found.rejected.append(rejected(taken.row, reason))
-    return found._replace(repeated=repeated)
+            rejects.append(rejected(taken.row, reason))
+    return fresh, repeated, rejects
 
 
 def _known(imported: Import, batch: Batch) -> dict[str, Order]:

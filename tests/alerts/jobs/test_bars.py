@@ -120,8 +120,8 @@ async def test_what_stalled_or_failed_stays_in_the_bell_until_it_is_dealt_with(a
         await page.shows("Stalled: nobody is working on this any more.")  # its lease ran out and was swept
         failed = await in_thread(spill.start)(ann, "Milk")
         await page.shows(carriers.TROUBLE)
-        await in_thread(wishes.cancel)(stalled.pk)
-        await in_thread(wishes.dismiss)(failed.pk)
+        await in_thread(wishes.grant)("cancel", stalled.pk)
+        await in_thread(wishes.grant)("dismiss", failed.pk)
         await page.until(lambda: not page.document.part("bell-jobs").strip())
         assert await page.equals_fresh()
 

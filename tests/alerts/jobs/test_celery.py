@@ -143,7 +143,7 @@ async def test_a_killed_worker_shows_as_stalled_on_an_open_page_and_a_retry_resu
         assert "Retry" in page.document.text()
         done = await Group.objects.acount()
         assert done < 40
-        assert await in_thread(wishes.retry)(job.pk)
+        assert await in_thread(wishes.grant)("retry", job.pk)
         await page.shows("Waiting for its turn. It begins as soon as a worker is free.")
         await in_thread(worker)()
         await in_thread(until)(lambda: stands(job) == "done", 30)

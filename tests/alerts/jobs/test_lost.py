@@ -25,7 +25,7 @@ def frozen(ann):
     leases.swept()
     assert Job.objects.get().stands == "stalled"
     Job.objects.update(kind="by hand")  # so that nobody here carries it
-    assert wishes.retry(running.pk)
+    assert wishes.grant("retry", running.pk)
     assert life.claim("other", ["by hand"]).attempt == 2
     assert Job.objects.get().stands == "running"
     return running
