@@ -238,3 +238,14 @@ async def test_a_toast_comes_with_what_is_new_and_not_twice(sue):
         await anotify(sue, "order", "Another")
         await page.shows("2 unseen")
         assert sum("beforeend:#bell-toasts" in frame for frame in page.frames) == 2
+
+
+async def test_what_has_no_key_is_told_each_time_and_a_key_once_while_its_toast_stands(sue):
+    async with Page(AlertsConsumer, sue) as page:
+        await asyncio.sleep(0.5)  # each head has looked at what there was
+        told = [("Tea", "", None), ("Cake", "", None), ("Cup 1", "cups", None), ("Cup 2", "cups", sue)]
+        for n, (title, key, about) in enumerate(told, 1):
+            await anotify(Role("staff"), "order", title, key=key, about=about, url="/")
+            await page.shows(f"{n} unseen")
+        toasts = [frame.partition("beforeend:#bell-toasts")[2] for frame in page.frames]
+        assert re.findall(r'class="what">([^<]*)<', "".join(toasts)) == ["Tea", "Cake", "Cup 1"]

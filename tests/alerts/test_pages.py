@@ -130,6 +130,18 @@ def test_nobody_undoes_what_another_did(here, sue, ann, client):
     assert here.post("/alerts/undo/", {"at": "2026-02-31T00:00:00Z"}).status_code == 404
 
 
+def test_what_one_brings_back_stays_dealt_with_for_the_others(here, sue, ann):
+    ann.is_staff = True
+    ann.save()
+    notify(Role("staff"), "order", "Tea")
+    alert = Alert.objects.get()
+    here.post(f"/alerts/{alert.pk}/read/")
+    here.force_login(ann)
+    here.post(f"/alerts/{alert.pk}/read/")
+    here.post(f"/alerts/{alert.pk}/unread/")
+    assert set(Mark.objects.filter(read__isnull=False).values_list("person", flat=True)) == {sue.pk}
+
+
 def test_alerts_are_found_by_shelf_kind_and_page(here, sue):
     for n in range(35):
         notify(sue, "order", f"Order {n}")

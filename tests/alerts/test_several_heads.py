@@ -29,3 +29,26 @@ async def test_a_slow_answer_of_one_head_never_covers_a_newer_one_of_another():
     assert len(slow.asked) == asked + 1  # what it had read was put away, and it was asked anew
     hub.leave(ear)
     assert not hub.places.filled
+
+
+async def test_what_was_asked_later_and_shown_later_may_still_be_older():
+    """One head was asked first and answers first; the other may have read before it, and is asked anew."""
+    hub = hubs.current()
+    await hub.ready()
+    ear, first, second = Ear(), Tape("first", "bell"), Tape("second", "bell")
+    for tape in (first, second):
+        hub.follow(ear, tape, 0)
+    await soon(lambda: len(ear.got) == 2)
+    for tape in (first, second):
+        tape.asking.clear()
+        tape.free.clear()
+        tape.seq = 1
+        hub.heard(tape.name, 1)
+        await soon(tape.asking.is_set)
+    asked = len(second.asked)
+    first.free.set()
+    await soon(lambda: len(ear.got) == 3)
+    second.free.set()
+    await soon(lambda: len(ear.got) == 4)
+    assert len(second.asked) == asked + 1
+    hub.leave(ear)

@@ -90,6 +90,21 @@ async def test_what_is_answered_or_left_is_no_longer_counted(house, ask, dawdle)
     assert not house.gathered.held
 
 
+async def test_a_body_in_many_parts_counts_once(house, ask):
+    parts = [part(b"x" * SMALL, True)] * (LARGEST_BODY // SMALL)
+    for _ in range(2):
+        assert (await ask(*parts, part(b"")))[0] == 200
+    assert not house.gathered.held
+
+
+async def test_nobody_waits_for_the_rest_of_a_dawdler():
+    incoming = bodies.Incoming({"headers": []}, asyncio.Event().wait)
+    with pytest.raises(bodies.Unread):
+        async with incoming.within(0.05):
+            await asyncio.sleep(5)
+    await asyncio.wait_for(incoming.drain(), 1)
+
+
 async def test_any_byte_may_be_in_a_query(ask):
     status, body, _ = await ask(part(b""), query=b"a=\xff&b=%20 c")
     assert (status, body) == (200, b"a=%FF&b=%20 c||")

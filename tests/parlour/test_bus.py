@@ -85,6 +85,19 @@ async def test_groups_are_joined_when_the_bus_comes_back(ann, lobby, layer, conf
         await page.shows("after the bus")
 
 
+async def test_a_group_that_could_not_be_joined_is_joined_later(ann, ben, lobby, layer, conf):
+    conf(TICK=0.1)
+    async with page_of(ann):
+        await soon(lambda: layer.groups[guard(ann.pk)])
+        layer.away = True
+        async with page_of(ben) as page:
+            await asyncio.sleep(0.3)
+            layer.away = False
+            await soon(lambda: layer.groups[guard(ben.pk)])
+            await elsewhere(layer, lobby, "after the bus")
+            await page.shows("after the bus")
+
+
 async def test_typing_crosses_processes_and_does_not_come_back(ann, ben, lobby, layer):
     async with page_of(ann) as page, page_of(ben) as typist:
         await soon(lambda: layer.groups[lobby.stream])

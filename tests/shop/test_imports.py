@@ -160,7 +160,7 @@ def test_bad_rows_are_rejected_with_line_and_reason_and_the_others_are_orders(se
     assert list(Reject.objects.values_list("line", "reason")) == reasons
 
 
-def test_a_reference_makes_the_same_order_sent_twice_one_order(ann, ben, send):
+def test_a_reference_makes_the_same_order_sent_twice_one_order(send):
     rows = "Tea,1,EUR,,A-1\nCoffee,1,EUR,,A-2\nTea,1.00,EUR,,A-1\nCake,1,EUR,,A-2\n"
     send(HEAD + rows)
     first = over()
@@ -171,6 +171,16 @@ def test_a_reference_makes_the_same_order_sent_twice_one_order(ann, ben, send):
     assert (again.orders, again.repeated, again.rejected) == (1, 3, 1)
     assert again.job.words == "1 order is in, 3 had been there before, 1 row was rejected."
     assert Order.objects.count() == 3
+
+
+def test_what_others_call_their_orders_is_no_matter(ben, send, client):
+    send(HEAD + "Tea,1,EUR,,A-1\nCake,1,EUR,,A-2\n")
+    over()
+    client.force_login(ben)
+    theirs = HEAD + "Tea,1,EUR,,A-1\nCoffee,1,EUR,,A-2\n"
+    client.post("/shop/imports/", {"file": SimpleUploadedFile("bens.csv", theirs.encode())})
+    bens = over(2)
+    assert (bens.orders, bens.repeated, bens.rejected) == (2, 0, 0)
 
 
 def test_rows_without_a_reference_are_orders_each_and_every_time(send):

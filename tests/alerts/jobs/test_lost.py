@@ -119,3 +119,21 @@ def test_a_database_that_is_away_for_a_while_is_logged_once_and_nothing_is_lost(
     assert len(tries) >= 4
     assert caplog.text.count("could not be seen to") == 1
     assert carriers.rest(10)
+
+
+def test_threads_that_failed_are_followed_by_others(ann, monkeypatch, caplog):
+    claim, tries = life.claim, []
+
+    def unwell(*wanted):
+        tries.append(wanted)
+        if len(tries) <= carriers.crew.most:
+            raise OSError("the database is away")
+        return claim(*wanted)
+
+    monkeypatch.setattr(life, "claim", unwell)
+    job = stir.start(ann, "Porridge", times=3, pause=0)
+    for _ in range(carriers.crew.most):
+        assert carriers.rest(5)
+        carriers.hint()  # as the lookout does
+    until(lambda: Job.objects.get(pk=job.pk).state == "done")
+    assert caplog.text.count("a thread for jobs failed") == carriers.crew.most
