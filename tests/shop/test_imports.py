@@ -3,6 +3,7 @@
 import csv
 import errno
 import io
+from types import SimpleNamespace
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -283,6 +284,55 @@ def test_a_disk_without_room_is_said_and_what_was_done_is_kept(fault, send, smal
     assert wishes.retry(imported.pk)
     until(lambda: Job.objects.get().state == "done")
     assert Order.objects.count() == len(rows) == over().orders
+
+
+def test_more_rows_than_a_sheet_may_have_are_refused_before_any_is_written(send, monkeypatch):
+    monkeypatch.setattr(importing, "MOST", 100)
+    send(HEAD + TEA * 101)
+    imported = over()
+    words = "It has more than 100 rows. Split it and send the parts. Nothing was imported."
+    assert (imported.job.state, imported.job.words) == ("failed", words)
+    assert (Order.objects.count(), Reject.objects.count()) == (0, 0)
+    send(HEAD + TEA * 100)
+    assert over(2).orders == 100
+
+
+def test_an_import_of_many_wrong_rows_stops_and_all_that_were_rejected_can_be_read(send, small, client, monkeypatch):
+    monkeypatch.setattr(importing, "MOST_REJECTED", 50)
+    send(HEAD + (TEA + ",1,EUR,,\n") * 100)
+    imported = over()
+    words = "50 rows were rejected, so it was stopped: look at them first. What was in order is in."
+    assert (imported.job.state, imported.job.words) == ("failed", words)
+    assert (Order.objects.count(), Reject.objects.count()) == (50, 50)
+    assert wishes.retry(imported.pk)
+    until(lambda: Job.objects.get().state == "failed")
+    assert Reject.objects.count() == 50
+    assert b"".join(client.get(f"/shop/imports/{imported.pk}/rejected.csv").streaming_content).count(b"\n") == 51
+
+
+def test_the_last_rows_may_be_the_ones_that_are_too_many(send, small, monkeypatch):
+    monkeypatch.setattr(importing, "MOST_REJECTED", 50)
+    send(HEAD + ",1,EUR,,\n" * 50)
+    assert (over().job.state, over().rejected) == ("done", 50)
+
+
+def test_an_import_leaves_the_reserve_of_the_disk_alone(send, small, monkeypatch):
+    rooms = [1, 1, 0]
+    monkeypatch.setattr(importing, "disk", SimpleNamespace(room=lambda folder: rooms.pop(0) if rooms else 2**30))
+    send(HEAD + TEA * 100)
+    imported = over()
+    assert imported.job.words == "There is no room left on the disk. Try again once there is. 20 orders are in."
+    assert wishes.retry(imported.pk)
+    until(lambda: Job.objects.get().state == "done")
+    assert Order.objects.count() == 100
+
+
+def test_an_upload_leaves_the_reserve_of_the_disk_alone(send, monkeypatch):
+    monkeypatch.setattr("parlour.disk.RESERVE", 2**60)
+    answer = send(HEAD + TEA)
+    assert answer.status_code == 422
+    assert "There is no room left for it on our disk." in answer.content.decode()
+    assert (Import.objects.count(), left()) == (0, [])
 
 
 def test_an_upload_without_room_is_refused_beside_the_box(send, monkeypatch):

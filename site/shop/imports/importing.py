@@ -4,6 +4,7 @@ import errno
 from contextlib import suppress
 from itertools import islice
 
+from django.conf import settings
 from django.db import DatabaseError
 from django.urls import reverse
 
@@ -11,6 +12,7 @@ from alerts import Role, settle
 from alerts.jobs import Failure, Running, task
 from alerts.jobs.running import Cancelled
 from alerts.telling import tell
+from parlour import disk
 from parlour.changes import Change, deed
 from shop.imports.batches import batches
 from shop.imports.models import Import
@@ -19,6 +21,8 @@ from shop.imports.storing import Counts, store
 from shop.imports.turns import turn
 
 LOOK = 2_000  # rows of one turn of the first reading
+MOST = 1_000_000  # rows of one sheet
+MOST_REJECTED = 10_000  # rows, after which somebody has to look
 NO_ROOM = ("disk is full", "No space left")  # what SQLite, PostgreSQL and systems say
 
 
@@ -51,9 +55,19 @@ def _read(job: Running, imported: Import, sheet: Sheet) -> None:
             batch = next(left, None)
             if batch is None:
                 return
+            _may_go_on(imported)
             if batch.taken or batch.rejected:
                 imported.orders, imported.repeated, imported.rejected = store(job, imported, batch)
         job.check()
+
+
+def _may_go_on(imported: Import) -> None:
+    """Whether more may be written. Raises Failure, or OSError when only the reserve of the disk is left."""
+    if imported.rejected >= MOST_REJECTED:
+        many = f"{imported.rejected:,} rows were rejected"
+        raise Failure(f"{many}, so it was stopped: look at them first. What was in order is in.")
+    if disk.room(settings.UPLOADS) <= 0:
+        raise OSError(errno.ENOSPC, "what is left is kept for the database")
 
 
 def _look_through(job: Running, imported: Import, sheet: Sheet) -> None:
@@ -66,6 +80,8 @@ def _look_through(job: Running, imported: Import, sheet: Sheet) -> None:
         with turn():
             blank = [row.blank for row in islice(rows, LOOK)]
         total += blank.count(False)
+        if total > MOST:
+            raise Unreadable(f"It has more than {MOST:,} rows. Split it and send the parts.")
         job.check()
     if not total:
         raise Unreadable("It names the columns, and there is no order under them.")

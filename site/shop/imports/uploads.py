@@ -13,6 +13,7 @@ from django.utils.crypto import get_random_string
 
 from accounts.names import clean
 from alerts.jobs import Job
+from parlour import disk
 from shop.imports.importing import import_orders
 from shop.imports.models import Import, shelf
 
@@ -41,6 +42,7 @@ class Upload(TemporaryUploadedFile):
     def gather(self, data: bytes) -> None:
         """Write some more of it, as long as there is room."""
         try:
+            self.lost = self.lost or disk.room(shelf()) < len(data)
             if not self.lost:
                 self.file.write(data)
         except OSError:
