@@ -7,5 +7,5 @@ RESERVE = 256 * 1024**2  # bytes
 
 
 def room(folder: "str | PathLike[str]") -> int:
-    """How many bytes may still be written to the disk that holds `folder`; none or fewer when only the reserve is left."""
+    """How many bytes may still be written to the disk of `folder`; none or fewer when the reserve is all there is."""
     return shutil.disk_usage(folder).free - RESERVE

@@ -74,7 +74,9 @@ def _run(own: heart.Heart, running: Running) -> None:
     try:
         life.end(own.process, running, state, words[:300])
     except Exception:
-        log.exception("the end of job %s could not be written; it stalls until its owner tries again", running.pk)
+        log.exception("the end of job %s could not be written; it is tried until it can", running.pk)
+        running.end = (state, words[:300])
+        own.take(running)
 
 
 crew = Crew(carry, getattr(settings, "JOB_THREADS", 2))

@@ -71,6 +71,7 @@ class Heart:
             if now - heard >= min(LISTEN, conf.RENEW):
                 heard = now
                 self._do(self._listen, runs)
+                self._do(self._finish, runs)
             if now - renewed >= conf.RENEW:
                 renewed = now
                 self._do(self._renew, runs)
@@ -84,7 +85,7 @@ class Heart:
             self.unwell.discard(duty.__name__)
         except Exception:
             if duty.__name__ not in self.unwell:
-                log.exception("progress, leases or wishes of jobs could not be seen to; it is tried until it can")
+                log.exception("progress, leases, wishes or ends of jobs could not be seen to; it is tried until it can")
             self.unwell.add(duty.__name__)
 
     def _living(self) -> list[Running]:
@@ -109,8 +110,15 @@ class Heart:
             elif row.cancelling:
                 running.stop = Cancelled
 
+    def _finish(self, runs: list[Running]) -> None:
+        for running in runs:
+            if running.end:
+                if running.stop is not Lost:
+                    life.end(self.process, running, *running.end)
+                self.drop(running)
+
     def _renew(self, runs: list[Running]) -> None:
-        own = [running.job for running in runs if running.stop is not Lost]
+        own = [running.job for running in runs if running in self.runs and running.stop is not Lost]
         if not leases.renew(self.process, [job.seat for job in own]):
             _take_again(self.process, own)
 

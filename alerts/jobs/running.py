@@ -60,6 +60,7 @@ class Running:
         self.first: Progress | None = None
         self.last: datetime | None = None
         self.stop: type[Stop] | None = None  # what the process's heart heard
+        self.end: tuple[str, str] | None = None  # state and words that could not be written yet
 
     @property
     def owner(self) -> Any:

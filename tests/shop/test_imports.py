@@ -318,7 +318,7 @@ def test_the_last_rows_may_be_the_ones_that_are_too_many(send, small, monkeypatc
 
 def test_an_import_leaves_the_reserve_of_the_disk_alone(send, small, monkeypatch):
     rooms = [1, 1, 0]
-    monkeypatch.setattr(importing, "disk", SimpleNamespace(room=lambda folder: rooms.pop(0) if rooms else 2**30))
+    monkeypatch.setattr(importing, "disk", SimpleNamespace(room=lambda _: rooms.pop(0) if rooms else 2**30))
     send(HEAD + TEA * 100)
     imported = over()
     assert imported.job.words == "There is no room left on the disk. Try again once there is. 20 orders are in."
