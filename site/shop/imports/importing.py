@@ -26,7 +26,7 @@ MOST_REJECTED = 10_000  # rows, after which somebody has to look
 NO_ROOM = ("disk is full", "No space left")  # what SQLite, PostgreSQL and systems say
 
 
-@task("import", "Imports of orders", alone=True)
+@task("import", "Imports of orders", alone=True, resumes=True)
 def import_orders(job: Running) -> str:
     """Go on with an import where its last commit left it. Returns what came of it, in words."""
     imported = Import.objects.select_related("job__owner").get(pk=job.pk)
