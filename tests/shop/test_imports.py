@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from alerts.jobs import Job, carriers, wishes
+from alerts.lines import bells
 from alerts.models import Alert
 from parlour import heads
 from shop import ordering
@@ -422,6 +423,40 @@ def test_only_so_many_of_one_person_are_not_over(send, ann, monkeypatch):
     assert len(left()) == uploads.AT_ONCE
     Job.objects.all().delete()
     assert not Import.objects.exists()
+
+
+def test_many_imports_in_a_short_time_are_refused_in_words(send, monkeypatch):
+    monkeypatch.setattr("alerts.jobs.carriers.hint", lambda: None)
+    for _ in range(10):
+        assert send(HEAD + TEA).status_code == 302
+        Job.objects.all().delete()
+    answer = send(HEAD + TEA)
+    assert answer.status_code == 422
+    assert "That was many imports in a short time." in answer.content.decode()
+    assert not Import.objects.exists()
+
+
+def test_staff_hear_of_an_import_again_only_if_it_brought_more(send, small, broken, sam):
+    broken(52, RuntimeError("a fault of ours"))
+    send(HEAD + TEA * 50 + ",1,EUR,,\n" * 20 + TEA * 30)
+    pk = over().pk
+    about = Alert.objects.filter(audience="staff")
+    assert [alert.title for alert in about] == ["50 new orders from an import"]
+    broken(72, RuntimeError("another"))
+    assert wishes.retry(pk)
+    until(lambda: Job.objects.get().ended)
+    assert (over().rejected, [alert.title for alert in about]) == (20, ["50 new orders from an import"])
+    assert wishes.retry(pk)
+    until(lambda: Job.objects.get().state == "done")
+    assert [alert.title for alert in about.open()] == ["80 new orders from an import"]
+
+
+def test_imports_and_orders_by_hand_share_a_line_in_the_bell_of_staff(send, ann, sam):
+    ordering.place(ann, "Coffee", 100, "EUR")
+    for number in range(3):
+        send(HEAD + TEA)
+        over(number + 1)
+    assert [(line.n, line.title) for line in bells([sam.pk])[sam.pk].lines] == [(4, "4 new orders")]
 
 
 def test_only_so_many_files_of_one_person_are_kept_for_another_try(send):

@@ -11,7 +11,8 @@ from django.urls import reverse
 from alerts import Role, settle
 from alerts.jobs import Failure, Running, task
 from alerts.jobs.running import Cancelled
-from alerts.telling import tell
+from alerts.models import Alert
+from alerts.telling import named, tell
 from parlour import disk
 from parlour.changes import Change, deed
 from shop.imports.batches import batches
@@ -107,15 +108,15 @@ def outcome(imported: Import) -> str:
 
 
 def tell_staff(imported: Import) -> None:
-    """Staff hear once of an import, and anew if it went on after that: one alert, however many orders."""
-    if imported.orders:
-        settle(imported)
-        _tell_staff(imported)
+    """Staff hear once of an import, and anew if more orders came after that: one alert, however many orders."""
+    title = f"{imported.orders:,} new {'orders' if imported.orders > 1 else 'order'} from an import"
+    if imported.orders and not Alert.objects.filter(about=named(imported), title=title).exists():
+        _tell_staff(imported, title)
 
 
 @deed
-def _tell_staff(change: Change, imported: Import) -> None:
+def _tell_staff(change: Change, imported: Import, title: str) -> None:
     owner = imported.job.owner
-    title = f"{imported.orders:,} new {'orders' if imported.orders > 1 else 'order'} from an import"
+    settle(imported)
     body = f"{imported.name}, from {owner.name}"
-    tell(change, Role("staff"), "order", title, body, reverse("shop:orders"), imported, actor=owner)
+    tell(change, Role("staff"), "order", title, body, reverse("shop:orders"), imported, key="orders", actor=owner)
