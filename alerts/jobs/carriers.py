@@ -11,7 +11,7 @@ from django.conf import settings
 from alerts.jobs import heart, life, lookout, tasks
 from alerts.jobs.crew import Crew
 from alerts.jobs.models import Job
-from alerts.jobs.running import Cancelled, Failure, Running, Stop
+from alerts.jobs.running import Aside, Cancelled, Failure, Running, Stop
 
 SWITCH = 0.0005  # seconds until a thread that computes lets others go on; Python's own 5 ms add up in a push to many
 log = logging.getLogger("parlour")
@@ -62,6 +62,8 @@ def _run(own: heart.Heart, running: Running) -> None:
         state, words = Job.State.DONE, tasks.body(running.job.kind)(running) or ""
     except Cancelled:
         state, words = Job.State.CANCELLED, ""
+    except Aside:
+        state, words = Job.State.QUEUED, ""
     except Stop:
         return
     except Failure as why:
@@ -74,7 +76,9 @@ def _run(own: heart.Heart, running: Running) -> None:
     try:
         life.end(own.process, running, state, words[:300])
     except Exception:
-        log.exception("the end of job %s could not be written; it stalls until its owner tries again", running.pk)
+        log.exception("the end of job %s could not be written; it is tried until it can", running.pk)
+        running.end = (state, words[:300])
+        own.take(running)
 
 
 crew = Crew(carry, getattr(settings, "JOB_THREADS", 2))

@@ -8,9 +8,9 @@ import threading
 from collections.abc import Callable
 from time import monotonic
 
-from alerts.jobs import life
+from alerts.jobs import life, tasks
 from alerts.jobs.models import Job
-from alerts.jobs.running import Cancelled, Lost, Running
+from alerts.jobs.running import Aside, Cancelled, Lost, Running
 from parlour import leases
 from parlour.changes import Change, deed
 from parlour.conf import conf
@@ -19,6 +19,7 @@ from parlour.database import tidy
 log = logging.getLogger("parlour")
 BEAT = 0.25  # seconds between two writes of progress
 LISTEN = 1.0  # seconds between two looks for wishes
+SLICE = 15.0  # seconds that a run has before it makes way for somebody else's
 
 
 class Heart:
@@ -71,6 +72,8 @@ class Heart:
             if now - heard >= min(LISTEN, conf.RENEW):
                 heard = now
                 self._do(self._listen, runs)
+                self._do(self._finish, runs)
+                self._do(self._make_way, runs)
             if now - renewed >= conf.RENEW:
                 renewed = now
                 self._do(self._renew, runs)
@@ -84,7 +87,7 @@ class Heart:
             self.unwell.discard(duty.__name__)
         except Exception:
             if duty.__name__ not in self.unwell:
-                log.exception("progress, leases or wishes of jobs could not be seen to; it is tried until it can")
+                log.exception("progress, leases, wishes or ends of jobs could not be seen to; it is tried until it can")
             self.unwell.add(duty.__name__)
 
     def _living(self) -> list[Running]:
@@ -109,8 +112,22 @@ class Heart:
             elif row.cancelling:
                 running.stop = Cancelled
 
+    def _make_way(self, runs: list[Running]) -> None:
+        """The longest of the runs that can go on later ends, if another owner's job has found no hand for a while."""
+        kinds, since = tasks.resuming(), monotonic() - SLICE
+        long = [each for each in runs if each.job.kind in kinds and each.began < since and not (each.stop or each.end)]
+        if long and life.others_wait({running.job.owner_id for running in runs}):
+            min(long, key=lambda each: each.began).stop = Aside
+
+    def _finish(self, runs: list[Running]) -> None:
+        for running in runs:
+            if running.end:
+                if running.stop is not Lost:
+                    life.end(self.process, running, *running.end)
+                self.drop(running)
+
     def _renew(self, runs: list[Running]) -> None:
-        own = [running.job for running in runs if running.stop is not Lost]
+        own = [running.job for running in runs if running in self.runs and running.stop is not Lost]
         if not leases.renew(self.process, [job.seat for job in own]):
             _take_again(self.process, own)
 

@@ -5,6 +5,7 @@ job went on without it writes nothing.
 """
 
 from collections.abc import Collection, Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -18,14 +19,22 @@ from alerts.telling import tell
 from parlour import leases
 from parlour.changes import Change, deed
 
+PATIENCE = 1.0  # seconds
+
 
 def waiting(kinds: Collection[str]) -> JobQuerySet:
-    """What could be taken now of these kinds, the longest waiting first."""
+    """What could be taken now of these kinds, the next in turn first."""
     return Job.objects.queued().in_turn(tasks.alone()).filter(kind__in=kinds)
 
 
+def others_wait(owners: Collection[int]) -> bool:
+    """Whether somebody besides these owners has waited longer than it takes a free hand to come."""
+    since = timezone.now() - timedelta(seconds=PATIENCE)
+    return waiting(tasks.kinds()).filter(queued__lt=since).exclude(owner__in=owners).exists()
+
+
 def claim(process: str, kinds: Collection[str]) -> Job | None:
-    """Take the job that has waited longest, of a kind that is known here. None when nothing waits."""
+    """Take the job that is next in turn, of a kind that is known here. None when nothing waits."""
     while found := waiting(kinds).values_list("pk", "owner").first():
         if job := _taken(process, *found):
             return job
@@ -71,14 +80,17 @@ def write(change: Change, news: Sequence[tuple[Running, Progress]]) -> None:
 
 @deed
 def end(change: Change, process: str, running: Running, state: str, words: str) -> None:
-    """The run is over. Its owner is told, unless it was the owner who ended it."""
+    """The run is over. Its owner is told, unless it was the owner who ended it, or it goes on later (state queued)."""
     last = running.news.fields() if running.news else {}
-    if not _own(running).update(**last | {"state": state, "words": words, "ended": timezone.now()}):
+    over: dict[str, Any] = {"words": words, "ended": timezone.now()}
+    if state == Job.State.QUEUED:
+        over = {"attempt": running.attempt + 1}
+    if not _own(running).update(**last | over | {"state": state}):
         return
     job = running.job
     leases.give_up(process, [job.seat])
     change.touch(job.stream)
-    if state != Job.State.CANCELLED:
+    if state not in (Job.State.CANCELLED, Job.State.QUEUED):
         title = f"{job.title}: {Job.State(state).label.lower()}"
         tell(change, job.owner, job.kind, title, words, job.get_absolute_url(), about=job)
 

@@ -5,8 +5,8 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import CharField, Exists, OuterRef, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models import CharField, Exists, F, Max, OuterRef, Subquery, Value
+from django.db.models.functions import Cast, Coalesce, Concat
 from django.urls import reverse
 from django.utils import timezone
 
@@ -37,8 +37,16 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.annotate(alive=_is_alive())
 
     def queued(self) -> Self:
-        """What waits, the longest waiting first. These rows are the queue."""
-        return self.filter(state=Job.State.QUEUED).order_by("queued", "pk")
+        """What waits. These rows are the queue.
+
+        Owners take turns: who has nothing running comes first, then who was served longest ago. Of one owner's jobs
+        the longest waiting comes first.
+        """
+        theirs = Job.objects.filter(owner=OuterRef("owner")).order_by().values("owner")
+        served = Subquery(theirs.annotate(last=Max(Coalesce("moved", "ended"))).values("last"))
+        busy = Exists(theirs.filter(_is_alive(), state=Job.State.RUNNING))
+        turns = self.filter(state=Job.State.QUEUED).annotate(busy=busy, served=served)
+        return turns.order_by("busy", F("served").asc(nulls_first=True), "queued", "pk")
 
     def in_turn(self, alone: Collection[str]) -> Self:
         """Without what waits for another of its owner's: of each kind in `alone` one runs at a time."""

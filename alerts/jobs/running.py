@@ -2,6 +2,7 @@
 
 import operator
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import connection
@@ -33,6 +34,10 @@ class Lost(Stop):
     """The row is not this run's any more: it was taken over, put back or deleted. Nothing more may be written."""
 
 
+class Aside(Stop):
+    """Others wait: it goes back to the queue, and on from there when its owner's turn comes again."""
+
+
 class Progress(NamedTuple):
     """How far a run was `moved`, in the row's own names."""
 
@@ -60,6 +65,8 @@ class Running:
         self.first: Progress | None = None
         self.last: datetime | None = None
         self.stop: type[Stop] | None = None  # what the process's heart heard
+        self.began = monotonic()
+        self.end: tuple[str, str] | None = None  # state and words that could not be written yet
 
     @property
     def owner(self) -> Any:

@@ -21,9 +21,10 @@ _known: dict[str, "Task"] = {}
 class Task:
     """A body that is carried in the background, under the name of a kind."""
 
-    def __init__(self, kind: str, body: Body, alone: bool = False) -> None:
+    def __init__(self, kind: str, body: Body, alone: bool, resumes: bool) -> None:
         self.kind = kind
         self.alone = alone
+        self.resumes = resumes
         self.body = body
         self.beside: Beside | None = None
 
@@ -41,15 +42,16 @@ class Task:
         return beside
 
 
-def task(kind: str, label: str, alone: bool = False) -> Callable[[Body], Task]:
+def task(kind: str, label: str, alone: bool = False, resumes: bool = False) -> Callable[[Body], Task]:
     """Decorate a body. `label` is what people choose by how they want to hear of such jobs.
 
-    With `alone` one of them runs at a time for each owner; the next one waits.
+    With `alone` one of them runs at a time for each owner; the next one waits. With `resumes` it goes on where it was
+    when it is run again, so a long one lets other owners' jobs go before.
     """
 
     def known(body: Body) -> Task:
         Kind(kind, label).register()
-        _known[kind] = Task(kind, body, alone)
+        _known[kind] = Task(kind, body, alone, resumes)
         return _known[kind]
 
     return known
@@ -63,6 +65,11 @@ def kinds() -> list[str]:
 def alone() -> list[str]:
     """The kinds of which each owner has one running at a time."""
     return [kind for kind, each in _known.items() if each.alone]
+
+
+def resuming() -> list[str]:
+    """The kinds that go on where they were when they are run again."""
+    return [kind for kind, each in _known.items() if each.resumes]
 
 
 def beside(kind: str, region: Any) -> list[Stream]:

@@ -11,7 +11,10 @@ from alerts.jobs.models import Job
 from alerts.jobs.streams import JobRegion
 from alerts.jobs.wishes import WISHES, grant
 from alerts.kinds import kind
+from parlour.limits import shared
 from parlour.pages import painted
+
+RETRY_RATE = "0.1/10"  # of one person: a second, and at once
 
 
 @require_safe
@@ -30,6 +33,9 @@ def wish(request: HttpRequest, pk: int, wish: str) -> HttpResponse:
     if wish not in WISHES:
         raise Http404
     job = get_object_or_404(Job.objects.of(request.user), pk=pk)
+    if wish == "retry" and not shared("retry", request.user.pk, RETRY_RATE).take():
+        notices.error(request, "That was many tries in a short time. Wait a minute and try again.")
+        return HttpResponse(headers={"HX-Refresh": "true"}) if request.htmx else redirect(job)  # type: ignore[attr-defined]
     taken = grant(wish, job.pk)
     if request.htmx:  # type: ignore[attr-defined]
         return HttpResponse(status=204)

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import errno
-import shutil
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -13,13 +12,13 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from config.bodies import LARGEST_BODY, Incoming, Unread, crowded, too_large
+from parlour import disk
 from parlour.database import run
 from parlour.handshake import visitor
 
 EACH = 2  # at a time by one person
 ALL = 8
 LONGEST = 30 * 60  # seconds one may take
-RESERVE = 256 * 1024**2  # bytes of the disk that stay free: the database lives there too
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -101,7 +100,7 @@ def _write(file: IO[bytes], part: bytes) -> None:
 
 
 def _room() -> int:
-    return shutil.disk_usage(settings.UPLOADS).free - RESERVE
+    return disk.room(settings.UPLOADS)
 
 
 def _disk_full() -> Unread:

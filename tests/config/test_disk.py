@@ -50,7 +50,7 @@ async def test_there_is_room(upload):
 
 
 async def test_a_file_larger_than_what_is_free_is_not_begun(upload, monkeypatch):
-    monkeypatch.setattr(uploads, "RESERVE", 2**60)
+    monkeypatch.setattr("parlour.disk.RESERVE", 2**60)
     monkeypatch.setattr(uploads, "_nameless_file", None)
     assert full(await upload(LARGE))
 

@@ -3,6 +3,7 @@
 import csv
 import errno
 import io
+from types import SimpleNamespace
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -10,6 +11,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from alerts.jobs import Job, carriers, wishes
+from alerts.lines import bells
 from alerts.models import Alert
 from parlour import heads
 from shop import ordering
@@ -295,6 +297,55 @@ def test_a_disk_without_room_is_said_and_what_was_done_is_kept(fault, send, smal
     assert Order.objects.count() == len(rows) == over().orders
 
 
+def test_more_rows_than_a_sheet_may_have_are_refused_before_any_is_written(send, monkeypatch):
+    monkeypatch.setattr(importing, "MOST", 100)
+    send(HEAD + TEA * 101)
+    imported = over()
+    words = "It has more than 100 rows. Split it and send the parts. Nothing was imported."
+    assert (imported.job.state, imported.job.words) == ("failed", words)
+    assert (Order.objects.count(), Reject.objects.count()) == (0, 0)
+    send(HEAD + TEA * 100)
+    assert over(2).orders == 100
+
+
+def test_an_import_of_many_wrong_rows_stops_and_all_that_were_rejected_can_be_read(send, small, client, monkeypatch):
+    monkeypatch.setattr(importing, "MOST_REJECTED", 50)
+    send(HEAD + (TEA + ",1,EUR,,\n") * 100)
+    imported = over()
+    words = "50 rows were rejected, so it was stopped: look at them first. What was in order is in."
+    assert (imported.job.state, imported.job.words) == ("failed", words)
+    assert (Order.objects.count(), Reject.objects.count()) == (50, 50)
+    assert wishes.retry(imported.pk)
+    until(lambda: Job.objects.get().state == "failed")
+    assert Reject.objects.count() == 50
+    assert b"".join(client.get(f"/shop/imports/{imported.pk}/rejected.csv").streaming_content).count(b"\n") == 51
+
+
+def test_the_last_rows_may_be_the_ones_that_are_too_many(send, small, monkeypatch):
+    monkeypatch.setattr(importing, "MOST_REJECTED", 50)
+    send(HEAD + ",1,EUR,,\n" * 50)
+    assert (over().job.state, over().rejected) == ("done", 50)
+
+
+def test_an_import_leaves_the_reserve_of_the_disk_alone(send, small, monkeypatch):
+    rooms = [1, 1, 0]
+    monkeypatch.setattr(importing, "disk", SimpleNamespace(room=lambda _: rooms.pop(0) if rooms else 2**30))
+    send(HEAD + TEA * 100)
+    imported = over()
+    assert imported.job.words == "There is no room left on the disk. Try again once there is. 20 orders are in."
+    assert wishes.retry(imported.pk)
+    until(lambda: Job.objects.get().state == "done")
+    assert Order.objects.count() == 100
+
+
+def test_an_upload_leaves_the_reserve_of_the_disk_alone(send, monkeypatch):
+    monkeypatch.setattr("parlour.disk.RESERVE", 2**60)
+    answer = send(HEAD + TEA)
+    assert answer.status_code == 422
+    assert "There is no room left for it on our disk." in answer.content.decode()
+    assert (Import.objects.count(), left()) == (0, [])
+
+
 def test_an_upload_without_room_is_refused_beside_the_box(send, monkeypatch):
     def full(self, data):
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -382,6 +433,40 @@ def test_only_so_many_of_one_person_are_not_over(send, ann, monkeypatch):
     assert len(left()) == uploads.AT_ONCE
     Job.objects.all().delete()
     assert not Import.objects.exists()
+
+
+def test_many_imports_in_a_short_time_are_refused_in_words(send, monkeypatch):
+    monkeypatch.setattr("alerts.jobs.carriers.hint", lambda: None)
+    for _ in range(10):
+        assert send(HEAD + TEA).status_code == 302
+        Job.objects.all().delete()
+    answer = send(HEAD + TEA)
+    assert answer.status_code == 422
+    assert "That was many imports in a short time." in answer.content.decode()
+    assert not Import.objects.exists()
+
+
+def test_staff_hear_of_an_import_again_only_if_it_brought_more(send, small, broken, sam):
+    broken(52, RuntimeError("a fault of ours"))
+    send(HEAD + TEA * 50 + ",1,EUR,,\n" * 20 + TEA * 30)
+    pk = over().pk
+    about = Alert.objects.filter(audience="staff")
+    assert [alert.title for alert in about] == ["50 new orders from an import"]
+    broken(72, RuntimeError("another"))
+    assert wishes.retry(pk)
+    until(lambda: Job.objects.get().ended)
+    assert (over().rejected, [alert.title for alert in about]) == (20, ["50 new orders from an import"])
+    assert wishes.retry(pk)
+    until(lambda: Job.objects.get().state == "done")
+    assert [alert.title for alert in about.open()] == ["80 new orders from an import"]
+
+
+def test_imports_and_orders_by_hand_share_a_line_in_the_bell_of_staff(send, ann, sam):
+    ordering.place(ann, "Coffee", 100, "EUR")
+    for number in range(3):
+        send(HEAD + TEA)
+        over(number + 1)
+    assert [(line.n, line.title) for line in bells([sam.pk])[sam.pk].lines] == [(4, "4 new orders")]
 
 
 def test_only_so_many_files_of_one_person_are_kept_for_another_try(send):

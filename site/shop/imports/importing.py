@@ -4,13 +4,16 @@ import errno
 from contextlib import suppress
 from itertools import islice
 
+from django.conf import settings
 from django.db import DatabaseError
 from django.urls import reverse
 
 from alerts import Role, settle
 from alerts.jobs import Failure, Running, task
 from alerts.jobs.running import Cancelled
-from alerts.telling import tell
+from alerts.models import Alert
+from alerts.telling import named, tell
+from parlour import disk
 from parlour.changes import Change, deed
 from shop.imports.batches import batches
 from shop.imports.models import Import
@@ -19,10 +22,12 @@ from shop.imports.storing import Counts, store
 from shop.imports.turns import turn
 
 LOOK = 2_000  # rows of one turn of the first reading
+MOST = 1_000_000  # rows of one sheet
+MOST_REJECTED = 10_000  # rows, after which somebody has to look
 NO_ROOM = ("disk is full", "No space left")  # what SQLite, PostgreSQL and systems say
 
 
-@task("import", "Imports of orders", alone=True)
+@task("import", "Imports of orders", alone=True, resumes=True)
 def import_orders(job: Running) -> str:
     """Go on with an import where its last commit left it. Returns what came of it, in words."""
     imported = Import.objects.select_related("job__owner").get(pk=job.pk)
@@ -51,9 +56,19 @@ def _read(job: Running, imported: Import, sheet: Sheet) -> None:
             batch = next(left, None)
             if batch is None:
                 return
+            _may_go_on(imported)
             if batch.taken or batch.rejected:
                 imported.orders, imported.repeated, imported.rejected = store(job, imported, batch)
         job.check()
+
+
+def _may_go_on(imported: Import) -> None:
+    """Whether more may be written. Raises Failure, or OSError when only the reserve of the disk is left."""
+    if imported.rejected >= MOST_REJECTED:
+        many = f"{imported.rejected:,} rows were rejected"
+        raise Failure(f"{many}, so it was stopped: look at them first. What was in order is in.")
+    if disk.room(settings.UPLOADS) <= 0:
+        raise OSError(errno.ENOSPC, "what is left is kept for the database")
 
 
 def _look_through(job: Running, imported: Import, sheet: Sheet) -> None:
@@ -66,6 +81,8 @@ def _look_through(job: Running, imported: Import, sheet: Sheet) -> None:
         with turn():
             blank = [row.blank for row in islice(rows, LOOK)]
         total += blank.count(False)
+        if total > MOST:
+            raise Unreadable(f"It has more than {MOST:,} rows. Split it and send the parts.")
         job.check()
     if not total:
         raise Unreadable("It names the columns, and there is no order under them.")
@@ -91,15 +108,15 @@ def outcome(imported: Import) -> str:
 
 
 def tell_staff(imported: Import) -> None:
-    """Staff hear once of an import, and anew if it went on after that: one alert, however many orders."""
-    if imported.orders:
-        settle(imported)
-        _tell_staff(imported)
+    """Staff hear once of an import, and anew if more orders came after that: one alert, however many orders."""
+    title = f"{imported.orders:,} new {'orders' if imported.orders > 1 else 'order'} from an import"
+    if imported.orders and not Alert.objects.filter(about=named(imported), title=title).exists():
+        _tell_staff(imported, title)
 
 
 @deed
-def _tell_staff(change: Change, imported: Import) -> None:
+def _tell_staff(change: Change, imported: Import, title: str) -> None:
     owner = imported.job.owner
-    title = f"{imported.orders:,} new {'orders' if imported.orders > 1 else 'order'} from an import"
+    settle(imported)
     body = f"{imported.name}, from {owner.name}"
-    tell(change, Role("staff"), "order", title, body, reverse("shop:orders"), imported, actor=owner)
+    tell(change, Role("staff"), "order", title, body, reverse("shop:orders"), imported, key="orders", actor=owner)

@@ -5,6 +5,7 @@ import os
 import tempfile
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, TemporaryFileUploadHandler
 from django.db import transaction
@@ -13,10 +14,13 @@ from django.utils.crypto import get_random_string
 
 from accounts.names import clean
 from alerts.jobs import Job
+from parlour import disk
+from parlour.limits import shared
 from shop.imports.importing import import_orders
 from shop.imports.models import Import, shelf
 
 AT_ONCE = 5  # imports of one person that are not over
+RATE = "0.1/10"  # imports of one person: a second, and at once
 KEPT = 3  # files of one person that are kept for another try
 
 
@@ -41,6 +45,7 @@ class Upload(TemporaryUploadedFile):
     def gather(self, data: bytes) -> None:
         """Write some more of it, as long as there is room."""
         try:
+            self.lost = self.lost or disk.room(shelf()) < len(data)
             if not self.lost:
                 self.file.write(data)
         except OSError:
@@ -73,9 +78,12 @@ class ToShelf(TemporaryFileUploadHandler):
 @transaction.atomic
 def begin(owner: Any, upload: Upload) -> Import:
     """Queue the import of a file that was looked at. Raises TooMany."""
+    list(get_user_model()._default_manager.select_for_update().filter(pk=owner.pk))  # one at a time for each owner
     theirs = Import.objects.of(owner)
     if theirs.waiting().count() >= AT_ONCE:
         raise TooMany(f"{AT_ONCE} of your imports are not over yet. Wait until one is, or cancel one.")
+    if not shared("import", owner.pk, RATE).take():
+        raise TooMany("That was many imports in a short time. Wait a minute and send it again.")
     name = clean(upload.name or "")[:80] or "orders.csv"
     job = import_orders.start(owner, f"Import of {name}")
     job.url = reverse("shop:import", args=[job.pk])

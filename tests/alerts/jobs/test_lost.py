@@ -9,7 +9,7 @@ from alerts.jobs.running import Lost, Running
 from alerts.models import Alert
 from parlour import leases
 from parlour.models import Lease
-from tests.alerts.jobs.kitchen.bodies import bake, one_more, stir
+from tests.alerts.jobs.kitchen.bodies import one_more, stir
 from tests.alerts.jobs.waiting import until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("hurried")]
@@ -94,14 +94,35 @@ def test_the_same_job_is_claimed_once(ann):
     assert life.claim("other", ["bake"]) is None
 
 
-def test_the_end_that_cannot_be_written_is_logged_and_stalls(ann, monkeypatch, caplog):
+def test_an_end_that_cannot_be_written_is_tried_until_it_can_and_keeps_no_hand(ann, monkeypatch, caplog):
+    end, tries = life.end, []
+
+    def full(process, running, state, words):
+        tries.append(running.pk)
+        if len(tries) < 4:
+            raise OSError("database or disk is full")
+        end(process, running, state, words)
+
+    monkeypatch.setattr(life, "end", full)
+    stir.start(ann, "Porridge", times=1)
+    assert carriers.rest(5)
+    assert Job.objects.get().stands == "running"
+    until(lambda: Job.objects.get().state == "done")
+    assert [alert.title for alert in Alert.objects.all()] == ["Porridge: done"]
+    assert caplog.text.count("could not be") == 2  # by the run, and by the heart
+    until(lambda: not heart.current().runs)
+    assert not leases.living(f"jobs.{ann.pk}").exists()
+
+
+def test_an_end_that_could_not_be_written_before_its_process_ended_is_another_try(ann, monkeypatch):
+    own = heart.Heart()
+    monkeypatch.setattr(heart, "_heart", own)
     monkeypatch.setattr(life, "end", lambda *_: 1 / 0)
     stir.start(ann, "Porridge", times=1)
     assert carriers.rest(5)
-    assert "could not be written" in caplog.text
-    until(lambda: not leases.living(f"jobs.{ann.pk}").exists(), 3)
-    assert Job.objects.get().stands == "stalled"
-    assert bake
+    own.close()
+    assert (Job.objects.get().state, Job.objects.get().attempt) == ("queued", 2)
+    until(lambda: not own.runs)
 
 
 def test_a_database_that_is_away_for_a_while_is_logged_once_and_nothing_is_lost(ann, monkeypatch, caplog):

@@ -80,6 +80,18 @@ def test_a_failed_job_is_tried_again_and_goes_on_where_it_was(here, ann):
     assert [line.title for line in bells([ann.pk])[ann.pk].lines] == ["Bread: done"]
 
 
+def test_many_retries_in_a_short_time_are_refused_in_words(here, standing):
+    job = standing("failed")
+    answers = []
+    for _ in range(11):
+        Job.objects.update(state="failed")
+        answers.append(wished(here, job, "retry", follow=True).content.decode())
+    assert ["many tries in a short time" in answer for answer in answers] == [False] * 10 + [True]
+    assert (stands(job), Job.objects.get().attempt) == ("failed", 11)
+    assert wished(here, job, "retry", headers=HTMX)["HX-Refresh"] == "true"
+    assert wished(here, job, "dismiss", headers=HTMX).status_code == 204
+
+
 def test_a_failure_is_dismissed_and_stays_where_it_can_be_found(here, ann):
     job = spill.start(ann, "Milk")
     until(lambda: stands(job) == "failed")
