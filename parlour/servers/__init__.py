@@ -22,9 +22,9 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 def prepare() -> None:
     """Fit the servers that this process has imported with their parts; a second call changes nothing."""
     if "daphne.server" in sys.modules:
-        fit((*daphne.PARTS, *bodies.PARTS))
+        fit((*daphne.PARTS, *bodies.FOR_DAPHNE))
     if "uvicorn.server" in sys.modules:
-        fit(uvicorn.PARTS)
+        fit((*uvicorn.PARTS, *bodies.FOR_UVICORN))
 
 
 def backlog(send: Send) -> int:

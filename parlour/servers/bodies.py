@@ -1,4 +1,8 @@
-"""What daphne lacks for bodies of requests: it keeps each whole in /tmp, from anybody, and then in memory."""
+"""What the servers lack for bodies of requests.
+
+daphne keeps each whole in /tmp, from anybody, and then in memory. Both decode a chunked body on the loop, many
+thousand chunks of a byte at a stretch: here none is read, and applications are to answer one with 411.
+"""
 
 import io
 from typing import Any
@@ -6,15 +10,17 @@ from typing import Any
 from parlour.servers.parts import needs
 
 REQUEST = "daphne.http_protocol:WebRequest"
+UVICORN = "uvicorn.protocols.http.h11_impl:H11Protocol"
 WAITING = 4  # parts that may wait for an application before its client is no longer read
 
 
 @needs(
     f"{REQUEST} gotLength handleContentChunk requestReceived process finished .application_queue .content",
-    "twisted.web.http:HTTPChannel persistent ._command ._path ._version ._networkProducer ._waitingForTransport",
+    "twisted.web.http:HTTPChannel persistent ._transferDecoder ._command ._path ._version",
+    "twisted.web.http:HTTPChannel ._networkProducer ._waitingForTransport",
     "asyncio:Queue _get",
 )
-def streamed(request: Any, channel: Any, _queue: Any) -> None:
+def streamed(request: Any, channel: Any, *_others: Any) -> None:
     """Start the application once the headers are there, and hand the body on as it comes."""
     got_length, received, chunk = request.gotLength, request.requestReceived, request.handleContentChunk
     request.streaming = False
@@ -26,6 +32,8 @@ def streamed(request: Any, channel: Any, _queue: Any) -> None:
             self.streaming, self.lasting, self.channel.persistent = True, self.channel.persistent, False
             received(self, self.channel._command, self.channel._path, self.channel._version)
             _begin(self)
+            if length is None:
+                self.channel._transferDecoder = Unheard()
 
     def got_part(self: Any, data: bytes) -> None:
         if self.streaming:
@@ -41,6 +49,31 @@ def streamed(request: Any, channel: Any, _queue: Any) -> None:
             received(self, *line)
 
     request.gotLength, request.handleContentChunk, request.requestReceived = got_headers, got_part, got_all
+
+
+class Unheard:
+    """Decodes nothing."""
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802  twisted's name
+        """Throws it away."""
+
+
+@needs(f"{UVICORN} data_received handle_events .conn .headers", "h11:Connection next_event", "h11:PAUSED")
+def unchunked(protocol: Any, connection: Any, paused: Any) -> None:
+    """Stop reading behind the headers of a chunked body."""
+    begin = protocol.__init__
+
+    def started(self: Any, *args: Any, **kwargs: Any) -> None:
+        begin(self, *args, **kwargs)
+        following = self.conn.next_event
+
+        def next_event() -> Any:
+            chunked = self.headers and any(name == b"transfer-encoding" for name, _ in self.headers)
+            return paused if chunked else following()
+
+        self.conn.next_event = next_event
+
+    protocol.__init__ = started
 
 
 def _begin(request: Any) -> None:
@@ -69,4 +102,4 @@ def _hand_on(request: Any, data: bytes, more: bool) -> None:
         request.channel._networkProducer.pauseProducing()
 
 
-PARTS = (streamed,)
+FOR_DAPHNE, FOR_UVICORN = (streamed,), (unchunked,)

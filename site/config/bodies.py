@@ -13,9 +13,9 @@ SMALL = 64 * 1024  # bytes; what is no larger always passes
 LARGEST_BODY = 1024 * 1024  # bytes of a body that is kept in memory
 EACH = 4 * LARGEST_BODY  # bytes that one address may have in memory at once
 ALL = 32 * LARGEST_BODY  # bytes that may be in memory at once
-SLOWEST = 20  # seconds a body may take; of a larger one each part
-DRAINED = 1024**3  # bytes that are read and thrown away, so that a browser comes to see why
-DRAINING = 600  # seconds
+PACE = 64 * 1024  # bytes a second on average, once GRACE has passed
+GRACE = 10  # seconds
+DRAINED = 256 * LARGEST_BODY  # bytes that are read and thrown away, so that a browser comes to see why
 
 Receive = Callable[[], Awaitable[Any]]
 
@@ -37,39 +37,35 @@ class Incoming:
 
     def __init__(self, scope: Any, receive: Receive) -> None:
         self.receive = receive
-        self.ended = False
-        self.length = next((int(value) for name, value in scope["headers"] if name == b"content-length"), None)
+        self.length = next((int(value) for name, value in scope["headers"] if name == b"content-length"), 0)
+        self.chunked = any(name == b"transfer-encoding" for name, _ in scope["headers"])
+        self.ended = self.chunked  # nobody reads one
+        self.begun, self.came = 0.0, 0
 
     async def parts(self) -> AsyncIterator[bytes]:
-        """Its bytes as they come. Raises Left, and TimeoutError for a part that takes longer than SLOWEST."""
+        """Its bytes as they come. Raises Left, and Unread when it falls behind PACE; nobody waits for the rest then."""
+        now = asyncio.get_running_loop().time
+        self.begun = self.begun or now()
         while not self.ended:
-            async with asyncio.timeout(SLOWEST):
-                event = await self.receive()
+            try:
+                async with asyncio.timeout_at(self.begun + GRACE + self.came / PACE):
+                    event = await self.receive()
+            except TimeoutError:
+                self.ended = True
+                raise too_slow() from None
             self.ended = not event.get("more_body", False)
             if event["type"] == "http.disconnect":
                 raise Left
+            self.came += len(event.get("body", b""))
             yield event.get("body", b"")
 
     async def drain(self) -> None:
         """Reads what is left and keeps none of it: a browser that is cut off while it sends shows no answer."""
-        drained = 0
-        with contextlib.suppress(Left, TimeoutError):
-            async with asyncio.timeout(DRAINING):
-                async for part in self.parts():
-                    drained += len(part)
-                    if drained > DRAINED:
-                        return
-
-    @contextlib.asynccontextmanager
-    async def within(self, seconds: float) -> AsyncIterator[None]:
-        """Raises Unread when what is read in it takes longer, or dawdles; nobody waits for the rest then."""
-        try:
-            async with asyncio.timeout(seconds):
-                yield
-        except TimeoutError:
-            self.ended = True
-            words = "The line may be slow or broken. Go back and send it again."
-            raise Unread(408, "That took too long to arrive", words) from None
+        if self.length - self.came > DRAINED:
+            return
+        with contextlib.suppress(Left, Unread):
+            async for _ in self.parts():
+                pass
 
 
 class Gathered:
@@ -81,18 +77,19 @@ class Gathered:
     @contextlib.asynccontextmanager
     async def taken(self, scope: Any, incoming: Incoming) -> AsyncIterator[BytesIO]:
         """A body as a file. Raises Unread for one that is too large or slow, or finds no room; Left."""
-        if (incoming.length or 0) > LARGEST_BODY:
+        if incoming.chunked:
+            raise in_pieces()
+        if incoming.length > LARGEST_BODY:
             raise too_large(LARGEST_BODY)
         whose = neighbourhood(scope["client"][0] if scope["client"] else "")
         body, counted = BytesIO(), 0
         try:
-            async with incoming.within(SLOWEST):
-                async for part in incoming.parts():
-                    body.write(part)
-                    if body.tell() > SMALL:
-                        self.held[whose] += body.tell() - counted
-                        counted = body.tell()
-                        self._judge(counted, whose)
+            async for part in incoming.parts():
+                body.write(part)
+                if body.tell() > SMALL:
+                    self.held[whose] += body.tell() - counted
+                    counted = body.tell()
+                    self._judge(counted, whose)
             yield body
         finally:
             self.held -= Counter({whose: counted})  # drops whoever holds nothing any more
@@ -102,6 +99,17 @@ class Gathered:
             raise too_large(LARGEST_BODY)
         if self.held[whose] > EACH or self.held.total() > ALL:
             raise crowded()
+
+
+def in_pieces() -> Unread:
+    """Chunked, which no browser does: a chunk may be a byte, and reading many of them holds up everybody."""
+    return Unread(411, "That came without its length", "Send it in one piece, with a Content-Length.")
+
+
+def too_slow() -> Unread:
+    """Behind PACE."""
+    words = "The line may be slow or broken. Go back and send it again."
+    return Unread(408, "That took too long to arrive", words)
 
 
 def too_large(limit: int) -> Unread:

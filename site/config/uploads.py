@@ -18,7 +18,6 @@ from parlour.handshake import visitor
 
 EACH = 2  # at a time by one person
 ALL = 8
-LONGEST = 30 * 60  # seconds one may take
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -27,8 +26,7 @@ def is_large(scope: Any, incoming: Incoming) -> bool:
 
     A gate is the dotted name of a function that says whether a signed-in person may send there.
     """
-    more = incoming.length is None or incoming.length > LARGEST_BODY
-    return more and scope["method"] == "POST" and scope["path"] in settings.LARGE_BODIES
+    return incoming.length > LARGEST_BODY and scope["method"] == "POST" and scope["path"] in settings.LARGE_BODIES
 
 
 class Uploads:
@@ -42,12 +40,12 @@ class Uploads:
         """A body as a file, which is gone once it is answered. Raises Unread with the reason in words; Left."""
         gate, limit = settings.LARGE_BODIES[scope["path"]]
         person = await run(_admitted, scope, gate)
-        self._judge(person, incoming.length or 0, limit)
+        self._judge(person, incoming.length, limit)
         self.sending[person.pk] += 1
         try:
             file: IO[bytes] = await asyncio.to_thread(_nameless_file)
             try:
-                await _fill(file, incoming, limit)
+                await _fill(file, incoming)
                 yield file
             finally:
                 await asyncio.to_thread(file.close)
@@ -75,13 +73,10 @@ def _admitted(scope: Any, gate: str) -> Any:
     return person
 
 
-async def _fill(file: IO[bytes], incoming: Incoming, limit: int) -> None:
+async def _fill(file: IO[bytes], incoming: Incoming) -> None:
     try:
-        async with incoming.within(LONGEST):
-            async for part in incoming.parts():
-                if file.tell() + len(part) > limit:
-                    raise too_large(limit)
-                await asyncio.to_thread(_write, file, part)
+        async for part in incoming.parts():
+            await asyncio.to_thread(_write, file, part)
         await asyncio.to_thread(file.flush)
     except OSError as fault:
         if fault.errno not in FULL:

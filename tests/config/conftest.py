@@ -23,7 +23,8 @@ def house():
 def ask(house):
     """ask(*events, query, headers, client) plays a request's events; returns (status, body, events left unread).
 
-    A request whose events have run out waits, as one whose client says no more.
+    An event may be a coroutine function, which comes with it later. A request whose events
+    have run out waits, as one whose client says no more.
     """
 
     async def ask(*events, query=b"", headers=(), client="192.0.2.1", path="/", method="POST"):
@@ -32,7 +33,8 @@ def ask(house):
         scope |= {"query_string": query, "headers": list(headers), "server": None, "client": (client, 1)}
 
         async def receive():
-            return waiting.pop(0) if waiting else await asyncio.Event().wait()
+            event = waiting.pop(0) if waiting else asyncio.Event().wait
+            return await event() if callable(event) else event
 
         async def send(event):
             sent.append(event)

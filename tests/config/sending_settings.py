@@ -3,7 +3,7 @@
 from config import bodies
 from e2e.ground.settings import *  # noqa: F403
 
-bodies.SLOWEST = 6  # a test waits for somebody who dawdles
+bodies.GRACE = 6  # a test waits for somebody who dawdles
 
 ROOT_URLCONF = "tests.config.sending"
 LARGE_BODIES = {

@@ -66,13 +66,6 @@ async def test_what_is_kept_for_the_database_stays_free(upload, monkeypatch):
     assert full(await upload(part(b"x", True), part(b"x", True), part(b"x")))
 
 
-async def test_a_body_of_unknown_length_ends_at_the_limit(upload):
-    status, words, left = await upload(*[part(b"x" * LARGEST_BODY, True)] * 5, part(b""), length=None)
-    assert (status, left) == (413, 0)
-    assert b"too large" in words
-    assert (await upload(*[part(b"x" * LARGEST_BODY, True)] * 4, part(b""), length=None))[0] == 200
-
-
 async def test_the_house_takes_some_at_a_time_and_nobody_keeps_a_place(house, upload, monkeypatch):
     monkeypatch.setattr(uploads, "ALL", 1)
     first = asyncio.create_task(upload(part(b"x", True)))
@@ -86,8 +79,5 @@ async def test_the_house_takes_some_at_a_time_and_nobody_keeps_a_place(house, up
 
 
 async def test_no_upload_lasts_for_ever(upload, monkeypatch):
-    monkeypatch.setattr(uploads, "LONGEST", 0.2)
-    assert (await upload(part(b"x", True)))[0] == 408
-    monkeypatch.setattr(uploads, "LONGEST", 60)
-    monkeypatch.setattr(bodies, "SLOWEST", 0.2)
+    monkeypatch.setattr(bodies, "GRACE", 0.2)
     assert (await upload(part(b"x", True)))[0] == 408

@@ -42,11 +42,12 @@ async def test_a_body_that_says_it_is_too_large_is_refused_before_it_is_read(hou
     assert (await ask({"type": "http.disconnect"}, headers=headers))[0] == 413
 
 
-async def test_no_more_is_thrown_away_than_a_limit(ask, monkeypatch):
-    monkeypatch.setattr(bodies, "DRAINED", 100)
-    large = part(b"x" * (LARGEST_BODY + 1), True)
-    status, _, left = await ask(large, part(b"x" * 60, True), part(b"x" * 60, True), part(b"never read"))
-    assert (status, left) == (413, 1)
+@pytest.mark.parametrize(("size", "unread"), [(100, 0), (101, 2)])
+async def test_more_than_a_limit_is_not_thrown_away(ask, monkeypatch, size, unread):
+    monkeypatch.setattr(bodies, "DRAINED", LARGEST_BODY + 100)
+    headers = [(b"content-length", b"%d" % (LARGEST_BODY + size))]
+    status, _, left = await ask(part(b"x" * LARGEST_BODY, True), part(b"x" * size), headers=headers)
+    assert (status, left) == (413, unread)
 
 
 async def test_a_client_that_leaves_while_sending_takes_no_thread(ask):
@@ -54,10 +55,28 @@ async def test_a_client_that_leaves_while_sending_takes_no_thread(ask):
 
 
 async def test_a_dawdler_is_told_so(ask, monkeypatch):
-    monkeypatch.setattr(bodies, "SLOWEST", 0.1)
+    monkeypatch.setattr(bodies, "GRACE", 0.1)
     status, body, _ = await ask(part(b"a", True))
     assert status == 408
     assert b"too long" in body
+
+
+@pytest.mark.parametrize(("pace", "status"), [(1000, 408), (50, 200)])
+async def test_who_never_pauses_for_long_must_still_keep_pace(ask, monkeypatch, pace, status):
+    monkeypatch.setattr(bodies, "GRACE", 0.2)
+    monkeypatch.setattr(bodies, "PACE", pace)
+
+    async def trickle():
+        await asyncio.wait([asyncio.create_task(asyncio.Event().wait())], timeout=0.01)
+        return part(b"x", True)
+
+    assert (await ask(*[trickle] * 60, part(b"")))[0] == status
+
+
+async def test_a_body_without_its_length_is_not_read(ask):
+    status, words, left = await ask(part(b"a", True), part(b"b"), headers=[(b"transfer-encoding", b"chunked")])
+    assert (status, left) == (411, 2)
+    assert b"without its length" in words
 
 
 async def test_one_address_that_dawdles_takes_no_place_from_another(ask, dawdle):

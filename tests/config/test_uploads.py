@@ -4,6 +4,7 @@ import os
 import re
 import socket
 import time
+from contextlib import suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlencode
@@ -147,16 +148,49 @@ def test_a_browser_shows_why_a_file_is_not_taken(server, tmp_path):
         browser.close()
 
 
-def test_a_line_lives_on_after_a_body_and_any_way_to_send_one_arrives(server, member):
+def test_a_line_lives_on_after_a_body_and_its_length_is_enough(server, member):
     fields = urlencode({"csrfmiddlewaretoken": member.cookie("csrftoken"), "text": "sent in pieces"}).encode()
     headers = {"Cookie": member.cookies, "Origin": server.url, "Content-Type": "application/x-www-form-urlencoded"}
     line = HTTPConnection("127.0.0.1", server.port, timeout=20)
-    for body in (fields, iter([fields[:9], fields[9:]]), fields):
+    for body in (fields, fields):
         line.request("POST", "/rooms/lobby/lines/", body, headers | {"Expect": "100-continue"})
         answer = line.getresponse()
         assert "sent in pieces" in answer.read().decode()
         assert answer.status == 200
         assert line.sock, "the server closed the line"
+
+
+CHUNKED = "POST /accounts/login/ HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def test_a_body_in_chunks_is_refused_in_words_and_the_line_closed(server):
+    with socket.create_connection(("127.0.0.1", server.port), 20) as line:
+        line.sendall(CHUNKED.format(server.port).encode() + b"5\r\nhello\r\n")
+        heard = b"".join(iter(lambda: line.recv(65536), b"")).decode()
+    assert heard.startswith("HTTP/1.1 411 ")
+    assert "That came without its length" in heard
+    assert heard.count("HTTP/1.1") == 1
+
+
+def test_bodies_in_tiny_chunks_hold_up_nobody(server):
+    end = time.monotonic() + 4
+    pieces = CHUNKED.format(server.port).encode() + b"1\r\na\r\n" * 200_000
+
+    def flood():
+        while time.monotonic() < end:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", server.port), 5) as line:
+                line.sendall(pieces)
+                line.recv(65536)
+
+    def visit():
+        waits = []
+        while time.monotonic() < end:
+            started = time.monotonic()
+            assert Visitor(server.url).get("/healthz").status == 200
+            waits.append(time.monotonic() - started)
+        return max(waits)
+
+    assert together(visit, *[flood] * 4)[0] < 0.8
 
 
 def test_requests_one_behind_the_other_are_answered_in_order(server, member):

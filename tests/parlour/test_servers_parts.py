@@ -4,9 +4,9 @@ from functools import partial
 
 import pytest
 
-from parlour.servers import abort, backlog, daphne, parts, uvicorn
+from parlour.servers import abort, backlog, bodies, daphne, parts, uvicorn
 
-PARTS = [*daphne.PARTS, *uvicorn.PARTS]
+PARTS = [*daphne.PARTS, *uvicorn.PARTS, *bodies.FOR_DAPHNE, *bodies.FOR_UVICORN]
 
 
 class Server:

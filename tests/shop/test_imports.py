@@ -315,7 +315,7 @@ def test_an_import_of_many_wrong_rows_stops_and_all_that_were_rejected_can_be_re
     words = "50 rows were rejected, so it was stopped: look at them first. What was in order is in."
     assert (imported.job.state, imported.job.words) == ("failed", words)
     assert (Order.objects.count(), Reject.objects.count()) == (50, 50)
-    assert wishes.retry(imported.pk)
+    assert wishes.grant("retry", imported.pk)
     until(lambda: Job.objects.get().state == "failed")
     assert Reject.objects.count() == 50
     assert b"".join(client.get(f"/shop/imports/{imported.pk}/rejected.csv").streaming_content).count(b"\n") == 51
@@ -333,7 +333,7 @@ def test_an_import_leaves_the_reserve_of_the_disk_alone(send, small, monkeypatch
     send(HEAD + TEA * 100)
     imported = over()
     assert imported.job.words == "There is no room left on the disk. Try again once there is. 20 orders are in."
-    assert wishes.retry(imported.pk)
+    assert wishes.grant("retry", imported.pk)
     until(lambda: Job.objects.get().state == "done")
     assert Order.objects.count() == 100
 
@@ -453,10 +453,10 @@ def test_staff_hear_of_an_import_again_only_if_it_brought_more(send, small, brok
     about = Alert.objects.filter(audience="staff")
     assert [alert.title for alert in about] == ["50 new orders from an import"]
     broken(72, RuntimeError("another"))
-    assert wishes.retry(pk)
+    assert wishes.grant("retry", pk)
     until(lambda: Job.objects.get().ended)
     assert (over().rejected, [alert.title for alert in about]) == (20, ["50 new orders from an import"])
-    assert wishes.retry(pk)
+    assert wishes.grant("retry", pk)
     until(lambda: Job.objects.get().state == "done")
     assert [alert.title for alert in about.open()] == ["80 new orders from an import"]
 
