@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import CharField, Exists, OuterRef, Value
+from django.db.models import Case, CharField, Exists, OuterRef, Value, When
 from django.db.models.functions import Cast, Concat
 from django.urls import reverse
 from django.utils import timezone
@@ -46,9 +46,16 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.exclude(Exists(others.filter(_is_alive())), kind__in=alone)
 
     def shown(self) -> Self:
-        """What a bell shows: whatever is not over, and failures until they are dealt with."""
+        """What a bell shows, with its life: what runs, what waits, what stalled, and failures not dealt with yet."""
         failed = models.Q(state=Job.State.FAILED, dismissed=False)
-        return self.filter(models.Q(state__in=(Job.State.QUEUED, Job.State.RUNNING)) | failed).order_by("queued", "pk")
+        place = Case(
+            When(state=Job.State.RUNNING, alive=True, then=0),
+            When(state=Job.State.QUEUED, then=1),
+            When(state=Job.State.RUNNING, then=2),
+            default=3,
+        )
+        shown = self.with_life().filter(models.Q(state__in=(Job.State.QUEUED, Job.State.RUNNING)) | failed)
+        return shown.order_by(place, "queued", "pk")
 
 
 class Job(models.Model):

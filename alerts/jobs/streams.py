@@ -42,7 +42,7 @@ class BarsStream(State):
         self.owner = owner
 
     def present(self) -> dict[str, Any]:
-        jobs = list(Job.objects.filter(owner=self.owner).shown().with_life())
+        jobs = list(Job.objects.filter(owner=self.owner).shown())
         return {"bars": [Bar(job) for job in jobs[:SHOWN]], "others": len(jobs[SHOWN:])}
 
 

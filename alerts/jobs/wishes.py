@@ -44,12 +44,13 @@ def retry(change: Change, pk: int) -> bool:
 
 @deed
 def dismiss(change: Change, pk: int) -> bool:
-    """Put a failure out of the way."""
+    """Put a failure out of the way, and what was told of it."""
     job = _open_to("dismiss", pk)
     if job is None:
         return False
     job.dismissed = True
     job.save(update_fields=["dismissed"])
+    settle(job)
     change.touch(job.stream)
     return True
 

@@ -87,6 +87,13 @@ def test_a_failure_is_dismissed_and_stays_where_it_can_be_found(here, ann):
     wished(here, job, "dismiss")
     assert job not in Job.objects.shown()
     assert b"Milk" in here.get(job.get_absolute_url()).content
+    assert bells([ann.pk])[ann.pk].lines == []
+
+
+def test_a_bell_shows_what_runs_before_what_waits_stalled_or_failed(standing):
+    for how in ("failed", "stalled", "queued", "running", "done", "cancelled"):
+        standing(how)
+    assert [job.stands for job in Job.objects.shown()] == ["running", "queued", "stalled", "failed"]
 
 
 OPEN = {
