@@ -198,6 +198,19 @@ def test_the_rejected_rows_come_as_a_file_in_which_nothing_is_a_formula(send, cl
     assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "＝"))]
 
 
+def test_the_file_of_rejected_rows_is_corrected_and_sent_again(send, client):
+    send(HEAD + TEA + "-Tea,-5,EUR,,\nCake,x,EUR,,\n")
+    answer = client.get(f"/shop/imports/{over().pk}/rejected.csv")
+    text = b"".join(answer.streaming_content).decode()
+    send(text.replace("'-5", "5"), "rejected.csv")
+    again = over(2)
+    assert (again.orders, again.rejected) == (1, 1)
+    assert Order.objects.order_by("-pk")[0].item == "-Tea"
+    assert list(Reject.objects.filter(imported=again).values_list("line", "cells")) == [
+        (3, ["Cake", "x", "EUR", "", ""])
+    ]
+
+
 def test_a_rejected_row_is_kept_to_a_sane_length(send):
     send(HEAD + f"{'x' * 900},1,EUR,,\n" + "," * 9000 + "x\n")
     over()
