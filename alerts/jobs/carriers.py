@@ -58,6 +58,7 @@ def carry() -> None:
 
 def _run(own: heart.Heart, running: Running) -> None:
     own.take(running)
+    again = True
     try:
         state, words = Job.State.DONE, tasks.body(running.job.kind)(running) or ""
     except Cancelled:
@@ -65,14 +66,14 @@ def _run(own: heart.Heart, running: Running) -> None:
     except Stop:
         return
     except Failure as why:
-        state, words = Job.State.FAILED, str(why)
+        state, words, again = Job.State.FAILED, str(why), why.again
     except Exception:
         log.exception("job %s (%s, attempt %s) failed", running.pk, running.job.kind, running.attempt)
         state, words = Job.State.FAILED, TROUBLE
     finally:
         own.drop(running)
     try:
-        life.end(own.process, running, state, words[:300])
+        life.end(own.process, running, state, words[:300], again)
     except Exception:
         log.exception("the end of job %s could not be written; it stalls until its owner tries again", running.pk)
 

@@ -70,10 +70,11 @@ def write(change: Change, news: Sequence[tuple[Running, Progress]]) -> None:
 
 
 @deed
-def end(change: Change, process: str, running: Running, state: str, words: str) -> None:
+def end(change: Change, process: str, running: Running, state: str, words: str, again: bool = True) -> None:
     """The run is over. Its owner is told, unless it was the owner who ended it."""
     last = running.news.fields() if running.news else {}
-    if not _own(running).update(**last | {"state": state, "words": words, "ended": timezone.now()}):
+    fields = {"state": state, "words": words, "again": again, "ended": timezone.now()}
+    if not _own(running).update(**last | fields):
         return
     job = running.job
     leases.give_up(process, [job.seat])

@@ -62,7 +62,7 @@ class Job(models.Model):
     """Work somebody waits for. A run of it owns the row only while `attempt` is its own and the state is running.
 
     `total` is None while nobody knows it. `moved` is when the progress was last told; `first_done` and `first_moved`
-    are where and when this attempt began to move, which gives its pace.
+    are where and when this attempt began to move, which gives its pace. `again` is false where another try cannot help.
     """
 
     class State(models.TextChoices):
@@ -81,6 +81,7 @@ class Job(models.Model):
     attempt = models.PositiveIntegerField(default=1)
     cancelling = models.BooleanField(default=False)
     dismissed = models.BooleanField(default=False)
+    again = models.BooleanField(default=True, db_default=True)
     done = models.PositiveBigIntegerField(default=0)
     total = models.PositiveBigIntegerField(null=True, blank=True)
     words = models.CharField(max_length=300, blank=True)
@@ -135,6 +136,6 @@ class Job(models.Model):
             "queued": ("cancel",),
             "running": ("cancel",),
             "stalled": ("retry", "cancel"),
-            "failed": ("retry",) if self.dismissed else ("retry", "dismiss"),
+            "failed": ("retry",) * self.again + ("dismiss",) * (not self.dismissed),
             "cancelled": ("retry",),
         }.get(self.stands, ())

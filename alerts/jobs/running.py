@@ -18,7 +18,14 @@ MOST = 2**63 - 1
 
 
 class Failure(Exception):
-    """An end without success, for a reason that the job's owner can understand: its words are shown as they are."""
+    """An end without success, for a reason that the job's owner can understand: its words are shown as they are.
+
+    With `again=False` no other try is offered: it would end the same way.
+    """
+
+    def __init__(self, words: str, again: bool = True) -> None:
+        super().__init__(words)
+        self.again = again
 
 
 class Stop(BaseException):

@@ -99,6 +99,11 @@ REFUSED = [
     (b"item,amount,currency,item\n", "More than one column is called “item”."),
     (b"item,amount,currency,<b>\n", "There is no place for “&lt;b&gt;”"),
     (b"\xff\xfe,\n", "Line 1 is not UTF-8."),
+    (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "This is not a CSV file in UTF-8."),
+    (HEAD.encode(), "It names the columns, and there is no order under them."),
+    ((HEAD + "\n\n,,,,\n").encode(), "It names the columns, and there is no order under them."),
+    ((HEAD + TEA * 400).encode() + b"Th\xe9,1,EUR,,\n", "Line 402 is not UTF-8."),
+    ((HEAD + TEA + '"' + TEA * 9000).encode(), "The row that begins in line 3 is over 64 KB long."),
     (b"x" * 200_000, "The first line has to name the columns"),
 ]
 
@@ -119,17 +124,17 @@ def test_no_file_at_all_is_refused_too(send, client, ann):
     assert (answer.status_code, "Choose a file." in answer.content.decode()) == (422, True)
 
 
+LONG = TEA * 4998  # beyond what the form looks at
 UNREADABLE = [
-    (HEAD, "It names the columns, and there is no order under them."),
-    (HEAD + "\n\n,,,,\n", "It names the columns, and there is no order under them."),
-    (HEAD.encode() + TEA.encode() * 400 + b"Th\xe9,1,EUR,,\n" + TEA.encode(), "Line 402 is not UTF-8."),
-    (HEAD + TEA * 400 + '"Tea,1,EUR,,\n' + TEA, "A quote that opens in line 402 is never closed."),
-    (HEAD + TEA + '"' + TEA * 9000, "The row that begins in line 3 is over 64 KB long. Is a quote not closed?"),
+    (HEAD + "\n,,,,\n" * 20_000, "It names the columns, and there is no order under them."),
+    ((HEAD + LONG).encode() + b"Th\xe9,1,EUR,,\n" + TEA.encode(), "Line 5,000 is not UTF-8."),
+    (HEAD + LONG + '"Tea,1,EUR,,\n' + TEA, "A quote that opens in line 5,000 is never closed."),
+    (HEAD + LONG + '"' + TEA * 9000, "The row that begins in line 5,000 is over 64 KB long. Is a quote not closed?"),
 ]
 
 
 @pytest.mark.parametrize(("data", "words"), UNREADABLE, ids=[words for _, words in UNREADABLE])
-def test_a_sheet_that_cannot_be_read_to_its_end_leaves_no_order(data, words, send, told, ann):
+def test_a_sheet_that_cannot_be_read_to_its_end_leaves_no_order(data, words, send, told, ann, client):
     send(data)
     imported = over()
     assert (imported.job.state, imported.job.words.partition(" Save")[0].startswith(words)) == ("failed", True)
@@ -138,6 +143,8 @@ def test_a_sheet_that_cannot_be_read_to_its_end_leaves_no_order(data, words, sen
     assert told(ann) == ["Import of orders.csv: failed"]
     assert told("staff") == []
     assert left() == [imported.file]
+    assert imported.job.open_to == ("dismiss",)
+    assert 'href="/shop/imports/" hx-preserve>Send another file</a>' in client.get(imported.job.url).content.decode()
 
 
 BAD_ROWS = [
@@ -389,7 +396,7 @@ def test_only_so_many_of_one_person_are_not_over(send, ann, monkeypatch):
 
 def test_only_so_many_files_of_one_person_are_kept_for_another_try(send):
     for number in range(uploads.KEPT + 2):
-        send(HEAD)
+        send(HEAD + "\n" * 70_000)
         over(number + 1)
     files = [each.file for each in Import.objects.all()]
     assert sorted(left()) == sorted(files[: uploads.KEPT + 1])

@@ -189,17 +189,16 @@ def test_any_bytes_end_in_a_known_state(data, headed):
     assert lines == sorted(set(lines))
 
 
-@given(st.lists(st.tuples(*[st.text(max_size=30)] * 5), max_size=20))
+typed = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=30)
+
+
+@given(st.lists(st.tuples(*[typed] * 5), max_size=20))
 @settings(max_examples=100, deadline=None)
 def test_what_csv_writes_is_read_back(orders):
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerows(orders)
-    try:
-        found = rows(HEAD + text.getvalue().encode())
-    except UnicodeEncodeError:
-        return
-    assert [tuple(row.cells) for row in found] == orders
+    assert [tuple(row.cells) for row in rows(HEAD + text.getvalue().encode())] == orders
 
 
 class Repeated(io.RawIOBase):

@@ -14,7 +14,7 @@ from alerts.telling import tell
 from parlour.changes import Change, deed
 from shop.imports.batches import batches
 from shop.imports.models import Import
-from shop.imports.sheet import Sheet, Unreadable
+from shop.imports.sheet import NO_ORDER, Sheet, Unreadable
 from shop.imports.storing import Counts, store
 from shop.imports.turns import turn
 
@@ -34,7 +34,8 @@ def import_orders(job: Running) -> str:
         with suppress(DatabaseError):
             tell_staff(imported)
         if words := _reason(why):
-            raise Failure(f"{words} {outcome(imported)}") from why
+            again = not isinstance(why, Unreadable | FileNotFoundError)
+            raise Failure(f"{words} {outcome(imported)}", again) from why
         raise
     tell_staff(imported)
     imported.path.unlink(missing_ok=True)
@@ -68,7 +69,7 @@ def _look_through(job: Running, imported: Import, sheet: Sheet) -> None:
         total += blank.count(False)
         job.check()
     if not total:
-        raise Unreadable("It names the columns, and there is no order under them.")
+        raise Unreadable(NO_ORDER)
     imported.columns, imported.total, (imported.cursor, imported.line) = sheet.columns, total, start
     imported.save(update_fields=["columns", "cursor", "line", "total"])
 

@@ -17,6 +17,8 @@ _FOREIGN = (b"PK\x03\x04", b"%PDF", b"\x1f\x8b")
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 NO_CSV = "This is not a CSV file in UTF-8. In a spreadsheet, choose “CSV UTF-8” when you save it."
 
+NO_ORDER = "It names the columns, and there is no order under them."
+
 
 class Unreadable(Exception):
     """A sheet that cannot be taken, with the reason in words."""
@@ -44,7 +46,7 @@ class Sheet:
     def __init__(self, stream: BinaryIO) -> None:
         """`stream` can be sought, and stands at its beginning."""
         beginning = stream.read(4096)
-        if b"\0" in beginning.partition(b"\n")[0] or beginning.startswith(_FOREIGN):
+        if b"\0" in beginning or beginning.startswith(_FOREIGN):
             raise Unreadable(NO_CSV)
         stream.seek(len(_BOM) if beginning.startswith(_BOM) else 0)
         self._lines = _Lines(stream)
