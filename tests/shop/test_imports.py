@@ -467,8 +467,10 @@ def test_a_file_that_waits_is_not_pruned_however_old(send, monkeypatch):
     Job.objects.all().delete()
 
 
-def test_rejected_rows_move_their_page_only_as_long_as_they_are_shown(send, monkeypatch):
-    monkeypatch.setattr("shop.imports.batches.ROWS", 50)
+@pytest.mark.parametrize(("rejected", "times"), [(1000, 9), (12, 5)])
+def test_rejected_rows_are_shown_each_time_they_are_twice_as_many_and_at_the_end(rejected, times, send, monkeypatch):
+    """So all that is sent of them, in however many pushes, is about twice what stands there in the end."""
+    monkeypatch.setattr("shop.imports.batches.ROWS", 1)
     monkeypatch.setattr("shop.imports.turns.BESIDE_PAGES", 0)
-    send(HEAD + ",1,EUR,,\n" * 1000)
-    assert heads.read([head(over().pk)])[head(over().pk)] == storing.SHOWN / 50
+    send(HEAD + ",1,EUR,,\n" * rejected)
+    assert heads.read([head(over().pk)])[head(over().pk)] == times
