@@ -12,6 +12,7 @@ from alerts.jobs import heart, life, lookout, tasks
 from alerts.jobs.crew import Crew
 from alerts.jobs.models import Job
 from alerts.jobs.running import Aside, Cancelled, Failure, Running, Stop
+from parlour import leases
 
 SWITCH = 0.0005  # seconds until a thread that computes lets others go on; Python's own 5 ms add up in a push to many
 log = logging.getLogger("parlour")
@@ -58,6 +59,7 @@ def carry() -> None:
 
 def _run(own: heart.Heart, running: Running) -> None:
     own.take(running)
+    again = True
     try:
         state, words = Job.State.DONE, tasks.body(running.job.kind)(running) or ""
     except Cancelled:
@@ -65,19 +67,20 @@ def _run(own: heart.Heart, running: Running) -> None:
     except Aside:
         state, words = Job.State.QUEUED, ""
     except Stop:
+        leases.give_up(own.process, [running.job.seat])
         return
     except Failure as why:
-        state, words = Job.State.FAILED, str(why)
+        state, words, again = Job.State.FAILED, str(why), why.again
     except Exception:
         log.exception("job %s (%s, attempt %s) failed", running.pk, running.job.kind, running.attempt)
         state, words = Job.State.FAILED, TROUBLE
     finally:
         own.drop(running)
     try:
-        life.end(own.process, running, state, words[:300])
+        life.end(own.process, running, state, words[:300], again)
     except Exception:
         log.exception("the end of job %s could not be written; it is tried until it can", running.pk)
-        running.end = (state, words[:300])
+        running.end = (state, words[:300], again)
         own.take(running)
 
 

@@ -79,10 +79,10 @@ def write(change: Change, news: Sequence[tuple[Running, Progress]]) -> None:
 
 
 @deed
-def end(change: Change, process: str, running: Running, state: str, words: str) -> None:
+def end(change: Change, process: str, running: Running, state: str, words: str, again: bool = True) -> None:
     """The run is over. Its owner is told, unless it was the owner who ended it, or it goes on later (state queued)."""
     last = running.news.fields() if running.news else {}
-    over: dict[str, Any] = {"words": words, "ended": timezone.now()}
+    over: dict[str, Any] = {"words": words, "again": again, "ended": timezone.now()}
     if state == Job.State.QUEUED:
         over = {"attempt": running.attempt + 1}
     if not _own(running).update(**last | over | {"state": state}):

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import CharField, Exists, F, Max, OuterRef, Subquery, Value
+from django.db.models import Case, CharField, Exists, F, Max, OuterRef, Subquery, Value, When
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.urls import reverse
 from django.utils import timezone
@@ -54,16 +54,23 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.exclude(Exists(others.filter(_is_alive())), kind__in=alone)
 
     def shown(self) -> Self:
-        """What a bell shows: whatever is not over, and failures until they are dealt with."""
+        """What a bell shows, with its life: what runs, what waits, what stalled, and failures not dealt with yet."""
         failed = models.Q(state=Job.State.FAILED, dismissed=False)
-        return self.filter(models.Q(state__in=(Job.State.QUEUED, Job.State.RUNNING)) | failed).order_by("queued", "pk")
+        place = Case(
+            When(state=Job.State.RUNNING, alive=True, then=0),
+            When(state=Job.State.QUEUED, then=1),
+            When(state=Job.State.RUNNING, then=2),
+            default=3,
+        )
+        shown = self.with_life().filter(models.Q(state__in=(Job.State.QUEUED, Job.State.RUNNING)) | failed)
+        return shown.order_by(place, "queued", "pk")
 
 
 class Job(models.Model):
     """Work somebody waits for. A run of it owns the row only while `attempt` is its own and the state is running.
 
     `total` is None while nobody knows it. `moved` is when the progress was last told; `first_done` and `first_moved`
-    are where and when this attempt began to move, which gives its pace.
+    are where and when this attempt began to move, which gives its pace. `again` is false where another try cannot help.
     """
 
     class State(models.TextChoices):
@@ -82,6 +89,7 @@ class Job(models.Model):
     attempt = models.PositiveIntegerField(default=1)
     cancelling = models.BooleanField(default=False)
     dismissed = models.BooleanField(default=False)
+    again = models.BooleanField(default=True, db_default=True)
     done = models.PositiveBigIntegerField(default=0)
     total = models.PositiveBigIntegerField(null=True, blank=True)
     words = models.CharField(max_length=300, blank=True)
@@ -136,6 +144,6 @@ class Job(models.Model):
             "queued": ("cancel",),
             "running": ("cancel",),
             "stalled": ("retry", "cancel"),
-            "failed": ("retry",) if self.dismissed else ("retry", "dismiss"),
+            "failed": ("retry",) * self.again + ("dismiss",) * (not self.dismissed),
             "cancelled": ("retry",),
         }.get(self.stands, ())

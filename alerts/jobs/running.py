@@ -19,7 +19,14 @@ MOST = 2**63 - 1
 
 
 class Failure(Exception):
-    """An end without success, for a reason that the job's owner can understand: its words are shown as they are."""
+    """An end without success, for a reason that the job's owner can understand: its words are shown as they are.
+
+    With `again=False` no other try is offered: it would end the same way.
+    """
+
+    def __init__(self, words: str, again: bool = True) -> None:
+        super().__init__(words)
+        self.again = again
 
 
 class Stop(BaseException):
@@ -66,7 +73,7 @@ class Running:
         self.last: datetime | None = None
         self.stop: type[Stop] | None = None  # what the process's heart heard
         self.began = monotonic()
-        self.end: tuple[str, str] | None = None  # state and words that could not be written yet
+        self.end: tuple[str, str, bool] | None = None  # what `life.end` could not write yet
 
     @property
     def owner(self) -> Any:

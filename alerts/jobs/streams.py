@@ -8,6 +8,7 @@ from django.utils.html import format_html
 
 from alerts.jobs import pace, tasks
 from alerts.jobs.models import Job, head
+from alerts.models import Preference
 from parlour.fragments import Region
 from parlour.states import State
 from parlour.streams import Answer, Ask
@@ -42,8 +43,16 @@ class BarsStream(State):
         self.owner = owner
 
     def present(self) -> dict[str, Any]:
-        jobs = list(Job.objects.filter(owner=self.owner).shown().with_life())
-        return {"bars": [Bar(job) for job in jobs[:SHOWN]], "others": len(jobs[SHOWN:])}
+        jobs = list(Job.objects.filter(owner=self.owner).shown())
+        return {"bars": [Bar(job) for job in jobs[:SHOWN]], "others": len(jobs[SHOWN:]), "busy": _busy(jobs)}
+
+
+def _busy(jobs: Iterable[Job]) -> str:
+    """ "2 jobs are running or waiting, 1 stalled or failed": what the stroke under a closed bell says to the eye."""
+    going = [job.stands in ("running", "queued") for job in jobs]
+    n, stuck = going.count(True), going.count(False)
+    words = [f"{n} {'job is' if n == 1 else 'jobs are'} running or waiting"] * bool(n)
+    return ", ".join(words + [f"{stuck} stalled or failed"] * bool(stuck))
 
 
 class JobRegion(Region):
@@ -58,7 +67,10 @@ class JobRegion(Region):
 
 
 class BarStream(State):
-    """One job. A quarter that is passed is announced to those who saw the last answer."""
+    """One job. A quarter that is passed, and what becomes of it, is said once to those who see it happen.
+
+    To a page that was away the newest is said. That it is done or failed the bell says, to whom it may.
+    """
 
     region: JobRegion
     template = "partials/job.html"
@@ -67,7 +79,7 @@ class BarStream(State):
 
     def __init__(self, name: str, region: JobRegion) -> None:
         super().__init__(name, region)
-        self.seen: tuple[int, int] | None = None  # at which seq, and how many quarters
+        self.seen: tuple[int, str] | None = None  # at which seq, and what could be said
 
     def present(self) -> dict[str, Any]:
         return {"bar": Bar(self._job())}
@@ -77,17 +89,30 @@ class BarStream(State):
 
     def since(self, asks: Iterable[Ask], seq: int) -> Answer:
         job = self._job()
-        quarters = (pace.percent(job) or 0) // QUARTER
+        says = _news(job)
         answer = super().since(asks, seq)
-        was = self.seen or (seq, quarters)
-        if self.seen is None or seq != was[0]:
-            self.seen = (seq, quarters)
-        words = format_html("{}: {} %", job.title, quarters * QUARTER) if quarters > was[1] else ""
-        news = self.region.inner("announce", words) if words else ""
-        return Answer(
-            answer.seq,
-            {
-                ask: markup and markup + (news if ask.cursor == was[0] else "")
-                for ask, markup in answer.fragments.items()
-            },
-        )
+        was, said = self.seen or (seq, says)
+        if self.seen is None or seq != was:
+            self.seen = (seq, says)
+        seen = self._announced(says if says != said and not _told_by_bell(job) else "")
+        away = self._announced(says)
+        news = {ask: seen if ask.cursor == was else away if ask.cursor is not None else "" for ask in answer.fragments}
+        return Answer(answer.seq, {ask: markup and markup + news[ask] for ask, markup in answer.fragments.items()})
+
+    def _announced(self, words: str) -> str:
+        return self.region.inner("announce", words) if words else ""
+
+
+def _news(job: Job) -> str:
+    """What is worth saying of a job as it stands: "Soup: 50 %", "Soup: cancelled"."""
+    stands = job.stands
+    if stands in ("queued", "running"):
+        passed = (pace.percent(job) or 0) // QUARTER * QUARTER
+        return format_html("{}: {} %", job.title, passed) if 0 < passed < 100 and stands == "running" else ""
+    return format_html("{}: {}", job.title, stands)
+
+
+def _told_by_bell(job: Job) -> bool:
+    ends = job.state in (Job.State.DONE, Job.State.FAILED)
+    others = Preference.objects.filter(person=job.owner_id, kind=job.kind).exclude(level=Preference.Level.TOAST)
+    return ends and not others.exists()

@@ -41,8 +41,9 @@ def _retry(job: Job) -> None:
 
 
 def _dismiss(job: Job) -> None:
-    """Put a failure out of the way."""
+    """Put a failure out of the way, and what was told of it."""
     job.dismissed = True
+    settle(job)
 
 
 WISHES: dict[str, Callable[[Job], None]] = {"cancel": _cancel, "retry": _retry, "dismiss": _dismiss}

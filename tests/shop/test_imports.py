@@ -101,6 +101,11 @@ REFUSED = [
     (b"item,amount,currency,item\n", "More than one column is called “item”."),
     (b"item,amount,currency,<b>\n", "There is no place for “&lt;b&gt;”"),
     (b"\xff\xfe,\n", "Line 1 is not UTF-8."),
+    (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "This is not a CSV file in UTF-8."),
+    (HEAD.encode(), "It names the columns, and there is no order under them."),
+    ((HEAD + "\n\n,,,,\n").encode(), "It names the columns, and there is no order under them."),
+    ((HEAD + TEA * 400).encode() + b"Th\xe9,1,EUR,,\n", "Line 402 is not UTF-8."),
+    ((HEAD + TEA + '"' + TEA * 9000).encode(), "The row that begins in line 3 is over 64 KB long."),
     (b"x" * 200_000, "The first line has to name the columns"),
 ]
 
@@ -121,17 +126,17 @@ def test_no_file_at_all_is_refused_too(send, client, ann):
     assert (answer.status_code, "Choose a file." in answer.content.decode()) == (422, True)
 
 
+LONG = TEA * 4998  # beyond what the form looks at
 UNREADABLE = [
-    (HEAD, "It names the columns, and there is no order under them."),
-    (HEAD + "\n\n,,,,\n", "It names the columns, and there is no order under them."),
-    (HEAD.encode() + TEA.encode() * 400 + b"Th\xe9,1,EUR,,\n" + TEA.encode(), "Line 402 is not UTF-8."),
-    (HEAD + TEA * 400 + '"Tea,1,EUR,,\n' + TEA, "A quote that opens in line 402 is never closed."),
-    (HEAD + TEA + '"' + TEA * 9000, "The row that begins in line 3 is over 64 KB long. Is a quote not closed?"),
+    (HEAD + "\n,,,,\n" * 20_000, "It names the columns, and there is no order under them."),
+    ((HEAD + LONG).encode() + b"Th\xe9,1,EUR,,\n" + TEA.encode(), "Line 5,000 is not UTF-8."),
+    (HEAD + LONG + '"Tea,1,EUR,,\n' + TEA, "A quote that opens in line 5,000 is never closed."),
+    (HEAD + LONG + '"' + TEA * 9000, "The row that begins in line 5,000 is over 64 KB long. Is a quote not closed?"),
 ]
 
 
 @pytest.mark.parametrize(("data", "words"), UNREADABLE, ids=[words for _, words in UNREADABLE])
-def test_a_sheet_that_cannot_be_read_to_its_end_leaves_no_order(data, words, send, told, ann):
+def test_a_sheet_that_cannot_be_read_to_its_end_leaves_no_order(data, words, send, told, ann, client):
     send(data)
     imported = over()
     assert (imported.job.state, imported.job.words.partition(" Save")[0].startswith(words)) == ("failed", True)
@@ -140,6 +145,8 @@ def test_a_sheet_that_cannot_be_read_to_its_end_leaves_no_order(data, words, sen
     assert told(ann) == ["Import of orders.csv: failed"]
     assert told("staff") == []
     assert left() == [imported.file]
+    assert imported.job.open_to == ("dismiss",)
+    assert 'href="/shop/imports/" hx-preserve>Send another file</a>' in client.get(imported.job.url).content.decode()
 
 
 BAD_ROWS = [
@@ -208,6 +215,19 @@ def test_the_rejected_rows_come_as_a_file_in_which_nothing_is_a_formula(send, cl
     ]
     assert [int(row[0]) for row in rows[1:]] == list(range(2, 605))
     assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "＝"))]
+
+
+def test_the_file_of_rejected_rows_is_corrected_and_sent_again(send, client):
+    send(HEAD + TEA + "-Tea,-5,EUR,,\nCake,x,EUR,,\n")
+    answer = client.get(f"/shop/imports/{over().pk}/rejected.csv")
+    text = b"".join(answer.streaming_content).decode()
+    send(text.replace("'-5", "5"), "rejected.csv")
+    again = over(2)
+    assert (again.orders, again.rejected) == (1, 1)
+    assert Order.objects.order_by("-pk")[0].item == "-Tea"
+    assert list(Reject.objects.filter(imported=again).values_list("line", "cells")) == [
+        (3, ["Cake", "x", "EUR", "", ""])
+    ]
 
 
 def test_a_rejected_row_is_kept_to_a_sane_length(send):
@@ -471,7 +491,7 @@ def test_imports_and_orders_by_hand_share_a_line_in_the_bell_of_staff(send, ann,
 
 def test_only_so_many_files_of_one_person_are_kept_for_another_try(send):
     for number in range(uploads.KEPT + 2):
-        send(HEAD)
+        send(HEAD + "\n" * 70_000)
         over(number + 1)
     files = [each.file for each in Import.objects.all()]
     assert sorted(left()) == sorted(files[: uploads.KEPT + 1])
@@ -542,8 +562,10 @@ def test_a_file_that_waits_is_not_pruned_however_old(send, monkeypatch):
     Job.objects.all().delete()
 
 
-def test_rejected_rows_move_their_page_only_as_long_as_they_are_shown(send, monkeypatch):
-    monkeypatch.setattr("shop.imports.batches.ROWS", 50)
+@pytest.mark.parametrize(("rejected", "times"), [(1000, 9), (12, 5)])
+def test_rejected_rows_are_shown_each_time_they_are_twice_as_many_and_at_the_end(rejected, times, send, monkeypatch):
+    """So all that is sent of them, in however many pushes, is about twice what stands there in the end."""
+    monkeypatch.setattr("shop.imports.batches.ROWS", 1)
     monkeypatch.setattr("shop.imports.turns.BESIDE_PAGES", 0)
-    send(HEAD + ",1,EUR,,\n" * 1000)
-    assert heads.read([head(over().pk)])[head(over().pk)] == storing.SHOWN / 50
+    send(HEAD + ",1,EUR,,\n" * rejected)
+    assert heads.read([head(over().pk)])[head(over().pk)] == times

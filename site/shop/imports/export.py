@@ -4,24 +4,20 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 
+from shop.imports.formulas import harmless
 from shop.imports.models import Import
+from shop.imports.sheet import ADDED
 
 AT_ONCE = 500  # rows
-_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 def written(imported: Import) -> Iterator[str]:
     """The file in pieces, rows in the order of their lines. It begins with the mark by which UTF-8 is known."""
-    yield "\ufeff" + _csv([["line", "reason", *imported.columns]])
+    yield "\ufeff" + _csv([[*ADDED, *imported.columns]])
     line = 0
     while rows := list(imported.rejects.filter(line__gt=line)[:AT_ONCE]):
         yield _csv([str(row.line), row.reason, *row.cells] for row in rows)
         line = rows[-1].line
-
-
-def harmless(cell: str) -> str:
-    """`cell` as text: an apostrophe before what a spreadsheet would calculate."""
-    return f"'{cell}" if cell.lstrip().startswith(_FORMULA) else cell
 
 
 def _csv(rows: Iterable[Iterable[str]]) -> str:

@@ -2,10 +2,11 @@
 
 from django import forms
 
-from shop.imports.sheet import Sheet, Unreadable
+from shop.imports.sheet import NO_ORDER, Sheet, Unreadable
 from shop.imports.uploads import Upload
 
 LARGEST = 200 * 1024 * 1024  # bytes
+LOOKED_AT = 64 * 1024  # bytes that are read while the sender waits
 
 
 class UploadForm(forms.Form):
@@ -29,7 +30,18 @@ class UploadForm(forms.Form):
         if file.size > LARGEST:
             raise forms.ValidationError(f"It has {file.size >> 20:,} MB, and {LARGEST >> 20:,} MB are the most.")
         try:
-            Sheet(file)  # type: ignore[arg-type]
+            _look(Sheet(file))  # type: ignore[arg-type]
         except Unreadable as why:
             raise forms.ValidationError(str(why)) from None
         return file
+
+
+def _look(sheet: Sheet) -> None:
+    """Raise Unreadable for what already stands at the beginning."""
+    orders = 0
+    for row in sheet:
+        orders += not row.blank
+        if sheet.cursor > LOOKED_AT:
+            return
+    if not orders:
+        raise Unreadable(NO_ORDER)

@@ -17,8 +17,8 @@ from parlour import disk
 from parlour.changes import Change, deed
 from shop.imports.batches import batches
 from shop.imports.models import Import
-from shop.imports.sheet import Sheet, Unreadable
-from shop.imports.storing import Counts, store
+from shop.imports.sheet import NO_ORDER, Sheet, Unreadable
+from shop.imports.storing import Counts, show_rest, store
 from shop.imports.turns import turn
 
 LOOK = 2_000  # rows of one turn of the first reading
@@ -37,11 +37,12 @@ def import_orders(job: Running) -> str:
                 _read(job, imported, Sheet(file))
     except (Cancelled, Exception) as why:
         with suppress(DatabaseError):
-            tell_staff(imported)
+            _conclude(imported)
         if words := _reason(why):
-            raise Failure(f"{words} {outcome(imported)}") from why
+            again = not isinstance(why, Unreadable | FileNotFoundError)
+            raise Failure(f"{words} {outcome(imported)}", again) from why
         raise
-    tell_staff(imported)
+    _conclude(imported)
     imported.path.unlink(missing_ok=True)
     return outcome(imported)
 
@@ -85,7 +86,7 @@ def _look_through(job: Running, imported: Import, sheet: Sheet) -> None:
             raise Unreadable(f"It has more than {MOST:,} rows. Split it and send the parts.")
         job.check()
     if not total:
-        raise Unreadable("It names the columns, and there is no order under them.")
+        raise Unreadable(NO_ORDER)
     imported.columns, imported.total, (imported.cursor, imported.line) = sheet.columns, total, start
     imported.save(update_fields=["columns", "cursor", "line", "total"])
 
@@ -105,6 +106,11 @@ def outcome(imported: Import) -> str:
     """ "1,204 orders are in, 3 rows were rejected." """
     words = Counts.of(imported).words if imported.total else "Nothing was imported"
     return f"{words[0].upper()}{words[1:]}."
+
+
+def _conclude(imported: Import) -> None:
+    show_rest(imported)
+    tell_staff(imported)
 
 
 def tell_staff(imported: Import) -> None:

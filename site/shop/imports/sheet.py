@@ -5,14 +5,19 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
+from shop.imports.formulas import plain
+
 REQUIRED = ("item", "amount", "currency")
 OPTIONAL = ("note", "reference")
 COLUMNS = REQUIRED + OPTIONAL
+ADDED = ("line", "reason")  # by us, to a file of rejected rows, which may come back corrected
 LONGEST = 64 * 1024  # bytes of a row, many times what a good one has
 _BOM = b"\xef\xbb\xbf"
 _FOREIGN = (b"PK\x03\x04", b"%PDF", b"\x1f\x8b")
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 NO_CSV = "This is not a CSV file in UTF-8. In a spreadsheet, choose “CSV UTF-8” when you save it."
+
+NO_ORDER = "It names the columns, and there is no order under them."
 
 
 class Unreadable(Exception):
@@ -41,11 +46,13 @@ class Sheet:
     def __init__(self, stream: BinaryIO) -> None:
         """`stream` can be sought, and stands at its beginning."""
         beginning = stream.read(4096)
-        if b"\0" in beginning.partition(b"\n")[0] or beginning.startswith(_FOREIGN):
+        if b"\0" in beginning or beginning.startswith(_FOREIGN):
             raise Unreadable(NO_CSV)
         stream.seek(len(_BOM) if beginning.startswith(_BOM) else 0)
         self._lines = _Lines(stream)
-        self.columns = _columns(next(iter(self), Row(1, [], "")))
+        names = _columns(next(self._rows(), Row(1, [], "")))
+        self.columns = [name for name in names if name not in ADDED]
+        self._added = {at for at, name in enumerate(names) if name in ADDED}
 
     @property
     def cursor(self) -> int:
@@ -60,6 +67,13 @@ class Sheet:
         self._lines.go(cursor, line - 1)
 
     def __iter__(self) -> Iterator[Row]:
+        return map(self._sent, self._rows()) if self._added else self._rows()
+
+    def _sent(self, row: Row) -> Row:
+        """The row as it was before it was rejected."""
+        return row._replace(cells=[plain(cell) for at, cell in enumerate(row.cells) if at not in self._added])
+
+    def _rows(self) -> Iterator[Row]:
         reader = csv.reader(self._lines, strict=True)
         while True:
             begins = self.line
@@ -133,8 +147,8 @@ def _columns(head: Row) -> list[str]:
 
 
 def _problems(names: list[str]) -> list[str]:
-    twice = [name for name, many in Counter(names).items() if many > 1 and name in COLUMNS]
-    strange = [name for name in dict.fromkeys(names) if name and name not in COLUMNS]
+    twice = [name for name, many in Counter(names).items() if many > 1 and name in COLUMNS + ADDED]
+    strange = [name for name in dict.fromkeys(names) if name and name not in COLUMNS + ADDED]
     missing = [name for name in REQUIRED if name not in names]
     problems = []
     if "" in names:

@@ -12,6 +12,7 @@ from alerts.consumers import AlertsConsumer
 from alerts.jobs import Job, carriers, life, wishes
 from alerts.jobs.consumers import JobConsumer
 from alerts.jobs.running import Running
+from alerts.models import Preference
 from parlour.testing import Page, lost_hints
 from tests.alerts.jobs.kitchen.bodies import spill, stir
 
@@ -83,14 +84,67 @@ async def test_lost_hints_make_a_bar_late_and_never_wrong(ann, started):
             await page.shows("70 %")
 
 
-async def test_quarters_are_announced_and_nothing_between(ann, started):
+async def test_quarters_are_announced_and_nothing_between(ann, started, conf):
+    conf(LEASE=30)
     running = await in_thread(started)()
     async with Page(JobConsumer, ann, pk=running.pk) as page:
         for done in (10, 24, 26, 30, 49, 51, 60, 74, 80, 99, 100):
             await moved(running, done, 100)
             await page.shows(f"{done} of 100")
-        said = re.findall(rf'innerHTML:#job-{running.pk}-announce">([^<]*)<', "".join(page.frames))
-        assert said == [f"Soup: {n} %" for n in (25, 50, 75, 100)]
+        assert said(page) == [f"Soup: {n} %" for n in (25, 50, 75)]
+
+
+def said(page):
+    """What the pages of jobs said to a screen reader, one after the other."""
+    return re.findall(r'innerHTML:#job-\d+-announce">([^<]*)<', "".join(page.frames))
+
+
+async def test_what_was_missed_is_said_on_return_the_newest_alone(ann, started, conf):
+    conf(LEASE=30)
+    running = await in_thread(started)()
+    async with Page(JobConsumer, ann, pk=running.pk) as page:
+        await moved(running, 10, 100)
+        await page.shows("10 of 100")
+        await page.cut()
+        await moved(running, 30, 100)
+        await moved(running, 60, 100)
+        await page.resume()
+        await page.shows("60 of 100")
+        assert said(page) == ["Soup: 50 %"]
+
+
+@pytest.mark.parametrize(("level", "heard"), [("toast", 0), ("bell", 1), ("nothing", 1)])
+async def test_how_it_ended_is_said_once_by_the_bell_or_by_its_page(ann, started, level, heard, conf):
+    conf(LEASE=30)
+    await Preference.objects.acreate(person=ann, kind="by hand", level=level)
+    running = await in_thread(started)()
+    async with Page(JobConsumer, ann, pk=running.pk) as page:
+        await moved(running, 100, 100)
+        await page.shows("100 of 100")
+        await in_thread(life.end)("hand", running, "failed", "It boiled over.")
+        await page.shows("It boiled over.")
+        assert said(page) == ["Soup: failed"] * heard
+
+
+async def test_that_it_was_cancelled_or_stalled_is_said_once_on_its_page(ann, started):
+    for how, done in (("stalled", "Stalled: nobody"), ("cancelled", "Cancelled.")):
+        running = await in_thread(started)()
+        async with Page(JobConsumer, ann, pk=running.pk) as page:
+            if how == "cancelled":
+                await in_thread(life.end)("hand", running, "cancelled", "")
+            await page.shows(done)
+            await in_thread(Job.objects.create)(owner=ann, kind="unheard of", title="Salt")
+            assert said(page) == [f"Soup: {how}"]
+
+
+async def test_a_closed_bell_says_in_words_what_its_stroke_says(ann, started, conf):
+    conf(LEASE=30)
+    async with Page(AlertsConsumer, ann) as page:
+        running = await in_thread(started)()
+        await page.shows("1 job is running or waiting")
+        await in_thread(Job.objects.create)(owner=ann, kind="unheard of", title="Salt")
+        await in_thread(life.end)("hand", running, "failed", "It boiled over.")
+        await page.shows("1 job is running or waiting, 1 stalled or failed")
 
 
 async def test_a_bar_has_a_name_and_its_value_in_words(ann, started):

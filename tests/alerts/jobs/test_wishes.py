@@ -99,6 +99,21 @@ def test_a_failure_is_dismissed_and_stays_where_it_can_be_found(here, ann):
     wished(here, job, "dismiss")
     assert job not in Job.objects.shown()
     assert b"Milk" in here.get(job.get_absolute_url()).content
+    assert bells([ann.pk])[ann.pk].lines == []
+
+
+def test_a_failure_that_another_try_cannot_help_is_only_dismissed(here, ann):
+    job = spill.start(ann, "Milk", kindly=True, again=False)
+    until(lambda: stands(job) == "failed")
+    assert Job.objects.get().open_to == ("dismiss",)
+    assert "Nothing was changed" in wished(here, job, "retry", follow=True).content.decode()
+    assert stands(job) == "failed"
+
+
+def test_a_bell_shows_what_runs_before_what_waits_stalled_or_failed(standing):
+    for how in ("failed", "stalled", "queued", "running", "done", "cancelled"):
+        standing(how)
+    assert [job.stands for job in Job.objects.shown()] == ["running", "queued", "stalled", "failed"]
 
 
 OPEN = {

@@ -38,5 +38,5 @@ def one_more(change, job, n):
 def spill(job):
     job.report(1, 2)
     if job.arguments.get("kindly"):
-        raise Failure("The milk is <b>sour</b>.")
+        raise Failure("The milk is <b>sour</b>.", again=job.arguments.get("again", True))
     raise ZeroDivisionError("milk / 0")
