@@ -38,8 +38,8 @@ def blocks():
     return dict(found)
 
 
-def test_the_readme_says_what_every_file_of_the_engine_does():
-    told = (ROOT / "README.md").read_text().partition("In the engine")[2].partition("\n## ")[0]
+def test_the_map_says_what_every_file_of_the_engine_does():
+    told = (ROOT / "docs" / "way-of-a-message.md").read_text().partition("## The engine's map")[2].partition("\n## ")[0]
     files = {path.stem for path in (ROOT / "parlour").glob("[a-z]*.py")} - {"apps"}
     assert {name for name in files if f"`{name}`" not in told} == set()
 
