@@ -14,6 +14,12 @@ class ParlourConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """A setting that is misspelt would change nothing, in silence."""
-        if unknown := sorted(set(getattr(settings, "PARLOUR", {})) - set(DEFAULTS)):
+        """A setting that is misspelt would change nothing, in silence; one of another type would fail much later."""
+        chosen = getattr(settings, "PARLOUR", {})
+        if unknown := sorted(set(chosen) - set(DEFAULTS)):
             raise ImproperlyConfigured(f"PARLOUR knows no {', '.join(unknown)}; it knows {', '.join(DEFAULTS)}.")
+        for name, value in chosen.items():
+            if isinstance(value, str) != isinstance(DEFAULTS[name], str):
+                raise ImproperlyConfigured(
+                    f"PARLOUR's {name} cannot be {value!r}; it is {DEFAULTS[name]!r} by default."
+                )

@@ -53,8 +53,8 @@ class Consumer(Admitted):
         """The whole life of a socket. Who and whether is decided before it is accepted."""
         self.hub = hub.current()
         await receive()
-        if not handshake.same_origin(self.scope):
-            log.warning("a socket from a foreign page was refused at %s", self.scope["path"])
+        if why := handshake.foreign(self.scope):
+            log.warning("a socket was refused at %s: %s", self.scope["path"], why)
             return await self.outbox.close(1008)
         try:
             await self.hub.ready()

@@ -11,6 +11,8 @@ from django.contrib.auth import get_user
 from django.http.cookie import parse_cookie
 from django.http.request import split_domain_port, validate_host
 
+LOGGED = 100  # characters of what a stranger sent
+
 
 class Visitor(NamedTuple):
     """Somebody at the door: the person (an unsaved AnonymousUser if nobody) and when their session ends."""
@@ -24,21 +26,32 @@ def headers(scope: dict[str, Any]) -> dict[str, str]:
     return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
 
 
-def same_origin(scope: dict[str, Any]) -> bool:
-    """Whether the handshake comes from one of our own pages: its Origin is the scheme and Host it came to.
+def foreign(scope: dict[str, Any]) -> str:
+    """Why the handshake comes from none of our own pages; "" when its Origin is the scheme and Host it came to.
 
     A missing, null or foreign Origin is refused, so no other site can speak with a visitor's cookies.
     """
     sent = headers(scope)
-    host = sent.get("host", "")
-    if not validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS):
-        return False
+    host, page = sent.get("host", ""), sent.get("origin", "")
+    if not validate_host(split_domain_port(host)[0], _allowed_hosts()):
+        return f"Host {host[:LOGGED]!r} is not in ALLOWED_HOSTS"
+    scheme = "https" if _secure(scope, sent) else "http"
+    if not _is_at(page, scheme, host):
+        return f"it comes from a page of {page[:LOGGED]!r}, not of {f'{scheme}://{host}'[:LOGGED]!r}"
+    return ""
+
+
+def _allowed_hosts() -> list[str]:
+    """Those that Django's own pages answer, with DEBUG too."""
+    return settings.ALLOWED_HOSTS or ([".localhost", "127.0.0.1", "[::1]"] if settings.DEBUG else [])
+
+
+def _is_at(page: str, scheme: str, host: str) -> bool:
     try:
-        origin = urlsplit(sent.get("origin", ""))
+        origin = urlsplit(page)
         origin.port  # noqa: B018  a port that is no number raises here
     except ValueError:
         return False
-    scheme = "https" if _secure(scope, sent) else "http"
     return origin.scheme == scheme and origin.netloc.lower() == host.lower() and not origin.path
 
 

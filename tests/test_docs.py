@@ -25,7 +25,7 @@ DATABASES = {"default": {"ENGINE": "parlour.sqlite", "NAME": "db", "TEST": {"NAM
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": ["templates"], "APP_DIRS": True,
               "OPTIONS": {"context_processors": ["django.template.context_processors.request"]}}]
-ROOT_URLCONF = "polls.urls"
+ROOT_URLCONF = "project.urls"
 ALLOWED_HOSTS = ["testserver"]
 STATIC_URL = "static/"
 USE_TZ = True
@@ -38,8 +38,8 @@ def blocks():
     return dict(found)
 
 
-def test_the_readme_says_what_every_file_of_the_engine_does():
-    told = (ROOT / "README.md").read_text().partition("In the engine")[2].partition("\n## ")[0]
+def test_the_map_says_what_every_file_of_the_engine_does():
+    told = (ROOT / "docs" / "way-of-a-message.md").read_text().partition("## The engine's map")[2].partition("\n## ")[0]
     files = {path.stem for path in (ROOT / "parlour").glob("[a-z]*.py")} - {"apps"}
     assert {name for name in files if f"`{name}`" not in told} == set()
 
@@ -73,6 +73,7 @@ def test_the_page_of_the_documentation_works(tmp_path, path):
         f"    page = client.get('{path}').content.decode()\n"
         "    assert 'Tea?: 0 votes' in page and 'ws-connect=\"/ws/polls/1/\"' in page\n"
         "    assert client.get('/polls/1/panel/').status_code == 200\n"
+        "    assert client.get('/polls/2/').status_code == 404\n"
         "    import project.asgi\n"
     )
     command = [

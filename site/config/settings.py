@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from csp.constants import NONE, SELF
-from environs import Env
+from environs import Env, validate
 
 from config import origins, stores
 
@@ -18,7 +18,7 @@ for folder in (STATIC_ROOT, UPLOADS):
 
 # Who serves, and to whom.
 HOST: str = env.str("HOST", "127.0.0.1")
-PORT: int = env.int("PORT", 8000)
+PORT: int = env.int("PORT", 8000, validate=validate.Range(1, 65535))
 HTTPS: bool = env.bool("HTTPS", False)
 DEBUG: bool = env.bool("DEBUG", False)
 DEMO: bool = env.bool("DEMO", False) and not HTTPS  # `make run` says so; nothing else does
@@ -161,18 +161,19 @@ if HTTPS:
     SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_SUBDOMAINS", True)
     SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", True)
 
+level: int = env.log_level("LOG_LEVEL", 0)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "config.logs.OneLine"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", "WARNING")},
+    "root": {"handlers": ["stderr"], "level": level or "WARNING"},
     "loggers": {
-        name: {"handlers": ["stderr"], "level": level, "propagate": False}
-        for name, level in {
+        name: {"handlers": ["stderr"], "level": least, "propagate": False}
+        for name, least in {
             "django": "WARNING",
             "django.server": "INFO",
-            "parlour": env.str("LOG_LEVEL", "INFO"),
+            "parlour": level or "INFO",
         }.items()
     },
 }

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 import django
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import connections
 
@@ -33,7 +34,7 @@ WORKER_GRACE = 10  # seconds for a worker to end
 
 def main() -> None:
     """Never returns: the process becomes the server's."""
-    django.setup()
+    _set_up()
     server = os.environ.get("SERVER") or "daphne"
     if server not in SERVERS:
         sys.exit(f"SERVER is {server!r}; it may be {' or '.join(SERVERS)}.")
@@ -45,6 +46,13 @@ def main() -> None:
         _work_beside()
     flags = SERVERS[server].format(host=settings.HOST.strip("[]"), port=settings.PORT).split()
     os.execv(sys.executable, [sys.executable, "-m", server, *flags, "config.asgi:application"])  # noqa: S606  nothing of a stranger is in it
+
+
+def _set_up() -> None:
+    try:
+        django.setup()
+    except (ImproperlyConfigured, ValueError) as fault:  # environs, Django and others say so of the environment
+        sys.exit(f"Cannot start: {fault}")
 
 
 def _refuse_taken_port() -> None:

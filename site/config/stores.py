@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
+DATABASES = ("postgres://", "postgresql://", "sqlite://")
+REDIS = ("redis://", "rediss://", "unix://")
 PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
 
 
@@ -30,6 +33,8 @@ def secret_key(var: Path) -> str:
 
 def database(url: str, var: Path) -> dict[str, Any]:
     """Django's entry for `url`: PostgreSQL through a pool, or SQLite (in `var` when `url` is empty)."""
+    if url and not url.startswith(DATABASES):
+        raise ImproperlyConfigured(f"DATABASE_URL has to begin with {' or '.join(DATABASES)}")
     found: dict[str, Any] = dict(dj_database_url.parse(url)) if url else {"NAME": var / "parlour.sqlite3"}
     options = found.setdefault("OPTIONS", {})
     if found.get("ENGINE") == "django.db.backends.postgresql":
@@ -44,6 +49,8 @@ def channel_layer(urls: list[str]) -> dict[str, Any]:
     """Django Channels' entry: Redis pub/sub sharded over `urls`, or memory when there are none."""
     if not urls:
         return {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+    if not all(url.startswith(REDIS) for url in urls):
+        raise ImproperlyConfigured(f"each address in REDIS_URL has to begin with {' or '.join(REDIS)}")
     hosts = [{"address": url, "socket_timeout": 2, "socket_connect_timeout": 1} for url in urls]
     return {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": hosts}}
 

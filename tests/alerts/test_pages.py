@@ -234,6 +234,5 @@ def test_a_name_that_changes_is_shown_as_it_is_now(here, sue, ann):
     for path in ("/", "/alerts/"):
         page = here.get(path).content.decode()
         assert "Anna {actor} &lt;b&gt; mentioned you" in page, path
-        assert "<bdi>Anna {actor} &lt;b&gt;</bdi>" in page, path
     ann.delete()
     assert "Somebody mentioned you" in here.get("/alerts/").content.decode()

@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import OperationalError
+from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
 from config import pages
@@ -35,6 +36,19 @@ def test_not_ready_without_a_database(client, db, monkeypatch):
     monkeypatch.setattr(pages, "connection", Down())
     assert client.get("/readyz").status_code == 503
     assert client.get("/healthz").status_code == 200
+
+
+def test_not_ready_until_all_migrations_are_applied(client, db):
+    pages._look_for_tables.cache_clear()
+    applied = MigrationRecorder.Migration.objects.filter(app="alerts")
+    kept = list(applied)
+    applied.delete()
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.content) == (503, b"not all migrations are applied")
+    MigrationRecorder.Migration.objects.bulk_create(kept)
+    assert client.get("/readyz").status_code == 200
+    applied.delete()
+    assert client.get("/readyz").status_code == 200, "it is asked until it is right, and not again"
 
 
 @pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/nothing-here/", "/admin/login/"])

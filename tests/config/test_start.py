@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -34,6 +35,32 @@ def processes(var):
         except OSError:
             continue
     return found
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("REDIS_URL", "127.0.0.1:6379", "each address in REDIS_URL has to begin with redis://"),
+        ("DATABASE_URL", "house", "DATABASE_URL has to begin with postgres://"),
+        ("DATABASE_URL", "mysql://ann@db/house", "DATABASE_URL has to begin with postgres://"),
+        ("PORT", "abc", '"PORT" invalid: Not a valid integer'),
+        ("PORT", "99999", "less than or equal to 65535"),
+        ("PARLOUR_BEATT", "3", "PARLOUR knows no BEATT"),
+        ("PARLOUR_BEAT", "soon", "PARLOUR's BEAT cannot be 'soon'; it is 3.0 by default"),
+        ("LOG_LEVEL", "LOUD", '"LOG_LEVEL" invalid'),
+        ("TIME_ZONE", "Mars/Here", "Incorrect timezone setting: Mars/Here"),
+    ],
+)
+def test_what_the_environment_says_wrongly_is_one_line_and_the_end(tmp_path, name, text, words):
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PARLOUR", "DATABASE", "REDIS"))}
+    paths = {"PYTHONPATH": f"{ROOT}:{ROOT / 'site'}", "DJANGO_SETTINGS_MODULE": "config.settings"}
+    env = kept | paths | {"PARLOUR_VAR": str(tmp_path), name: text}
+    command = [sys.executable, "-m", "config.start"]
+    done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Cannot start: ")
+    assert words in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from parlour.handshake import same_origin
+from parlour.handshake import foreign
 from tests.parlour.wire import Silent
 
 HOME = "good.example"
@@ -12,7 +12,7 @@ def knock(origin=None, host=HOME, scheme="ws", **headers):
     sent = [(b"host", host.encode())] if host is not None else []
     sent += [(b"origin", origin.encode("latin-1"))] if origin is not None else []
     sent += [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-    return same_origin({"type": "websocket", "scheme": scheme, "headers": sent})
+    return not foreign({"type": "websocket", "scheme": scheme, "headers": sent})
 
 
 @pytest.fixture(autouse=True)
@@ -84,6 +84,18 @@ def test_a_host_that_is_not_ours_is_refused_even_with_a_matching_origin(host):
     assert not knock(f"http://{host}", host)
 
 
+@pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1:8000", "[::1]:8000", "shop.localhost"])
+def test_with_debug_and_no_hosts_named_this_machine_is_ours_as_for_django(settings, host):
+    settings.ALLOWED_HOSTS = []
+    assert not knock(f"http://{host}", host)
+    settings.DEBUG = True
+    assert knock(f"http://{host}", host)
+    assert not knock("http://evil.example", host)
+    assert not knock("http://evil.example", "evil.example")
+    settings.ALLOWED_HOSTS = [HOME]
+    assert not knock(f"http://{host}", host)
+
+
 def test_behind_a_proxy_the_header_it_sets_says_the_scheme(settings):
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     assert knock("https://good.example", x_forwarded_proto="https")
@@ -96,7 +108,7 @@ def test_without_a_proxy_its_header_says_nothing():
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_a_foreign_page_is_never_accepted_though_it_brings_a_cookie(ann, lobby, settings):
+async def test_a_foreign_page_is_never_accepted_though_it_brings_a_cookie(ann, lobby, settings, diary):
     settings.ALLOWED_HOSTS = ["testserver"]
     async with Silent(ann) as page:
         await page.cut()
@@ -104,3 +116,9 @@ async def test_a_foreign_page_is_never_accepted_though_it_brings_a_cookie(ann, l
         await page.open(origin="http://testserver.evil.example")
         await page.until(lambda: page.closed is not None)
         assert page.events == ["websocket.close"]
+        assert "it comes from a page of 'http://testserver.evil.example', not of 'http://testserver'" in diary[-1]
+        settings.ALLOWED_HOSTS = ["good.example"]
+        page.closed = None
+        await page.open(origin="http://testserver")
+        await page.until(lambda: page.closed is not None)
+        assert diary[-1].endswith("Host 'testserver' is not in ALLOWED_HOSTS")

@@ -24,6 +24,20 @@ AROUND = {
     ),
     "house.py": "from config.settings import *\n\nINSTALLED_APPS = [*INSTALLED_APPS, 'tea']\n"
     "ROOT_URLCONF = 'tea.urls'\n",
+    "tea/asgi_test.py": (
+        "from alerts.jobs import carriers\n\n"
+        "async def test_the_house_is_opened_and_closed(monkeypatch):\n"
+        "    told, sent = [], []\n"
+        "    monkeypatch.setattr(carriers, 'open_house', lambda: told.append('open'))\n"
+        "    monkeypatch.setattr(carriers, 'close_house', lambda: told.append('closed'))\n"
+        "    from tea.asgi import lifespan\n"
+        "    events = iter([{'type': 'lifespan.startup'}, {'type': 'lifespan.shutdown'}])\n"
+        "    async def receive():\n        return next(events)\n"
+        "    async def send(event):\n        sent.append(event['type'])\n"
+        "    await lifespan({'type': 'lifespan'}, receive, send)\n"
+        "    assert told == ['open', 'closed']\n"
+        "    assert sent == ['lifespan.startup.complete', 'lifespan.shutdown.complete']\n"
+    ),
     "conftest.py": "from tests.conftest import plain_house\n",
 }
 
@@ -43,6 +57,7 @@ def test_the_examples_of_the_documentation_work(tmp_path):
         "-o",
         "asyncio_mode=auto",
         "tea/tests.py",
+        "tea/asgi_test.py",
     ]
     kept = {name: value for name, value in os.environ.items() if name not in ("REDIS_URL", "DATABASE_URL")}
     env = kept | {
@@ -52,7 +67,7 @@ def test_the_examples_of_the_documentation_work(tmp_path):
     }
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=90)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "5 passed" in done.stdout
+    assert "6 passed" in done.stdout
 
 
 def test_all_that_a_body_can_say_is_told_of():

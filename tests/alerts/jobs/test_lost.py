@@ -97,11 +97,11 @@ def test_the_same_job_is_claimed_once(ann):
 def test_an_end_that_cannot_be_written_is_tried_until_it_can_and_keeps_no_hand(ann, monkeypatch, caplog):
     end, tries = life.end, []
 
-    def full(process, running, state, words):
+    def full(process, running, *how):
         tries.append(running.pk)
         if len(tries) < 4:
             raise OSError("database or disk is full")
-        end(process, running, state, words)
+        end(process, running, *how)
 
     monkeypatch.setattr(life, "end", full)
     stir.start(ann, "Porridge", times=1)
