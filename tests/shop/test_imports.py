@@ -104,7 +104,7 @@ REFUSED = [
     ((HEAD + "\n\n,,,,\n").encode(), "It names the columns, and there is no order under them."),
     ((HEAD + TEA * 400).encode() + b"Th\xe9,1,EUR,,\n", "Line 402 is not UTF-8."),
     ((HEAD + TEA + '"' + TEA * 9000).encode(), "The row that begins in line 3 is over 64 KB long."),
-    (b"x" * 200_000, "The first line has to name the columns"),
+    (b"x" * 200_000, "The first line must name the columns"),
 ]
 
 
@@ -151,7 +151,7 @@ BAD_ROWS = [
     ("x" * 1024 * 1024, "It is over 64 KB long."),
     ("Tea,-5,EUR,,", "amount: It has to be more than nothing."),
     ("Tea,999999999999,EUR,,", "amount: The most for one order is 10,000.00 EUR."),
-    ("Tea,1,XXX,,", "currency: It is 'XXX', and may be EUR, GBP, USD, JPY."),
+    ("Tea,1,XXX,,", "currency: It is “XXX”, and may be EUR, GBP, USD, JPY."),
     ("Tea,1,EUR", "It has 3 values for 5 columns. One that holds a comma needs quotes."),
     ('"Tea"pot,1,EUR,,', "Its quotes or line breaks are not those of CSV."),
     (",1,EUR,\0,", "item: Say what you would like. note: Use words that can be seen."),

@@ -10,6 +10,7 @@ from django.core.files.uploadhandler import FileUploadHandler, TemporaryFileUplo
 from django.db import transaction
 from django.urls import reverse
 from django.utils.crypto import get_random_string
+from django.utils.text import Truncator
 
 from accounts.names import clean
 from alerts.jobs import Job
@@ -76,7 +77,7 @@ def begin(owner: Any, upload: Upload) -> Import:
     theirs = Import.objects.of(owner)
     if theirs.waiting().count() >= AT_ONCE:
         raise TooMany(f"{AT_ONCE} of your imports are not over yet. Wait until one is, or cancel one.")
-    name = clean(upload.name or "")[:80] or "orders.csv"
+    name = Truncator(clean(upload.name or "")).chars(80) or "orders.csv"
     job = import_orders.start(owner, f"Import of {name}")
     job.url = reverse("shop:import", args=[job.pk])
     job.save(update_fields=["url"])

@@ -49,7 +49,7 @@ def _imports(request: HttpRequest) -> HttpResponse:
         except OSError:
             form.add_error("file", "It could not be put on our disk. Please try again later.")
         else:
-            notices.success(request, f"{imported.name} is here. You may leave this page; it goes on without you.")
+            notices.success(request, f"{imported.name} has arrived.")
             return redirect(imported)
     page = Paginator(Import.objects.of(request.user), A_PAGE).get_page(request.GET.get("page"))
     jobs = Job.objects.of(request.user).in_bulk([each.pk for each in page])
