@@ -180,12 +180,26 @@ def test_a_reference_makes_the_same_order_sent_twice_one_order(ann, ben, send):
     assert Order.objects.count() == 3
 
 
-def test_rows_without_a_reference_are_orders_each_and_every_time(send):
+def test_rows_without_a_reference_are_ordered_again_only_by_who_was_asked(send, client):
     send(HEAD + TEA * 3)
     over()
-    send(HEAD + TEA * 3)
+    answer = send(HEAD + TEA * 3, "renamed.csv")
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "A file with this content brought 3 orders on " in page
+    assert '<input type="checkbox" name="again"' in page
+    assert (Import.objects.count(), left()) == (1, [])
+    file = SimpleUploadedFile("orders.csv", (HEAD + TEA * 3).encode())
+    assert client.post("/shop/imports/", {"file": file, "again": "on"}).status_code == 302
     over(2)
     assert Order.objects.count() == 6
+
+
+def test_a_file_in_which_each_row_has_a_reference_is_taken_twice_unasked(send):
+    for number in (1, 2):
+        assert send(HEAD + "Tea,1,EUR,,A-1\n").status_code == 302
+        over(number)
+    assert Order.objects.count() == 1
 
 
 def test_the_rejected_rows_come_as_a_file_in_which_nothing_is_a_formula(send, client):

@@ -1,5 +1,6 @@
 """A file on its way in: written where it will stay, so that it is moved there and never copied or held."""
 
+import hashlib
 import io
 import os
 import tempfile
@@ -33,6 +34,7 @@ class Upload(TemporaryUploadedFile):
 
     def __init__(self, name: str, content_type: str | None, *more: Any) -> None:
         self.lost = False
+        self.digest = hashlib.sha256()
         try:
             file: Any = tempfile.NamedTemporaryFile(prefix="upload-", dir=shelf())  # noqa: SIM115  closed with the request
         except OSError:
@@ -43,6 +45,7 @@ class Upload(TemporaryUploadedFile):
         """Write some more of it, as long as there is room."""
         try:
             if not self.lost:
+                self.digest.update(data)
                 self.file.write(data)
         except OSError:
             self.lost = True
@@ -81,7 +84,8 @@ def begin(owner: Any, upload: Upload) -> Import:
     job = import_orders.start(owner, f"Import of {name}")
     job.url = reverse("shop:import", args=[job.pk])
     job.save(update_fields=["url"])
-    imported = Import.objects.create(job=job, name=name, file=f"{get_random_string(24)}.csv", size=upload.size)
+    file, digest = f"{get_random_string(24)}.csv", upload.digest.hexdigest()
+    imported = Import.objects.create(job=job, name=name, file=file, size=upload.size, digest=digest)
     os.replace(upload.temporary_file_path(), imported.path)
     for old in theirs.filter(job__state__in=(Job.State.FAILED, Job.State.CANCELLED)).order_by("-pk")[KEPT:]:
         old.path.unlink(missing_ok=True)

@@ -40,7 +40,7 @@ def imports(request: HttpRequest) -> HttpResponse:
 @csrf_protect
 @never_cache
 def _imports(request: HttpRequest) -> HttpResponse:
-    form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
+    form = UploadForm(request.user, *((request.POST, request.FILES) if request.method == "POST" else ()))
     if form.is_valid():
         try:
             imported = uploads.begin(request.user, form.cleaned_data["file"])
