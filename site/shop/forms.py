@@ -18,7 +18,7 @@ class OrderForm(forms.ModelForm):
         label="Amount",
         max_length=20,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-        error_messages={"required": "Say how much it may cost.", "max_length": "Write it plainly, like 1250.00."},
+        error_messages={"required": "Say how much it may cost.", "max_length": "Write it as a number, like 12.50."},
     )
     currency = forms.ChoiceField(
         choices=[(each.code, f"{each.code}, {each.name}") for each in money.CURRENCIES.values()],

@@ -4,6 +4,7 @@ import re
 from typing import NamedTuple
 
 _PLAIN = re.compile(r"(\d{1,12})(?:[.,](\d+))?", re.ASCII)
+_GROUPED = re.compile(r"(\d{1,3}(?:[,' \u00a0\u202f]\d{3}){1,3})(?:[.,](\d+))?", re.ASCII)
 
 
 class Unpaid(ValueError):
@@ -25,9 +26,11 @@ class Currency(NamedTuple):
 
     def read(self, text: str) -> int:
         """The amount that somebody typed, in the smallest unit. Raises Unpaid."""
+        if grouped := _GROUPED.fullmatch(text.strip()):
+            raise Unpaid(f"Write {self._plainly(*grouped.groups(''))}, without a thousands separator.")
         found = _PLAIN.fullmatch(text.strip())
         if not found:
-            raise Unpaid(f"Write it plainly, like {self.example}.")
+            raise Unpaid(f"Write it as a number, like {self.example}.")
         whole, rest = found[1], found[2] or ""
         if len(rest) > self.places:
             raise Unpaid(self._too_fine)
@@ -40,11 +43,15 @@ class Currency(NamedTuple):
 
     @property
     def example(self) -> str:
-        return "1250.00" if self.places else "1250"
+        return "12.50" if self.places else "1250"
 
     @property
     def _too_fine(self) -> str:
-        return f"{self.code} has {self.places} digits after the point." if self.places else f"{self.code} has no cents."
+        return f"{self.code} has {self.places or 'no'} digits after the point."
+
+    def _plainly(self, whole: str, rest: str) -> str:
+        digits = "".join(filter(str.isdigit, whole))
+        return f"{digits}.{rest.ljust(self.places, '0')}" if self.places else digits
 
 
 CURRENCIES = {

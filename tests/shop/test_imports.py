@@ -106,7 +106,7 @@ REFUSED = [
     ((HEAD + "\n\n,,,,\n").encode(), "It names the columns, and there is no order under them."),
     ((HEAD + TEA * 400).encode() + b"Th\xe9,1,EUR,,\n", "Line 402 is not UTF-8."),
     ((HEAD + TEA + '"' + TEA * 9000).encode(), "The row that begins in line 3 is over 64 KB long."),
-    (b"x" * 200_000, "The first line has to name the columns"),
+    (b"x" * 200_000, "The first line must name the columns"),
 ]
 
 
@@ -153,7 +153,7 @@ BAD_ROWS = [
     ("x" * 1024 * 1024, "It is over 64 KB long."),
     ("Tea,-5,EUR,,", "amount: It has to be more than nothing."),
     ("Tea,999999999999,EUR,,", "amount: The most for one order is 10,000.00 EUR."),
-    ("Tea,1,XXX,,", "currency: It is 'XXX', and may be EUR, GBP, USD, JPY."),
+    ("Tea,1,XXX,,", "currency: It is “XXX”, and may be EUR, GBP, USD, JPY."),
     ("Tea,1,EUR", "It has 3 values for 5 columns. One that holds a comma needs quotes."),
     ('"Tea"pot,1,EUR,,', "Its quotes or line breaks are not those of CSV."),
     (",1,EUR,\0,", "item: Say what you would like. note: Use words that can be seen."),
@@ -192,12 +192,26 @@ def test_what_others_call_their_orders_is_no_matter(ben, send, client):
     assert (bens.orders, bens.repeated, bens.rejected) == (2, 0, 0)
 
 
-def test_rows_without_a_reference_are_orders_each_and_every_time(send):
+def test_rows_without_a_reference_are_ordered_again_only_by_who_was_asked(send, client):
     send(HEAD + TEA * 3)
     over()
-    send(HEAD + TEA * 3)
+    answer = send(HEAD + TEA * 3, "renamed.csv")
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "A file with this content brought 3 orders on " in page
+    assert '<input type="checkbox" name="again"' in page
+    assert (Import.objects.count(), left()) == (1, [])
+    file = SimpleUploadedFile("orders.csv", (HEAD + TEA * 3).encode())
+    assert client.post("/shop/imports/", {"file": file, "again": "on"}).status_code == 302
     over(2)
     assert Order.objects.count() == 6
+
+
+def test_a_file_in_which_each_row_has_a_reference_is_taken_twice_unasked(send):
+    for number in (1, 2):
+        assert send(HEAD + "Tea,1,EUR,,A-1\n").status_code == 302
+        over(number)
+    assert Order.objects.count() == 1
 
 
 def test_the_rejected_rows_come_as_a_file_in_which_nothing_is_a_formula(send, client):

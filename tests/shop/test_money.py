@@ -44,9 +44,19 @@ def test_amounts_that_are_refused_in_words(text):
     assert str(refusal.value).endswith(".")
 
 
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [("1,250", "1250.00"), ("1,250.5", "1250.50"), ("1'250,00", "1250.00"), ("1 234 567", "1234567.00")],
+)
+def test_a_thousands_separator_is_named_with_the_amount_as_it_is_meant(text, plain):
+    with pytest.raises(Unpaid) as refusal:
+        EUR.read(text)
+    assert str(refusal.value) == f"Write {plain}, without a thousands separator."
+
+
 def test_a_currency_without_cents():
     assert JPY.read("1500") == 1500
-    with pytest.raises(Unpaid, match="no cents"):
+    with pytest.raises(Unpaid, match=r"JPY has no digits after the point\."):
         JPY.read("1500.5")
     assert written(1_234_567, "JPY") == "1,234,567 JPY"
 

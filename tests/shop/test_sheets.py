@@ -55,10 +55,10 @@ def test_a_sheet_goes_on_where_it_was_left():
 
 
 UNREADABLE = [
-    (b"", "The first line has to name the columns: item, amount, currency, note, reference."),
-    (b"\n" + HEAD, "The first line has to name the columns"),
-    (b",,\n", "The first line has to name the columns"),
-    (b"\xef\xbb\xbf", "The first line has to name the columns"),
+    (b"", "The first line must name the columns: item, amount, currency; and, if you like, note, reference."),
+    (b"\n" + HEAD, "The first line must name the columns"),
+    (b",,\n", "The first line must name the columns"),
+    (b"\xef\xbb\xbf", "The first line must name the columns"),
     (b"PK\x03\x04 a workbook", "not a CSV file"),
     (HEAD.decode().encode("utf-16"), "not a CSV file"),
     (b"\0" * 9000, "not a CSV file"),
@@ -66,15 +66,17 @@ UNREADABLE = [
     (b"item;amount;currency\nTea;1;EUR\n", "between semicolons. Save it with commas."),
     (b"item\tamount\tcurrency\n", "between tabs"),
     (b"item,amount\n", "It lacks “currency”."),
-    (b"what\n", "There is no place for “what”"),
+    (b"what\n", "The first line must name the columns"),
+    (b"Tea,12.50,EUR\n", "The first line must name the columns"),
+    (b"item,what\n", "There is no place for “what”"),
     (b"item,amount,currency,colour,size\n", "There is no place for “colour”, “size”: the columns are item,"),
     (b"item,amount,currency,Item\n", "More than one column is called “item”."),
     (b"item,amount,currency,\n", "Column 4 has no name."),
-    (b"a," * 9000 + b"\n", "There is no place for “a”"),
-    (b"x" * (LONGEST + 1) + b"\n", "The first line has to name"),
+    (b"item," + b"a," * 9000 + b"\n", "There is no place for “a”"),
+    (b"x" * (LONGEST + 1) + b"\n", "The first line must name"),
     (b'"item\n' + b"x\n" * LONGEST, "The row that begins in line 1 is over 64 KB long. Is a quote not closed?"),
     (b'"item', "A quote that opens in line 1 is never closed."),
-    (b"item,amount\rTea,1\r", "The first line has to name"),
+    (b"item,amount\rTea,1\r", "The first line must name"),
 ]
 
 
@@ -138,18 +140,18 @@ REFUSED = [
     (b"Tea,1,EUR," + b"x" * 501 + b",\n", "note: Please keep it to 500 characters."),
     (b"Tea,1,EUR,," + b"x" * 37 + b"\n", "reference: Please keep it to 36 characters."),
     (b"Tea,,EUR,,\n", "amount: Say how much it may cost."),
-    (b"Tea,much,EUR,,\n", "amount: Write it plainly, like 1250.00."),
+    (b"Tea,much,EUR,,\n", "amount: Write it as a number, like 12.50."),
     (b"Tea,-5,EUR,,\n", "amount: It has to be more than nothing."),
     (b"Tea,0.00,EUR,,\n", "amount: It has to be more than nothing."),
-    (b"Tea,1e9,EUR,,\n", "amount: Write it plainly, like 1250.00."),
-    (b"Tea," + b"9" * 400 + b",EUR,,\n", "amount: Write it plainly, like 1250.00."),
+    (b"Tea,1e9,EUR,,\n", "amount: Write it as a number, like 12.50."),
+    (b"Tea," + b"9" * 400 + b",EUR,,\n", "amount: Write it as a number, like 12.50."),
     (b"Tea,10000.01,EUR,,\n", "amount: The most for one order is 10,000.00 EUR."),
-    (b"Tea,1.5,JPY,,\n", "amount: JPY has no cents."),
+    (b"Tea,1.5,JPY,,\n", "amount: JPY has no digits after the point."),
     (b"Tea,1,,,\n", "currency: Choose a currency."),
-    (b"Tea,1,XXX,,\n", "currency: It is 'XXX', and may be EUR, GBP, USD, JPY."),
+    (b"Tea,1,XXX,,\n", "currency: It is “XXX”, and may be EUR, GBP, USD, JPY."),
     (b"Tea,1,EUR,\n", "It has 4 values for 5 columns. One that holds a comma needs quotes."),
     (b"Tea,1,EUR,,,\n", "It has 6 values for 5 columns."),
-    (b",-1,XXX,,\n", "item: Say what you would like. currency: It is 'XXX', and may be EUR, GBP, USD, JPY. amount:"),
+    (b",-1,XXX,,\n", "item: Say what you would like. currency: It is “XXX”, and may be EUR, GBP, USD, JPY. amount:"),
 ]
 
 

@@ -1,7 +1,12 @@
 """The form by which a sheet of orders is sent."""
 
-from django import forms
+from typing import Any
 
+from django import forms
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from shop.imports.models import Import
 from shop.imports.sheet import NO_ORDER, Sheet, Unreadable
 from shop.imports.uploads import Upload
 
@@ -23,6 +28,22 @@ class UploadForm(forms.Form):
         },
     )
 
+    again = forms.BooleanField(label="Send it anyway", required=False, widget=forms.HiddenInput)
+
+    def __init__(self, owner: Any, *args: Any) -> None:
+        super().__init__(*args)
+        self.owner = owner
+
+    def clean(self) -> dict[str, Any]:
+        """Whoever sends the same orders once more is asked, once."""
+        fields = super().clean() or self.cleaned_data
+        if "file" in fields and not fields["again"]:
+            earlier = Import.objects.of(self.owner).once_more(fields["file"].digest.hexdigest()).first()
+            if earlier:
+                self.fields["again"].widget = forms.CheckboxInput()
+                self.add_error("file", _question(earlier))
+        return fields
+
     def clean_file(self) -> Upload:
         file: Upload = self.cleaned_data["file"]
         if file.lost:
@@ -34,6 +55,15 @@ class UploadForm(forms.Form):
         except Unreadable as why:
             raise forms.ValidationError(str(why)) from None
         return file
+
+
+def _question(earlier: Import) -> str:
+    orders = "1 order" if earlier.orders == 1 else f"{earlier.orders:,} orders"
+    when = date_format(timezone.localtime(earlier.job.queued), "j M, H:i")
+    return (
+        f"A file with this content brought {orders} on {when}. To order all of it once more, choose it again and tick "
+        "“Send it anyway”."
+    )
 
 
 def _look(sheet: Sheet) -> None:

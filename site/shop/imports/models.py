@@ -3,8 +3,11 @@
 from pathlib import Path
 from typing import Any, Self
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models
+from django.db.models import OuterRef, Value
+from django.db.models.functions import Cast, Concat
 from django.urls import reverse
 
 from alerts.jobs.models import Job
@@ -29,6 +32,12 @@ class ImportQuerySet(models.QuerySet["Import"]):
         """This person's imports."""
         return self.filter(job__owner=person.pk).select_related("job__owner")
 
+    def once_more(self, digest: str) -> Self:
+        """Of which a file with this content would bring the orders once more: they have no references."""
+        row = Concat(Value("import:"), Cast(OuterRef("pk"), models.CharField()), Value(":"))
+        loose = apps.get_model("shop", "Order").objects.filter(imported=OuterRef("pk"), slip__startswith=row)
+        return self.filter(models.Exists(loose), digest=digest, orders__gt=0)
+
     def waiting(self) -> Self:
         """What is not over."""
         return self.filter(job__state__in=(Job.State.QUEUED, Job.State.RUNNING))
@@ -38,12 +47,14 @@ class Import(models.Model):
     """One file of orders. `job` carries it; `cursor` (bytes) and `line` are where its next row begins.
 
     Of `total` rows each that was dealt with counts as one of `orders`, `repeated` (was there before) or `rejected`.
+    `digest` is the SHA-256 of its content.
     """
 
     job = models.OneToOneField("alerts.Job", models.CASCADE, primary_key=True, related_name="import_of_orders")
     name = models.CharField(max_length=100)
     file = models.CharField(max_length=60)
     size = models.PositiveBigIntegerField()
+    digest = models.CharField(max_length=64, default="", db_default="")
     columns = models.JSONField(default=list)
     total = models.PositiveBigIntegerField(default=0)
     cursor = models.PositiveBigIntegerField(default=0)

@@ -17,6 +17,7 @@ _FOREIGN = (b"PK\x03\x04", b"%PDF", b"\x1f\x8b")
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 NO_CSV = "This is not a CSV file in UTF-8. In a spreadsheet, choose “CSV UTF-8” when you save it."
 
+HEADLESS = f"The first line must name the columns: {', '.join(REQUIRED)}; and, if you like, {', '.join(OPTIONAL)}."
 NO_ORDER = "It names the columns, and there is no order under them."
 
 
@@ -135,12 +136,14 @@ class _Lines:
 def _columns(head: Row) -> list[str]:
     """The names in the first row, if they are those of a sheet of orders. Raises Unreadable."""
     if head.fault or not any(cell.strip() for cell in head.cells):
-        raise Unreadable(f"The first line has to name the columns: {', '.join(COLUMNS)}.")
+        raise Unreadable(HEADLESS)
     names = [cell.strip().casefold() for cell in head.cells]
     if len(names) == 1:
         for sign, called in _SEPARATORS.items():
             if sign in names[0]:
                 raise Unreadable(f"Its values stand between {called}. Save it with commas.")
+    if not set(names) & set(COLUMNS):
+        raise Unreadable(HEADLESS)
     if problems := _problems(names):
         raise Unreadable(" ".join(problems))
     return names

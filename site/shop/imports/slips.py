@@ -53,7 +53,7 @@ def _currency(text: str, found: Mapping[str, Any]) -> str:
     if not code:
         raise ValueError(_FORM["currency"].error_messages["required"])
     if code not in money.CURRENCIES:
-        raise ValueError(f"It is {text[:12]!r}, and may be {', '.join(money.CURRENCIES)}.")
+        raise ValueError(f"It is “{text[:12]}”, and may be {', '.join(money.CURRENCIES)}.")
     return code
 
 

@@ -1,5 +1,6 @@
 """A file on its way in: written where it will stay, so that it is moved there and never copied or held."""
 
+import hashlib
 import io
 import os
 import tempfile
@@ -11,6 +12,7 @@ from django.core.files.uploadhandler import FileUploadHandler, TemporaryFileUplo
 from django.db import transaction
 from django.urls import reverse
 from django.utils.crypto import get_random_string
+from django.utils.text import Truncator
 
 from accounts.names import clean
 from alerts.jobs import Job
@@ -36,6 +38,7 @@ class Upload(TemporaryUploadedFile):
 
     def __init__(self, name: str, content_type: str | None, *more: Any) -> None:
         self.lost = False
+        self.digest = hashlib.sha256()
         try:
             file: Any = tempfile.NamedTemporaryFile(prefix="upload-", dir=shelf())  # noqa: SIM115  closed with the request
         except OSError:
@@ -47,6 +50,7 @@ class Upload(TemporaryUploadedFile):
         try:
             self.lost = self.lost or disk.room(shelf()) < len(data)
             if not self.lost:
+                self.digest.update(data)
                 self.file.write(data)
         except OSError:
             self.lost = True
@@ -84,11 +88,12 @@ def begin(owner: Any, upload: Upload) -> Import:
         raise TooMany(f"{AT_ONCE} of your imports are not over yet. Wait until one is, or cancel one.")
     if not shared("import", owner.pk, RATE).take():
         raise TooMany("That was many imports in a short time. Wait a minute and send it again.")
-    name = clean(upload.name or "")[:80] or "orders.csv"
+    name = Truncator(clean(upload.name or "")).chars(80) or "orders.csv"
     job = import_orders.start(owner, f"Import of {name}")
     job.url = reverse("shop:import", args=[job.pk])
     job.save(update_fields=["url"])
-    imported = Import.objects.create(job=job, name=name, file=f"{get_random_string(24)}.csv", size=upload.size)
+    file, digest = f"{get_random_string(24)}.csv", upload.digest.hexdigest()
+    imported = Import.objects.create(job=job, name=name, file=file, size=upload.size, digest=digest)
     os.replace(upload.temporary_file_path(), imported.path)
     for old in theirs.filter(job__state__in=(Job.State.FAILED, Job.State.CANCELLED)).order_by("-pk")[KEPT:]:
         old.path.unlink(missing_ok=True)

@@ -40,7 +40,7 @@ def imports(request: HttpRequest) -> HttpResponse:
 @csrf_protect
 @never_cache
 def _imports(request: HttpRequest) -> HttpResponse:
-    form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
+    form = UploadForm(request.user, *((request.POST, request.FILES) if request.method == "POST" else ()))
     if form.is_valid():
         try:
             imported = uploads.begin(request.user, form.cleaned_data["file"])
@@ -49,7 +49,7 @@ def _imports(request: HttpRequest) -> HttpResponse:
         except OSError:
             form.add_error("file", "It could not be put on our disk. Please try again later.")
         else:
-            notices.success(request, f"{imported.name} is here. You may leave this page; it goes on without you.")
+            notices.success(request, f"{imported.name} has arrived.")
             return redirect(imported)
     page = Paginator(Import.objects.of(request.user), A_PAGE).get_page(request.GET.get("page"))
     jobs = Job.objects.of(request.user).in_bulk([each.pk for each in page])

@@ -144,7 +144,7 @@ async def test_a_killed_worker_shows_as_stalled_on_an_open_page_and_a_retry_resu
         done = await Group.objects.acount()
         assert done < 40
         assert await in_thread(wishes.grant)("retry", job.pk)
-        await page.shows("Waiting for its turn. It begins as soon as a worker is free.")
+        await page.shows("Waiting for its turn.")
         await in_thread(worker)()
         await in_thread(until)(lambda: stands(job) == "done", 30)
         await page.shows("40 of 40")
