@@ -44,7 +44,7 @@ class AlertsConsumer(Consumer):
 
     @property
     def today(self) -> str:
-        return today(self.person.zone)
+        return today(getattr(self.person, "zone", ""))
 
     async def hear_seen(self, fields: dict[str, Any]) -> None:
         """The bell was opened or closed: what it showed is seen."""

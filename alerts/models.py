@@ -67,7 +67,12 @@ class Alert(models.Model):
     @property
     def words(self) -> str:
         """Its title, with the name its actor has now."""
-        return self.title.replace("{actor}", self.actor.name if self.actor else "Somebody")
+        return self.title.replace("{actor}", self.by or "Somebody")
+
+    @property
+    def by(self) -> str:
+        """The name that who did it has now; "" when nobody did."""
+        return (getattr(self.actor, "name", "") or self.actor.get_username()) if self.actor else ""
 
     @property
     def of_kind(self) -> kinds.Kind:

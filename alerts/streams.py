@@ -67,8 +67,7 @@ class BellStream(State):
 
     def _line(self, line: Line) -> str:
         """Its buttons, and the focus in them, stay as long as the line; its words as long as they are the same."""
-        actor = line.alert.actor and line.alert.actor.name
-        state = crc32(f"{line.alert.pk} {line.title} {actor} {timezone.localdate()}".encode())
+        state = crc32(f"{line.alert.pk} {line.title} {line.alert.by} {timezone.localdate()}".encode())
         context = {"region": self.region, "line": line, "own": self.region.id(line.name), "state": f"{state:08x}"}
         return render_to_string("partials/alert.html", context)
 

@@ -91,3 +91,46 @@ def test_the_page_of_the_documentation_works(tmp_path, path):
     env = {**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}", "DJANGO_SETTINGS_MODULE": "project.settings"}
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_alerts_stand_in_another_project_once_copied_as_told(tmp_path):
+    told = (ROOT / "docs" / "alerts.md").read_text()
+    copy = re.search(r"```sh\n(.*?)```", told, re.DOTALL)[1]
+    subprocess.run(["sh", "-ec", copy], cwd=ROOT, env={**os.environ, "PROJECT": str(tmp_path)}, check=True)
+    subprocess.run([sys.executable, "-m", "django", "startproject", "project", "."], cwd=tmp_path, check=True)
+    settings = re.search(r"# project/settings.py, at its end\n(.*?)```", told, re.DOTALL)[1]
+    with (tmp_path / "project" / "settings.py").open("a") as file:
+        file.write(settings + "\nINSTALLED_APPS += ['parlour', 'django_htmx']\nPARLOUR = {}\n")
+        file.write("TEMPLATES[0]['DIRS'] = [BASE_DIR / 'templates']\n")
+        file.write("DATABASES = {'default': {'ENGINE': 'parlour.sqlite', 'NAME': 'db', 'TEST': {'NAME': 'test_db'},\n")
+        file.write("             'OPTIONS': {'transaction_mode': 'IMMEDIATE', 'timeout': 20}}}\n")
+        file.write("CHANNEL_LAYERS = {'default': {'BACKEND': 'channels.layers.InMemoryChannelLayer'}}\n")
+    urls = re.search(r"# (project/urls.py)\n(.*?)```", told, re.DOTALL)
+    (tmp_path / urls[1]).write_text(urls[2])
+    (tmp_path / "templates" / "base.html").write_text("{% load alerts %}{% bell %}{% block main %}{% endblock %}")
+    (tmp_path / "page_test.py").write_text(
+        "import pytest\nfrom alerts import Role, notify\nfrom alerts.jobs import Job\n\n"
+        "@pytest.mark.django_db(transaction=True)\n"
+        "def test_pages(client, django_user_model):\n"
+        "    sam = django_user_model.objects.create_user('sam', is_staff=True)\n"
+        "    job = Job.objects.create(owner=sam, kind='tea', title='Tea for all')\n"
+        "    notify(Role('staff'), 'order', '{actor} ordered', actor=sam)\n"
+        "    notify(Role('staff'), 'order', 'Tea', actor=sam)\n"
+        "    client.force_login(sam)\n"
+        "    for path in ('/alerts/', '/alerts/preferences/', '/alerts/panel/', job.get_absolute_url()):\n"
+        "        answer = client.get(path)\n"
+        "        assert answer.status_code == 200, path\n"
+        "    page = client.get('/alerts/').content.decode()\n"
+        "    assert 'sam ordered' in page and '2 unseen' in page and '<bdi>sam</bdi>' in page\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "asyncio_mode=auto"]
+    env = {
+        **os.environ,
+        "PYTHONPATH": f"{tmp_path}:{tmp_path / 'engine'}",
+        "DJANGO_SETTINGS_MODULE": "project.settings",
+    }
+    (tmp_path / "engine").mkdir()
+    (tmp_path / "engine" / "parlour").symlink_to(ROOT / "parlour")
+    command += ["page_test.py"]
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
