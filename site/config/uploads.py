@@ -61,8 +61,8 @@ class Uploads:
             raise Unread(429, f"You are sending {EACH} files already", words, wait=30)
         if self.sending.total() >= ALL:
             raise crowded()
-        if _room() < 2 * length:  # Django copies a file out of the form it came in
-            raise _disk_full()
+        if room() < 2 * length:  # Django copies a file out of the form it came in
+            raise disk_full()
 
 
 def _admitted(scope: Any, gate: str) -> Any:
@@ -82,7 +82,7 @@ async def _fill(file: IO[bytes], incoming: Incoming) -> None:
     except OSError as fault:
         if fault.errno not in FULL:
             raise
-        raise _disk_full() from None
+        raise disk_full() from None
 
 
 def _nameless_file() -> IO[bytes]:
@@ -90,15 +90,17 @@ def _nameless_file() -> IO[bytes]:
 
 
 def _write(file: IO[bytes], part: bytes) -> None:
-    if _room() < len(part):
+    if room() < len(part):
         raise OSError(errno.ENOSPC, "what is left is kept for the database")
     file.write(part)
 
 
-def _room() -> int:
+def room() -> int:
+    """Bytes that may still be written."""
     return shutil.disk_usage(settings.UPLOADS).free - RESERVE
 
 
-def _disk_full() -> Unread:
+def disk_full() -> Unread:
+    """For a person; it waits for somebody who runs this place."""
     words = "Nothing of it was kept. Somebody who runs this place must make room; then send it again."
     return Unread(507, "The disk here is nearly full", words)

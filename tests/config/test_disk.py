@@ -62,7 +62,7 @@ async def test_a_disk_that_fills_meanwhile_is_told_and_the_rest_is_read(upload, 
 
 async def test_what_is_kept_for_the_database_stays_free(upload, monkeypatch):
     rooms = iter([2**40, 2**40, 0])
-    monkeypatch.setattr(uploads, "_room", lambda: next(rooms))
+    monkeypatch.setattr(uploads, "room", lambda: next(rooms))
     assert full(await upload(part(b"x", True), part(b"x", True), part(b"x")))
 
 
