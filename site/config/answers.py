@@ -31,7 +31,7 @@ class Answer:
     def __init__(self) -> None:
         self.left = Event()  # its client
         self.start: dict[str, Any] = {}
-        self.file = tempfile.SpooledTemporaryFile(IN_MEMORY, dir=settings.UPLOADS)  # noqa: SIM115  see `Threads`
+        self.file = tempfile.SpooledTemporaryFile(IN_MEMORY, dir=str(settings.UPLOADS))  # noqa: SIM115  kept beyond
 
     def make(self, wsgi: Any, environ: dict[str, Any]) -> None:
         """Runs on a thread. Raises Left, and Unread when the disk has no room for it."""
