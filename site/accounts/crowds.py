@@ -8,7 +8,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
-from accounts.addresses import neighbourhood
+from parlour.addresses import neighbourhood
 
 AT_ONCE = 2
 WAITING = 3  # each holds a thread of the pool while it waits

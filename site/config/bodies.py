@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from io import BytesIO
 from typing import Any
 
-from accounts.addresses import neighbourhood
+from parlour.addresses import neighbourhood
 
 SMALL = 64 * 1024  # bytes; what is no larger always passes
 LARGEST_BODY = 1024 * 1024  # bytes of a body that is kept in memory

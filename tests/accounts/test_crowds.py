@@ -7,7 +7,7 @@ import pytest
 from django.http import HttpResponse
 
 from accounts import crowds
-from accounts.addresses import neighbourhood
+from parlour.addresses import neighbourhood
 
 
 @pytest.fixture
