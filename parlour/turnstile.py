@@ -28,11 +28,8 @@ def passed(person: Any, scope: dict[str, Any]) -> Iterator[None]:
     if person.is_authenticated:
         who, most, words = ("person", person.pk), conf.PERSON_SOCKETS, "You have very many pages open."
     else:
-        who, most, words = (
-            ("address", neighbourhood(address)),
-            conf.ADDRESS_SOCKETS,
-            "Very many pages are open from where you are.",
-        )
+        who, most = ("address", neighbourhood(address)), conf.ADDRESS_SOCKETS
+        words = "Very many pages are open from where you are."
     if _inside[who] >= most:
         raise Full(f"{words} Close some; this page will try again soon.")
     _inside[who] += 1

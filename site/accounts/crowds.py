@@ -20,8 +20,8 @@ HASHING = ("/accounts/login/", "/accounts/signup/", "/accounts/password/", "/adm
 class Door:
     """Who hashes and who waits, by address: each has one turn and one waiting place, so none takes them all.
 
-    Whoever had fewer turns LATELY goes first, and takes the waiting place of whoever had most: a few addresses that
-    keep coming back do not close the door to a newcomer.
+    Whoever had fewer turns LATELY takes the waiting place of whoever had most: a few addresses that keep coming back
+    do not close the door to a newcomer.
     """
 
     def __init__(self) -> None:
@@ -46,7 +46,6 @@ class Door:
             if came:
                 self.inside.add(address)
                 self.turns.append((time.monotonic(), address))
-            self.moved.notify_all()
             return came
 
     def leave(self, address: str) -> None:
@@ -66,8 +65,7 @@ class Door:
         return True
 
     def _free_for(self, address: str) -> bool:
-        first = min(self.waiting.keys() - self.inside, key=self._had, default=address)
-        return len(self.inside) < AT_ONCE and address not in self.inside and self._had(address) <= self._had(first)
+        return len(self.inside) < AT_ONCE and address not in self.inside
 
     def _had(self, address: str) -> int:
         return sum(whose == address for _, whose in self.turns)

@@ -84,7 +84,6 @@ def test_a_newcomer_takes_the_place_of_whoever_had_most_turns(knock, monkeypatch
     knock.go.set()
     assert newcomer.result(5) == 200
     assert {flood[each].result(5) for each in flooders if each != flooders[2]} == {200}
-    assert knock.held.index("192.0.2.9") == 13  # before those who waited longer
 
 
 def test_turns_are_forgotten(knock, monkeypatch):
