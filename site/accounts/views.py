@@ -9,9 +9,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.shortcuts import redirect, render
 from django.views.generic import FormView, UpdateView
 
-from accounts.addresses import neighbourhood
 from accounts.forms import GuestForm, ProfileForm, SignInForm, SignUpForm
 from accounts.models import User
+from parlour.addresses import neighbourhood
 from parlour.limits import shared
 
 GUEST_RATE = "0.5/60"  # from one address: a second / at once

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from io import BytesIO
 from typing import Any
 
-from accounts.addresses import neighbourhood
+from parlour.addresses import neighbourhood
 
 SMALL = 64 * 1024  # bytes; what is no larger always passes
 LARGEST_BODY = 1024 * 1024  # bytes of a body that is kept in memory
@@ -81,24 +81,28 @@ class Gathered:
             raise in_pieces()
         if incoming.length > LARGEST_BODY:
             raise too_large(LARGEST_BODY)
-        whose = neighbourhood(scope["client"][0] if scope["client"] else "")
-        body, counted = BytesIO(), 0
+        whence, body, counted = whose(scope), BytesIO(), 0
         try:
             async for part in incoming.parts():
                 body.write(part)
                 if body.tell() > SMALL:
-                    self.held[whose] += body.tell() - counted
+                    self.held[whence] += body.tell() - counted
                     counted = body.tell()
-                    self._judge(counted, whose)
+                    self._judge(counted, whence)
             yield body
         finally:
-            self.held -= Counter({whose: counted})  # drops whoever holds nothing any more
+            self.held -= Counter({whence: counted})  # drops whoever holds nothing any more
 
-    def _judge(self, size: int, whose: str) -> None:
+    def _judge(self, size: int, whence: str) -> None:
         if size > LARGEST_BODY:
             raise too_large(LARGEST_BODY)
-        if self.held[whose] > EACH or self.held.total() > ALL:
+        if self.held[whence] > EACH or self.held.total() > ALL:
             raise crowded()
+
+
+def whose(scope: Any) -> str:
+    """The neighbourhood of a request's client."""
+    return neighbourhood(scope["client"][0] if scope["client"] else "")
 
 
 def in_pieces() -> Unread:

@@ -7,25 +7,21 @@ answer leaves its thread at once, however slowly it is read.
 import io
 import re
 import string
-from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import quote
 
-from a2wsgi import WSGIMiddleware
-
+from config.answers import Send, Threads
 from config.bodies import Gathered, Incoming, Left, Receive, Unread
 from config.uploads import Uploads, is_large
 
 _CHARSET = re.compile(rb"(?i);\s*charset\s*=[^;]*")
-
-Send = Callable[[Any], Awaitable[None]]
 
 
 class PlainHttp:
     """The ASGI application for scope "http", in front of a WSGI one."""
 
     def __init__(self, wsgi: Any, workers: int = 10) -> None:
-        self.inner = WSGIMiddleware(_handed(wsgi), workers=workers, send_queue_size=0)
+        self.threads = Threads(wsgi, workers)
         self.gathered, self.uploads = Gathered(), Uploads()
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
@@ -34,25 +30,11 @@ class PlainHttp:
         place = self.uploads if is_large(scope, incoming) else self.gathered
         try:
             async with place.taken(scope, incoming) as body:
-                await self.inner(scope | {"body": body}, receive, send)
+                await self.threads.answer(scope, body, receive, send)
         except Left:
             pass
         except Unread as why:
-            refused = {"body": io.BytesIO(), "unread": why}
-            await self.inner(scope | refused, receive, _drained(incoming, send))
-
-
-def _handed(wsgi: Any) -> Any:
-    """The WSGI application with the body that was read for it, whatever its headers said of its length."""
-
-    def application(environ: dict[str, Any], start_response: Any) -> Any:
-        body = environ["asgi.scope"]["body"]
-        environ["CONTENT_LENGTH"] = str(body.seek(0, io.SEEK_END))
-        body.seek(0)
-        environ["wsgi.input"] = body
-        return wsgi(environ, start_response)
-
-    return application
+            await self.threads.answer(scope | {"unread": why}, io.BytesIO(), None, _drained(incoming, send))
 
 
 def _drained(incoming: Incoming, send: Send) -> Send:

@@ -11,12 +11,13 @@ from typing import IO, Any
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from config.bodies import LARGEST_BODY, Incoming, Unread, crowded, too_large
+from config.bodies import LARGEST_BODY, Incoming, Unread, crowded, too_large, whose
 from parlour import disk
 from parlour.database import run
 from parlour.handshake import visitor
 
 EACH = 2  # at a time by one person
+NEAR = 3  # from one neighbourhood
 ALL = 8
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -30,18 +31,20 @@ def is_large(scope: Any, incoming: Incoming) -> bool:
 
 
 class Uploads:
-    """Who is sending, by primary key."""
+    """Who is sending, by primary key, and from where."""
 
     def __init__(self) -> None:
         self.sending: Counter[int] = Counter()
+        self.near: Counter[str] = Counter()
 
     @contextlib.asynccontextmanager
     async def taken(self, scope: Any, incoming: Incoming) -> AsyncIterator[IO[bytes]]:
         """A body as a file, which is gone once it is answered. Raises Unread with the reason in words; Left."""
         gate, limit = settings.LARGE_BODIES[scope["path"]]
-        person = await run(_admitted, scope, gate)
-        self._judge(person, incoming.length, limit)
+        person, whence = await run(_admitted, scope, gate), whose(scope)
+        self._judge(person, whence, incoming.length, limit)
         self.sending[person.pk] += 1
+        self.near[whence] += 1
         try:
             file: IO[bytes] = await asyncio.to_thread(_nameless_file)
             try:
@@ -51,17 +54,18 @@ class Uploads:
                 await asyncio.to_thread(file.close)
         finally:
             self.sending -= Counter({person.pk: 1})
+            self.near -= Counter({whence: 1})
 
-    def _judge(self, person: Any, length: int, limit: int) -> None:
+    def _judge(self, person: Any, whence: str, length: int, limit: int) -> None:
         if length > limit:
             raise too_large(limit)
         if self.sending[person.pk] >= EACH:
             words = "Wait until one of them has arrived, then send this one."
             raise Unread(429, f"You are sending {EACH} files already", words, wait=30)
-        if self.sending.total() >= ALL:
+        if self.near[whence] >= NEAR or self.sending.total() >= ALL:
             raise crowded()
-        if _room() < 2 * length:  # Django copies a file out of the form it came in
-            raise _disk_full()
+        if room() < 2 * length:  # Django copies a file out of the form it came in
+            raise disk_full()
 
 
 def _admitted(scope: Any, gate: str) -> Any:
@@ -81,7 +85,7 @@ async def _fill(file: IO[bytes], incoming: Incoming) -> None:
     except OSError as fault:
         if fault.errno not in FULL:
             raise
-        raise _disk_full() from None
+        raise disk_full() from None
 
 
 def _nameless_file() -> IO[bytes]:
@@ -89,15 +93,17 @@ def _nameless_file() -> IO[bytes]:
 
 
 def _write(file: IO[bytes], part: bytes) -> None:
-    if _room() < len(part):
+    if room() < len(part):
         raise OSError(errno.ENOSPC, "what is left is kept for the database")
     file.write(part)
 
 
-def _room() -> int:
+def room() -> int:
+    """Bytes that may still be written."""
     return disk.room(settings.UPLOADS)
 
 
-def _disk_full() -> Unread:
+def disk_full() -> Unread:
+    """For a person; it waits for somebody who runs this place."""
     words = "Nothing of it was kept. Somebody who runs this place must make room; then send it again."
     return Unread(507, "The disk here is nearly full", words)

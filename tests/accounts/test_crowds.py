@@ -7,7 +7,7 @@ import pytest
 from django.http import HttpResponse
 
 from accounts import crowds
-from accounts.addresses import neighbourhood
+from parlour.addresses import neighbourhood
 
 
 @pytest.fixture
@@ -66,6 +66,33 @@ def test_many_addresses_take_two_turns_and_three_waiting_places(knock, monkeypat
     crowd = [knock(f"192.0.2.{number}") for number in range(10)]
     until(lambda: sum(each.done() for each in crowd) == 8)
     assert len(knock.held) == 2
+
+
+def test_a_newcomer_takes_the_place_of_whoever_had_most_turns(knock, monkeypatch):
+    monkeypatch.setattr(crowds, "PATIENCE", 10)
+    flooders = [f"192.0.2.{number}" for number in range(5)]
+    knock.go.set()
+    for address in [*flooders, *flooders, flooders[2]]:
+        assert knock(address).result(5) == 200
+    knock.go.clear()
+    flood = {}
+    for place, address in enumerate(flooders, 1):
+        flood[address] = knock(address)
+        until(lambda place=place: len(crowds._door.inside) + len(crowds._door.waiting) == place)
+    newcomer = knock("192.0.2.9")
+    assert flood[flooders[2]].result(5) == 429
+    knock.go.set()
+    assert newcomer.result(5) == 200
+    assert {flood[each].result(5) for each in flooders if each != flooders[2]} == {200}
+
+
+def test_turns_are_forgotten(knock, monkeypatch):
+    knock.go.set()
+    for _ in range(3):
+        assert knock("192.0.2.1").result(5) == 200
+    monkeypatch.setattr(crowds, "LATELY", 0)
+    assert knock("192.0.2.2").result(5) == 200
+    assert [address for _, address in crowds._door.turns] == ["192.0.2.2"]
 
 
 def test_a_turn_comes_back_when_a_page_fails(rf, monkeypatch):

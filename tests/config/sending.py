@@ -1,8 +1,9 @@
 """A page with a form for a file, which says what arrived."""
 
 import hashlib
+from time import sleep as wait
 
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.middleware.csrf import get_token
 from django.urls import include, path
 
@@ -25,5 +26,32 @@ def take(request):
     return HttpResponse(f"{size} {digest.hexdigest()}", content_type="text/plain")
 
 
-urlpatterns = [path("take/", take), path("little/", take), path("", include("config.urls"))]
+def long(request):
+    """Twenty-four megabytes, piece by piece."""
+    return StreamingHttpResponse(b"%07d\n" % number * 1024 for number in range(24 * 128))
+
+
+def slow(request):
+    """A minute's worth, which is made only for whom listens."""
+
+    def pieces():
+        for _ in range(6000):
+            yield b"x" * 65536
+            wait(0.01)
+
+    return StreamingHttpResponse(pieces())
+
+
+def plain(request):
+    return HttpResponse(b"x" * 1_000_000)
+
+
+urlpatterns = [
+    path("long/", long),
+    path("slow/", slow),
+    path("plain/", plain),
+    path("take/", take),
+    path("little/", take),
+    path("", include("config.urls")),
+]
 handler500 = "config.pages.server_error"

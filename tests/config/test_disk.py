@@ -28,11 +28,11 @@ def upload(ask, settings):
     """upload(*events, who, length) sends a large body to /take/ as `who`; returns what `ask` does."""
     settings.LARGE_BODIES = {"/take/": ("tests.config.test_disk.may_send", LIMIT)}
 
-    async def upload(*events, who="ann", length=LARGEST_BODY + 1):
+    async def upload(*events, who="ann", length=LARGEST_BODY + 1, client="192.0.2.1"):
         person, _ = await User.objects.aget_or_create(username=who)
         cookie = f"{configured.SESSION_COOKIE_NAME}={await sync_to_async(session_for)(person)}".encode()
-        length = [(b"content-length", str(length).encode())] if length else []
-        return await ask(*events, headers=[(b"cookie", cookie), *length], path="/take/")
+        length = [(b"content-length", str(length).encode())]
+        return await ask(*events, headers=[(b"cookie", cookie), *length], path="/take/", client=client)
 
     return upload
 
@@ -62,7 +62,7 @@ async def test_a_disk_that_fills_meanwhile_is_told_and_the_rest_is_read(upload, 
 
 async def test_what_is_kept_for_the_database_stays_free(upload, monkeypatch):
     rooms = iter([2**40, 2**40, 0])
-    monkeypatch.setattr(uploads, "_room", lambda: next(rooms))
+    monkeypatch.setattr(uploads, "room", lambda: next(rooms))
     assert full(await upload(part(b"x", True), part(b"x", True), part(b"x")))
 
 
@@ -76,6 +76,22 @@ async def test_the_house_takes_some_at_a_time_and_nobody_keeps_a_place(house, up
     assert (await upload(LARGE, who="ben"))[0] == 200
     assert (await upload(part(b"x", True), {"type": "http.disconnect"})) == (None, b"", 0)
     assert not house.uploads.sending.total()
+
+
+async def test_one_neighbourhood_takes_three_places_of_eight(house, upload):
+    sending = []
+    for number in range(uploads.NEAR):
+        sending.append(asyncio.create_task(upload(part(b"x", True), who=f"cy{number}", client=f"2001:db8::{number}")))
+        await soon(lambda number=number: house.uploads.sending.total() > number)
+    assert (await upload(LARGE, client="2001:db8::9"))[0] == 503
+    assert (await upload(LARGE, client="2001:db8:0:1::9"))[0] == 200
+    sending[0].cancel()
+    await asyncio.wait(sending[:1])
+    assert (await upload(LARGE, client="2001:db8::9"))[0] == 200
+    for each in sending:
+        each.cancel()
+    await asyncio.wait(sending)
+    assert not house.uploads.near
 
 
 async def test_no_upload_lasts_for_ever(upload, monkeypatch):

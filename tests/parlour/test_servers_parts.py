@@ -4,9 +4,9 @@ from functools import partial
 
 import pytest
 
-from parlour.servers import abort, backlog, bodies, daphne, parts, uvicorn
+from parlour.servers import abort, answers, backlog, bodies, daphne, parts, uvicorn
 
-PARTS = [*daphne.PARTS, *uvicorn.PARTS, *bodies.FOR_DAPHNE, *bodies.FOR_UVICORN]
+PARTS = [*daphne.PARTS, *uvicorn.PARTS, *bodies.FOR_DAPHNE, *bodies.FOR_UVICORN, *answers.PARTS]
 
 
 class Server:

@@ -57,6 +57,15 @@ async def test_those_who_are_nobody_are_counted_by_their_address(ann, lobby, con
             await elsewhere.stays()
 
 
+async def test_addresses_of_one_line_count_as_one(lobby, conf):
+    conf(ADDRESS_SOCKETS=1)
+    async with From(address="2a00:1450::1") as one:
+        await is_turned_away(From(address="2a00:1450::2"), "open from where you are")
+        async with From(address="2a00:1450:0:1::1") as elsewhere:
+            await elsewhere.stays()
+        await one.stays()
+
+
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "172.18.0.2", "10.0.0.1", "fd00::1", "", "unix:"])
 async def test_a_proxys_address_is_nobodys(lobby, conf, address):
     conf(ADDRESS_SOCKETS=1)

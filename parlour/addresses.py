@@ -12,3 +12,11 @@ def neighbourhood(address: str) -> str:
     if found.version == 4:
         return str(found)
     return str(found.ipv4_mapped or ipaddress.ip_network((found, 64), strict=False))
+
+
+def is_a_strangers(address: str) -> bool:
+    """Whether somebody outside may have it; a proxy's or the house's own is not."""
+    try:
+        return ipaddress.ip_address(address).is_global
+    except ValueError:
+        return False
