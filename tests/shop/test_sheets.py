@@ -227,3 +227,10 @@ def test_however_long_it_is_little_of_it_is_held(piece):
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert peak < 8 * LONGEST
+
+
+@pytest.mark.parametrize(("column", "most"), [("item", 120), ("note", 500), ("reference", 36)])
+def test_what_grows_when_it_is_cleaned_is_measured_then(column, most):
+    typed = {"item": "Tea", "note": "", "reference": ""} | {column: "\ufb2c" * most}
+    line = f"{typed['item']},1,EUR,{typed['note']},{typed['reference']}\n".encode()
+    assert read(line) == f"{column}: Please keep it to {most} characters."
