@@ -15,7 +15,7 @@ from alerts.lines import bells
 from alerts.models import Alert
 from parlour import heads
 from shop import ordering
-from shop.imports import importing, storing, uploads
+from shop.imports import export, importing, storing, uploads
 from shop.imports.models import Import, Reject, head, shelf
 from shop.models import EVERY, Order, bought
 from tests.alerts.jobs.waiting import until
@@ -198,6 +198,25 @@ def test_the_rejected_rows_come_as_a_file_in_which_nothing_is_a_formula(send, cl
     ]
     assert [int(row[0]) for row in rows[1:]] == list(range(2, 605))
     assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "＝"))]
+
+
+def test_nobody_fetches_two_files_of_rejected_rows_at_once(send, client):
+    send(HEAD + ",1,EUR,,\n" * 3)
+    address = f"/shop/imports/{over().pk}/rejected.csv"
+    first = client.get(address)
+    refused = client.get(address)
+    assert (refused.status_code, refused["Retry-After"]) == (429, "10")
+    assert "Wait until it has arrived" in refused.content.decode()
+    assert len(b"".join(first.streaming_content).splitlines()) == 4
+    assert client.get(address).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("cell", "harmless"),
+    [("a;=1", "a;'=1"), ("a\t+1", "a\t'+1"), ("a\n @x", "a\n' @x"), ("a\r-1", "a\r'-1"), ("a=1; b-2", "a=1; b-2")],
+)
+def test_a_formula_after_a_sign_that_parts_cells_elsewhere_is_text_too(cell, harmless):
+    assert export.harmless(cell) == harmless
 
 
 def test_a_rejected_row_is_kept_to_a_sane_length(send):

@@ -2,15 +2,30 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+import re
+import threading
+from collections.abc import Generator, Iterable, Iterator
+from weakref import WeakValueDictionary
 
 from shop.imports.models import Import
 
 AT_ONCE = 500  # rows
-_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+_FORMULA = re.compile(r"(?:^|(?<=[;\t\r\n]))(?=\s*[=+\-@＝＋－＠])")  # also where other separators would part a cell
+_going: WeakValueDictionary[int, Generator[str]] = WeakValueDictionary()
+_beginning = threading.Lock()
 
 
-def written(imported: Import) -> Iterator[str]:
+def begun(imported: Import) -> Iterator[str] | None:
+    """The file, or None while another one of its owner's is on its way: as long as its answer lives."""
+    owner = imported.job.owner_id
+    with _beginning:
+        if owner in _going:
+            return None
+        _going[owner] = rows = written(imported)
+    return rows
+
+
+def written(imported: Import) -> Generator[str]:
     """The file in pieces, rows in the order of their lines. It begins with the mark by which UTF-8 is known."""
     yield "\ufeff" + _csv([["line", "reason", *imported.columns]])
     line = 0
@@ -21,7 +36,7 @@ def written(imported: Import) -> Iterator[str]:
 
 def harmless(cell: str) -> str:
     """`cell` as text: an apostrophe before what a spreadsheet would calculate."""
-    return f"'{cell}" if cell.lstrip().startswith(_FORMULA) else cell
+    return _FORMULA.sub("'", cell)
 
 
 def _csv(rows: Iterable[Iterable[str]]) -> str:
