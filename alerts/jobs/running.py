@@ -66,6 +66,7 @@ class Running:
         self.last: datetime | None = None
         self.stop: type[Stop] | None = None  # what the process's heart heard
         self.began = monotonic()
+        self.gained = False  # whether it has come further since it began
         self.end: tuple[str, str] | None = None  # state and words that could not be written yet
 
     @property
@@ -110,6 +111,7 @@ class Running:
         self.last = now
         done, total = _counted(done), None if total is None else _counted(total)
         self.first = self.first or Progress(done, total, "", now, done, now)
+        self.gained = done > self.first.done
         return Progress(done, total, words, now, self.first.done, self.first.moved)
 
 

@@ -3,12 +3,14 @@
 import csv
 import errno
 import io
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.test import Client
 
 from alerts.jobs import Job, carriers, wishes
 from alerts.lines import bells
@@ -164,6 +166,11 @@ def test_bad_rows_are_rejected_with_line_and_reason_and_the_others_are_orders(se
     assert list(Reject.objects.values_list("line", "reason")) == reasons
 
 
+def test_what_grows_when_it_is_cleaned_is_measured_then(send):
+    send(HEAD + "\ufb2c" * 120 + ",1,EUR,,\n" + TEA)
+    assert (over().job.state, Reject.objects.get().reason) == ("done", "item: Please keep it to 120 characters.")
+
+
 def test_a_reference_makes_the_same_order_sent_twice_one_order(ann, ben, send):
     rows = "Tea,1,EUR,,A-1\nCoffee,1,EUR,,A-2\nTea,1.00,EUR,,A-1\nCake,1,EUR,,A-2\n"
     send(HEAD + rows)
@@ -315,8 +322,10 @@ def test_more_rows_than_a_sheet_may_have_are_refused_before_any_is_written(send,
     words = "It has more than 100 rows. Split it and send the parts. Nothing was imported."
     assert (imported.job.state, imported.job.words) == ("failed", words)
     assert (Order.objects.count(), Reject.objects.count()) == (0, 0)
+    send(HEAD + "\n" * 101)
+    assert over(2).job.words == words
     send(HEAD + TEA * 100)
-    assert over(2).orders == 100
+    assert over(3).orders == 100
 
 
 def test_an_import_of_many_wrong_rows_stops_and_all_that_were_rejected_can_be_read(send, small, client, monkeypatch):
@@ -444,6 +453,24 @@ def test_only_so_many_of_one_person_are_not_over(send, ann, monkeypatch):
     assert len(left()) == uploads.AT_ONCE
     Job.objects.all().delete()
     assert not Import.objects.exists()
+
+
+def test_those_sent_at_one_moment_are_counted_too(ann, monkeypatch):
+    monkeypatch.setattr("alerts.jobs.carriers.hint", lambda: None)
+    clients = [Client() for _ in range(uploads.AT_ONCE + 3)]
+    for each in clients:
+        each.force_login(ann)
+
+    def sent(client):
+        try:
+            return client.post("/shop/imports/", {"file": SimpleUploadedFile("x.csv", (HEAD + TEA).encode())})
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(clients)) as hands:
+        answers = [answer.status_code for answer in hands.map(sent, clients)]
+    assert sorted(answers) == [302] * uploads.AT_ONCE + [422] * 3
+    Job.objects.all().delete()
 
 
 def test_many_imports_in_a_short_time_are_refused_in_words(send, monkeypatch):
