@@ -489,11 +489,11 @@ def test_staff_hear_of_an_import_again_only_if_it_brought_more(send, small, brok
     send(HEAD + TEA * 50 + ",1,EUR,,\n" * 20 + TEA * 30)
     pk = over().pk
     about = Alert.objects.filter(audience="staff")
-    assert [alert.title for alert in about] == ["50 new orders from an import"]
+    assert [alert.title for alert in about.all()] == ["50 new orders from an import"]
     broken(72, RuntimeError("another"))
     assert wishes.retry(pk)
     until(lambda: Job.objects.get().ended)
-    assert (over().rejected, [alert.title for alert in about]) == (20, ["50 new orders from an import"])
+    assert (over().rejected, [alert.title for alert in about.all()]) == (20, ["50 new orders from an import"])
     assert wishes.retry(pk)
     until(lambda: Job.objects.get().state == "done")
     assert [alert.title for alert in about.open()] == ["80 new orders from an import"]
