@@ -15,7 +15,7 @@ SAME = {
     "tests/rooms": ["saying"],
     "tests/config": ["nul"],
     "tests/alerts": ["mentions", "pages", "rights", "telling"],
-    "tests/alerts/jobs": ["running", "lost", "wishes", "bars"],
+    "tests/alerts/jobs": ["running", "lost", "wishes", "bars", "turns"],
     "tests/shop": ["imports"],
 }
 

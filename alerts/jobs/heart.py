@@ -113,9 +113,13 @@ class Heart:
                 running.stop = Cancelled
 
     def _make_way(self, runs: list[Running]) -> None:
-        """The longest of the runs that can go on later ends, if another owner's job has found no hand for a while."""
+        """The longest of the runs that can go on later ends, if another owner's job has found no hand for a while.
+
+        Not before it has come further than it was: what begins anew each time would never end.
+        """
         kinds, since = tasks.resuming(), monotonic() - SLICE
-        long = [each for each in runs if each.job.kind in kinds and each.began < since and not (each.stop or each.end)]
+        going = [each for each in runs if each.gained and not (each.stop or each.end)]
+        long = [each for each in going if each.job.kind in kinds and each.began < since]
         if long and life.others_wait({running.job.owner_id for running in runs}):
             min(long, key=lambda each: each.began).stop = Aside
 

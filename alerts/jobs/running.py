@@ -73,6 +73,7 @@ class Running:
         self.last: datetime | None = None
         self.stop: type[Stop] | None = None  # what the process's heart heard
         self.began = monotonic()
+        self.gained = False  # whether it has come further since it began
         self.end: tuple[str, str, bool] | None = None  # what `life.end` could not write yet
 
     @property
@@ -117,6 +118,7 @@ class Running:
         self.last = now
         done, total = _counted(done), None if total is None else _counted(total)
         self.first = self.first or Progress(done, total, "", now, done, now)
+        self.gained = done > self.first.done
         return Progress(done, total, words, now, self.first.done, self.first.moved)
 
 

@@ -47,8 +47,10 @@ class OrderForm(forms.ModelForm):
         return self._cleaned("note")
 
     def clean(self) -> dict[str, Any]:
-        """The amount means something only together with its currency."""
+        """The amount means something only together with its currency. A slip with a colon is an imported order's."""
         fields = super().clean() or self.cleaned_data
+        if ":" in fields.get("slip", ""):
+            self.add_error(None, "This form is damaged. Load the page and write the order again.")
         if "amount" in fields and "currency" in fields:
             try:
                 fields["amount"] = money.CURRENCIES[fields["currency"]].read(fields["amount"])
@@ -57,9 +59,14 @@ class OrderForm(forms.ModelForm):
         return fields
 
     def _cleaned(self, name: str) -> str:
+        """What was typed, in the form in which it is kept: that may be longer."""
         if not self.cleaned_data[name].strip():
             return ""
         try:
-            return words.cleaned(self.cleaned_data[name])
+            cleaned = words.cleaned(self.cleaned_data[name])
         except Unsaid:
             raise forms.ValidationError("Use words that can be seen.") from None
+        box: Any = self.fields[name]
+        if len(cleaned) > box.max_length:
+            raise forms.ValidationError(box.error_messages["max_length"])
+        return cleaned

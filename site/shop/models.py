@@ -35,14 +35,17 @@ class OrderQuerySet(models.QuerySet["Order"]):
         return self.filter(imported=None)
 
     def in_turn(self, most: int) -> list["Order"]:
-        """The first so many: new ones, then accepted ones, then the rest; the newest of each before the others.
+        """The first so many: open ones written by hand, then imported ones, then the rest.
 
-        Each status is one look into an index; to sort all orders by their turn would read them all.
+        Of each the new ones come before the accepted ones, and the newest before the others. Each status is one look
+        into an index; to sort all orders by their turn would read them all.
         """
+        by_hand, imported = self.by_hand(), self.filter(imported__isnull=False)
+        turns = [(orders, [status]) for orders in (by_hand, imported) for status in Order.OPEN]
         found: list[Any] = []
-        for statuses in ((Order.Status.NEW,), (Order.Status.ACCEPTED,), (Order.Status.DONE, Order.Status.CANCELLED)):
+        for orders, statuses in [*turns, (self, [Order.Status.DONE, Order.Status.CANCELLED])]:
             room = most - len(found)
-            some: list[Any] = [order for status in statuses for order in self.filter(status=status)[:room]]
+            some: list[Any] = [order for status in statuses for order in orders.filter(status=status)[:room]]
             found += sorted(some, key=lambda order: (order.created, order.pk), reverse=True)[:room]
         return found
 
@@ -86,6 +89,7 @@ class Order(models.Model):
             models.Index(fields=["status", "-created"], name="shop_order_status"),
             models.Index(fields=["buyer", "-created"], name="shop_order_buyer"),
             models.Index(fields=["buyer", "-created"], condition=Q(imported=None), name="shop_order_by_hand"),
+            models.Index(fields=["status", "-created"], condition=Q(imported=None), name="shop_order_in_turn"),
             models.Index(
                 fields=["imported", "-created"], condition=Q(imported__isnull=False), name="shop_order_imported"
             ),

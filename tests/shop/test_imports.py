@@ -3,19 +3,21 @@
 import csv
 import errno
 import io
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
+from django.test import Client
 
 from alerts.jobs import Job, carriers, wishes
 from alerts.lines import bells
 from alerts.models import Alert
 from parlour import heads
 from shop import ordering
-from shop.imports import importing, storing, uploads
+from shop.imports import formulas, importing, storing, uploads
 from shop.imports.models import Import, Reject, head, shelf
 from shop.models import EVERY, Order, bought
 from tests.alerts.jobs.waiting import until
@@ -132,6 +134,7 @@ UNREADABLE = [
     ((HEAD + LONG).encode() + b"Th\xe9,1,EUR,,\n" + TEA.encode(), "Line 5,000 is not UTF-8."),
     (HEAD + LONG + '"Tea,1,EUR,,\n' + TEA, "A quote that opens in line 5,000 is never closed."),
     (HEAD + LONG + '"' + TEA * 9000, "The row that begins in line 5,000 is over 64 KB long. Is a quote not closed?"),
+    (HEAD + LONG + '"' + TEA * 300, "The row that begins in line 5,000 has over 1,000 commas. Is a quote not closed?"),
 ]
 
 
@@ -151,6 +154,7 @@ def test_a_sheet_that_cannot_be_read_to_its_end_leaves_no_order(data, words, sen
 
 BAD_ROWS = [
     ("x" * 1024 * 1024, "It is over 64 KB long."),
+    ("," * 1_001, "It has over 1,000 commas."),
     ("Tea,-5,EUR,,", "amount: It has to be more than nothing."),
     ("Tea,999999999999,EUR,,", "amount: The most for one order is 10,000.00 EUR."),
     ("Tea,1,XXX,,", "currency: It is “XXX”, and may be EUR, GBP, USD, JPY."),
@@ -164,12 +168,17 @@ def test_bad_rows_are_rejected_with_line_and_reason_and_the_others_are_orders(se
     send(HEAD + TEA + "".join(line + "\n" + TEA for line, _ in BAD_ROWS))
     imported = over()
     assert imported.job.state == "done"
-    assert (imported.orders, imported.rejected, imported.total) == (8, 7, 15)
+    assert (imported.orders, imported.rejected, imported.total) == (9, 8, 17)
     reasons = [(3 + 2 * n, reason) for n, (_, reason) in enumerate(BAD_ROWS)]
     assert list(Reject.objects.values_list("line", "reason")) == reasons
 
 
-def test_a_reference_makes_the_same_order_sent_twice_one_order(send):
+def test_what_grows_when_it_is_cleaned_is_measured_then(send):
+    send(HEAD + "\ufb2c" * 120 + ",1,EUR,,\n" + TEA)
+    assert (over().job.state, Reject.objects.get().reason) == ("done", "item: Please keep it to 120 characters.")
+
+
+def test_a_reference_makes_the_same_order_sent_twice_one_order(ann, ben, send):
     rows = "Tea,1,EUR,,A-1\nCoffee,1,EUR,,A-2\nTea,1.00,EUR,,A-1\nCake,1,EUR,,A-2\n"
     send(HEAD + rows)
     first = over()
@@ -244,8 +253,27 @@ def test_the_file_of_rejected_rows_is_corrected_and_sent_again(send, client):
     ]
 
 
+def test_nobody_fetches_two_files_of_rejected_rows_at_once(send, client):
+    send(HEAD + ",1,EUR,,\n" * 3)
+    address = f"/shop/imports/{over().pk}/rejected.csv"
+    first = client.get(address)
+    refused = client.get(address)
+    assert (refused.status_code, refused["Retry-After"]) == (429, "10")
+    assert "Wait until it has arrived" in refused.content.decode()
+    assert len(b"".join(first.streaming_content).splitlines()) == 4
+    assert client.get(address).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("cell", "harmless"),
+    [("a;=1", "a;'=1"), ("a\t+1", "a\t'+1"), ("a\n @x", "a\n' @x"), ("a\r-1", "a\r'-1"), ("a=1; b-2", "a=1; b-2")],
+)
+def test_a_formula_after_a_sign_that_parts_cells_elsewhere_is_text_too(cell, harmless):
+    assert formulas.harmless(cell) == harmless
+
+
 def test_a_rejected_row_is_kept_to_a_sane_length(send):
-    send(HEAD + f"{'x' * 900},1,EUR,,\n" + "," * 9000 + "x\n")
+    send(HEAD + f"{'x' * 900},1,EUR,,\n" + "," * 900 + "x\n")
     over()
     assert [(len(each.cells), max(map(len, each.cells))) for each in Reject.objects.all()] == [(5, 500), (8, 0)]
 
@@ -338,8 +366,10 @@ def test_more_rows_than_a_sheet_may_have_are_refused_before_any_is_written(send,
     words = "It has more than 100 rows. Split it and send the parts. Nothing was imported."
     assert (imported.job.state, imported.job.words) == ("failed", words)
     assert (Order.objects.count(), Reject.objects.count()) == (0, 0)
+    send(HEAD + "\n" * 101)
+    assert over(2).job.words == words
     send(HEAD + TEA * 100)
-    assert over(2).orders == 100
+    assert over(3).orders == 100
 
 
 def test_an_import_of_many_wrong_rows_stops_and_all_that_were_rejected_can_be_read(send, small, client, monkeypatch):
@@ -469,6 +499,24 @@ def test_only_so_many_of_one_person_are_not_over(send, ann, monkeypatch):
     assert not Import.objects.exists()
 
 
+def test_those_sent_at_one_moment_are_counted_too(ann, monkeypatch):
+    monkeypatch.setattr("alerts.jobs.carriers.hint", lambda: None)
+    clients = [Client() for _ in range(uploads.AT_ONCE + 3)]
+    for each in clients:
+        each.force_login(ann)
+
+    def sent(client):
+        try:
+            return client.post("/shop/imports/", {"file": SimpleUploadedFile("x.csv", (HEAD + TEA).encode())})
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(clients)) as hands:
+        answers = [answer.status_code for answer in hands.map(sent, clients)]
+    assert sorted(answers) == [302] * uploads.AT_ONCE + [422] * 3
+    Job.objects.all().delete()
+
+
 def test_many_imports_in_a_short_time_are_refused_in_words(send, monkeypatch):
     monkeypatch.setattr("alerts.jobs.carriers.hint", lambda: None)
     for _ in range(10):
@@ -485,11 +533,11 @@ def test_staff_hear_of_an_import_again_only_if_it_brought_more(send, small, brok
     send(HEAD + TEA * 50 + ",1,EUR,,\n" * 20 + TEA * 30)
     pk = over().pk
     about = Alert.objects.filter(audience="staff")
-    assert [alert.title for alert in about] == ["50 new orders from an import"]
+    assert [alert.title for alert in about.all()] == ["50 new orders from an import"]
     broken(72, RuntimeError("another"))
     assert wishes.grant("retry", pk)
     until(lambda: Job.objects.get().ended)
-    assert (over().rejected, [alert.title for alert in about]) == (20, ["50 new orders from an import"])
+    assert (over().rejected, [alert.title for alert in about.all()]) == (20, ["50 new orders from an import"])
     assert wishes.grant("retry", pk)
     until(lambda: Job.objects.get().state == "done")
     assert [alert.title for alert in about.open()] == ["80 new orders from an import"]
@@ -547,6 +595,19 @@ def test_the_import_of_another_is_not_found(send, ben, sam, client):
     for odd in ("0", "9" * 30, "9" * 5000, "x"):
         assert client.get(f"/shop/imports/{odd}/").status_code == 404
         assert client.get(f"/shop/mine/?import={odd}").status_code == 404
+
+
+@pytest.mark.parametrize("what", [Import, Job])
+def test_what_is_deleted_leaves_no_file_behind_once_that_is_committed(what, send, monkeypatch):
+    monkeypatch.setattr("alerts.jobs.carriers.hint", lambda: None)
+    send(HEAD + TEA)
+    with transaction.atomic():
+        what.objects.all().delete()
+        assert len(left()) == 1
+        transaction.set_rollback(True)
+    assert (Import.objects.count(), len(left())) == (1, 1)
+    what.objects.all().delete()
+    assert (Import.objects.count(), left()) == (0, [])
 
 
 def test_files_nobody_needs_any_more_are_pruned(send, broken, settings):

@@ -8,10 +8,12 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 from django.test import Client
 
+from alerts.jobs import Job
 from parlour import states
 from parlour.testing import Page, lost_hints, session_for
 from shop import ordering
 from shop.consumers import MineConsumer, OrdersConsumer
+from shop.imports.models import Import
 from shop.models import Order
 from shop.streams import SHOWN, OrdersStream
 
@@ -99,6 +101,17 @@ async def test_all_staff_are_told_by_one_order_drawn_once(ann, sam, monkeypatch)
         news = [[frame for frame in page.frames if "Tea for all" in frame] for page in pages]
         assert all(len(frames) == 1 for frames in news)
         assert len({frames[0] for frames in news}) == 1
+
+
+def test_no_sheet_however_long_pushes_orders_written_by_hand_out_of_the_list(ann, ben, sam):
+    tea = ordering.place(ben, "Tea by hand", 100, "EUR")
+    coffee = ordering.place(ben, "Coffee by hand", 100, "EUR")
+    ordering.take(sam, tea.pk, "accept")
+    sheet = Import.objects.create(job=Job.objects.create(owner=ann, kind="x", title="x"), name="x", file="x", size=1)
+    rows = [Order(buyer=ann, item="Sheet", amount=1, currency="EUR", imported=sheet) for _ in range(SHOWN + 5)]
+    Order.objects.bulk_create(rows)
+    lines = [order.item for order in Order.objects.in_turn(SHOWN)]
+    assert lines == [coffee.item, tea.item] + ["Sheet"] * (SHOWN - 2)
 
 
 def test_a_long_list_shows_the_new_ones_first_and_counts_the_rest(ann, sam):

@@ -60,6 +60,22 @@ def test_a_slip_that_was_rewritten_is_another_order(ann, client, slip):
     assert set(Order.objects.values_list("item", flat=True)) == {"Tea", "Coffee"}
 
 
+@pytest.mark.parametrize("number", ["ref:A-1", "import:1:2"])
+def test_a_slip_with_the_number_of_an_imported_order_is_refused(ann, client, slip, number):
+    client.force_login(ann)
+    answer = client.post("/shop/", slip(slip=number))
+    assert answer.status_code == 422
+    assert "This form is damaged." in answer.content.decode()
+    assert not Order.objects.exists()
+
+
+def test_what_grows_when_it_is_cleaned_is_measured_then(ann, client, slip):
+    client.force_login(ann)
+    answer = client.post("/shop/", slip(item="\ufb2c" * 120))
+    assert answer.status_code == 422
+    assert "Please keep it to 120 characters." in answer.content.decode()
+
+
 def test_two_people_may_hold_slips_of_one_number(ann, ben, client, slip):
     for person in (ann, ben):
         client.force_login(person)

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shop.imports import formulas, slips
+from shop.imports.batches import batches
 from shop.imports.sheet import LONGEST, Sheet, Unreadable
 
 HEAD = b"item,amount,currency,note,reference\n"
@@ -72,7 +73,7 @@ UNREADABLE = [
     (b"item,amount,currency,colour,size\n", "There is no place for “colour”, “size”: the columns are item,"),
     (b"item,amount,currency,Item\n", "More than one column is called “item”."),
     (b"item,amount,currency,\n", "Column 4 has no name."),
-    (b"item," + b"a," * 9000 + b"\n", "There is no place for “a”"),
+    (b"item," + b"a," * 900 + b"\n", "There is no place for “a”"),
     (b"x" * (LONGEST + 1) + b"\n", "The first line must name"),
     (b'"item\n' + b"x\n" * LONGEST, "The row that begins in line 1 is over 64 KB long. Is a quote not closed?"),
     (b'"item', "A quote that opens in line 1 is never closed."),
@@ -115,7 +116,9 @@ def test_a_line_that_is_not_utf8_is_named_and_nothing_is_guessed():
 def test_a_quote_that_is_never_closed_is_named_by_the_line_it_opens_in():
     with pytest.raises(Unreadable, match=r"A quote that opens in line 3 is never closed\."):
         rows(HEAD + TEA + b'"Tea,1,EUR,,\n' + TEA)
-    with pytest.raises(Unreadable, match=r"The row that begins in line 3 is over 64 KB long\. Is a quote not closed"):
+    with pytest.raises(
+        Unreadable, match=r"The row that begins in line 3 has over 1,000 commas\. Is a quote not closed"
+    ):
         rows(HEAD + TEA + b'"Tea,1,EUR,,\n' + TEA * LONGEST)
 
 
@@ -243,3 +246,31 @@ def test_however_long_it_is_little_of_it_is_held(piece):
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert peak < 8 * LONGEST
+
+
+@pytest.mark.parametrize(("column", "most"), [("item", 120), ("note", 500), ("reference", 36)])
+def test_what_grows_when_it_is_cleaned_is_measured_then(column, most):
+    typed = {"item": "Tea", "note": "", "reference": ""} | {column: "\ufb2c" * most}
+    line = f"{typed['item']},1,EUR,{typed['note']},{typed['reference']}\n".encode()
+    assert read(line) == f"{column}: Please keep it to {most} characters."
+
+
+def test_a_note_may_hold_as_many_commas_as_words():
+    assert read(b'Tea,1,EUR,"' + b"," * 499 + b'x",\n').note == "," * 499 + "x"
+
+
+def test_wide_rows_take_no_more_than_long_ones():
+    data = HEAD + (b"ab," * 21_000 + b"\n") * 50 + (b"ab," * 1_000 + b"\n") * 50
+    sheet = Sheet(io.BytesIO(data))
+    tracemalloc.start()
+    for batch in batches(sheet):
+        assert len(batch.taken) + len(batch.rejected) <= 50
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5 * 1024 * 1024
+
+
+def test_a_batch_of_long_rows_ends_early_and_the_next_goes_on_there():
+    row = b"x" * 60_000 + b",1,EUR,,\n"
+    sheet = Sheet(io.BytesIO(HEAD + row * 12))
+    assert [(len(batch.rejected), batch.line) for batch in batches(sheet)] == [(5, 7), (5, 12), (2, 14)]

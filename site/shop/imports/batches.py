@@ -10,6 +10,7 @@ from shop.imports.sheet import Row, Sheet
 from shop.imports.slips import Slip
 
 ROWS = 50  # of one batch: whoever else wants to write waits a hundredth of a second
+LARGEST = 256 * 1024  # bytes of one batch, and one row
 LONGEST = 500  # characters of a rejected cell that are kept
 CELLS = 8  # of a rejected row that are kept
 
@@ -41,8 +42,16 @@ class Batch(NamedTuple):
 def batches(sheet: Sheet) -> Iterator[Batch]:
     """All rows that are left, a batch at a time. One of blank lines holds nothing."""
     rows = iter(sheet)
-    while some := list(islice(rows, ROWS)):
+    while some := list(_next(sheet, rows)):
         yield _batch(sheet, some)
+
+
+def _next(sheet: Sheet, rows: Iterator[Row]) -> Iterator[Row]:
+    began = sheet.cursor
+    for row in islice(rows, ROWS):
+        yield row
+        if sheet.cursor - began > LARGEST:
+            return
 
 
 def _batch(sheet: Sheet, rows: Iterable[Row]) -> Batch:

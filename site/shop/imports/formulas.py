@@ -2,14 +2,16 @@
 
 import re
 
-_FORMULA = re.compile(r"'*\s*[=+@＝＋－＠-]")
+_BEGINS = r"(?:^|(?<=[;\t\r\n]))"  # also where other separators would part a cell
+_FORMULA = r"(?=[\s']*[=+@＝＋－＠-])"
+_BARE, _MARKED = re.compile(f"{_BEGINS}{_FORMULA}"), re.compile(f"{_BEGINS}'{_FORMULA}")
 
 
 def harmless(cell: str) -> str:
     """`cell` as text: an apostrophe before what a spreadsheet would calculate."""
-    return f"'{cell}" if _FORMULA.match(cell) else cell
+    return _BARE.sub("'", cell)
 
 
 def plain(cell: str) -> str:
     """What `harmless` was given."""
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+    return _MARKED.sub("", cell)

@@ -22,7 +22,7 @@ from shop.imports.storing import Counts, show_rest, store
 from shop.imports.turns import turn
 
 LOOK = 2_000  # rows of one turn of the first reading
-MOST = 1_000_000  # rows of one sheet
+MOST = 1_000_000  # rows of one sheet, blank ones too
 MOST_REJECTED = 10_000  # rows, after which somebody has to look
 NO_ROOM = ("disk is full", "No space left")  # what SQLite, PostgreSQL and systems say
 
@@ -74,15 +74,16 @@ def _may_go_on(imported: Import) -> None:
 
 def _look_through(job: Running, imported: Import, sheet: Sheet) -> None:
     """Read to the end before anything is written: what makes a whole sheet unreadable leaves no order behind."""
-    start, total = (sheet.cursor, sheet.line), 0
+    start, read, total = (sheet.cursor, sheet.line), 0, 0
     rows = iter(sheet)
     job.report(0, None, "Reading it through.")
     blank = [True] * LOOK
     while len(blank) == LOOK:
         with turn():
             blank = [row.blank for row in islice(rows, LOOK)]
+        read += len(blank)
         total += blank.count(False)
-        if total > MOST:
+        if read > MOST:
             raise Unreadable(f"It has more than {MOST:,} rows. Split it and send the parts.")
         job.check()
     if not total:

@@ -12,6 +12,7 @@ OPTIONAL = ("note", "reference")
 COLUMNS = REQUIRED + OPTIONAL
 ADDED = ("line", "reason")  # by us, to a file of rejected rows, which may come back corrected
 LONGEST = 64 * 1024  # bytes of a row, many times what a good one has
+MOST_COMMAS = 1_000  # in a row: a cell of nothing takes thirty times its place in the file
 _BOM = b"\xef\xbb\xbf"
 _FOREIGN = (b"PK\x03\x04", b"%PDF", b"\x1f\x8b")
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -78,7 +79,7 @@ class Sheet:
         reader = csv.reader(self._lines, strict=True)
         while True:
             begins = self.line
-            self._lines.held = 0
+            self._lines.held = self._lines.commas = 0
             try:
                 yield Row(begins, next(reader))
             except StopIteration:
@@ -98,11 +99,11 @@ class _TooLong(Exception):
 
 
 class _Lines:
-    """The lines of a stream as text, for csv.reader. `held` are the bytes of the row that is being read."""
+    """The lines of a stream as text, for csv.reader. `held` bytes and `commas` are those of the row being read."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self.stream = stream
-        self.cursor, self.line, self.held, self.ended = stream.tell(), 0, 0, False
+        self.cursor, self.line, self.held, self.commas, self.ended = stream.tell(), 0, 0, 0, False
 
     def go(self, cursor: int, line: int) -> None:
         self.stream.seek(cursor)
@@ -123,6 +124,8 @@ class _Lines:
                 self._count(raw)
         if self.held > LONGEST:
             raise _TooLong(f"is over {LONGEST // 1024} KB long")
+        if self.commas > MOST_COMMAS:
+            raise _TooLong(f"has over {MOST_COMMAS:,} commas")
         try:
             return raw.decode()
         except UnicodeDecodeError:
@@ -131,6 +134,7 @@ class _Lines:
     def _count(self, raw: bytes) -> None:
         self.cursor += len(raw)
         self.held += len(raw)
+        self.commas += raw.count(b",")
 
 
 def _columns(head: Row) -> list[str]:

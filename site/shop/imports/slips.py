@@ -71,17 +71,19 @@ def _note(text: str, found: Mapping[str, Any]) -> str:
 
 
 def _reference(text: str, found: Mapping[str, Any]) -> str:
-    if len(text) > LONGEST_REFERENCE:
+    reference = " ".join(_cleaned(text).split())
+    if len(reference) > LONGEST_REFERENCE:
         raise ValueError(f"Please keep it to {LONGEST_REFERENCE} characters.")
-    return " ".join(_cleaned(text).split())
+    return reference
 
 
 def _words(text: str, box: CharField) -> str:
     if box.required and not text:
         raise ValueError(box.error_messages["required"])
-    if box.max_length and len(text) > box.max_length:
+    cleaned = _cleaned(text)
+    if box.max_length and len(cleaned) > box.max_length:
         raise ValueError(box.error_messages["max_length"])
-    return _cleaned(text)
+    return cleaned
 
 
 def _cleaned(text: str) -> str:

@@ -3,7 +3,7 @@
 from django.contrib import messages as notices
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
@@ -13,8 +13,7 @@ from alerts.jobs import Job
 from alerts.jobs.streams import Bar, JobRegion
 from parlour.pages import painted
 from shop import money
-from shop.imports import uploads
-from shop.imports.export import written
+from shop.imports import export, uploads
 from shop.imports.forms import UploadForm
 from shop.imports.models import Import
 from shop.imports.sheet import OPTIONAL, REQUIRED
@@ -70,8 +69,12 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_safe
 @never_cache
-def rejected(request: HttpRequest, pk: int) -> StreamingHttpResponse:
-    """All rejected rows of an import, as a CSV file."""
+def rejected(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """All rejected rows of an import, as a CSV file; one at a time for each person."""
     imported = get_object_or_404(Import.objects.of(request.user), job__id=pk)
+    rows = export.begun(imported)
+    if rows is None:
+        words = "You are fetching a file of rejected rows already. Wait until it has arrived, then fetch this one.\n"
+        return HttpResponse(words, status=429, content_type="text/plain; charset=utf-8", headers={"Retry-After": "10"})
     headers = {"Content-Disposition": f'attachment; filename="rejected-{imported.pk}.csv"'}
-    return StreamingHttpResponse(written(imported), content_type="text/csv; charset=utf-8", headers=headers)
+    return StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8", headers=headers)

@@ -1,7 +1,8 @@
 """Owners take turns: nobody's jobs, however many or long, keep another's from being carried."""
 
 from datetime import timedelta
-from time import sleep
+from threading import Event
+from time import monotonic, sleep
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -110,6 +111,31 @@ def test_a_run_makes_way_for_no_job_of_the_same_owner_and_only_if_it_resumes(ann
     jobs = [steady.start(ann, "One"), steady.start(ann, "Two"), steady.start(ben, "Three")]
     until(lambda: Job.objects.filter(state="done").count() == 6, 15)
     assert {Job.objects.get(pk=each.pk).attempt for each in jobs} == {1}
+
+
+def test_a_run_makes_way_only_once_it_has_come_further(ann, ben, cem, long):
+    gate = Event()
+
+    @task("slow start", "Slow start", resumes=True)
+    def slow(job):
+        job.report(job.job.done)
+        while not gate.is_set():
+            job.check()
+            sleep(0.01)
+        for n in range(job.job.done + 1, 101):
+            job.report(n, 100)
+            sleep(0.01)
+
+    jobs = [slow.start(owner, "Slow") for owner in (ann, ben, cem)]
+    own = heart.current()
+    until(lambda: own.runs and all(each.began < monotonic() - heart.SLICE for each in own.runs))
+    until(lambda: life.others_wait({ann.pk, ben.pk}))
+    own._make_way(list(own.runs))
+    assert [each.stop for each in own.runs] == [None, None]
+    assert sorted(Job.objects.values_list("attempt", "state")) == [(1, "queued"), (1, "running"), (1, "running")]
+    gate.set()
+    until(lambda: Job.objects.filter(state="done").count() == 3)
+    assert max(Job.objects.get(pk=job.pk).attempt for job in jobs) > 1
 
 
 def test_whose_lease_is_held_by_another_process_is_busy_too(ann, ben, queued):
