@@ -53,13 +53,13 @@ def store(change: Change, job: Running, imported: Import, batch: Batch) -> Count
 
 def _far_more(was: int, now: int) -> bool:
     """Whether rejected rows are shown again: each time there are twice as many, for all of them are sent each time."""
-    return was < SHOWN and (now >= SHOWN or now.bit_length() > was.bit_length())
+    return was <= SHOWN and (now > SHOWN or now.bit_length() > was.bit_length())
 
 
 @deed
 def show_rest(change: Change, imported: Import) -> None:
     """It is over for now: show those rejected rows that were not shown yet."""
-    if 0 < imported.rejected < SHOWN:
+    if 0 < imported.rejected <= SHOWN:
         change.touch(head(imported.pk))
 
 
