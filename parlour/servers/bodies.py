@@ -51,6 +51,19 @@ def streamed(request: Any, channel: Any, *_others: Any) -> None:
     request.gotLength, request.handleContentChunk, request.requestReceived = got_headers, got_part, got_all
 
 
+@needs(f"{REQUEST} handle_reply .channel", "twisted.web.http:HTTPChannel persistent")
+def said_to_close(request: Any, _channel: Any) -> None:
+    """Close a line when an answer says so: daphne answers the next request on it."""
+    reply = request.handle_reply
+
+    def handle_reply(self: Any, message: dict[str, Any]) -> None:
+        if (b"connection", b"close") in message.get("headers", ()) and self.channel:
+            self.lasting = self.channel.persistent = False
+        reply(self, message)
+
+    request.handle_reply = handle_reply
+
+
 class Unheard:
     """Decodes nothing."""
 
@@ -102,4 +115,4 @@ def _hand_on(request: Any, data: bytes, more: bool) -> None:
         request.channel._networkProducer.pauseProducing()
 
 
-FOR_DAPHNE, FOR_UVICORN = (streamed,), (unchunked,)
+FOR_DAPHNE, FOR_UVICORN = (streamed, said_to_close), (unchunked,)

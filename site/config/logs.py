@@ -38,6 +38,16 @@ class OneLine(logging.Formatter):
         return blot(UNSEEN.sub("?", " ".join(super().format(record).split())))[:LONGEST_LINE]
 
 
+class Theirs(logging.Filter):
+    """What django.security says is the fault of whoever asks: a warning, without a trace."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Lowers it."""
+        if record.name.startswith("django.security."):
+            record.levelno, record.levelname, record.exc_info = logging.WARNING, "WARNING", None
+        return True
+
+
 def blot(text: str) -> str:
     """`text` without what follows token=, Bearer and the like."""
     return SECRET.sub(r"\1…", text)

@@ -166,7 +166,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "config.logs.OneLine"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"theirs": {"()": "config.logs.Theirs"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["theirs"]}},
     "root": {"handlers": ["stderr"], "level": level or "WARNING"},
     "loggers": {
         name: {"handlers": ["stderr"], "level": least, "propagate": False}

@@ -172,6 +172,25 @@ def test_a_body_in_chunks_is_refused_in_words_and_the_line_closed(server):
     assert heard.count("HTTP/1.1") == 1
 
 
+def test_a_line_that_is_said_to_close_answers_nothing_more(server):
+    body = "x" * (MIB + 1)
+    post = f"POST /accounts/login/ HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nContent-Length: {len(body)}\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), 20) as line:
+        line.sendall(f"{post}{body}GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        heard = b"".join(iter(lambda: line.recv(65536), b"")).decode()
+    assert heard.startswith("HTTP/1.1 413 ")
+    assert heard.count("HTTP/1.1") == 1
+
+
+def test_who_sends_too_many_fields_raises_no_alarm(server, member):
+    headers = {"Cookie": member.cookies, "Content-Type": "application/x-www-form-urlencoded"}
+    line = HTTPConnection("127.0.0.1", server.port, timeout=20)
+    line.request("POST", "/accounts/login/", "x=1&" * 2000, headers)
+    assert line.getresponse().status == 400
+    assert "WARNING django.security.TooManyFieldsSent" in server.process.tail(5)
+    line.close()
+
+
 def test_bodies_in_tiny_chunks_hold_up_nobody(server):
     end = time.monotonic() + 4
     pieces = CHUNKED.format(server.port).encode() + b"1\r\na\r\n" * 200_000
