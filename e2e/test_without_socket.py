@@ -18,7 +18,7 @@ WATCHDOG = 26.0  # seconds after which a page that heard nothing has fetched its
 def test_a_person_without_javascript_reads_and_writes(person: Invite, server: Server) -> None:
     plain = person(server, java_script_enabled=False).sign_in("member")
     other = person(server).sign_in("other").open_room("lobby")
-    other.say("do you read me")
+    other.say("do you read me").sees("do you read me")
     plain.open_room("lobby", live=False).sees("do you read me")
     assert not plain.banner.is_visible()
     _post(plain, "loud and clear")
