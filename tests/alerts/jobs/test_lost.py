@@ -55,6 +55,15 @@ def test_a_run_that_was_taken_over_hears_of_it_and_ends(ann):
     assert job.pk
 
 
+def test_a_run_whose_job_was_deleted_gives_its_lease_up(ann):
+    stir.start(ann, "Porridge", times=10_000, pause=0.01)
+    until(lambda: Job.objects.get().done)
+    assert Lease.objects.count() == 1
+    Job.objects.all().delete()
+    assert carriers.rest(5)
+    assert not Lease.objects.exists()
+
+
 def test_leases_are_renewed_as_long_as_the_job_runs(ann):
     job = stir.start(ann, "Porridge", times=300, pause=0.01)
     until(lambda: Job.objects.get().done > 200)  # twice as long as a lease
