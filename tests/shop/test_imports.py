@@ -4,6 +4,7 @@ import csv
 import errno
 import io
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -11,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import Client
+from django.utils import timezone
 
 from alerts.jobs import Job, carriers, wishes
 from alerts.lines import bells
@@ -488,6 +490,25 @@ def test_of_two_files_of_one_person_the_second_waits_and_says_so(send, monkeypat
     assert "It waits for your import" in pages[0]
     assert "<bdi>first.csv</bdi></a>, which comes first." in pages[0]
     assert (second.name, second.orders, Order.objects.count()) == ("second.csv", 20, 320)
+
+
+@pytest.mark.parametrize(
+    ("state", "minutes", "first"),
+    [("queued", -1, True), ("queued", 1, False), ("running", -1, False)],
+    ids=["what waits longer", "what was tried again", "what stalled"],
+)
+def test_an_import_waits_only_for_what_is_taken_before_it(state, minutes, first, ann, client):
+    now = timezone.now()
+    rows = [{"state": state, "queued": now + timedelta(minutes=minutes)}, {"state": "queued", "queued": now}]
+    other, waiting = (
+        Import.objects.create(
+            job=Job.objects.create(owner=ann, kind="import", title="Import", **row), name=name, file="x.csv", size=1
+        )
+        for name, row in zip(("other.csv", "waiting.csv"), rows, strict=True)
+    )
+    client.force_login(ann)
+    assert ("It waits for your import" in client.get(f"/shop/imports/{waiting.pk}/").content.decode()) == first
+    assert other.pk < waiting.pk
 
 
 def test_only_so_many_of_one_person_are_not_over(send, ann, monkeypatch):

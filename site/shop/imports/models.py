@@ -42,6 +42,13 @@ class ImportQuerySet(models.QuerySet["Import"]):
         """What is not over."""
         return self.filter(job__state__in=(Job.State.QUEUED, Job.State.RUNNING))
 
+    def before(self, job: Job) -> Self:
+        """What is taken before this job, of the same owner's: what runs, and what waits longer."""
+        runs = models.Q(state=Job.State.RUNNING, alive=True)
+        longer = models.Q(state=Job.State.QUEUED, queued__lt=job.queued)
+        ahead = Job.objects.filter(owner=job.owner_id).with_life().filter(runs | longer)
+        return self.filter(job__in=ahead.values("pk")).select_related("job").order_by("job__queued")
+
 
 class Import(models.Model):
     """One file of orders. `job` carries it; `cursor` (bytes) and `line` are where its next row begins.

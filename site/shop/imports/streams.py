@@ -26,9 +26,8 @@ class CountsStream(State):
 
     def present(self) -> dict[str, Any]:
         imported = Import.objects.select_related("job").get(pk=self.region.job.pk)
-        earlier = Import.objects.waiting().filter(job__owner=imported.job.owner_id, pk__lt=imported.pk)
         waits = imported.job.state == imported.job.State.QUEUED
-        return {"imported": imported, "earlier": earlier.select_related("job").first() if waits else None}
+        return {"imported": imported, "earlier": Import.objects.before(imported.job).first() if waits else None}
 
 
 class RejectsStream(State):
