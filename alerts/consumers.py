@@ -2,13 +2,9 @@
 
 from typing import Any
 
-from django.conf import settings
-from django.shortcuts import resolve_url
-from django.utils.html import format_html
-
 from alerts import marking
 from alerts.streams import KEY, BellRegion, today
-from parlour.admission import Refused
+from parlour.admission import signed_out
 from parlour.composer import whole
 from parlour.consumers import Consumer
 from parlour.database import run
@@ -26,8 +22,7 @@ class AlertsConsumer(Consumer):
     @classmethod
     def admit(cls, person: Any) -> BellRegion:  # type: ignore[override]
         if not person.is_authenticated:
-            login = resolve_url(settings.LOGIN_URL)
-            raise Refused(4001, format_html('You are signed out. <a href="{}">Sign in</a>', login))
+            raise signed_out()
         return BellRegion(person.pk)
 
     async def greet(self, fields: dict[str, Any]) -> str:

@@ -32,6 +32,12 @@ class Refused(Exception):
         self.words = words
 
 
+def signed_out(back: str = "/") -> Refused:
+    """For somebody who is nobody, where one has to be somebody: words that lead to the sign-in and then `back`."""
+    login, query = resolve_url(settings.LOGIN_URL), urlencode({"next": back})
+    return Refused(4001, format_html('You are signed out. <a href="{}?{}">Sign in</a>', login, query))
+
+
 class Admitted(Socket):
     """A socket with a person behind it, and with what that person may have."""
 
@@ -55,14 +61,10 @@ class Admitted(Socket):
         known = heads.read({*self.region.guards, guard(self.person.pk)} if self.visitor else set())
         visitor = handshake.visitor(self.scope)
         if self.visitor and visitor.person.pk != self.person.pk:
-            raise Refused(4001, self._signed_out())
+            raise signed_out(self.region.address or "/")
         self.region = self.admit(visitor.person, **self.route)
         self.visitor = visitor
         return known
-
-    def _signed_out(self) -> SafeString:
-        login, back = resolve_url(settings.LOGIN_URL), urlencode({"next": self.region.address or "/"})
-        return format_html('You are signed out. <a href="{}?{}">Sign in</a>', login, back)
 
     def recheck(self) -> None:
         """Ask again whether this page may stay."""

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from django.conf import settings
-from django.shortcuts import resolve_url
+from django.urls import reverse
 from django.utils.html import format_html
 
 from alerts.jobs.models import Job
 from alerts.jobs.streams import JobRegion
-from parlour.admission import Refused
+from parlour.admission import Refused, signed_out
 from parlour.consumers import Consumer
 
 
@@ -22,8 +21,7 @@ class JobConsumer(Consumer):
     @classmethod
     def admit(cls, person: Any, pk: int) -> JobRegion:  # type: ignore[override]
         if not person.is_authenticated:
-            login = resolve_url(settings.LOGIN_URL)
-            raise Refused(4001, format_html('You are signed out. <a href="{}">Sign in</a>', login))
+            raise signed_out(reverse("alerts:job", args=[pk]))
         job = Job.objects.of(person).filter(pk=pk).first()
         if job is None:
             raise Refused(4004, format_html('There is no such job. <a href="{}">To the start</a>', "/"))
