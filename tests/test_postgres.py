@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 SAME = {
     "tests/parlour": ["changes", "settling", "slow_callers", "groups", "streams"],
     "tests/rooms": ["saying"],
-    "tests/config": ["nul"],
+    "tests/front": ["nul"],
     "tests/alerts": ["mentions", "pages", "rights", "telling"],
     "tests/alerts/jobs": ["running", "lost", "wishes", "bars", "turns"],
     "tests/shop": ["imports"],

@@ -94,7 +94,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 FILE_UPLOAD_TEMP_DIR = UPLOADS
-LARGE_BODIES = {"/shop/imports/": ("shop.people.may_order", 201 * 1024**2)}  # path: who may send, how many bytes
+LARGE_BODIES = {"/shop/imports/": ("shop.people.may_order", 200 * 1024**2)}  # path: who may send, how large a file
 PARLOUR = stores.overrides("PARLOUR_")
 
 # Background jobs: by Celery's workers where there is a broker, else by threads of the web process.

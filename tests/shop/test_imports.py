@@ -405,7 +405,7 @@ def test_an_import_leaves_the_reserve_of_the_disk_alone(send, small, monkeypatch
 
 
 def test_an_upload_leaves_the_reserve_of_the_disk_alone(send, monkeypatch):
-    monkeypatch.setattr("parlour.disk.RESERVE", 2**60)
+    monkeypatch.setattr("front.disk.RESERVE", 2**60)
     answer = send(HEAD + TEA)
     assert answer.status_code == 422
     assert "There is no room left for it on our disk." in answer.content.decode()

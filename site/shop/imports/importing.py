@@ -13,7 +13,7 @@ from alerts.jobs import Failure, Running, task
 from alerts.jobs.running import Cancelled
 from alerts.models import Alert
 from alerts.telling import named, tell
-from parlour import disk
+from front import disk
 from parlour.changes import Change, deed
 from shop.imports.batches import batches
 from shop.imports.models import Import

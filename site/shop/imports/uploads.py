@@ -1,4 +1,4 @@
-"""A file on its way in: written where it will stay, so that it is moved there and never copied or held."""
+"""A file out of the form it came in: written on the shelf where it will stay, and only renamed there."""
 
 import hashlib
 import io
@@ -16,7 +16,7 @@ from django.utils.text import Truncator
 
 from accounts.names import clean
 from alerts.jobs import Job
-from parlour import disk
+from front import disk
 from parlour.limits import shared
 from shop.imports.importing import import_orders
 from shop.imports.models import Import, shelf

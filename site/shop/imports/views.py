@@ -28,7 +28,7 @@ ABOUT = {"required": REQUIRED, "optional": OPTIONAL, "currencies": money.CURRENC
 def imports(request: HttpRequest) -> HttpResponse:
     """Send a sheet of orders, and see what became of earlier ones.
 
-    Who may not order is answered before a byte of the body is read; for all others it goes straight to the disk.
+    Who may not order is answered before the form is parsed; for all others its file goes straight to the shelf.
     """
     if not may_order(request.user):
         return render(request, "shop/imports.html", ABOUT)

@@ -10,9 +10,9 @@ import string
 from typing import Any
 from urllib.parse import quote
 
-from config.answers import Send, Threads
-from config.bodies import Gathered, Incoming, Left, Receive, Unread
-from config.uploads import Uploads, is_large
+from front.answers import Send, Threads
+from front.bodies import Gathered, Incoming, Left, Receive, Unread
+from front.uploads import Uploads, is_large
 
 _CHARSET = re.compile(rb"(?i);\s*charset\s*=[^;]*")
 

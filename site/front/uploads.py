@@ -11,8 +11,8 @@ from typing import IO, Any
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from config.bodies import LARGEST_BODY, Incoming, Unread, crowded, too_large, whose
-from parlour import disk
+from front import disk
+from front.bodies import LARGEST_BODY, Incoming, Unread, crowded, too_large, whose
 from parlour.database import run
 from parlour.handshake import visitor
 
@@ -23,7 +23,7 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def is_large(scope: Any, incoming: Incoming) -> bool:
-    """Whether this is more than memory takes, at an address in LARGE_BODIES: {path: (gate, most bytes)}.
+    """Whether this is more than memory takes, at an address in LARGE_BODIES: {path: (gate, bytes of the largest file)}.
 
     A gate is the dotted name of a function that says whether a signed-in person may send there.
     """
@@ -57,7 +57,7 @@ class Uploads:
             self.near -= Counter({whence: 1})
 
     def _judge(self, person: Any, whence: str, length: int, limit: int) -> None:
-        if length > limit:
+        if length > limit + LARGEST_BODY:  # the form around a file has bytes of its own
             raise too_large(limit)
         if self.sending[person.pk] >= EACH:
             words = "Wait until one of them has arrived, then send this one."

@@ -5,9 +5,9 @@ import contextlib
 
 import pytest
 
-from config import bodies
-from config.bodies import LARGEST_BODY, SMALL
-from tests.config.requests import part
+from front import bodies
+from front.bodies import LARGEST_BODY, SMALL
+from tests.front.requests import part
 
 
 @pytest.fixture

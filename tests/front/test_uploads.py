@@ -15,9 +15,9 @@ from playwright.sync_api import expect, sync_playwright
 from e2e.conftest import CHROMIUM, QUIET
 from e2e.ground.houses import Builder
 from e2e.ground.visitors import Visitor
-from tests.config.senders import MIB, Sender, together
+from tests.front.senders import MIB, Sender, together
 
-SETTINGS = "tests.config.sending_settings"
+SETTINGS = "tests.front.sending_settings"
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from config.http import PlainHttp
+from front.http import PlainHttp
 
 
 def echo(environ, start_response):
