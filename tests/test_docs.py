@@ -5,14 +5,12 @@ import re
 import subprocess
 import sys
 from fnmatch import fnmatch
-from pathlib import Path
 
 import pytest
 
 from parlour.conf import DEFAULTS
+from tests.examples import ROOT, passes, shown, write
 
-ROOT = Path(__file__).resolve().parents[1]
-DOCS = ROOT / "docs" / "parlour.md"
 PAGES = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
 SETTINGS = """
 SECRET_KEY = "only for this test"
@@ -33,11 +31,6 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 """
 
 
-def blocks():
-    found = re.findall(r"```\w+\n(?:# |<!-- )([\w/.]+\.\w+)(?: -->)?\n(.*?)```", DOCS.read_text(), re.DOTALL)
-    return dict(found)
-
-
 def test_the_map_says_what_every_file_of_the_engine_does():
     told = (ROOT / "docs" / "way-of-a-message.md").read_text().partition("## The engine's map")[2].partition("\n## ")[0]
     files = {path.stem for path in (ROOT / "parlour").glob("[a-z]*.py")} - {"apps"}
@@ -50,7 +43,7 @@ def test_every_setting_that_is_told_of_exists():
 
 
 def test_the_live_side_and_its_markup_take_under_thirty_lines():
-    parts = blocks()
+    parts = shown("parlour.md")
     lines = [
         line
         for name in ("polls/live.py", "templates/tally.html", "templates/vote.html")
@@ -61,9 +54,7 @@ def test_the_live_side_and_its_markup_take_under_thirty_lines():
 
 @pytest.mark.parametrize("path", ["/polls/1/"])
 def test_the_page_of_the_documentation_works(tmp_path, path):
-    for name, text in blocks().items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
+    write(tmp_path, shown("parlour.md"))
     for package in ("polls", "project"):
         (tmp_path / package / "__init__.py").touch()
     (tmp_path / "project" / "settings.py").write_text(SETTINGS)
@@ -76,21 +67,7 @@ def test_the_page_of_the_documentation_works(tmp_path, path):
         "    assert client.get('/polls/2/').status_code == 404\n"
         "    import project.asgi\n"
     )
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-o",
-        "asyncio_mode=auto",
-        "polls/tests.py",
-        "polls/page_test.py",
-    ]
-    env = {**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}", "DJANGO_SETTINGS_MODULE": "project.settings"}
-    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stdout + done.stderr
+    passes(tmp_path, "polls/tests.py", "polls/page_test.py", settings="project.settings", beside=[ROOT])
 
 
 def test_alerts_stand_in_another_project_once_copied_as_told(tmp_path):
@@ -105,8 +82,7 @@ def test_alerts_stand_in_another_project_once_copied_as_told(tmp_path):
         file.write("DATABASES = {'default': {'ENGINE': 'parlour.sqlite', 'NAME': 'db', 'TEST': {'NAME': 'test_db'},\n")
         file.write("             'OPTIONS': {'transaction_mode': 'IMMEDIATE', 'timeout': 20}}}\n")
         file.write("CHANNEL_LAYERS = {'default': {'BACKEND': 'channels.layers.InMemoryChannelLayer'}}\n")
-    urls = re.search(r"# (project/urls.py)\n(.*?)```", told, re.DOTALL)
-    (tmp_path / urls[1]).write_text(urls[2])
+    (tmp_path / "project" / "urls.py").write_text(shown("alerts.md")["project/urls.py"])
     (tmp_path / "templates" / "base.html").write_text("{% load alerts %}{% bell %}{% block main %}{% endblock %}")
     (tmp_path / "page_test.py").write_text(
         "import pytest\nfrom alerts import Role, notify\nfrom alerts.jobs import Job\n\n"
@@ -123,14 +99,6 @@ def test_alerts_stand_in_another_project_once_copied_as_told(tmp_path):
         "    page = client.get('/alerts/').content.decode()\n"
         "    assert 'sam ordered' in page and '2 unseen' in page and '<bdi>sam</bdi>' in page\n"
     )
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "asyncio_mode=auto"]
-    env = {
-        **os.environ,
-        "PYTHONPATH": f"{tmp_path}:{tmp_path / 'engine'}",
-        "DJANGO_SETTINGS_MODULE": "project.settings",
-    }
     (tmp_path / "engine").mkdir()
     (tmp_path / "engine" / "parlour").symlink_to(ROOT / "parlour")
-    command += ["page_test.py"]
-    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stdout + done.stderr
+    passes(tmp_path, "page_test.py", settings="project.settings", beside=[tmp_path / "engine"])

@@ -1,14 +1,8 @@
 """What docs/jobs.md shows is run as it stands there."""
 
-import os
-import re
-import subprocess
-import sys
-from pathlib import Path
-
 from alerts.jobs import running
+from tests.examples import ROOT, passes, shown, write
 
-ROOT = Path(__file__).resolve().parents[3]
 TEXT = (ROOT / "docs" / "jobs.md").read_text()
 
 AROUND = {
@@ -43,31 +37,9 @@ AROUND = {
 
 
 def test_the_examples_of_the_documentation_work(tmp_path):
-    parts = dict(re.findall(r"```python\n# ([\w/.]+\.py)\n(.*?)```", TEXT, re.DOTALL)) | AROUND
-    for name, text in parts.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-o",
-        "asyncio_mode=auto",
-        "tea/tests.py",
-        "tea/asgi_test.py",
-    ]
-    kept = {name: value for name, value in os.environ.items() if name not in ("REDIS_URL", "DATABASE_URL")}
-    env = kept | {
-        "PYTHONPATH": f"{tmp_path}:{ROOT}:{ROOT / 'site'}",
-        "PARLOUR_VAR": str(tmp_path / "var"),
-        "DJANGO_SETTINGS_MODULE": "house",
-    }
-    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=90)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "6 passed" in done.stdout
+    write(tmp_path, shown("jobs.md") | AROUND)
+    told = passes(tmp_path, "tea/tests.py", "tea/asgi_test.py", settings="house", beside=[ROOT, ROOT / "site"])
+    assert "6 passed" in told
 
 
 def test_all_that_a_body_can_say_is_told_of():

@@ -1,0 +1,33 @@
+"""Examples of the documentation, run as they stand there: in a folder and by a pytest of their own."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+BLOCK = re.compile(r"```\w+\n(?:# |<!-- )([\w/.]+\.\w+)(?: -->)?\n(.*?)```", re.DOTALL)
+PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "asyncio_mode=auto"]
+
+
+def shown(page):
+    """The files that a page of the documentation shows: {name: text}."""
+    return dict(BLOCK.findall((ROOT / "docs" / page).read_text()))
+
+
+def write(folder, files):
+    """Write {name: text} below `folder`."""
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+
+
+def passes(folder, *tests, settings, beside=()):
+    """Run these tests of `folder`, with the folders `beside` it on the path. Returns what pytest printed."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("REDIS_URL", "DATABASE_URL")}
+    path = ":".join(map(str, (folder, *beside)))
+    env = kept | {"PYTHONPATH": path, "DJANGO_SETTINGS_MODULE": settings, "PARLOUR_VAR": str(folder / "var")}
+    done = subprocess.run([*PYTEST, *tests], cwd=folder, env=env, capture_output=True, text=True, timeout=90)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
