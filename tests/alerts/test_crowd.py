@@ -33,7 +33,9 @@ async def test_one_order_tells_two_hundred_and_is_drawn_once(sue, monkeypatch):
     pages = [Page(AlertsConsumer, person) for person in await sync_to_async(hire)(STAFF)]
     for page in pages:
         await page.__aenter__()
-    await asyncio.sleep(1)
+    for page in pages:
+        for stream in page.region.streams:
+            await page.receives(stream.name)  # it is followed from now on
     drawn.clear()
     await anotify(Role("staff"), "order", "A new order")
     for page in pages:

@@ -136,7 +136,9 @@ async def test_a_person_in_two_processes_stays_while_one_of_them_lives(ann, ben,
     await run(lease, lobby, ann, "dead", 0.5)
     async with page_of(ben) as page, page_of(ann):
         await lists(page, "Ann", "Ben")
-        await asyncio.sleep(1)
+        while await Lease.objects.filter(process="dead").aexists():
+            await asyncio.sleep(0.02)
+        assert await page.equals_fresh()
         assert names(page) == (2, ["Ann", "Ben"])
         assert notes(page, "left the room") == 0
 
