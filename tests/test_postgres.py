@@ -16,7 +16,7 @@ SAME = {
     "tests/front": ["nul"],
     "tests/alerts": ["mentions", "pages", "rights", "telling"],
     "tests/alerts/jobs": ["running", "lost", "wishes", "bars", "turns"],
-    "tests/shop": ["imports"],
+    "tests/shop": ["imports", "import_ends", "import_files", "import_refusals"],
 }
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]

@@ -13,6 +13,7 @@ from parlour.models import Lease
 from parlour.testing import Page
 from rooms.consumers import RoomConsumer
 from tests.parlour.ears import soon
+from tests.waiting import until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("hurried")]
 
@@ -136,8 +137,7 @@ async def test_a_person_in_two_processes_stays_while_one_of_them_lives(ann, ben,
     await run(lease, lobby, ann, "dead", 0.5)
     async with page_of(ben) as page, page_of(ann):
         await lists(page, "Ann", "Ben")
-        while await Lease.objects.filter(process="dead").aexists():
-            await asyncio.sleep(0.02)
+        await run(until, lambda: not Lease.objects.filter(process="dead").exists())
         assert await page.equals_fresh()
         assert names(page) == (2, ["Ann", "Ben"])
         assert notes(page, "left the room") == 0

@@ -2,9 +2,12 @@
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.core.files.uploadedfile import SimpleUploadedFile
 
+from alerts.jobs import carriers
 from alerts.models import Alert
 from shop import ordering
+from shop.imports import importing
 from tests.parlour.cast import ann, ben, conf, diary, gus, hurried, own_limits  # noqa: F401
 
 
@@ -37,3 +40,47 @@ def slip():
         return {"item": "Tea", "amount": "12.50", "currency": "EUR", "note": "", "slip": "one"} | changes
 
     return written
+
+
+@pytest.fixture(autouse=True)
+def own_shelf(settings, tmp_path):
+    """Files of this test alone, and no thread that outlives it."""
+    settings.UPLOADS = tmp_path / "uploads"
+    yield
+    assert carriers.rest(20)
+
+
+@pytest.fixture
+def send(client, ann):  # noqa: F811
+    """send(text or bytes) uploads a file as Ann; the answer."""
+    client.force_login(ann)
+
+    def sent(data, name="orders.csv", **more):
+        data = data if isinstance(data, bytes) else data.encode()
+        return client.post("/shop/imports/", {"file": SimpleUploadedFile(name, data)}, **more)
+
+    return sent
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Batches of ten rows, without rest."""
+    monkeypatch.setattr("shop.imports.batches.ROWS", 10)
+    monkeypatch.setattr("shop.imports.turns.BESIDE_PAGES", 0)
+
+
+@pytest.fixture
+def broken(monkeypatch):
+    """broken(at, fault) raises `fault` in the batch that begins there; then no more."""
+
+    def breaks(at, fault):
+        stored, faults = importing.store, [fault]
+
+        def store(job, imported, batch):
+            if faults and batch.taken and batch.taken[0].row.line >= at:
+                raise faults.pop()
+            return stored(job, imported, batch)
+
+        monkeypatch.setattr(importing, "store", store)
+
+    return breaks

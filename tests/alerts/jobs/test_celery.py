@@ -14,7 +14,7 @@ from e2e.ground.redis import Redis
 from parlour.testing import Page
 from tests.alerts.jobs.kitchen.bodies import bake, stir
 from tests.alerts.jobs.kitchen.staff import Staff
-from tests.alerts.jobs.waiting import until
+from tests.waiting import until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.faults]
 in_thread = sync_to_async

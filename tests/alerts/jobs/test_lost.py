@@ -10,7 +10,7 @@ from alerts.models import Alert
 from parlour import leases
 from parlour.models import Lease
 from tests.alerts.jobs.kitchen.bodies import one_more, stir
-from tests.alerts.jobs.waiting import until
+from tests.waiting import until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("hurried")]
 

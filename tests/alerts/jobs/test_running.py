@@ -10,7 +10,7 @@ from django.db import transaction
 from alerts.jobs import Job, carriers, task
 from alerts.models import Alert
 from tests.alerts.jobs.kitchen.bodies import bake, spill, stir
-from tests.alerts.jobs.waiting import until
+from tests.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

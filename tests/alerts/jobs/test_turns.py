@@ -11,7 +11,7 @@ from django.utils import timezone
 from alerts.jobs import Job, carriers, heart, life, task
 from alerts.models import Alert
 from parlour.leases import take
-from tests.alerts.jobs.waiting import until
+from tests.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -6,7 +6,7 @@ from alerts.jobs import Job, carriers
 from alerts.lines import bells
 from parlour.leases import take
 from tests.alerts.jobs.kitchen.bodies import bake, spill, stir
-from tests.alerts.jobs.waiting import until
+from tests.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HTMX = {"HX-Request": "true"}
