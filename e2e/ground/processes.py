@@ -18,6 +18,11 @@ def _end_with_the_tests() -> None:
         ctypes.CDLL(None).prctl(PARENT_DIED, signal.SIGKILL)
 
 
+# A run that was begun in the background ignores Ctrl-C, and would hand that on to all it starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 class Process:
     """One child: started at once, stopped by its own id, frozen and thawed; its output goes to `log`."""
 

@@ -84,6 +84,7 @@ async def test_the_list_of_staff_follows_an_import(ann, sam, monkeypatch):
 
 async def test_the_page_of_an_import_ends_equal_to_a_fresh_one_whatever_happens(ann, monkeypatch):
     monkeypatch.setattr("shop.imports.batches.ROWS", 10)
+    monkeypatch.setattr("shop.imports.turns.BESIDE_PAGES", 30)  # it is not over before it is cancelled
     pk = await sync_to_async(send)(ann, HEAD + ("Tea,1,EUR\n" * 9 + "Tea,-1,EUR\n") * 40)
     async with Page(JobConsumer, ann, pk=pk) as page:
         await page.shows("amount: It has to be more than nothing.")
