@@ -4,9 +4,8 @@ from typing import Any
 
 from alerts import marking
 from alerts.streams import KEY, BellRegion, today
-from parlour.admission import signed_out
+from parlour import Consumer, Denied
 from parlour.composer import whole
-from parlour.consumers import Consumer
 from parlour.database import run
 
 
@@ -20,9 +19,9 @@ class AlertsConsumer(Consumer):
         return KEY
 
     @classmethod
-    def admit(cls, person: Any) -> BellRegion:  # type: ignore[override]
+    def authorize(cls, person: Any) -> BellRegion:  # type: ignore[override]
         if not person.is_authenticated:
-            raise signed_out()
+            raise Denied.signed_out()
         return BellRegion(person.pk)
 
     async def greet(self, fields: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from alerts import audiences
 from alerts.models import Alert, Mark, Preference
-from parlour.changes import Change, deed
+from parlour import Change, live_write
 
 Told = Any  # a query of alerts with `seen`, `read` and `archived` as one person has marked them
 
@@ -31,31 +31,31 @@ def unwanted(person: Any) -> list[str]:
     return list(chosen.values_list("kind", flat=True))
 
 
-@deed
+@live_write
 def see(change: Change, person: Any, upto: int) -> None:
     """The person has looked at the bell when `upto` was the newest alert in it."""
     _mark(change, person, told(person).open().filter(pk__lte=upto, seen__isnull=True), "seen")
 
 
-@deed
+@live_write
 def read(change: Change, person: Any, alerts: Told) -> datetime | None:
     """The person has dealt with these. Returns the moment to undo it by, or None if nothing changed."""
     return _mark(change, person, alerts.filter(read__isnull=True), "seen", "read")
 
 
-@deed
+@live_write
 def archive(change: Change, person: Any, alerts: Told) -> datetime | None:
     """The person wants these out of the way. Returns what `read` does."""
     return _mark(change, person, alerts.filter(archived__isnull=True), "seen", "archived")
 
 
-@deed
+@live_write
 def unread(change: Change, person: Any, alerts: Told) -> None:
     """The person wants to deal with these again."""
     _unmark(change, person, Mark.objects.filter(alert__in=alerts.values("pk")), "read", "archived")
 
 
-@deed
+@live_write
 def undo(change: Change, person: Any, at: datetime) -> None:
     """Take back what this person did at this moment."""
     mine = Mark.objects.filter(person=person)
@@ -63,7 +63,7 @@ def undo(change: Change, person: Any, at: datetime) -> None:
         _unmark(change, person, mine.filter(**{name: at}), name)
 
 
-@deed
+@live_write
 def prefer(change: Change, person: Any, levels: dict[str, str]) -> None:
     """How the person wants to hear of these kinds, by name."""
     rows = [Preference(person=person, kind=kind, level=level) for kind, level in levels.items()]

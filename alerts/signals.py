@@ -10,7 +10,7 @@ from django.db.models.signals import post_delete, pre_delete
 from alerts import audiences
 from alerts.models import Alert, Job
 from alerts.telling import forget, named
-from parlour.changes import Change, deed
+from parlour import Change, live_write
 from parlour.revocation import guard
 
 # Rows of machinery, deleted often and by thousands; a listener would make each deletion load them all.
@@ -40,7 +40,7 @@ def gone(instance: Any, origin: Any = None, **kwargs: Any) -> None:
         forget(Alert.objects.filter(Q(about__in=[named(thing) for thing in batch]) | Q(audience__in=own)))
 
 
-@deed
+@live_write
 def job_gone(change: Change, instance: Job, **kwargs: Any) -> None:
     """A job was deleted, perhaps in the admin: pages of it and bells that show it hear so."""
     change.touch(instance.stream)

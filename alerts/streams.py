@@ -13,9 +13,9 @@ from alerts import audiences
 from alerts.jobs.streams import BarsStream
 from alerts.lines import Bell, Line, bells
 from alerts.toasts import News
-from parlour.fragments import Region, joined
+from parlour import Region, StateStream
+from parlour.fragments import joined
 from parlour.revocation import guard
-from parlour.states import State
 from parlour.streams import Answer, Ask, Variant, reading
 
 KEY = "bell"
@@ -38,7 +38,7 @@ class BellRegion(Region):
         self.streams = [self.bell, *others, BarsStream(person, self)]
 
 
-class BellStream(State):
+class BellStream(StateStream):
     """The bells of all who listen to one audience. Each line is drawn once and shared."""
 
     template = "partials/bell_lines.html"

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.names import clean
 from alerts import audiences
 from alerts.models import Alert, AlertQuerySet, Mark
-from parlour.changes import Change, deed
+from parlour import Change, live_write
 from parlour.database import run
 
 
@@ -48,7 +48,7 @@ def tell(
     change.then(lambda: _store(names, about, set(but), {**event, "actor": actor, "at": timezone.now()}))
 
 
-notify = deed(tell)
+notify = live_write(tell)
 
 
 @wraps(notify)
@@ -57,7 +57,7 @@ async def anotify(*args: Any, **kwargs: Any) -> None:
     await run(partial(notify, *args, **kwargs))
 
 
-@deed
+@live_write
 def settle(change: Change, about: Model) -> None:
     """Settle every alert about this: it was dealt with. The counts of all who were told fall."""
     alerts = Alert.objects.open().filter(about=named(about))
@@ -66,7 +66,7 @@ def settle(change: Change, about: Model) -> None:
     _touch(change, names)
 
 
-@deed
+@live_write
 def forget(change: Change, alerts: AlertQuerySet) -> int:
     """Delete these alerts and their marks. Returns how many; the counts of all who had not seen them fall."""
     rows = dict(alerts.order_by().values_list("pk", "audience"))

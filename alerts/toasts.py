@@ -11,7 +11,8 @@ from django.utils.html import format_html
 from alerts import audiences
 from alerts.lines import LOOKED_AT, Bell, Group, Line
 from alerts.models import Alert, Preference
-from parlour.fragments import Region, joined
+from parlour import Region
+from parlour.fragments import joined
 
 MOST = 3
 FRESH = timedelta(minutes=10)  # what comes back to light after that is no news

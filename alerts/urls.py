@@ -6,12 +6,11 @@ from alerts import views
 from alerts.consumers import AlertsConsumer
 from alerts.jobs import views as jobs
 from alerts.jobs.consumers import JobConsumer
-from parlour.pages import as_panel
 
 app_name = "alerts"
 urlpatterns = [
     path("", views.everything, name="all"),
-    path("panel/", as_panel(AlertsConsumer), name="panel"),
+    path("panel/", AlertsConsumer.as_panel(), name="panel"),
     path("preferences/", views.preferences, name="preferences"),
     path("read/", views.read_all, name="read_all"),
     path("undo/", views.undo, name="undo"),
@@ -20,6 +19,6 @@ urlpatterns = [
     path("<int:pk>/unread/", views.unread, name="unread"),
     path("<int:pk>/archive/", views.archive, name="archive"),
     path("jobs/<int:pk>/", jobs.show, name="job"),
-    path("jobs/<int:pk>/panel/", as_panel(JobConsumer), name="job_panel"),
+    path("jobs/<int:pk>/panel/", JobConsumer.as_panel(), name="job_panel"),
     path("jobs/<int:pk>/<slug:wish>/", jobs.wish, name="job_wish"),
 ]

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import websockets
 
-from e2e.ground.houses import Builder, House
-from e2e.ground.visitors import Visitor
+from e2e.support.houses import Builder, House
+from e2e.support.visitors import Visitor
 
 LOUD = {"PARLOUR_SAY_RATE": "100000/100000", "PARLOUR_FRAME_RATE": "100000/100000"}
 RATE = 8  # posts a second

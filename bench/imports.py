@@ -15,9 +15,9 @@ import time
 from pathlib import Path
 
 from bench.fanout import LOUD, Reader
-from e2e.ground.houses import Builder, House
-from e2e.ground.visitors import Visitor
-from e2e.ground.waiting import eventually
+from e2e.support.houses import Builder, House
+from e2e.support.visitors import Visitor
+from e2e.support.waiting import eventually
 
 SIZE = 200 * 1024 * 1024  # bytes
 PATIENCE = 240  # seconds for one import

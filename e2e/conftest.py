@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from .ground.cable import Cable
-from .ground.houses import Builder, House
-from .ground.people import Person
-from .ground.redis import Redis
-from .ground.servers import Server
-from .ground.visitors import Visitor
+from .support.cable import Cable
+from .support.houses import Builder, House
+from .support.people import Person
+from .support.redis import Redis
+from .support.servers import Server
+from .support.visitors import Visitor
 
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = [

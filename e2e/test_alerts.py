@@ -5,15 +5,15 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from .ground.bells import at_peace, bell, count, none, opened
-from .ground.cable import Cable
-from .ground.houses import House
-from .ground.people import Person
-from .ground.servers import Server
-from .ground.shops import order
-from .ground.tabs import IN_A_HURRY
-from .ground.visitors import Visitor
-from .ground.waiting import pause
+from .support.bells import at_peace, bell, count, none, opened
+from .support.cable import Cable
+from .support.houses import House
+from .support.people import Person
+from .support.servers import Server
+from .support.shops import order
+from .support.tabs import IN_A_HURRY
+from .support.visitors import Visitor
+from .support.waiting import pause
 
 Invite = Callable[..., Person]
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from .ground.houses import House
-from .ground.servers import Server
-from .ground.visitors import Visitor
-from .ground.wire import Room
+from .support.houses import House
+from .support.servers import Server
+from .support.visitors import Visitor
+from .support.wire import Room
 
 Meet = Callable[[Server], Visitor]
 

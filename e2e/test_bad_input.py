@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from .ground.houses import House
-from .ground.people import Person
-from .ground.servers import Server
-from .ground.visitors import Visitor
-from .ground.waiting import eventually
-from .ground.wire import Room
+from .support.houses import House
+from .support.people import Person
+from .support.servers import Server
+from .support.visitors import Visitor
+from .support.waiting import eventually
+from .support.wire import Room
 
 Invite = Callable[..., Person]
 Meet = Callable[[Server], Visitor]

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from .ground.bells import alerts, bell, opened
-from .ground.houses import ROOT, House
-from .ground.looks import fits, furnish, is_for_everybody
-from .ground.people import Person
-from .ground.servers import Server
+from .support.bells import alerts, bell, opened
+from .support.houses import ROOT, House
+from .support.looks import fits, furnish, is_for_everybody
+from .support.people import Person
+from .support.servers import Server
 
 Invite = Callable[..., Person]
 ADMIN = [
@@ -24,7 +24,7 @@ ADMIN = [
 ]
 WITHOUT_ACTIONS = """
 from django.contrib.admin import ModelAdmin
-from e2e.ground.settings import *
+from e2e.support.settings import *
 
 ModelAdmin.actions_on_top = ModelAdmin.actions_on_bottom = False
 ModelAdmin.actions = None

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from .ground.bells import alerts, at_peace, bell, count, opened
-from .ground.people import Person
-from .ground.servers import Server
-from .ground.visitors import Visitor
-from .ground.wire import Room
+from .support.bells import alerts, at_peace, bell, count, opened
+from .support.people import Person
+from .support.servers import Server
+from .support.visitors import Visitor
+from .support.wire import Room
 
 Invite = Callable[..., Person]
 

@@ -8,13 +8,13 @@ from collections.abc import Callable
 
 import pytest
 
-from .ground import writers
-from .ground.houses import House
-from .ground.processes import Process
-from .ground.redis import Redis
-from .ground.visitors import Visitor
-from .ground.waiting import eventually
-from .ground.wire import Room
+from .support import writers
+from .support.houses import House
+from .support.processes import Process
+from .support.redis import Redis
+from .support.visitors import Visitor
+from .support.waiting import eventually
+from .support.wire import Room
 
 pytestmark = pytest.mark.faults
 UNBOUNDED = {"PARLOUR_SAY_RATE": "100000/100000", "PARLOUR_FRAME_RATE": "100000/100000"}

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
-from .ground.cable import Cable
-from .ground.houses import House
-from .ground.people import Person
-from .ground.servers import Server
-from .ground.visitors import Visitor
-from .ground.waiting import eventually, pause
-from .ground.wire import Room
+from .support.cable import Cable
+from .support.houses import House
+from .support.people import Person
+from .support.servers import Server
+from .support.visitors import Visitor
+from .support.waiting import eventually, pause
+from .support.wire import Room
 
 pytestmark = pytest.mark.faults
 Invite = Callable[..., Person]

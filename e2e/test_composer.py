@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from .ground.people import Person
-from .ground.servers import Server
-from .ground.waiting import eventually
+from .support.people import Person
+from .support.servers import Server
+from .support.waiting import eventually
 
 Invite = Callable[..., Person]
 

@@ -6,14 +6,14 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from .ground.bells import alerts, bell, unseen
-from .ground.houses import House
-from .ground.orders import Orders
-from .ground.people import Person
-from .ground.servers import Server
-from .ground.shops import line, order, orders_page
-from .ground.visitors import Visitor
-from .ground.waiting import eventually, holds
+from .support.bells import alerts, bell, unseen
+from .support.houses import House
+from .support.orders import Orders
+from .support.people import Person
+from .support.servers import Server
+from .support.shops import line, order, orders_page
+from .support.visitors import Visitor
+from .support.waiting import eventually, holds
 
 Invite = Callable[..., Person]
 

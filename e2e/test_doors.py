@@ -7,12 +7,12 @@ import pytest
 from playwright.sync_api import expect
 from websockets.exceptions import InvalidStatus
 
-from .ground.houses import House
-from .ground.people import Person
-from .ground.servers import Server
-from .ground.visitors import Visitor
-from .ground.waiting import eventually
-from .ground.wire import Room, dial, until_closed
+from .support.houses import House
+from .support.people import Person
+from .support.servers import Server
+from .support.visitors import Visitor
+from .support.waiting import eventually
+from .support.wire import Room, dial, until_closed
 
 Meet = Callable[[Server], Visitor]
 

@@ -5,14 +5,14 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from .ground.bells import alerts, bell, opened, toasts, unseen
-from .ground.houses import House
-from .ground.people import Person
-from .ground.servers import Server
-from .ground.shops import SECOND, fill_in, line, order, orders_page, shop
-from .ground.tabs import Tab
-from .ground.visitors import Visitor
-from .ground.waiting import eventually
+from .support.bells import alerts, bell, opened, toasts, unseen
+from .support.houses import House
+from .support.people import Person
+from .support.servers import Server
+from .support.shops import SECOND, fill_in, line, order, orders_page, shop
+from .support.tabs import Tab
+from .support.visitors import Visitor
+from .support.waiting import eventually
 
 Invite = Callable[..., Person]
 Doors = tuple[Server, Server]

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, expect
 
-from .ground.houses import ROOT, House
-from .ground.people import Person
-from .ground.processes import Process
-from .ground.redis import Redis
-from .ground.servers import Server
-from .ground.tabs import Tab
-from .ground.waiting import eventually
+from .support.houses import ROOT, House
+from .support.people import Person
+from .support.processes import Process
+from .support.redis import Redis
+from .support.servers import Server
+from .support.tabs import Tab
+from .support.waiting import eventually
 
 Invite = Callable[..., Person]
 SECOND = 1_000  # milliseconds

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from .ground.looks import fits, furnish, is_for_everybody
-from .ground.people import Person
-from .ground.servers import Server
-from .ground.visitors import Visitor
+from .support.looks import fits, furnish, is_for_everybody
+from .support.people import Person
+from .support.servers import Server
+from .support.visitors import Visitor
 
 Invite = Callable[..., Person]
 Meet = Callable[[Server], Visitor]

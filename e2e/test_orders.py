@@ -8,16 +8,16 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from .ground.bells import unseen
-from .ground.cable import Cable
-from .ground.houses import House
-from .ground.orders import Orders
-from .ground.people import Person
-from .ground.servers import Server
-from .ground.shops import SECOND, fill_in, line, order, orders_page, shop, totals
-from .ground.visitors import Visitor
-from .ground.waiting import eventually, holds, pause
-from .ground.wire import dial, until_closed
+from .support.bells import unseen
+from .support.cable import Cable
+from .support.houses import House
+from .support.orders import Orders
+from .support.people import Person
+from .support.servers import Server
+from .support.shops import SECOND, fill_in, line, order, orders_page, shop, totals
+from .support.visitors import Visitor
+from .support.waiting import eventually, holds, pause
+from .support.wire import dial, until_closed
 
 Invite = Callable[..., Person]
 Meet = Callable[[Server | Cable], Visitor]

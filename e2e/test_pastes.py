@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from .ground.houses import House
-from .ground.visitors import Visitor
-from .ground.wire import Room
+from .support.houses import House
+from .support.visitors import Visitor
+from .support.wire import Room
 
 PASTE = ('{"a":"b"}' * 66_667)[:600_000]
 

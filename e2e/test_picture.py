@@ -4,8 +4,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from .ground.people import Person
-from .ground.servers import Server
+from .support.people import Person
+from .support.servers import Server
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / ("docs" if "PICTURE" in os.environ else "test-results") / "room.png"

@@ -5,14 +5,14 @@ from collections.abc import Callable
 
 import pytest
 
-from .ground import writers
-from .ground.bells import alerts, bell, count, opened, unseen
-from .ground.houses import House
-from .ground.people import Person
-from .ground.shops import order
-from .ground.tabs import Tab
-from .ground.visitors import Visitor
-from .ground.waiting import eventually
+from .support import writers
+from .support.bells import alerts, bell, count, opened, unseen
+from .support.houses import House
+from .support.people import Person
+from .support.shops import order
+from .support.tabs import Tab
+from .support.visitors import Visitor
+from .support.waiting import eventually
 
 Invite = Callable[..., Person]
 

@@ -5,15 +5,15 @@ from collections.abc import Callable
 
 import pytest
 
-from .ground.bells import bell, count
-from .ground.hints import LossyRedis
-from .ground.houses import House
-from .ground.people import Person
-from .ground.redis import Redis
-from .ground.shops import order
-from .ground.visitors import Visitor
-from .ground.waiting import pause
-from .ground.wire import Room
+from .support.bells import bell, count
+from .support.hints import LossyRedis
+from .support.houses import House
+from .support.people import Person
+from .support.redis import Redis
+from .support.shops import order
+from .support.visitors import Visitor
+from .support.waiting import pause
+from .support.wire import Room
 
 Invite = Callable[..., Person]
 pytestmark = pytest.mark.faults

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from playwright.sync_api import Route
 
-from .ground.houses import House
-from .ground.people import Person
-from .ground.waiting import eventually
+from .support.houses import House
+from .support.people import Person
+from .support.waiting import eventually
 
 Invite = Callable[..., Person]
 POLICY = "content-security-policy"

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from .ground.cable import Cable
-from .ground.houses import House
-from .ground.people import Person
-from .ground.servers import Server
-from .ground.tabs import IN_A_HURRY, Tab
-from .ground.waiting import eventually
+from .support.cable import Cable
+from .support.houses import House
+from .support.people import Person
+from .support.servers import Server
+from .support.tabs import IN_A_HURRY, Tab
+from .support.waiting import eventually
 
 Invite = Callable[..., Person]
 RETURN = 30.0  # seconds: the page tries again after 1, 2, 4 … seconds, each drawn at random

@@ -7,17 +7,17 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from .ground.bells import bell, unseen
-from .ground.cable import Cable
-from .ground.hints import LossyRedis
-from .ground.houses import House
-from .ground.people import Person
-from .ground.redis import Redis
-from .ground.servers import Server
-from .ground.shops import order
-from .ground.visitors import Visitor
-from .ground.waiting import eventually, holds
-from .ground.wire import Room
+from .support.bells import bell, unseen
+from .support.cable import Cable
+from .support.hints import LossyRedis
+from .support.houses import House
+from .support.people import Person
+from .support.redis import Redis
+from .support.servers import Server
+from .support.shops import order
+from .support.visitors import Visitor
+from .support.waiting import eventually, holds
+from .support.wire import Room
 
 Meet = Callable[[Server | Cable], Visitor]
 Deed = Callable[[Visitor, House, str], None]
@@ -44,29 +44,29 @@ def removal(member: Visitor, house: House, url: str) -> None:
     assert answer.status == 302, f"{answer.status} {answer.page.text[:300]}"
 
 
-DEEDS = {"sign-out": sign_out, "password": new_password, "deactivation": deactivation, "removal": removal}
+ACTS = {"sign-out": sign_out, "password": new_password, "deactivation": deactivation, "removal": removal}
 
 
-@pytest.mark.parametrize("deed", DEEDS.values(), ids=DEEDS)
-def test_nothing_is_heard_two_seconds_later(deed: Deed, new_house: Callable[..., House], visitor: Meet) -> None:
+@pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
+def test_nothing_is_heard_two_seconds_later(act: Deed, new_house: Callable[..., House], visitor: Meet) -> None:
     house = new_house()
     server = house.open("daphne")
-    last_heard = _last_heard(deed, house, visitor(server).sign_in("member"), server.url)
-    assert last_heard < 2, f"heard {last_heard:.1f} s after {deed.__name__}"
+    last_heard = _last_heard(act, house, visitor(server).sign_in("member"), server.url)
+    assert last_heard < 2, f"heard {last_heard:.1f} s after {act.__name__}"
 
 
-@pytest.mark.parametrize("deed", DEEDS.values(), ids=DEEDS)
+@pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
 def test_nothing_is_heard_five_seconds_later_with_all_hints_lost(
-    deed: Deed, new_house: Callable[..., House], visitor: Meet, redis: Redis
+    act: Deed, new_house: Callable[..., House], visitor: Meet, redis: Redis
 ) -> None:
     lossy = LossyRedis(redis.port, share=1)
     house = new_house(postgres=True, redis_url=redis.url(lossy.port))
     here, there = house.open("uvicorn"), house.open("uvicorn")
     member = visitor(here).sign_in("member")
-    last_heard = _last_heard(deed, house, member, there.url)
+    last_heard = _last_heard(act, house, member, there.url)
     lossy.close()
     assert lossy.lost, "no hint went through the cable, so none was lost"
-    assert last_heard < 5, f"heard {last_heard:.1f} s after {deed.__name__}"
+    assert last_heard < 5, f"heard {last_heard:.1f} s after {act.__name__}"
 
 
 def test_every_tab_says_what_happened_and_stays_quiet(
@@ -109,7 +109,7 @@ def test_the_bell_of_every_tab_says_who_signed_out_and_stays_quiet(
     expect(tabs[1].page.locator("[name=username]")).to_be_visible()
 
 
-def _last_heard(deed: Deed, house: House, member: Visitor, url: str) -> float:
+def _last_heard(act: Deed, house: House, member: Visitor, url: str) -> float:
     """How long after the deed the last of three sockets heard something, while somebody talks."""
     rooms = [Room(member.at(url), "team").hello() for _ in range(3)]
     talker = Room(Visitor(url).sign_in("staff"), "team").hello()
@@ -118,12 +118,12 @@ def _last_heard(deed: Deed, house: House, member: Visitor, url: str) -> float:
     talking.start()
     for room in rooms:
         room.waits_for("word 5", within=10)
-    deed(member, house, member.url)
+    act(member, house, member.url)
     done = time.monotonic()
     ends = [_until_closed(room) for room in rooms]
     stop.set()
     talking.join()
-    assert [code for code, _ in ends] == [4003 if deed is removal else 4001] * 3
+    assert [code for code, _ in ends] == [4003 if act is removal else 4001] * 3
     for room in rooms:
         assert "<a " in room.frames[-1], "the last frame leads nowhere"
     return max(heard for _, heard in ends) - done

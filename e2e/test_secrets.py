@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from .ground.houses import House
-from .ground.servers import Server
-from .ground.visitors import Answer, Visitor
-from .ground.wire import Room, dial, until_closed
+from .support.houses import House
+from .support.servers import Server
+from .support.visitors import Answer, Visitor
+from .support.wire import Room, dial, until_closed
 
 Meet = Callable[[Server], Visitor]
 TITLE, ABOUT, SECRET = "Zanzibar plans", "About the boat", "the treasure is under the fig tree"

@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from .ground.houses import House
-from .ground.servers import Server
-from .ground.visitors import Visitor
+from .support.houses import House
+from .support.servers import Server
+from .support.visitors import Visitor
 
 FLOODER, OTHER = "127.0.0.1", "127.0.0.2"
 DAWDLERS = 32

@@ -10,12 +10,12 @@ import psycopg
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from .ground.deaf import DeafPage
-from .ground.houses import House
-from .ground.servers import Server
-from .ground.visitors import Visitor
-from .ground.waiting import eventually
-from .ground.wire import Room
+from .support.deaf import DeafPage
+from .support.houses import House
+from .support.servers import Server
+from .support.visitors import Visitor
+from .support.waiting import eventually
+from .support.wire import Room
 
 pytestmark = pytest.mark.faults
 UNBOUNDED = {"PARLOUR_SAY_RATE": "100000/100000"}

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from .ground.houses import House
-from .ground.people import Person
-from .ground.servers import Server
-from .ground.waiting import eventually, holds
+from .support.houses import House
+from .support.people import Person
+from .support.servers import Server
+from .support.waiting import eventually, holds
 
 Invite = Callable[..., Person]
 GRACE = 3.0  # seconds that somebody may be away before having left
@@ -108,5 +108,5 @@ def test_the_same_word_twice_is_said_twice(person: Invite, server: Server) -> No
     assert member.messages.count("ok") == before + 2
 
 
-def _told(watcher: Person, deed: str) -> int:
-    return sum("member" in note and deed in note for note in watcher.notes)
+def _told(watcher: Person, live_write: str) -> int:
+    return sum("member" in note and live_write in note for note in watcher.notes)

@@ -5,14 +5,14 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from .ground.bells import bell, toasts
-from .ground.houses import House
-from .ground.people import Person
-from .ground.servers import Server
-from .ground.shops import order
-from .ground.tabs import HURRY, IN_A_HURRY
-from .ground.visitors import Visitor
-from .ground.wire import Room
+from .support.bells import bell, toasts
+from .support.houses import House
+from .support.people import Person
+from .support.servers import Server
+from .support.shops import order
+from .support.tabs import HURRY, IN_A_HURRY
+from .support.visitors import Visitor
+from .support.wire import Room
 
 Invite = Callable[..., Person]
 NAMES = ("Kim", "Lou", "Max", "Nia", "Ole", "Pat")

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from .ground.cable import Cable
-from .ground.houses import House
-from .ground.people import Person
-from .ground.servers import Server
-from .ground.tabs import IN_A_HURRY
-from .ground.waiting import eventually
+from .support.cable import Cable
+from .support.houses import House
+from .support.people import Person
+from .support.servers import Server
+from .support.tabs import IN_A_HURRY
+from .support.waiting import eventually
 
 Invite = Callable[..., Person]
 WATCHDOG = 26.0  # seconds after which a page that heard nothing has fetched itself anew

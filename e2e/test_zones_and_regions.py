@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from .ground.cable import Cable
-from .ground.houses import House
-from .ground.people import Person
-from .ground.servers import Server
-from .ground.tabs import Tab
-from .ground.visitors import Visitor
-from .ground.waiting import eventually
+from .support.cable import Cable
+from .support.houses import House
+from .support.people import Person
+from .support.servers import Server
+from .support.tabs import Tab
+from .support.visitors import Visitor
+from .support.waiting import eventually
 
 Invite = Callable[..., Person]
 EAST, WEST = "Pacific/Kiritimati", "Pacific/Pago_Pago"  # 25 hours apart: never the same day

@@ -19,7 +19,7 @@ from parlour.sockets import Socket
 log = logging.getLogger("parlour")
 
 
-class Refused(Exception):
+class Denied(Exception):
     """A page that may not be here, with the close code and the words (markup) that lead on.
 
     4001 signed out, 4003 not allowed, 4004 no such thing: final. 4008 and 4029 keep the beat, so that the
@@ -31,11 +31,11 @@ class Refused(Exception):
         self.code = code
         self.words = words
 
-
-def signed_out(back: str = "/") -> Refused:
-    """For somebody who is nobody, where one has to be somebody: words that lead to the sign-in and then `back`."""
-    login, query = resolve_url(settings.LOGIN_URL), urlencode({"next": back})
-    return Refused(4001, format_html('You are signed out. <a href="{}?{}">Sign in</a>', login, query))
+    @classmethod
+    def signed_out(cls, back: str = "/") -> "Denied":
+        """For somebody who is not signed in where one has to be: words that lead to the sign-in and then `back`."""
+        login, query = resolve_url(settings.LOGIN_URL), urlencode({"next": back})
+        return cls(4001, format_html('You are signed out. <a href="{}?{}">Sign in</a>', login, query))
 
 
 class Admitted(Socket):
@@ -45,7 +45,7 @@ class Admitted(Socket):
     leaves_at = float("inf")  # on the loop's clock
 
     @classmethod
-    def admit(cls, person: Any, **route: Any) -> Region:
+    def authorize(cls, person: Any, **route: Any) -> Region:
         """The region this person may have at this address, or Refused. Runs on a database thread."""
         raise NotImplementedError
 
@@ -53,7 +53,7 @@ class Admitted(Socket):
     def person(self) -> Any:
         return self.visitor.person if self.visitor else None
 
-    def authorise(self) -> dict[str, int]:
+    def check_rights(self) -> dict[str, int]:
         """Ask who this is and what they may see. Returns the guards' heads as they were before it asked.
 
         A right that is taken away meanwhile moves a head once more, and so is asked for again.
@@ -61,8 +61,8 @@ class Admitted(Socket):
         known = heads.read({*self.region.guards, guard(self.person.pk)} if self.visitor else set())
         visitor = handshake.visitor(self.scope)
         if self.visitor and visitor.person.pk != self.person.pk:
-            raise signed_out(self.region.address or "/")
-        self.region = self.admit(visitor.person, **self.route)
+            raise Denied.signed_out(self.region.address or "/")
+        self.region = self.authorize(visitor.person, **self.route)
         self.visitor = visitor
         return known
 
@@ -73,12 +73,12 @@ class Admitted(Socket):
     async def _recheck(self) -> None:
         zone = getattr(self.person, "zone", "")
         try:
-            known = await run(self.authorise)
+            known = await run(self.check_rights)
             self.stays(known)
             log.debug("person %s may stay at %s", self.person.pk, self.scope["path"])
             if getattr(self.person, "zone", "") != zone:
                 self.end(1012)  # it comes back, and its feeds know how it reads
-        except Refused as refused:
+        except Denied as refused:
             self.end(refused.code, refused.words)
         except Exception:
             log.exception("rights could not be read; they are asked for again")

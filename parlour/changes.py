@@ -49,7 +49,7 @@ class Change:
         return [name for name, _ in self.added] + [name for name, _, _ in self.edited] + self.touched
 
 
-def deed(body: Callable[..., T]) -> Callable[..., T]:
+def live_write(body: Callable[..., T]) -> Callable[..., T]:
     """Decorate a verb `body(change, …)`, which collects into `change`; what it collected is then written.
 
     Outside any transaction the rows are numbered and committed at once. Inside a caller's transaction they

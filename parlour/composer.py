@@ -21,7 +21,7 @@ class Malformed(ValueError):
     """A frame that no page of ours sends."""
 
 
-class Said(NamedTuple):
+class NumberedText(NamedTuple):
     """One text and its number `n` on `page`; an empty page and n 0 from a program that counts nothing."""
 
     page: str
@@ -42,13 +42,13 @@ def page_of(fields: Mapping[str, Any]) -> str:
     return page
 
 
-def said(fields: Mapping[str, Any], acked: int = 0, most: int | None = None) -> list[Said]:
+def said(fields: Mapping[str, Any], acked: int = 0, most: int | None = None) -> list[NumberedText]:
     """The texts in a frame or form that are numbered above `acked`, oldest first, `most` at once."""
     texts, page = _list(fields.get("text")), page_of(fields)
     if not page:
-        return [Said("", 0, text) for text in reversed(texts)][:most]
+        return [NumberedText("", 0, text) for text in reversed(texts)][:most]
     known = whole(fields.get("acked") or 0)
-    numbered = [Said(page, known + place, text) for place, text in enumerate(reversed(texts), start=1)]
+    numbered = [NumberedText(page, known + place, text) for place, text in enumerate(reversed(texts), start=1)]
     return [each for each in numbered if each.n > acked][:most]
 
 
@@ -68,7 +68,7 @@ def _list(value: Any) -> list[str]:
     return texts
 
 
-class Sender:
+class Acknowledgements:
     """One socket's account of its page: its id, and up to which number each page's texts were answered."""
 
     def __init__(self) -> None:
@@ -79,7 +79,7 @@ class Sender:
         self.page = page_of(fields)
         self.acked = {self.page: whole(fields.get("acked") or 0)}
 
-    def take(self, fields: Mapping[str, Any]) -> list[Said]:
+    def take(self, fields: Mapping[str, Any]) -> list[NumberedText]:
         """What is new in these fields. A repeat of what was answered is nothing, and gets no answer."""
         page = page_of(fields)
         self.page = self.page or page
@@ -95,7 +95,7 @@ class Sender:
         self.acked[self.page] = n
         return region.value("acked", n)
 
-    def answer(self, region: Region, answered: list[Said], taken: bool) -> str:
+    def answer(self, region: Region, answered: list[NumberedText], taken: bool) -> str:
         """Take texts off the page that sent them, all at once and for good.
 
         A text that came back and was sent again is a page of its own, and its form goes. `taken` says that a

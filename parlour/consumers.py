@@ -2,17 +2,19 @@
 
 import logging
 import random
+from collections.abc import Callable
 from typing import Any, ClassVar
 
+from django.http import HttpResponse
 from django.utils.html import escape
 
 from parlour import cursors, frames, handshake, heads, hub, turnstile
-from parlour.admission import Admitted, Refused
+from parlour.admission import Admitted, Denied
 from parlour.composer import Malformed
 from parlour.conf import conf
 from parlour.database import run
 from parlour.limits import Bucket
-from parlour.outbox import Send
+from parlour.send_queue import Send
 
 log = logging.getLogger("parlour")
 STRIKES = 5
@@ -35,6 +37,13 @@ class Consumer(Admitted):
 
         return application
 
+    @classmethod
+    def as_panel(cls) -> Callable[..., HttpResponse]:
+        """A view of the region's live element, for its watchdog."""
+        from parlour.pages import as_panel
+
+        return as_panel(cls)
+
     async def greet(self, fields: dict[str, Any]) -> str:
         """A page said hello with these fields; returned fragments go into the answer."""
         return ""
@@ -55,14 +64,14 @@ class Consumer(Admitted):
         await receive()
         if why := handshake.foreign(self.scope):
             log.warning("a socket was refused at %s: %s", self.scope["path"], why)
-            return await self.outbox.close(1008)
+            return await self.send_queue.close(1008)
         try:
             await self.hub.ready()
-            await run(self.authorise)
-        except Refused as refused:
-            await self.outbox.send({"type": "websocket.accept"})
+            await run(self.check_rights)
+        except Denied as refused:
+            await self.send_queue.send({"type": "websocket.accept"})
             return await self.farewell(refused.code, refused.words)
-        await self.outbox.send({"type": "websocket.accept"})
+        await self.send_queue.send({"type": "websocket.accept"})
         try:
             with turnstile.passed(self.person, self.scope):
                 await self._live(receive)
@@ -95,7 +104,7 @@ class Consumer(Admitted):
             await self._deal_with(frames.fields(text))
         except Malformed as problem:
             self.strike(str(problem))
-        except Refused as refused:
+        except Denied as refused:
             self.end(refused.code, refused.words)
         except Exception:
             log.exception("a frame could not be dealt with at %s; its page is asked to come back", self.scope["path"])
@@ -124,7 +133,7 @@ class Consumer(Admitted):
 
     async def _hello(self, fields: dict[str, Any]) -> None:
         if not self.greeted:
-            known = await run(self.authorise)
+            known = await run(self.check_rights)
             answer = await self.greet(fields) + self.region.value("met", "1")
             self.greeted = True
             seen = cursors.read(fields.get("cursor"), self.hub.epoch)

@@ -6,8 +6,9 @@ document for a target, so every id carries its region's key (https://htmx.org/at
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -41,6 +42,12 @@ class Region:
         self.role = role
         self.streams: list[Stream] = []
         self.guards: list[str] = []
+
+    def paint(self, request: HttpRequest) -> dict[str, Any]:
+        """Context for the region's templates: its heads first, then what each stream shows up to them."""
+        from parlour.pages import painted
+
+        return painted(request, self)
 
     def id(self, part: object) -> str:
         return f"{self.key}-{part}" if part else self.key

@@ -35,7 +35,7 @@ _shared: dict[tuple[str, object], Bucket] = {}
 _sweep_at = KEPT
 
 
-def shared(kind: str, who: object, rate: str) -> Bucket:
+def rate_limit(kind: str, who: object, rate: str) -> Bucket:
     """The bucket that all sockets and requests of one person in this process draw from."""
     if len(_shared) >= _sweep_at:
         _sweep()

@@ -12,7 +12,7 @@ from parlour.models import Numbered
 from parlour.streams import Answer, Ask, Stream, Variant, reading
 
 
-class Log(Stream):
+class LogStream(Stream):
     """Rows in order: new ones are appended, changed ones replaced in place, always as they are now.
 
     `template` renders one row (as `row`); the list is the element `region.id(part)`.

@@ -1,8 +1,13 @@
 """What the engine keeps in the database: how far each stream has come, what is owed a number, who is alive."""
 
 import secrets
+from collections.abc import Collection
+from datetime import datetime, timedelta
 
 from django.db import models
+from django.utils import timezone
+
+from parlour.conf import conf
 
 EPOCH = "epoch"
 
@@ -33,7 +38,7 @@ class Head(models.Model):
         return f"{self.name} at {self.seq}"
 
 
-class Owed(models.Model):
+class PendingEvent(models.Model):
     """A number that is owed to a row written inside somebody else's transaction.
 
     `model` is a label such as `rooms.message` and `row` its primary key; both are empty when the stream
@@ -44,11 +49,39 @@ class Owed(models.Model):
     model = models.CharField(max_length=100, blank=True)
     row = models.CharField(max_length=40, blank=True)
 
-    class Meta:
-        verbose_name_plural = "owed"
-
     def __str__(self) -> str:
         return f"{self.model} {self.row} in {self.name}"
+
+
+class LeaseQuerySet(models.QuerySet["Lease"]):
+    """Leases are taken, renewed and given up by process, many at a time."""
+
+    def living(self, *names: str) -> "LeaseQuerySet":
+        """Those of these names that hold now. A holder may have several, one a process."""
+        return self.filter(name__in=names, expires__gt=timezone.now())
+
+    def take(self, process: str, pairs: Collection[tuple[str, str]]) -> None:
+        """Hold these (name, holder) from now on, in the open transaction; a pair that is held already is renewed."""
+        until = _lease_end()
+        self.bulk_create(
+            [self.model(name=name, holder=holder, process=process, expires=until) for name, holder in sorted(pairs)],
+            update_conflicts=True,
+            unique_fields=["name", "holder", "process"],
+            update_fields=["expires"],
+        )
+
+    def give_up(self, process: str, pairs: Collection[tuple[str, str]]) -> None:
+        """Hold these (name, holder) no longer."""
+        for name, holder in pairs:
+            self.filter(name=name, holder=holder, process=process).delete()
+
+    def renew(self, process: str, held: Collection[tuple[str, str]]) -> bool:
+        """Renew all leases of a process. False: some expired and were swept while the process was frozen."""
+        return not held or self.filter(process=process).update(expires=_lease_end()) >= len(held)
+
+
+def _lease_end() -> datetime:
+    return timezone.now() + timedelta(seconds=conf.LEASE)
 
 
 class Lease(models.Model):
@@ -58,6 +91,8 @@ class Lease(models.Model):
     holder = models.CharField(max_length=100)
     process = models.CharField(max_length=40, db_index=True)
     expires = models.DateTimeField(db_index=True)
+
+    objects = LeaseQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["name", "holder", "process"], name="parlour_one_lease_each")]

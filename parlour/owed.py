@@ -11,13 +11,13 @@ from django.apps import apps
 from django.db import transaction
 
 from parlour import heads, hints
-from parlour.models import Numbered, Owed
+from parlour.models import Numbered, PendingEvent
 from parlour.retrying import retried
 
 
 def owe(added: Any, edited: Any, touched: Iterable[str]) -> None:
     """Write a change into the caller's transaction without numbers, and settle after its commit."""
-    debts = [Owed(name=name) for name in set(touched)]
+    debts = [PendingEvent(name=name) for name in set(touched)]
     for name, row in added:
         row.save(force_insert=True)
         debts.append(_debt(name, row))
@@ -25,23 +25,23 @@ def owe(added: Any, edited: Any, touched: Iterable[str]) -> None:
         row.save(update_fields=list(fields))
         debts.append(_debt(name, row))
     if debts:
-        Owed.objects.bulk_create(debts)
+        PendingEvent.objects.bulk_create(debts)
         transaction.on_commit(lambda: settle({debt.name for debt in debts}), robust=True)
 
 
-def _debt(name: str, row: Numbered) -> Owed:
-    return Owed(name=name, model=row._meta.label_lower, row=str(row.pk))
+def _debt(name: str, row: Numbered) -> PendingEvent:
+    return PendingEvent(name=name, model=row._meta.label_lower, row=str(row.pk))
 
 
 def settle(names: Iterable[str] | None = None) -> None:
     """Number what is owed to the streams `names`, or to all. Any process may do it at any time."""
-    if Owed.objects.exists():
+    if PendingEvent.objects.exists():
         retried(lambda: _settled(None if names is None else list(names)))
 
 
 def _settled(names: Sequence[str] | None) -> None:
     with transaction.atomic():
-        owed = Owed.objects.select_for_update(skip_locked=True).order_by("pk")
+        owed = PendingEvent.objects.select_for_update(skip_locked=True).order_by("pk")
         debts = list(owed if names is None else owed.filter(name__in=names))
         rows = {(debt.model, debt.row): _free_row(debt) for debt in debts}  # one instance, however many debts
         due = [(debt, rows[debt.model, debt.row]) for debt in debts if rows[debt.model, debt.row] is not _BUSY]
@@ -53,14 +53,14 @@ def _settled(names: Sequence[str] | None) -> None:
                 row.changed = number
                 row.seq = row.seq or row.changed
                 row.save(update_fields=["seq", "changed"])
-        Owed.objects.filter(pk__in=[debt.pk for debt, _ in due]).delete()
+        PendingEvent.objects.filter(pk__in=[debt.pk for debt, _ in due]).delete()
     hints.tell(raised)
 
 
 _BUSY = object()
 
 
-def _free_row(debt: Owed) -> Any:
+def _free_row(debt: PendingEvent) -> Any:
     """The row a debt is about; None if there is none (any more); `_BUSY` while another transaction edits it."""
     try:
         rows = apps.get_model(debt.model)._default_manager.filter(pk=debt.row)

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
 from parlour import cursors, heads
-from parlour.admission import Refused
+from parlour.admission import Denied
 from parlour.consumers import Consumer
 from parlour.fragments import Region
 from parlour.models import Head
@@ -38,8 +38,8 @@ def as_panel(consumer: type[Consumer]) -> Callable[..., HttpResponse]:
     @never_cache
     def panel(request: HttpRequest, **route: Any) -> HttpResponse:
         try:
-            region = consumer.admit(request.user, **route)
-        except Refused:
+            region = consumer.authorize(request.user, **route)
+        except Denied:
             return HttpResponse(status=403)
         plain = request.GET.get("met") == ""
         context = {**painted(request, region), "plain": plain}

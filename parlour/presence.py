@@ -11,13 +11,13 @@ from collections import Counter
 from contextlib import suppress
 
 from parlour import leases
-from parlour.changes import Change, deed
+from parlour.changes import Change, live_write
 from parlour.conf import conf
 from parlour.database import run
-from parlour.leases import Seat, living
+from parlour.leases import Seat
+from parlour.models import Lease
 
 log = logging.getLogger("parlour")
-here = living  # who is in these places now; a person may hold several leases, one a process
 
 
 class Presence:
@@ -82,16 +82,16 @@ class Presence:
             self.held = (self.held | come) - gone
 
 
-@deed
+@live_write
 def record(change: Change, process: str, come: set[Seat], gone: set[Seat]) -> None:
     """Take and give up leases in one commit; a place whose company changed is touched."""
-    leases.take(process, come)
-    leases.give_up(process, gone)
+    Lease.objects.take(process, come)
+    Lease.objects.give_up(process, gone)
     for name in {name for name, _ in come | gone}:
         change.touch(name)
 
 
 def renew(process: str, held: frozenset[Seat]) -> None:
     """Say for everybody at once that this process lives, and so do they."""
-    if not leases.renew(process, held):
+    if not Lease.objects.renew(process, held):
         record(process, set(held), set())

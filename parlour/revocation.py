@@ -1,6 +1,6 @@
 """Rights that end: every socket of a person asks again whether it may stay."""
 
-from parlour.changes import Change, deed
+from parlour.changes import Change, live_write
 
 
 def guard(person: object) -> str:
@@ -8,7 +8,7 @@ def guard(person: object) -> str:
     return f"rights.{person}"
 
 
-@deed
+@live_write
 def revoke(change: Change, *people: object) -> None:
     """Have the pages of these people (primary keys) authorised anew, in all processes, within two seconds.
 

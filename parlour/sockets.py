@@ -9,7 +9,7 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
 from parlour.fragments import Region
-from parlour.outbox import Outbox, Send
+from parlour.send_queue import Send, SendQueue
 from parlour.streams import Stream
 
 log = logging.getLogger("parlour")
@@ -27,7 +27,7 @@ class Socket:
         self.loop = asyncio.get_running_loop()
         self.route: dict[str, Any] = scope.get("url_route", {}).get("kwargs", {})
         self.slot = random.randrange(SLOTS)
-        self.outbox = Outbox(send)
+        self.send_queue = SendQueue(send)
         self.cursors: dict[Key, int] = {}
         self.owing: list[tuple[Key, int, str]] = []
         self.ended = False
@@ -42,7 +42,7 @@ class Socket:
         """Stop listening to anything. Called when the socket ends, perhaps more than once."""
 
     def put(self, text: str) -> None:
-        if not self.ended and not self.outbox.put(text):
+        if not self.ended and not self.send_queue.put(text):
             self.end(1013)
 
     def deliver(self, stream: Stream, seq: int, text: str) -> None:
@@ -83,11 +83,11 @@ class Socket:
     async def farewell(self, code: int, words: SafeString | str) -> None:
         """The words, and then the code. A final code takes the beat away, or the watchdog would come back."""
         if code == 1013:  # it could not take this, and asks for all of it when it comes back
-            self.outbox.waiting.clear()
+            self.send_queue.waiting.clear()
         if 4001 <= code <= 4004:
             words = format_html('<p class="farewell" role="alert">{}</p>', words)
             key = self.region.key if hasattr(self, "region") else self.key(**self.route)
-            self.outbox.put(Region(key, "", "").farewell(words))
+            self.send_queue.put(Region(key, "", "").farewell(words))
         elif words:
-            self.outbox.put(self.region.inner("note", escape(words)))
-        await self.outbox.close(code)
+            self.send_queue.put(self.region.inner("note", escape(words)))
+        await self.send_queue.close(code)

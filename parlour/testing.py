@@ -82,7 +82,7 @@ class Page:
     def _paint(self) -> Document:
         request = RequestFactory().get("/")
         request.user = self.person or AnonymousUser()
-        context = painted(request, self.consumer.admit(request.user, **self.route))
+        context = painted(request, self.consumer.authorize(request.user, **self.route))
         self.region = context["region"]
         return Document.of(context)
 

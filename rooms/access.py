@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.html import format_html
 from django.utils.http import urlencode
 
-from parlour.admission import Refused
+from parlour import Denied
 from rooms.models import Membership, Room
 
 NO_SUCH = "There is no such room, or there is none any more."
@@ -15,7 +15,7 @@ def room_for(person: Any, slug: str) -> Room:
     """The room at this address for this person to read. Raises Refused with words that say how to get in."""
     room = Room.objects.named(slug)
     if room is None:
-        raise Refused(4004, format_html('{} <a href="/">All rooms</a>', NO_SUCH))
+        raise Denied(4004, format_html('{} <a href="/">All rooms</a>', NO_SUCH))
     if not may_read(person, room):
         raise refusal(person, room)
     return room
@@ -62,18 +62,18 @@ def role(person: Any, room: Room) -> str:
     return "guest" if person.is_guest else "member"
 
 
-def refusal(person: Any, room: Room) -> Refused:
+def refusal(person: Any, room: Room) -> Denied:
     """Why not, and what to do; it says nothing of the room but its address, which the asker knows."""
     if not person.is_authenticated or person.is_guest:
         back = urlencode({"next": room.get_absolute_url()})
-        return Refused(
+        return Denied(
             4001,
             format_html(
                 'Only people with an account can come in here. <a href="/accounts/login/?{}">Sign in</a>',
                 back,
             ),
         )
-    return Refused(
+    return Denied(
         4003,
         format_html(
             '{} <a href="/">All rooms</a>', "Only members can read this room. Somebody who looks after it can add you."

@@ -6,17 +6,15 @@ from typing import Any
 from django.db.models import Max
 from django.utils.html import escape
 
-from parlour import composer
-from parlour.composer import Malformed, Said
-from parlour.consumers import Consumer
+from parlour import Consumer, Malformed, composer, rate_limit
+from parlour.composer import NumberedText
 from parlour.database import run
-from parlour.limits import shared
 from rooms import access, typing
 from rooms.models import Message, room_key
 from rooms.refusals import refusal
 from rooms.saying import offer
 from rooms.streams import RoomRegion
-from rooms.words import Unsaid
+from rooms.words import TextRejected
 
 SOON = 20  # seconds a commit may take
 TYPING_RATE = "1/3"  # a page of ours says it every two seconds
@@ -32,13 +30,13 @@ class RoomConsumer(Consumer):
         return room_key(slug)
 
     @classmethod
-    def admit(cls, person: Any, slug: str) -> RoomRegion:  # type: ignore[override]
+    def authorize(cls, person: Any, slug: str) -> RoomRegion:  # type: ignore[override]
         room = access.room_for(person, slug)
         return RoomRegion(room, access.role(person, room))
 
     async def greet(self, fields: dict[str, Any]) -> str:
         """Take what the page still holds unsent, and say how far its numbers have come."""
-        self.sender = composer.Sender()
+        self.sender = composer.Acknowledgements()
         self.sender.hello(fields)
         _, answer = await self._say(fields)
         if not answer and self.person.is_authenticated:
@@ -64,7 +62,7 @@ class RoomConsumer(Consumer):
             self.owe(self.region.log, seq, answer)
 
     async def hear_typing(self, fields: dict[str, Any]) -> None:
-        if self.region.role != "reader" and shared("typing", self.person.pk, TYPING_RATE).take():
+        if self.region.role != "reader" and rate_limit("typing", self.person.pk, TYPING_RATE).take():
             self.hub.fleeting(self.region.room.stream, typing.shown(self.region, self.person))
 
     async def _say(self, fields: dict[str, Any]) -> tuple[int, str]:
@@ -75,7 +73,7 @@ class RoomConsumer(Consumer):
         offered = await run(offer, self.person, self.region.room.pk, said)
         async with asyncio.timeout(SOON):  # or the page is asked to come back, and says it again
             outcomes = await asyncio.gather(*map(asyncio.wrap_future, offered))
-        refused = [(each, why) for each, why in zip(said, outcomes, strict=True) if isinstance(why, Unsaid)]
+        refused = [(each, why) for each, why in zip(said, outcomes, strict=True) if isinstance(why, TextRejected)]
         stored = [row for row in outcomes if isinstance(row, Message)]
         typing.said(self.region, self.person)
         taken = any(row.page != said[0].page for row in stored)
@@ -83,7 +81,7 @@ class RoomConsumer(Consumer):
         answer = self.sender.answer(self.region, said, taken) + self._refusals(refused, unheard)
         return max((row.seq or 0 for row in stored), default=0), answer
 
-    def _refusals(self, refused: list[tuple[Said, Unsaid]], unheard: str) -> str:
+    def _refusals(self, refused: list[tuple[NumberedText, TextRejected]], unheard: str) -> str:
         """Words beside the box; a text worth keeping comes back in a form of its own."""
         note = next((str(why) for said, why in reversed(refused) if not said.text.strip()), unheard)
         forms = [

@@ -5,11 +5,8 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 
-from parlour import frames
-from parlour.composer import Malformed
+from parlour import Consumer, Malformed, Region, frames
 from parlour.conf import conf
-from parlour.consumers import Consumer
-from parlour.fragments import Region
 
 LONGEST = 64 * 1024  # characters of plain text
 
@@ -22,7 +19,7 @@ class EchoConsumer(Consumer):
         return "echo"
 
     @classmethod
-    def admit(cls, _person: Any) -> Region:  # type: ignore[override]
+    def authorize(cls, _person: Any) -> Region:  # type: ignore[override]
         return EchoRegion()
 
     async def heard(self, text: str) -> None:

@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 
 from rooms import words
 from rooms.models import Attention, Room
-from rooms.words import Unsaid
+from rooms.words import TextRejected
 
 
 class RoomForm(forms.ModelForm):
@@ -42,7 +42,7 @@ class RoomForm(forms.ModelForm):
             return ""
         try:
             return " ".join(words.cleaned(self.cleaned_data[name]).split())
-        except Unsaid:
+        except TextRejected:
             raise forms.ValidationError("Give it a name that can be seen.") from None
 
 

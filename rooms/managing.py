@@ -9,8 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
-from parlour.admission import Refused
-from parlour.limits import shared
+from parlour import Denied, rate_limit
 from rooms import access
 from rooms.forms import AttentionForm, MemberForm, RoomForm
 from rooms.models import Attention, Membership, Room
@@ -23,7 +22,7 @@ def managed(person: Any, slug: str) -> Room:
     """The room at this address for somebody who looks after it; 404 or 403 for everybody else."""
     try:
         room = access.room_for(person, slug)
-    except Refused as why:
+    except Denied as why:
         raise (Http404 if why.code == 4004 else PermissionDenied) from None
     if not access.may_manage(person, room):
         raise PermissionDenied
@@ -38,7 +37,7 @@ def create(request: HttpRequest) -> HttpResponse:
         notices.info(request, "Only people with an account can make rooms.")
         return redirect("accounts:signup")
     form = RoomForm(request.POST or None)
-    if form.is_valid() and not shared("room", request.user.pk, ROOM_RATE).take():
+    if form.is_valid() and not rate_limit("room", request.user.pk, ROOM_RATE).take():
         form.add_error(None, "You have made many rooms just now. Wait a little and try again.")
     if form.is_valid():
         form.instance.owner = request.user
@@ -99,7 +98,7 @@ def attention(request: HttpRequest, slug: str) -> HttpResponse:
     person: Any = request.user
     try:
         room = access.room_for(person, slug)
-    except Refused as why:
+    except Denied as why:
         raise (Http404 if why.code == 4004 else PermissionDenied) from None
     chosen = Attention.objects.filter(room=room, person=person).first()
     form = AttentionForm(request.POST or None, instance=chosen or Attention(room=room, person=person))

@@ -11,9 +11,7 @@ from django.db.models import Q
 
 from accounts.names import folded
 from alerts.telling import tell
-from parlour.changes import Change
-from parlour.limits import shared
-from parlour.presence import here
+from parlour import Change, Lease, rate_limit
 from rooms import access, words
 from rooms.models import Attention, Message, Room
 
@@ -100,13 +98,13 @@ def _heard(row: Message, meant: Collection[int], levels: Mapping[int, str]) -> l
     if guest and told:
         told = _near(row.room, told)
         row.unheard = "" if told else NOT_HERE
-    if told and not shared("mention", row.author_id, GUEST_RATE if guest else RATE).take(len(told)):
+    if told and not rate_limit("mention", row.author_id, GUEST_RATE if guest else RATE).take(len(told)):
         told, row.unheard = [], TOO_MANY
     return [Attention(room=row.room, person=person) for person in told]
 
 
 def _near(room: Room, people: Sequence[Any]) -> list[Any]:
     """Those who are in the room now or have spoken there."""
-    inside = set(here(room.people).values_list("holder", flat=True))
+    inside = set(Lease.objects.living(room.people).values_list("holder", flat=True))
     spoken = set(Message.objects.filter(room=room, author__in=people).values_list("author", flat=True).distinct())
     return [person for person in people if person.pk in spoken or str(person.pk) in inside]

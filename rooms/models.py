@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import slugify
 
 from alerts import audiences
-from parlour.models import Numbered
+from parlour import Numbered
 from rooms import words
 
 TAKEN = {"new"}

@@ -5,10 +5,10 @@ from django.template.loader import render_to_string
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 
-from parlour.composer import Said
+from parlour.composer import NumberedText
 from rooms.saying import beside
 from rooms.streams import RoomRegion
-from rooms.words import Unsaid
+from rooms.words import TextRejected
 
 HEAVIEST = 400_000  # characters of markup for one text; more would not fit through a socket
 
@@ -19,7 +19,7 @@ def _kept(text: str) -> str:
 
 
 def refusal(
-    region: RoomRegion, said: Said, why: Unsaid, request: HttpRequest | None = None, again: bool = False
+    region: RoomRegion, said: NumberedText, why: TextRejected, request: HttpRequest | None = None, again: bool = False
 ) -> SafeString:
     """The form for one text, the first time or again. It counts as a page of its own: the same for the same text."""
     context = {

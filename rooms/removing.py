@@ -3,14 +3,14 @@
 from collections.abc import Collection
 
 from alerts import settle
-from parlour.changes import Change, deed
+from parlour import Change, live_write
 from rooms import words
 from rooms.models import Message
 
 REMOVED = "This message was removed."
 
 
-@deed
+@live_write
 def remove(change: Change, messages: Collection[int]) -> None:
     """Remove these messages (primary keys). Their words are gone for good; a row that vanished no page would miss."""
     rows = Message.objects.select_for_update(of=("self",)).select_related("room")

@@ -9,14 +9,13 @@ from typing import Any, NamedTuple
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from parlour.changes import Change, deed
-from parlour.composer import Said
+from parlour import Change, live_write, rate_limit
+from parlour.composer import NumberedText
 from parlour.conf import conf
 from parlour.groups import Group
-from parlour.limits import shared
 from rooms import access, mentions, words
 from rooms.models import Message, Room
-from rooms.words import Unsaid
+from rooms.words import TextRejected
 
 RUN = timedelta(minutes=5)
 TOO_FAST = "You are faster than this room can read. Wait a moment, then send it again."
@@ -28,7 +27,7 @@ class Draft(NamedTuple):
 
     room: int
     author: int
-    said: Said
+    said: NumberedText
     html: str
     meant: frozenset[int] = frozenset()  # the people it mentions
 
@@ -39,21 +38,21 @@ class Draft(NamedTuple):
         return (self.author, said.page, said.n), (self.author, beside(self.room, said), said.n)
 
 
-def draft(room: int, author: int, said: Said) -> Draft:
-    """Clean a text and make its markup. Raises Unsaid."""
+def draft(room: int, author: int, said: NumberedText) -> Draft:
+    """Clean a text and make its markup. Raises TextRejected."""
     text = words.cleaned(said.text)
     html, meant = mentions.marked(text, Room.objects.filter(pk=room).first() if "@" in text else None)
     return Draft(room, author, said._replace(text=text), html, meant)
 
 
-def beside(room: int, said: Said) -> str:
+def beside(room: int, said: NumberedText) -> str:
     """The page id for a text whose number was taken by another tab's: always the same for the same text."""
     return hashlib.sha256(f"{room}/{said.page}/{said.n}/{said.text}".encode()).hexdigest()[:32]
 
 
-@deed
-def post(change: Change, drafts: Sequence[Draft]) -> list[Message | Unsaid]:
-    """Say these, in this order. A repeat gives the message that is there; what may not be said gives Unsaid."""
+@live_write
+def post(change: Change, drafts: Sequence[Draft]) -> list[Message | TextRejected]:
+    """Say these, in this order. A repeat gives the message that is there; what may not be said gives TextRejected."""
     authors = get_user_model()._default_manager.in_bulk({draft.author for draft in drafts})
     rooms = Room.objects.in_bulk({draft.room for draft in drafts})
     known = _known(drafts)
@@ -77,11 +76,11 @@ def _one(
     author: Any,
     known: dict[Key, Message],
     last: dict[int, Any],
-) -> Message | Unsaid:
+) -> Message | TextRejected:
     if room is None:
-        return Unsaid("This room is gone.")
+        return TextRejected("This room is gone.")
     if author is None or not access.may_write(author, room):
-        return Unsaid("You may not write in this room any more.")
+        return TextRejected("You may not write in this room any more.")
     own, other = draft.keys
     for key in (own, other):
         if key in known and (known[key].text, known[key].room_id) == (draft.said.text, draft.room):
@@ -111,29 +110,29 @@ def soon(before: datetime, after: datetime) -> bool:
     return after - before < RUN
 
 
-saying: Group[Draft, Message | Unsaid] = Group(post)
+saying: Group[Draft, Message | TextRejected] = Group(post)
 
 
-def offer(person: Any, room: int, said: Sequence[Said]) -> "list[Future[Message | Unsaid]]":
+def offer(person: Any, room: int, said: Sequence[NumberedText]) -> "list[Future[Message | TextRejected]]":
     """Hand texts to the next commit, in their order. The same door for sockets and for plain forms.
 
     It makes markup, which may take a while: not for an event loop.
     """
     if not person.is_authenticated:
-        return [_settled(Unsaid("Choose a name first, then you can write here.")) for _ in said]
-    if not shared("say", person.pk, conf.SAY_RATE).take(len(said)):
-        return [_settled(Unsaid(TOO_FAST)) for _ in said]
+        return [_settled(TextRejected("Choose a name first, then you can write here.")) for _ in said]
+    if not rate_limit("say", person.pk, conf.SAY_RATE).take(len(said)):
+        return [_settled(TextRejected(TOO_FAST)) for _ in said]
     return [_offered(room, person.pk, each) for each in said]
 
 
-def _offered(room: int, author: int, said: Said) -> "Future[Message | Unsaid]":
+def _offered(room: int, author: int, said: NumberedText) -> "Future[Message | TextRejected]":
     try:
         return saying.submit(draft(room, author, said))
-    except Unsaid as why:
+    except TextRejected as why:
         return _settled(why)
 
 
-def _settled(outcome: Unsaid) -> "Future[Message | Unsaid]":
-    future: Future[Message | Unsaid] = Future()
+def _settled(outcome: TextRejected) -> "Future[Message | TextRejected]":
+    future: Future[Message | TextRejected] = Future()
     future.set_result(outcome)
     return future

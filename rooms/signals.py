@@ -5,8 +5,7 @@ from typing import Any
 from django.db.models.signals import post_delete, post_save
 
 from alerts import audiences
-from parlour.changes import Change, deed
-from parlour.revocation import revoke
+from parlour import Change, live_write, revoke
 from rooms.models import Attention, Membership, Room
 
 
@@ -40,7 +39,7 @@ def changed(instance: Room, created: bool, **kwargs: Any) -> None:
         ask_again(instance)
 
 
-@deed
+@live_write
 def ask_again(change: Change, room: Room) -> None:
     """Everybody in the room is asked again whether they may stay, and so are the bells that heard of it."""
     change.touch(room.door)

@@ -8,11 +8,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 
+from parlour import Lease, LogStream, Region, StateStream
 from parlour.composer import new_page
-from parlour.fragments import Region
-from parlour.logs import Log
-from parlour.presence import here
-from parlour.states import State
 from parlour.streams import Answer, Ask
 from rooms.models import Message, Room, room_key
 
@@ -40,7 +37,7 @@ class RoomRegion(Region):
         return new_page()
 
 
-class RoomStream(Log):
+class RoomStream(LogStream):
     """What was said, in order."""
 
     template = "partials/message.html"
@@ -69,7 +66,7 @@ class RoomStream(Log):
         return self.region.replaced(render_to_string("partials/more.html", context))
 
 
-class HeadStream(State):
+class HeadStream(StateStream):
     """What the room is called, for those inside when it changes. Its rules change on the same head."""
 
     region: RoomRegion
@@ -88,7 +85,7 @@ class HeadStream(State):
         return Answer(answer.seq, {ask: markup and markup + title for ask, markup in answer.fragments.items()})
 
 
-class PeopleStream(State):
+class PeopleStream(StateStream):
     """Who is here: the people with a lease, once each. Who came and who left falls out of two answers."""
 
     template = "partials/people.html"
@@ -129,7 +126,7 @@ class PeopleStream(State):
 
 def people_in(*places: str) -> dict[str, list[Any]]:
     """Everybody with a lease in each of these places, by name."""
-    seats = {(place, int(holder)) for place, holder in here(*places).values_list("name", "holder")}
+    seats = {(place, int(holder)) for place, holder in Lease.objects.living(*places).values_list("name", "holder")}
     people = get_user_model()._default_manager.in_bulk({holder for _, holder in seats})
     company = sorted(people.values(), key=lambda person: (person.name.casefold(), person.pk))
     return {place: [person for person in company if (place, person.pk) in seats] for place in places}

@@ -2,7 +2,6 @@
 
 from django.urls import path
 
-from parlour.pages import as_panel
 from rooms import managing, views
 from rooms.consumers import RoomConsumer
 from rooms.echo import EchoConsumer
@@ -11,10 +10,10 @@ app_name = "rooms"
 urlpatterns = [
     path("", views.home, name="home"),
     path("echo/", views.echo, name="echo"),
-    path("echo/panel/", as_panel(EchoConsumer), name="echo_panel"),
+    path("echo/panel/", EchoConsumer.as_panel(), name="echo_panel"),
     path("rooms/new/", managing.create, name="create"),
     path("rooms/<slug:slug>/", views.room, name="room"),
-    path("rooms/<slug:slug>/panel/", as_panel(RoomConsumer), name="panel"),
+    path("rooms/<slug:slug>/panel/", RoomConsumer.as_panel(), name="panel"),
     path("rooms/<slug:slug>/older/", views.older, name="older"),
     path("rooms/<slug:slug>/messages/", views.messages, name="messages"),
     path("rooms/<slug:slug>/lines/", views.lines, name="lines"),

@@ -8,11 +8,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from parlour import composer
-from parlour.admission import Refused
-from parlour.composer import Malformed
+from parlour import Denied, Malformed, composer
 from parlour.fragments import joined
-from parlour.pages import painted
 from rooms import access
 from rooms.consumers import RoomConsumer
 from rooms.echo import EchoConsumer
@@ -20,13 +17,13 @@ from rooms.models import Message, Room
 from rooms.refusals import refusal
 from rooms.saying import offer
 from rooms.streams import RoomRegion, people_in
-from rooms.words import Unsaid
+from rooms.words import TextRejected
 
 LISTED = 100  # rooms beside a conversation
 SOON = 20  # seconds a commit may take before a plain form is told that something is wrong
 
 
-def refused(request: HttpRequest, why: Refused) -> HttpResponse:
+def refused(request: HttpRequest, why: Denied) -> HttpResponse:
     """A page that says why not, and how to get in; 404 where there is nothing."""
     if why.code == 4004:
         raise Http404
@@ -52,8 +49,8 @@ def home(request: HttpRequest) -> HttpResponse:
 def room(request: HttpRequest, slug: str) -> HttpResponse:
     """A room, for who may read it."""
     try:
-        region = RoomConsumer.admit(request.user, slug=slug)
-    except Refused as why:
+        region = RoomConsumer.authorize(request.user, slug=slug)
+    except Denied as why:
         return refused(request, why)
     return room_page(request, region)
 
@@ -61,7 +58,7 @@ def room(request: HttpRequest, slug: str) -> HttpResponse:
 def room_page(request: HttpRequest, region: RoomRegion, refusals: str = "", status: int = 200) -> HttpResponse:
     """The page of a room; `upto` in the address goes back in its history without script."""
     context = {
-        **painted(request, region),
+        **region.paint(request),
         "room": region.room,
         "rooms": Room.objects.visible_to(request.user).nearest_to(request.user)[:LISTED],
         "may_manage": access.may_manage(request.user, region.room),
@@ -79,8 +76,8 @@ def room_page(request: HttpRequest, region: RoomRegion, refusals: str = "", stat
 def older(request: HttpRequest, slug: str) -> HttpResponse:
     """The page of messages up to `upto`, to be put before those that are there."""
     try:
-        region = RoomConsumer.admit(request.user, slug=slug)
-    except Refused:
+        region = RoomConsumer.authorize(request.user, slug=slug)
+    except Denied:
         return HttpResponse(status=403)
     markup, upto = region.log.page(region.log.variant(request.user), _whole(request.GET.get("upto")))
     context = {"region": region, "room": region.room, "markup": markup, "upto": upto}
@@ -96,14 +93,14 @@ def messages(request: HttpRequest, slug: str) -> HttpResponse:
     if len(texts) > 1 and not texts[0].strip():  # an empty box above texts that wait to be sent
         texts = texts[1:]
     try:
-        region = RoomConsumer.admit(request.user, slug=slug)
+        region = RoomConsumer.authorize(request.user, slug=slug)
         said = composer.said({**request.POST.dict(), "text": texts})
-    except Refused as why:
+    except Denied as why:
         return refused(request, why)
     except Malformed:
         return render(request, "csrf.html", {"texts": texts}, status=400)
     outcomes = [future.result(SOON) for future in offer(request.user, region.room.pk, said)]
-    pairs = [(each, why) for each, why in zip(said, outcomes, strict=True) if isinstance(why, Unsaid)]
+    pairs = [(each, why) for each, why in zip(said, outcomes, strict=True) if isinstance(why, TextRejected)]
     if unheard := next((row.unheard for row in outcomes if isinstance(row, Message) and row.unheard), ""):
         notices.info(request, unheard)
     if not pairs:
@@ -121,7 +118,7 @@ def lines(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def echo(request: HttpRequest) -> HttpResponse:
     """A page with the smallest consumer."""
-    return render(request, "rooms/echo.html", painted(request, EchoConsumer.admit(request.user)))
+    return render(request, "rooms/echo.html", EchoConsumer.authorize(request.user).paint(request))
 
 
 def _whole(value: Any) -> int:

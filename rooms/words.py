@@ -61,7 +61,7 @@ _markdown.inline.ruler.push("mention", _mention)
 _markdown.add_render_rule("mention", _mentioned)
 
 
-class Unsaid(Exception):
+class TextRejected(Exception):
     """A text that was not taken, with the reason in the writer's words."""
 
 
@@ -70,9 +70,9 @@ def cleaned(text: str) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = unicodedata.normalize("NFC", _UNSEEN.sub("", text)).strip()
     if not is_visible(text):
-        raise Unsaid("There is nothing in it to send.")
+        raise TextRejected("There is nothing in it to send.")
     if len(text) > LONGEST:
-        raise Unsaid(f"It is too long: {len(text):,} characters, and {LONGEST:,} is the most.")
+        raise TextRejected(f"It is too long: {len(text):,} characters, and {LONGEST:,} is the most.")
     return text
 
 

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 OUTSIDE = {".git", ".venv", "var", "node_modules", "test-results", "build", "bench"}
 OURS = ("parlour", "rooms", "alerts", "site")
-APPS = {"front", "rooms", "alerts", "accounts", "widgets", "shop"}
+APPS = {"http_bridge", "rooms", "alerts", "accounts", "widgets", "shop"}
 
 CONSTRUCT = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.S)
 TAG = re.compile(r"""<\w(?:"[^"]*"|'[^']*'|[^"'>])*>""")
@@ -109,8 +109,8 @@ def test_dependence_is_one_way(path):
     above = APPS | {"config"}
     forbidden = {
         "parlour": above,
-        "front": above - {"front"},
-        "accounts": above - {"accounts", "front"},
+        "http_bridge": above - {"http_bridge"},
+        "accounts": above - {"accounts", "http_bridge"},
         "config": set(),
     }
     assert imported(path) & forbidden.get(room, {"config"}) == set()

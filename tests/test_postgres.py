@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from e2e.ground.postgres import Postgres
+from e2e.support.postgres import Postgres
 
 ROOT = Path(__file__).parents[1]
 SAME = {
     "tests/parlour": ["changes", "settling", "slow_callers", "groups", "streams"],
     "tests/rooms": ["saying"],
-    "tests/front": ["nul"],
+    "tests/http_bridge": ["nul"],
     "tests/alerts": ["mentions", "pages", "rights", "telling"],
     "tests/alerts/jobs": ["running", "lost", "wishes", "bars", "turns"],
     "tests/shop": ["imports", "import_ends", "import_files", "import_refusals"],

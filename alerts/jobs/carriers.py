@@ -12,7 +12,7 @@ from alerts.jobs import heart, life, lookout, tasks
 from alerts.jobs.crew import Crew
 from alerts.jobs.models import Job
 from alerts.jobs.running import Aside, Cancelled, Failure, Running, Stop
-from parlour import leases
+from parlour import Lease
 
 SWITCH = 0.0005  # seconds until a thread that computes lets others go on; Python's own 5 ms add up in a push to many
 log = logging.getLogger("parlour")
@@ -67,7 +67,7 @@ def _run(own: heart.Heart, running: Running) -> None:
     except Aside:
         state, words = Job.State.QUEUED, ""
     except Stop:
-        leases.give_up(own.process, [running.job.seat])
+        Lease.objects.give_up(own.process, [running.job.seat])
         return
     except Failure as why:
         state, words, again = Job.State.FAILED, str(why), why.again

@@ -7,8 +7,7 @@ from django.utils.html import format_html
 
 from alerts.jobs.models import Job
 from alerts.jobs.streams import JobRegion
-from parlour.admission import Refused, signed_out
-from parlour.consumers import Consumer
+from parlour import Consumer, Denied
 
 
 class JobConsumer(Consumer):
@@ -19,10 +18,10 @@ class JobConsumer(Consumer):
         return f"job-{pk}"
 
     @classmethod
-    def admit(cls, person: Any, pk: int) -> JobRegion:  # type: ignore[override]
+    def authorize(cls, person: Any, pk: int) -> JobRegion:  # type: ignore[override]
         if not person.is_authenticated:
-            raise signed_out(reverse("alerts:job", args=[pk]))
+            raise Denied.signed_out(reverse("alerts:job", args=[pk]))
         job = Job.objects.of(person).filter(pk=pk).first()
         if job is None:
-            raise Refused(4004, format_html('There is no such job. <a href="{}">To the start</a>', "/"))
+            raise Denied(4004, format_html('There is no such job. <a href="{}">To the start</a>', "/"))
         return JobRegion(job)

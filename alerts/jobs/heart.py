@@ -11,8 +11,7 @@ from time import monotonic
 from alerts.jobs import life, tasks
 from alerts.jobs.models import Job
 from alerts.jobs.running import Aside, Cancelled, Lost, Running
-from parlour import leases
-from parlour.changes import Change, deed
+from parlour import Change, Lease, live_write
 from parlour.conf import conf
 from parlour.database import tidy
 
@@ -132,14 +131,14 @@ class Heart:
 
     def _renew(self, runs: list[Running]) -> None:
         own = [running.job for running in runs if running in self.runs and running.stop is not Lost]
-        if not leases.renew(self.process, [job.seat for job in own]):
+        if not Lease.objects.renew(self.process, [job.seat for job in own]):
             _take_again(self.process, own)
 
 
-@deed
+@live_write
 def _take_again(change: Change, process: str, jobs: list[Job]) -> None:
     """Leases were swept while this process was frozen: those of its jobs that nobody took over live on."""
-    leases.take(process, [job.seat for job in jobs])
+    Lease.objects.take(process, [job.seat for job in jobs])
     for job in jobs:
         change.touch(job.stream)
 

@@ -16,8 +16,7 @@ from alerts.jobs import tasks
 from alerts.jobs.models import Job, JobQuerySet
 from alerts.jobs.running import Cancelled, Lost, Progress, Running
 from alerts.telling import tell
-from parlour import leases
-from parlour.changes import Change, deed
+from parlour import Change, Lease, live_write
 
 PATIENCE = 1.0  # seconds
 
@@ -41,14 +40,14 @@ def claim(process: str, kinds: Collection[str]) -> Job | None:
     return None
 
 
-@deed
+@live_write
 def _taken(change: Change, process: str, pk: int, owner: int) -> Job | None:
     list(get_user_model()._default_manager.select_for_update().filter(pk=owner))  # one claim at a time for each owner
     fresh = {"state": Job.State.RUNNING, "moved": None, "first_moved": None}
     if not Job.objects.filter(pk=pk, state=Job.State.QUEUED).in_turn(tasks.alone()).update(**fresh):
         return None
     job = Job.objects.select_related("owner").get(pk=pk)
-    leases.take(process, [job.seat])
+    Lease.objects.take(process, [job.seat])
     change.touch(job.stream)
     return job
 
@@ -69,7 +68,7 @@ def advance(change: Change, running: Running, progress: Progress) -> None:
     change.touch(running.job.stream)
 
 
-@deed
+@live_write
 def write(change: Change, news: Sequence[tuple[Running, Progress]]) -> None:
     """Write what several runs reported; what one of them has committed since stands."""
     for running, progress in sorted(news, key=lambda each: each[0].pk):
@@ -78,7 +77,7 @@ def write(change: Change, news: Sequence[tuple[Running, Progress]]) -> None:
             change.touch(running.job.stream)
 
 
-@deed
+@live_write
 def end(change: Change, process: str, running: Running, state: str, words: str, again: bool = True) -> None:
     """The run is over. Its owner is told, unless it was the owner who ended it, or it goes on later (state queued)."""
     last = running.news.fields() if running.news else {}
@@ -88,17 +87,17 @@ def end(change: Change, process: str, running: Running, state: str, words: str, 
     if not _own(running).update(**last | over | {"state": state}):
         return
     job = running.job
-    leases.give_up(process, [job.seat])
+    Lease.objects.give_up(process, [job.seat])
     change.touch(job.stream)
     if state not in (Job.State.CANCELLED, Job.State.QUEUED):
         title = f"{job.title}: {Job.State(state).label.lower()}"
         tell(change, job.owner, job.kind, title, words, job.get_absolute_url(), about=job)
 
 
-@deed
+@live_write
 def put_back(change: Change, process: str, runs: Collection[Running]) -> None:
     """A process that is told to end gives its jobs back to the queue; whoever is next goes on with them."""
     for running in runs:
         if _own(running).update(state=Job.State.QUEUED, attempt=running.attempt + 1):
-            leases.give_up(process, [running.job.seat])
+            Lease.objects.give_up(process, [running.job.seat])
             change.touch(running.job.stream)

@@ -10,8 +10,7 @@ from django.db.models.functions import Cast, Coalesce, Concat
 from django.urls import reverse
 from django.utils import timezone
 
-from parlour.leases import Seat, living
-from parlour.models import Lease
+from parlour import Lease
 
 
 def head(owner: object) -> str:
@@ -120,7 +119,7 @@ class Job(models.Model):
         return head(self.owner_id)
 
     @property
-    def seat(self) -> Seat:
+    def seat(self) -> tuple[str, str]:
         """What a process holds while it works on this attempt."""
         return self.stream, f"job.{self.pk}.{self.attempt}"
 
@@ -132,7 +131,7 @@ class Job(models.Model):
         alive = getattr(self, "alive", None)
         if alive is None:
             name, holder = self.seat
-            alive = living(name).filter(holder=holder).exists()
+            alive = Lease.objects.living(name).filter(holder=holder).exists()
         return "running" if alive else "stalled"
 
     @property

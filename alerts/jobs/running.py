@@ -12,7 +12,7 @@ from accounts.names import clean
 from alerts.jobs.models import Job
 
 if TYPE_CHECKING:
-    from parlour.changes import Change
+    from parlour import Change
 
 TICK = timedelta(microseconds=1)
 MOST = 2**63 - 1

@@ -9,8 +9,7 @@ from django.utils.html import format_html
 from alerts.jobs import pace, tasks
 from alerts.jobs.models import Job, head
 from alerts.models import Preference
-from parlour.fragments import Region
-from parlour.states import State
+from parlour import Region, StateStream
 from parlour.streams import Answer, Ask
 
 SHOWN = 5  # bars of one bell
@@ -31,7 +30,7 @@ class Bar:
         self.left = pace.left(job) if running else ""
 
 
-class BarsStream(State):
+class BarsStream(StateStream):
     """What a person waits for, in the bell."""
 
     template = "partials/jobs.html"
@@ -66,7 +65,7 @@ class JobRegion(Region):
         self.streams = [BarStream(job.stream, self), *tasks.beside(job.kind, self)]
 
 
-class BarStream(State):
+class BarStream(StateStream):
     """One job. A quarter that is passed, and what becomes of it, is said once to those who see it happen.
 
     To a page that was away the newest is said. That it is done or failed the bell says, to whom it may.

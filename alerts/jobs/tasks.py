@@ -10,8 +10,7 @@ from alerts.jobs.models import Job
 from alerts.jobs.running import Running
 from alerts.kinds import Kind
 from alerts.telling import checked
-from parlour.changes import Change, deed
-from parlour.streams import Stream
+from parlour import Change, Stream, live_write
 
 Body = Callable[[Running], str | None]
 Beside = Callable[[Any], list[Stream]]
@@ -83,7 +82,7 @@ def body(kind: str) -> Body:
     return _known[kind].body
 
 
-@deed
+@live_write
 def _start(change: Change, task: Task, owner: Any, title: str, url: str, arguments: dict[str, Any]) -> Job:
     from alerts.jobs.carriers import hint
 

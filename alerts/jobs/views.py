@@ -11,8 +11,7 @@ from alerts.jobs.models import Job
 from alerts.jobs.streams import JobRegion
 from alerts.jobs.wishes import WISHES, grant
 from alerts.kinds import kind
-from parlour.limits import shared
-from parlour.pages import painted
+from parlour import rate_limit
 
 RETRY_RATE = "0.1/10"  # of one person: a second, and at once
 
@@ -23,7 +22,7 @@ RETRY_RATE = "0.1/10"  # of one person: a second, and at once
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     """One job, live."""
     job = get_object_or_404(Job.objects.of(request.user), pk=pk)
-    return render(request, "alerts/job.html", {"job": job, "kind": kind(job.kind), **painted(request, JobRegion(job))})
+    return render(request, "alerts/job.html", {"job": job, "kind": kind(job.kind), **JobRegion(job).paint(request)})
 
 
 @require_POST
@@ -33,7 +32,7 @@ def wish(request: HttpRequest, pk: int, wish: str) -> HttpResponse:
     if wish not in WISHES:
         raise Http404
     job = get_object_or_404(Job.objects.of(request.user), pk=pk)
-    if wish == "retry" and not shared("retry", request.user.pk, RETRY_RATE).take():
+    if wish == "retry" and not rate_limit("retry", request.user.pk, RETRY_RATE).take():
         notices.error(request, "That was many tries in a short time. Wait a minute and try again.")
         return HttpResponse(headers={"HX-Refresh": "true"}) if request.htmx else redirect(job)  # type: ignore[attr-defined]
     taken = grant(wish, job.pk)

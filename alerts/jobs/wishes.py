@@ -7,10 +7,10 @@ from django.utils import timezone
 
 from alerts.jobs.models import Job
 from alerts.telling import settle
-from parlour.changes import Change, deed
+from parlour import Change, live_write
 
 
-@deed
+@live_write
 def grant(change: Change, wish: str, pk: int) -> bool:
     """Do to a job what its owner wishes. False if the job is not open to that, and then nothing is changed."""
     job = Job.objects.select_for_update().filter(pk=pk).first()

@@ -9,8 +9,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from alerts.consumers import AlertsConsumer
-from parlour.admission import Refused
-from parlour.pages import painted
+from parlour import Denied
 
 register = template.Library()
 
@@ -20,10 +19,10 @@ def bell(context: Context) -> dict[str, Any]:
     """The bell of whoever reads the page; nothing for somebody without an account."""
     request = context.get("request")
     try:
-        region = AlertsConsumer.admit(request.user) if request is not None else None
-    except Refused:
+        region = AlertsConsumer.authorize(request.user) if request is not None else None
+    except Denied:
         region = None
-    return {**context.flatten(), **(painted(request, region) if region else {"region": None})}  # type: ignore[dict-item,arg-type]
+    return {**context.flatten(), **(region.paint(request) if region else {"region": None})}  # type: ignore[dict-item,arg-type]
 
 
 @register.filter

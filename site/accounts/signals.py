@@ -36,6 +36,6 @@ def gone(instance: User, **kwargs: Any) -> None:
 
 def revoke(user_pk: int) -> None:
     """Has every socket of this person asked again whether it may stay."""
-    from parlour.revocation import revoke as cut
+    from parlour import revoke as cut
 
     cut(user_pk)

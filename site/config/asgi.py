@@ -13,9 +13,9 @@ wsgi = get_wsgi_application()
 
 from alerts import routing as alerts  # noqa: E402
 from alerts.jobs import carriers  # noqa: E402
-from front.answers import Send  # noqa: E402
-from front.bodies import Receive  # noqa: E402
-from front.http import PlainHttp  # noqa: E402
+from http_bridge.answers import Send  # noqa: E402
+from http_bridge.bodies import Receive  # noqa: E402
+from http_bridge.http import PlainHttp  # noqa: E402
 from parlour import servers  # noqa: E402
 from rooms import routing as rooms  # noqa: E402
 from shop import routing as shop  # noqa: E402

@@ -6,9 +6,7 @@ from django.shortcuts import resolve_url
 from django.utils.html import format_html
 from django.utils.http import urlencode
 
-from parlour.admission import Refused
-from parlour.consumers import Consumer
-from parlour.fragments import Region
+from parlour import Consumer, Denied, Region
 from shop.streams import MineRegion, OrdersRegion
 
 
@@ -20,11 +18,11 @@ class OrdersConsumer(Consumer):
         return "orders"
 
     @classmethod
-    def admit(cls, person: Any) -> Region:  # type: ignore[override]
+    def authorize(cls, person: Any) -> Region:  # type: ignore[override]
         if not person.is_authenticated:
             raise _signed_out("shop:orders")
         if not (person.is_staff and person.is_active):
-            raise Refused(
+            raise Denied(
                 4003, format_html('Only staff see all orders. <a href="{}">Yours</a>', resolve_url("shop:home"))
             )
         return OrdersRegion()
@@ -38,12 +36,12 @@ class MineConsumer(Consumer):
         return "mine"
 
     @classmethod
-    def admit(cls, person: Any) -> Region:  # type: ignore[override]
+    def authorize(cls, person: Any) -> Region:  # type: ignore[override]
         if not person.is_authenticated or person.is_guest:
             raise _signed_out("shop:home")
         return MineRegion(person)
 
 
-def _signed_out(back: str) -> Refused:
+def _signed_out(back: str) -> Denied:
     login, query = resolve_url("accounts:login"), urlencode({"next": resolve_url(back)})
-    return Refused(4001, format_html('Orders belong to an account. <a href="{}?{}">Sign in</a>', login, query))
+    return Denied(4001, format_html('Orders belong to an account. <a href="{}?{}">Sign in</a>', login, query))

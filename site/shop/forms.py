@@ -6,7 +6,7 @@ from django import forms
 from django.utils.crypto import get_random_string
 
 from rooms import words
-from rooms.words import Unsaid
+from rooms.words import TextRejected
 from shop import money
 from shop.models import Order
 
@@ -64,7 +64,7 @@ class OrderForm(forms.ModelForm):
             return ""
         try:
             cleaned = words.cleaned(self.cleaned_data[name])
-        except Unsaid:
+        except TextRejected:
             raise forms.ValidationError("Use words that can be seen.") from None
         box: Any = self.fields[name]
         if len(cleaned) > box.max_length:

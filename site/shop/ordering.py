@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from alerts import Role, settle
 from alerts.telling import tell
-from parlour.changes import Change, deed
+from parlour import Change, live_write
 from shop.models import EVERY, Order, bought
 from shop.steps import STEPS, open_to
 
@@ -26,7 +26,7 @@ class Declined(Exception):
     """An order that was not taken, or a step that cannot be taken, with the reason in words."""
 
 
-@deed
+@live_write
 def place(change: Change, buyer: Any, item: str, amount: int, currency: str, note: str = "", slip: str = "") -> Order:
     """Place an order of `amount` (in the currency's smallest unit); tell the buyer and all staff. Raises Declined.
 
@@ -56,7 +56,7 @@ def place(change: Change, buyer: Any, item: str, amount: int, currency: str, not
     return order
 
 
-@deed
+@live_write
 def take(change: Change, person: Any, pk: int, step: str) -> Order:
     """Take a step ("accept", "finish", "cancel") with an order this person may see.
 
@@ -75,7 +75,7 @@ def take(change: Change, person: Any, pk: int, step: str) -> Order:
     return order
 
 
-@deed
+@live_write
 def gone(change: Change, order: Order) -> None:
     """An order was deleted: pages that list it look again. What was told about it goes by itself."""
     _shown(change, order)

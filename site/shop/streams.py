@@ -5,8 +5,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from parlour.fragments import Region
-from parlour.states import State
+from parlour import Region, StateStream
 from shop import money, steps
 from shop.models import EVERY, Order, bought
 
@@ -16,7 +15,7 @@ SHARE = 5  # times as long as the last look took it is quiet, so that millions o
 RECENT = 20  # orders in the live list of their buyer; further pages have them all
 
 
-class OrdersStream(State):
+class OrdersStream(StateStream):
     """Every order, with what is open in sum. The same for all staff, so it is drawn once for all of them."""
 
     template = "partials/orders.html"
@@ -32,7 +31,7 @@ class OrdersStream(State):
         return {"lines": lines, "totals": sums, "others": sums["new"] + sums["accepted"] - shown}
 
 
-class MineStream(State):
+class MineStream(StateStream):
     """One buyer's orders."""
 
     region: "MineRegion"

@@ -2,7 +2,6 @@
 
 from django.urls import path
 
-from parlour.pages import as_panel
 from shop import views
 from shop.consumers import MineConsumer, OrdersConsumer
 from shop.imports import views as imports
@@ -10,13 +9,13 @@ from shop.imports import views as imports
 app_name = "shop"
 urlpatterns = [
     path("", views.home, name="home"),
-    path("panel/", as_panel(MineConsumer), name="mine_panel"),
+    path("panel/", MineConsumer.as_panel(), name="mine_panel"),
     path("mine/", views.mine, name="mine"),
     path("imports/", imports.imports, name="imports"),
     path("imports/<int:pk>/", imports.show, name="import"),
     path("imports/<int:pk>/rejected.csv", imports.rejected, name="rejected"),
     path("orders/", views.orders, name="orders"),
-    path("orders/panel/", as_panel(OrdersConsumer), name="orders_panel"),
+    path("orders/panel/", OrdersConsumer.as_panel(), name="orders_panel"),
     path("orders/<int:pk>/", views.order, name="order"),
     path("orders/<int:pk>/<slug:step>/", views.step, name="step"),
 ]

@@ -11,8 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from parlour.admission import Refused
-from parlour.pages import painted
+from parlour import Denied
 from shop import ordering, steps
 from shop.consumers import MineConsumer, OrdersConsumer
 from shop.forms import OrderForm
@@ -38,7 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
         else:
             notices.success(request, f"Order {order.pk} is placed: {order.item}, {order.price}.")
             return redirect("shop:home")
-    context = {"form": form, **painted(request, MineConsumer.admit(request.user))}
+    context = {"form": form, **MineConsumer.authorize(request.user).paint(request)}
     return render(request, "shop/home.html", context, status=422 if form.errors else 200)
 
 
@@ -61,10 +60,10 @@ def mine(request: HttpRequest) -> HttpResponse:
 def orders(request: HttpRequest) -> HttpResponse:
     """The orders that wait for staff, live."""
     try:
-        region = OrdersConsumer.admit(request.user)
-    except Refused:
+        region = OrdersConsumer.authorize(request.user)
+    except Denied:
         raise PermissionDenied from None
-    return render(request, "shop/orders.html", painted(request, region))
+    return render(request, "shop/orders.html", region.paint(request))
 
 
 @login_required

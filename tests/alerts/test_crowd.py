@@ -99,8 +99,8 @@ class Walk:
         marking.see(person, self.chance.choice([0, *Alert.objects.values_list("pk", flat=True)]))
 
     def do(self, n, person, some):
-        deed = self.chance.choice([marking.read, marking.archive])
-        self.moments.append((person, deed(person, some)))
+        live_write = self.chance.choice([marking.read, marking.archive])
+        self.moments.append((person, live_write(person, some)))
 
     def take_back(self, n, person, some):
         marking.unread(person, some)

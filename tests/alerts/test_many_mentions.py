@@ -6,7 +6,7 @@ from asgiref.sync import sync_to_async
 from alerts.consumers import AlertsConsumer
 from alerts.lines import bells
 from alerts.models import Alert
-from parlour.composer import Said
+from parlour.composer import NumberedText
 from parlour.presence import record
 from parlour.testing import Page
 from rooms import mentions
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def say(author, room, text):
-    return post([draft(room.pk, author.pk, Said("", 0, text))])[0]
+    return post([draft(room.pk, author.pk, NumberedText("", 0, text))])[0]
 
 
 def lines(person):

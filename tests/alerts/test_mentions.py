@@ -8,7 +8,7 @@ from alerts import notify
 from alerts.consumers import AlertsConsumer
 from alerts.lines import bells
 from alerts.models import Alert
-from parlour.composer import Said
+from parlour.composer import NumberedText
 from parlour.testing import Page
 from rooms.consumers import RoomConsumer
 from rooms.models import Attention, Membership, Message, Room
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def say(author, room, text, page="", n=0):
-    return post([draft(room.pk, author.pk, Said(page, n, text))])[0]
+    return post([draft(room.pk, author.pk, NumberedText(page, n, text))])[0]
 
 
 def lines(person):

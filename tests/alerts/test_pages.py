@@ -29,11 +29,11 @@ def titles(client, query=""):
     return [alert.title for alert in client.get(f"/alerts/{query}").context["page"]]
 
 
-@pytest.mark.parametrize("deed", ["", "read/", "archive/", "unread/"])
-def test_another_persons_alert_is_not_found_and_stays_as_it_is(here, ann, deed):
+@pytest.mark.parametrize("act", ["", "read/", "archive/", "unread/"])
+def test_another_persons_alert_is_not_found_and_stays_as_it_is(here, ann, act):
     notify(ann, "order", "Not yours")
     alert = Alert.objects.get()
-    answer = here.post(f"/alerts/{alert.pk}/{deed}") if deed else here.get(f"/alerts/{alert.pk}/")
+    answer = here.post(f"/alerts/{alert.pk}/{act}") if act else here.get(f"/alerts/{alert.pk}/")
     assert answer.status_code == 404
     assert not Mark.objects.exists()
 

@@ -10,7 +10,7 @@ from alerts import Role, notify
 from alerts.consumers import AlertsConsumer
 from alerts.lines import bells
 from alerts.models import Alert
-from parlour.composer import Said
+from parlour.composer import NumberedText
 from parlour.testing import Page
 from rooms.models import Membership, Message, Room
 from rooms.saying import draft, post
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def say(author, room, text):
-    return post([draft(room.pk, author.pk, Said("", 0, text))])[0]
+    return post([draft(room.pk, author.pk, NumberedText("", 0, text))])[0]
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
 from config import pages
-from front.bodies import Unread, crowded
+from http_bridge.bodies import Unread, crowded
 
 FLOOR = {
     "default-src 'none'",

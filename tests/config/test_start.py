@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from e2e.ground.ports import free_port
-from e2e.ground.processes import Process
-from e2e.ground.redis import Redis
-from e2e.ground.waiting import eventually
+from e2e.support.ports import free_port
+from e2e.support.processes import Process
+from e2e.support.redis import Redis
+from e2e.support.waiting import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -3,7 +3,7 @@
 from django.utils import timezone
 from django.utils.html import escape
 
-from parlour.changes import deed
+from parlour.changes import live_write
 from rooms.models import Message
 
 
@@ -14,7 +14,7 @@ def line(room, text="x", **fields):
     return Message(room=room, text=text, **made | fields)
 
 
-@deed
+@live_write
 def add(change, room, *texts, **fields):
     """Say these lines. Returns their rows."""
     rows = [line(room, text, **fields) for text in texts]
@@ -23,7 +23,7 @@ def add(change, room, *texts, **fields):
     return rows
 
 
-@deed
+@live_write
 def edit(change, row, text):
     """Let a line say something else."""
     row = Message.objects.select_for_update().get(pk=row.pk)
@@ -32,7 +32,7 @@ def edit(change, row, text):
     return row
 
 
-@deed
+@live_write
 def touch(change, *names):
     for name in names:
         change.touch(name)

@@ -36,20 +36,20 @@ async def application(scope, receive, send):
 
 
 async def serve(path, receive, send):
-    deed, _, rest = path
+    act, _, rest = path
     try:
-        await DEEDS[deed](receive, send, rest)
+        await ACTS[act](receive, send, rest)
     except Exception as trouble:
-        note(deed, "raised", "OSError" if isinstance(trouble, OSError) else repr(trouble))
+        note(act, "raised", "OSError" if isinstance(trouble, OSError) else repr(trouble))
     finally:
         await asyncio.sleep(0.1)  # tidying takes a moment, and asks the loop for it
-        note(deed, "ended")
+        note(act, "ended")
 
 
-async def until_left(receive, deed):
+async def until_left(receive, act):
     while (message := await receive())["type"] != "websocket.disconnect":
         pass
-    note(deed, "left", message["code"])
+    note(act, "left", message["code"])
 
 
 async def echo(receive, send, rest):
@@ -103,4 +103,4 @@ async def stuck(receive, send, rest):
     await asyncio.sleep(600)
 
 
-DEEDS = {deed.__name__: deed for deed in (echo, close, behind, push, fill, stuck)}
+ACTS = {act.__name__: act for act in (echo, close, behind, push, fill, stuck)}

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 
 from parlour import heads
-from parlour.changes import deed
+from parlour.changes import live_write
 from parlour.models import Head
 from rooms.models import Message, Room
 from tests.parlour.lines import add, edit, line, numbers, touch
@@ -20,7 +20,7 @@ class Spoilt(Exception):
     pass
 
 
-@deed
+@live_write
 def spoil(change, room, after_writing=False):
     change.add(room.stream, line(room))
     if after_writing:
@@ -72,7 +72,7 @@ def test_an_edit_moves_the_head_and_keeps_the_rows_number(lobby):
 def test_two_edits_of_one_row_in_one_deed_end_at_the_head(lobby):
     [row] = add(lobby, "one")
 
-    @deed
+    @live_write
     def twice(change):
         change.edit(lobby.stream, row, "text")
         change.edit(lobby.stream, row, "html")
@@ -91,7 +91,7 @@ def test_one_deed_numbers_each_stream_for_itself(lobby, ann):
     other = Room.objects.create(title="Other", owner=ann)
     add(lobby, "here")
 
-    @deed
+    @live_write
     def both(change):
         change.add(lobby.stream, line(lobby))
         change.add(other.stream, line(other))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from parlour.composer import MOST, Malformed, Said, new_page, said, whole
+from parlour.composer import MOST, Malformed, NumberedText, new_page, said, whole
 
 PAGE = "0123456789abcdef"
 
@@ -34,11 +34,11 @@ def test_a_frames_texts_are_numbered_from_what_the_page_had_acknowledged(sent, s
 
 
 def test_every_text_bears_its_pages_id():
-    assert said({"page": PAGE, "text": "x"}, 0) == [Said(PAGE, 1, "x")]
+    assert said({"page": PAGE, "text": "x"}, 0) == [NumberedText(PAGE, 1, "x")]
 
 
 def test_a_program_that_counts_nothing_repeats_nothing():
-    assert said({"text": ["two", "one"]}, 0) == [Said("", 0, "one"), Said("", 0, "two")]
+    assert said({"text": ["two", "one"]}, 0) == [NumberedText("", 0, "one"), NumberedText("", 0, "two")]
 
 
 def test_the_oldest_hundred_are_taken_and_the_rest_stay_on_the_page():

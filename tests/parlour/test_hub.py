@@ -8,8 +8,8 @@ from django.db import transaction
 from parlour import hub as module
 from parlour import owed
 from parlour.database import run
-from parlour.models import Owed
-from parlour.states import State
+from parlour.models import PendingEvent
+from parlour.states import StateStream
 from parlour.testing import Page, lost_hints
 from rooms.consumers import RoomConsumer
 from rooms.models import Message
@@ -183,7 +183,7 @@ async def test_the_tick_numbers_what_a_dead_process_left(ann, lobby, hurried, mo
 
 async def test_a_debt_that_cannot_be_paid_blinds_nobody(ann, lobby, hurried):
     """Its model went with a deploy; what others lost must still be found."""
-    await Owed.objects.acreate(name=lobby.stream, model="gone.model", row="1")
+    await PendingEvent.objects.acreate(name=lobby.stream, model="gone.model", row="1")
     with lost_hints():
         async with Page(RoomConsumer, ann, slug="lobby") as page:
             await run(add, lobby, "late")
@@ -219,7 +219,7 @@ async def test_nobody_is_told_again_who_is_here_because_a_tab_was_opened(ann, be
         assert not any("room-lobby-people" in frame for frame in page.frames)
 
 
-class Counter(State):
+class Counter(StateStream):
     """How many lines there are, beside them."""
 
     part = "many"
@@ -232,8 +232,8 @@ class Counted(RoomConsumer):
     """A room whose lines and their count follow one head."""
 
     @classmethod
-    def admit(cls, person, slug):
-        region = super().admit(person, slug)
+    def authorize(cls, person, slug):
+        region = super().authorize(person, slug)
         region.streams = [region.log, Counter(region.log.name, region)]
         return region
 
@@ -272,7 +272,7 @@ async def test_a_page_that_fell_behind_is_asked_to_come_back_and_then_misses_not
             await down(event)
 
         [consumer] = module.current().listeners
-        consumer.outbox.send = stalled
+        consumer.send_queue.send = stalled
         for n in range(8):
             await run(add, lobby, f"line {n}")
             await asyncio.sleep(0.05)

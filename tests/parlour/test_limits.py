@@ -3,7 +3,7 @@
 import pytest
 
 from parlour import limits
-from parlour.limits import KEPT, Bucket, shared
+from parlour.limits import KEPT, Bucket, rate_limit
 
 
 @pytest.fixture
@@ -50,25 +50,25 @@ def test_a_burst_may_run_into_debt_and_is_then_paid_back(clock):
 
 
 def test_one_persons_pages_share_a_bucket_and_nobody_elses(clock):
-    assert shared("say", 1, "1/2").take()
-    assert shared("say", 1, "1/2").take()
-    assert not shared("say", 1, "1/2").take()
-    assert shared("say", 2, "1/2").take()
-    assert shared("other", 1, "1/2").take()
+    assert rate_limit("say", 1, "1/2").take()
+    assert rate_limit("say", 1, "1/2").take()
+    assert not rate_limit("say", 1, "1/2").take()
+    assert rate_limit("say", 2, "1/2").take()
+    assert rate_limit("other", 1, "1/2").take()
 
 
 def test_nobody_is_freed_of_a_limit_by_making_many_others(clock):
-    assert taken(shared("say", "greedy", "0.001/2"), 3) == 2
+    assert taken(rate_limit("say", "greedy", "0.001/2"), 3) == 2
     for n in range(KEPT + 10):
-        shared("say", n, "1/2")
-    assert not shared("say", "greedy", "0.001/2").take()
+        rate_limit("say", n, "1/2")
+    assert not rate_limit("say", "greedy", "0.001/2").take()
 
 
 def test_buckets_that_are_full_again_are_forgotten(clock):
     for n in range(KEPT):
-        shared("say", n, "1/2").take()
+        rate_limit("say", n, "1/2").take()
     clock.now += 5
-    shared("say", "one more", "1/2")
+    rate_limit("say", "one more", "1/2")
     assert len(limits._shared) == 1
 
 
@@ -77,5 +77,5 @@ def test_looking_for_idle_buckets_is_not_repeated_at_every_look_while_there_are_
     sweep = limits._sweep
     monkeypatch.setattr(limits, "_sweep", lambda: sweeps.append(1) or sweep())
     for n in range(KEPT + 1000):
-        shared("say", n, "0.001/2").take()
+        rate_limit("say", n, "0.001/2").take()
     assert len(sweeps) == 1

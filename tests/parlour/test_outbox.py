@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from parlour import outbox as module
-from parlour.outbox import Outbox
+from parlour import send_queue as module
+from parlour.send_queue import SendQueue
 
 
 class Line:
@@ -44,7 +44,7 @@ async def settled(box):
 
 
 async def test_a_free_page_gets_each_frame_at_once(line):
-    box = Outbox(line.send)
+    box = SendQueue(line.send)
     assert box.put("a")
     assert box.put("b")
     assert line.sent == ["a", "b"]
@@ -52,7 +52,7 @@ async def test_a_free_page_gets_each_frame_at_once(line):
 
 async def test_what_arrives_while_the_page_is_busy_goes_as_one_frame(line):
     line.free.clear()
-    box = Outbox(line.send)
+    box = SendQueue(line.send)
     for text in "abcd":
         assert box.put(text)
     line.free.set()
@@ -61,7 +61,7 @@ async def test_what_arrives_while_the_page_is_busy_goes_as_one_frame(line):
 
 
 async def test_nothing_is_lost_or_turned_round_between_busy_and_free(line):
-    box, expected = Outbox(line.send), ""
+    box, expected = SendQueue(line.send), ""
     for n in range(200):
         line.free.clear() if n % 7 == 0 else line.free.set()
         expected += f"{n} "
@@ -76,33 +76,33 @@ async def test_nothing_is_lost_or_turned_round_between_busy_and_free(line):
 async def test_a_page_that_does_not_read_is_cut_off_at_so_many_frames(line, conf):
     conf(OUTBOX_FRAMES=5)
     line.free.clear()
-    box = Outbox(line.send)
+    box = SendQueue(line.send)
     assert [box.put("x") for _ in range(8)] == [True] * 6 + [False] * 2
 
 
 async def test_a_page_that_does_not_read_is_cut_off_at_so_many_bytes(line, conf):
     conf(OUTBOX_BYTES=1000)
     line.free.clear()
-    box = Outbox(line.send)
+    box = SendQueue(line.send)
     assert [box.put("x" * 300) for _ in range(6)] == [True] * 4 + [False] * 2
 
 
 async def test_bytes_are_counted_as_they_travel(line, conf):
     conf(OUTBOX_BYTES=1000)
     line.free.clear()
-    box = Outbox(line.send)
+    box = SendQueue(line.send)
     assert [box.put("\N{PARTY POPPER}" * 100) for _ in range(4)] == [True] * 3 + [False]
 
 
 async def test_what_the_server_still_holds_counts_too(line, conf, monkeypatch):
     conf(OUTBOX_BYTES=1000)
     monkeypatch.setattr(module.servers, "backlog", lambda _: 2000)
-    assert not Outbox(line.send).put("x")
+    assert not SendQueue(line.send).put("x")
 
 
 async def test_the_close_code_comes_after_what_waits(line):
     line.free.clear()
-    box = Outbox(line.send)
+    box = SendQueue(line.send)
     box.put("a")
     box.put("b")
     asyncio.get_running_loop().call_later(0.02, line.free.set)
@@ -111,7 +111,7 @@ async def test_the_close_code_comes_after_what_waits(line):
 
 
 async def test_nothing_goes_out_after_the_close(line):
-    box = Outbox(line.send)
+    box = SendQueue(line.send)
     await box.close(4003)
     assert box.put("late")
     assert line.sent == [4003]
@@ -120,7 +120,7 @@ async def test_nothing_goes_out_after_the_close(line):
 async def test_a_close_that_does_not_get_through_drops_the_connection(line, aborted, monkeypatch):
     monkeypatch.setattr(module, "LINGER", 0.05)
     line.free.clear()
-    box = Outbox(line.send)
+    box = SendQueue(line.send)
     box.put("a")
     await box.close(1012)
     assert aborted == [line.send]
@@ -134,7 +134,7 @@ async def test_a_page_that_left_costs_nothing_more(held_up, diary):
             await asyncio.sleep(0)
         raise ConnectionResetError
 
-    box = Outbox(gone)
+    box = SendQueue(gone)
     assert box.put("a")
     await settled(box)
     assert box.put("b")
@@ -151,7 +151,7 @@ async def test_a_frame_that_cannot_be_sent_sends_the_page_away_and_raises_nowher
             await asyncio.sleep(0)
         raise ValueError("no such frame")
 
-    box = Outbox(broken)
+    box = SendQueue(broken)
     first = box.put("a")
     await settled(box)
     assert not (first and box.put("b"))

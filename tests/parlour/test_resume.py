@@ -14,7 +14,7 @@ from tests.parlour.test_streams import Reader
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PATIENT = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-DEEDS = st.one_of(
+ACTS = st.one_of(
     st.tuples(st.just("add"), st.integers(1, 4)),
     st.tuples(st.just("edit"), st.integers(0, 40)),
     st.just(("look", 0)),
@@ -24,23 +24,23 @@ DEEDS = st.one_of(
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=PATIENT)
-@given(deeds=st.lists(DEEDS, min_size=1, max_size=14))
-def test_any_way_of_looking_ends_equal_to_a_fresh_page(ann, conf, deeds):
+@given(acts=st.lists(ACTS, min_size=1, max_size=14))
+def test_any_way_of_looking_ends_equal_to_a_fresh_page(ann, conf, acts):
     """Looks come late, or not at all; a cursor is forgotten; the page is loaded anew in between."""
     conf(GAP=6)
     room = Room.objects.create(title="Any", owner=ann)
     reader, rows = Reader(room), []
-    for deed, much in deeds:
-        if deed == "add":
+    for act, much in acts:
+        if act == "add":
             rows += add(room, *(f"line {len(rows) + n}" for n in range(much)))
-        elif deed == "edit" and rows:
+        elif act == "edit" and rows:
             edit(rows[much % len(rows)], f"line {much}, mended")
-        elif deed == "look":
+        elif act == "look":
             reader.look()
             assert reader.is_fresh()
-        elif deed == "forget":
+        elif act == "forget":
             reader.cursor = None
-        elif deed == "reload":
+        elif act == "reload":
             reader = Reader(room)
     reader.look()
     assert reader.is_fresh()
@@ -52,23 +52,23 @@ def line(kind, n):
 
 @settings(max_examples=8, deadline=None, suppress_health_check=PATIENT)
 @given(
-    deeds=st.lists(st.sampled_from(["add", "edit", "cut", "resume"]), min_size=3, max_size=12),
+    acts=st.lists(st.sampled_from(["add", "edit", "cut", "resume"]), min_size=3, max_size=12),
     lost=st.sampled_from([0.0, 0.5, 1.0]),
 )
-async def test_cut_sockets_and_lost_hints_end_equal_to_a_fresh_page(ann, hurried, deeds, lost):
+async def test_cut_sockets_and_lost_hints_end_equal_to_a_fresh_page(ann, hurried, acts, lost):
     room = await Room.objects.acreate(title="Any", owner=ann)
     rows, cut = [], False
     with lost_hints(lost):
         async with Page(RoomConsumer, ann, slug=room.slug) as page:
-            for n, deed in enumerate(deeds):
-                if deed == "add":
-                    rows += await in_thread(add, room, line(deed, n))
-                elif deed == "edit" and rows:
-                    await in_thread(edit, rows[n % len(rows)], line(deed, n))
-                elif deed == "cut" and not cut:
+            for n, act in enumerate(acts):
+                if act == "add":
+                    rows += await in_thread(add, room, line(act, n))
+                elif act == "edit" and rows:
+                    await in_thread(edit, rows[n % len(rows)], line(act, n))
+                elif act == "cut" and not cut:
                     await page.cut()
                     cut = True
-                elif deed == "resume" and cut:
+                elif act == "resume" and cut:
                     await page.resume()
                     cut = False
             if cut:

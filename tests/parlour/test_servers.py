@@ -97,7 +97,7 @@ def test_sigterm_says_goodbye_and_waits_for_nobody_long(build, kind):
         assert end_of(page) == 1012
         house.ended(8)
     diary = house.diary()
-    assert [deed for deed in ("fill", "stuck", "echo", "close") if f"{deed} ended" not in diary] == []
+    assert [act for act in ("fill", "stuck", "echo", "close") if f"{act} ended" not in diary] == []
     assert "echo left 1012" in diary
     assert "KeyError" not in diary
 

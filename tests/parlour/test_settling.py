@@ -4,7 +4,7 @@ import pytest
 from django.db import connection, transaction
 
 from parlour import heads, owed
-from parlour.models import Head, Owed
+from parlour.models import Head, PendingEvent
 from parlour.owed import settle
 from parlour.streams import Ask, Variant
 from rooms.models import Message
@@ -33,7 +33,7 @@ def test_a_row_waits_unnumbered_until_its_transaction_ends(lobby):
         assert numbers(lobby) == [None]
         assert heads.read([lobby.stream]) == {lobby.stream: 0}
     assert numbers(lobby) == [1]
-    assert not Owed.objects.exists()
+    assert not PendingEvent.objects.exists()
 
 
 def test_a_callers_transaction_never_holds_a_head(lobby):
@@ -70,7 +70,7 @@ def test_what_is_rolled_back_owes_nothing(lobby):
     with transaction.atomic():
         add(lobby, "never")
         transaction.set_rollback(True)
-    assert not Owed.objects.exists()
+    assert not PendingEvent.objects.exists()
     assert not Message.objects.exists()
     assert heads.read([lobby.stream]) == {lobby.stream: 0}
 
@@ -93,7 +93,7 @@ def test_anybody_pays_what_a_dead_process_owes(lobby, died, monkeypatch):
     settle()
     assert numbers(lobby) == [1, 2]
     assert heads.read([lobby.stream, "staff"]) == {lobby.stream: 2, "staff": 1}
-    assert not Owed.objects.exists()
+    assert not PendingEvent.objects.exists()
 
 
 def test_settling_twice_numbers_once(lobby):
@@ -112,19 +112,19 @@ def test_a_row_that_is_gone_before_it_is_numbered_is_no_trouble(lobby, died, mon
     monkeypatch.undo()
     settle()
     assert "stays" in news(lobby)
-    assert not Owed.objects.exists()
+    assert not PendingEvent.objects.exists()
 
 
 @pytest.mark.parametrize(("model", "row"), [("gone.model", "1"), ("rooms.message", "no number"), ("rooms", "1")])
 def test_a_debt_that_nobody_can_pay_holds_up_no_other(lobby, died, monkeypatch, model, row):
-    Owed.objects.create(name=lobby.stream, model=model, row=row)
+    PendingEvent.objects.create(name=lobby.stream, model=model, row=row)
     with transaction.atomic():
         add(lobby, "one")
     monkeypatch.undo()
     settle()
     assert None not in numbers(lobby)
     assert "one" in news(lobby)
-    assert not Owed.objects.exists()
+    assert not PendingEvent.objects.exists()
 
 
 def test_settling_names_leaves_other_streams_to_the_tick(lobby, died, monkeypatch):
@@ -132,7 +132,7 @@ def test_settling_names_leaves_other_streams_to_the_tick(lobby, died, monkeypatc
         touch("staff", lobby.stream)
     monkeypatch.undo()
     settle(["staff"])
-    assert list(Owed.objects.values_list("name", flat=True)) == [lobby.stream]
+    assert list(PendingEvent.objects.values_list("name", flat=True)) == [lobby.stream]
 
 
 def test_a_row_made_and_edited_in_one_transaction_keeps_its_place(lobby):

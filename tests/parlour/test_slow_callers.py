@@ -9,8 +9,8 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from parlour import heads, owed
-from parlour.changes import deed
-from parlour.composer import Said
+from parlour.changes import live_write
+from parlour.composer import NumberedText
 from parlour.groups import Group
 from parlour.owed import settle
 from parlour.retrying import counts
@@ -110,7 +110,7 @@ def test_writers_over_two_rooms_in_opposite_orders_never_meet_in_a_deadlock(lobb
     other = Room.objects.create(title="Other", owner=ann)
     counts.clear()
 
-    @deed
+    @live_write
     def both(change, *rooms):
         for room in rooms:
             change.add(room.stream, line(room))
@@ -138,7 +138,7 @@ def test_one_text_through_eight_processes_at_once_is_stored_once(lobby, ann):
 
     with ThreadPoolExecutor(8) as pool:
         for n in range(1, 6):
-            text = draft(lobby.pk, ann.pk, Said("0123456789abcdef", n, "once"))
+            text = draft(lobby.pk, ann.pk, NumberedText("0123456789abcdef", n, "once"))
             rows = list(pool.map(process, [text] * 8))
             assert len({row.pk for row in rows}) == 1
     assert numbers(lobby) == [1, 2, 3, 4, 5]

@@ -52,11 +52,11 @@ def committed_meanwhile(monkeypatch):
     """committed_meanwhile(deed) has `deed` done once, right after the next reading of heads."""
     read = heads.read
 
-    def arrange(deed):
+    def arrange(act):
         def reading(names):
             found = read(names)
             monkeypatch.setattr(heads, "read", read)
-            deed()
+            act()
             return found
 
         monkeypatch.setattr(heads, "read", reading)

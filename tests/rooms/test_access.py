@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
-from parlour.admission import Refused
+from parlour.admission import Denied
 from parlour.database import run
 from parlour.testing import session_for
 from rooms import access
@@ -71,7 +71,7 @@ def test_a_deactivated_person_writes_nowhere(cast, opened):
 def test_a_refusal_says_how_to_get_in_and_nothing_of_the_room(cast, opened, name, code):
     room = opened("members", NONE)
     Room.objects.filter(pk=room.pk).update(title="Secret plans", about="Nobody must know")
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Denied) as refused:
         access.room_for(cast[name], room.slug)
     assert refused.value.code == code
     assert "<a href=" in refused.value.words
@@ -85,7 +85,7 @@ def test_a_refusal_says_how_to_get_in_and_nothing_of_the_room(cast, opened, name
 def test_where_no_room_is_everybody_is_told_the_same(cast, opened, slug):
     opened("members", NONE)
     for person in cast.values():
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(Denied) as refused:
             access.room_for(person, slug)
         assert refused.value.code == 4004
 

@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.auth import get_user_model
 
-from e2e.ground.payloads import ALL as PAYLOADS
+from e2e.support.payloads import ALL as PAYLOADS
 from parlour.database import run
 from parlour.fragments import joined
 from parlour.presence import record

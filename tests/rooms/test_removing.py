@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 
 from alerts.consumers import AlertsConsumer
-from parlour.composer import Said
+from parlour.composer import NumberedText
 from parlour.database import run
 from parlour.testing import Page, lost_hints
 from rooms.consumers import RoomConsumer
@@ -74,7 +74,7 @@ async def test_it_leaves_when_every_hint_is_lost(ann, lobby, hurried):
 
 
 async def test_the_bell_of_whom_it_mentioned_quotes_it_no_more(ann, ben, lobby, staff):
-    said = Said("0123456789abcdef", 1, "@ben a slur")
+    said = NumberedText("0123456789abcdef", 1, "@ben a slur")
     row = await asyncio.wrap_future((await run(offer, ann, lobby.pk, [said]))[0])
     async with Page(AlertsConsumer, ben) as bell:
         await bell.shows("a slur")

@@ -89,38 +89,38 @@ async def nothing_more(room, *pages):
     assert not [frame for page in pages for frame in page.frames if SECRET in frame]
 
 
-@pytest.mark.parametrize(("deed", "code", "way_on"), [*ENDS, (is_removed, 4003, 'href="/"')])
-async def test_in_a_members_room_it_ends_in_every_tab(ben, team, deed, code, way_on):
+@pytest.mark.parametrize(("act", "code", "way_on"), [*ENDS, (is_removed, 4003, 'href="/"')])
+async def test_in_a_members_room_it_ends_in_every_tab(ben, team, live_write, code, way_on):
     async with Wire(ben, "team") as page, Wire(ben, "team") as other:
-        await run(deed, ben, team)
+        await run(live_write, ben, team)
         await ended(page, code, way_on)
         await ended(other, code, way_on)
         await nothing_more(team, page, other)
 
 
-@pytest.mark.parametrize(("deed", "code", "way_on"), [*ENDS, (room_closes_to_all_but_members, 4003, 'href="/"')])
-async def test_in_an_open_room_it_ends_too_though_strangers_may_read(ben, lobby, deed, code, way_on):
+@pytest.mark.parametrize(("act", "code", "way_on"), [*ENDS, (room_closes_to_all_but_members, 4003, 'href="/"')])
+async def test_in_an_open_room_it_ends_too_though_strangers_may_read(ben, lobby, live_write, code, way_on):
     async with Wire(ben) as page:
-        await run(deed, ben, lobby)
+        await run(live_write, ben, lobby)
         await ended(page, code, way_on)
         await nothing_more(lobby, page)
 
 
-@pytest.mark.parametrize(("deed", "code", "way_on"), [*ENDS, (is_removed, 4003, 'href="/"')])
-async def test_with_all_hints_lost_the_tick_ends_it(ben, team, conf, deed, code, way_on):
+@pytest.mark.parametrize(("act", "code", "way_on"), [*ENDS, (is_removed, 4003, 'href="/"')])
+async def test_with_all_hints_lost_the_tick_ends_it(ben, team, conf, live_write, code, way_on):
     conf(BEAT=60, TICK=0.1)
     with lost_hints():
         async with Wire(ben, "team") as page:
-            await run(deed, ben, team)
+            await run(live_write, ben, team)
             await ended(page, code, way_on)
             await nothing_more(team, page)
 
 
-@pytest.mark.parametrize(("deed", "code", "way_on"), [*ENDS, (is_removed, 4003, 'href="/"')])
-async def test_between_the_door_and_hello_it_ends_as_well(ben, team, deed, code, way_on):
+@pytest.mark.parametrize(("act", "code", "way_on"), [*ENDS, (is_removed, 4003, 'href="/"')])
+async def test_between_the_door_and_hello_it_ends_as_well(ben, team, live_write, code, way_on):
     async with Silent(ben, "team") as page:
         await asyncio.sleep(0.1)
-        await run(deed, ben, team)
+        await run(live_write, ben, team)
         await page.send(kind="hello", cursor=page.document.cursors())
         await page.ends(code)
         await nothing_more(team, page)

@@ -8,11 +8,11 @@ from django.db import connection
 from django.utils import timezone
 
 from parlour import heads
-from parlour.composer import Said
+from parlour.composer import NumberedText
 from rooms import saying
 from rooms.models import Membership, Message, Room
 from rooms.saying import draft, offer, post
-from rooms.words import Unsaid
+from rooms.words import TextRejected
 from tests.parlour.lines import numbers
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -20,7 +20,7 @@ PAGE = "0123456789abcdef"
 
 
 def one(room, person, text, n=1, page=PAGE):
-    return draft(room.pk, person.pk, Said(page, n, text))
+    return draft(room.pk, person.pk, NumberedText(page, n, text))
 
 
 def texts(room):
@@ -91,7 +91,7 @@ def test_a_right_is_asked_for_when_it_is_written(ann, ben, lobby):
     ready = one(lobby, ben, "too late")
     Room.objects.filter(pk=lobby.pk).update(access=Room.Access.MEMBERS)
     [why] = post([ready])
-    assert isinstance(why, Unsaid)
+    assert isinstance(why, TextRejected)
     assert "may not write" in str(why)
     Membership.objects.create(room=lobby, person=ben)
     assert isinstance(post([ready])[0], Message)
@@ -108,23 +108,23 @@ def test_a_room_that_is_gone_says_so_and_the_others_are_served(ann, lobby):
 
 @pytest.mark.parametrize("text", ["", " ", "\u200b", "x" * 4001])
 def test_what_cannot_be_said_never_reaches_a_commit(text, ann, lobby):
-    [outcome] = offer(ann, lobby.pk, [Said(PAGE, 1, text)])
-    assert isinstance(outcome.result(0), Unsaid)
+    [outcome] = offer(ann, lobby.pk, [NumberedText(PAGE, 1, text)])
+    assert isinstance(outcome.result(0), TextRejected)
     assert heads.read([lobby.stream]) == {lobby.stream: 0}
 
 
 def test_texts_offered_together_keep_their_order(ann, lobby, conf):
     conf(SAY_RATE="1000/1000")
-    said = [Said(PAGE, n, f"text {n}") for n in range(1, 41)]
+    said = [NumberedText(PAGE, n, f"text {n}") for n in range(1, 41)]
     [future.result(10) for future in offer(ann, lobby.pk, said)]
     assert texts(lobby) == [each.text for each in said]
 
 
 def test_who_is_too_fast_is_told_so_in_all_their_tabs(ann, ben, lobby, conf):
     conf(SAY_RATE="0.001/3")
-    outcomes = [offer(ann, lobby.pk, [Said("", 0, "x")])[0].result(10) for _ in range(5)]
-    assert [isinstance(each, Unsaid) for each in outcomes] == [False, False, False, True, True]
-    assert isinstance(offer(ben, lobby.pk, [Said("", 0, "x")])[0].result(10), Message)
+    outcomes = [offer(ann, lobby.pk, [NumberedText("", 0, "x")])[0].result(10) for _ in range(5)]
+    assert [isinstance(each, TextRejected) for each in outcomes] == [False, False, False, True, True]
+    assert isinstance(offer(ben, lobby.pk, [NumberedText("", 0, "x")])[0].result(10), Message)
 
 
 def at(minutes, monkeypatch):

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from e2e.ground.payloads import ALL as PAYLOADS
-from rooms.words import LONGEST, Unsaid, cleaned, markup
+from e2e.support.payloads import ALL as PAYLOADS
+from rooms.words import LONGEST, TextRejected, cleaned, markup
 from tests.rooms.markup import Seen
 
 ALLOWED = {"p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a"}
@@ -115,7 +115,7 @@ INVISIBLE = [
 
 @pytest.mark.parametrize("text", INVISIBLE, ids=ascii)
 def test_a_text_in_which_nothing_can_be_seen_is_nothing(text):
-    with pytest.raises(Unsaid, match="nothing in it"):
+    with pytest.raises(TextRejected, match="nothing in it"):
         cleaned(text)
 
 
@@ -140,7 +140,7 @@ def test_what_was_cleaned_is_clean(text):
     """Composed, without an outer blank, and the same when it is cleaned again: a repeat must be the same text."""
     try:
         once = cleaned(text)
-    except Unsaid:
+    except TextRejected:
         return
     assert once == cleaned(once) == unicodedata.normalize("NFC", once) == once.strip()
     once.encode()
@@ -154,7 +154,7 @@ def test_four_thousand_characters_are_the_most():
     assert len(cleaned("x" * LONGEST)) == LONGEST
     assert len(cleaned("\N{PARTY POPPER}" * LONGEST)) == LONGEST
     assert len(cleaned(" " * 5000 + "x" * LONGEST + "\n" * 5000)) == LONGEST
-    with pytest.raises(Unsaid, match="4,001 characters, and 4,000 is the most"):
+    with pytest.raises(TextRejected, match="4,001 characters, and 4,000 is the most"):
         cleaned("x" * (LONGEST + 1))
 
 

@@ -134,7 +134,7 @@ def test_the_last_rows_may_be_the_ones_that_are_too_many(send, small, monkeypatc
 
 
 def test_an_upload_leaves_the_reserve_of_the_disk_alone(send, monkeypatch):
-    monkeypatch.setattr("front.disk.RESERVE", 2**60)
+    monkeypatch.setattr("http_bridge.disk.RESERVE", 2**60)
     answer = send(HEAD + TEA)
     assert answer.status_code == 422
     assert "There is no room left for it on our disk." in answer.content.decode()

@@ -78,7 +78,7 @@ async def test_who_is_demoted_hears_no_more(ann, sam):
 @pytest.mark.parametrize(("who", "code"), [("nobody", 4001), ("ann", 4003), ("gus", 4003)])
 async def test_who_is_not_staff_is_told_so_and_let_go(who, code, ann, gus):
     page = Page(OrdersConsumer, {"ann": ann, "gus": gus}.get(who))
-    page.region = OrdersConsumer.admit(await get_user_model().objects.acreate_user("x", is_staff=True))
+    page.region = OrdersConsumer.authorize(await get_user_model().objects.acreate_user("x", is_staff=True))
     page.session = ""
     if page.person:
         page.session = await sync_to_async(session_for)(page.person)

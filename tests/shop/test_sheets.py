@@ -28,7 +28,7 @@ def read(line, head=HEAD):
     (row,) = sheet
     try:
         return slips.read(sheet.columns, row.cells)
-    except slips.Refused as why:
+    except slips.Denied as why:
         return str(why)
 
 
@@ -185,7 +185,7 @@ def test_any_bytes_end_in_a_known_state(data, headed):
         sheet = Sheet(io.BytesIO(data))
         for row in sheet:
             lines.append(row.line)
-            with suppress(slips.Refused):
+            with suppress(slips.Denied):
                 slips.read(sheet.columns, row.cells)
         assert sheet.cursor == len(data)
     except Unreadable as why:

@@ -59,10 +59,10 @@ def _batch(sheet: Sheet, rows: Iterable[Row]) -> Batch:
     for row in rows:
         try:
             if row.fault:
-                raise slips.Refused(row.fault)
+                raise slips.Denied(row.fault)
             if not row.blank:
                 batch.taken.append(Taken(row, slips.read(sheet.columns, row.cells)))
-        except slips.Refused as why:
+        except slips.Denied as why:
             batch.rejected.append(rejected(row, str(why)))
     return batch
 

@@ -13,8 +13,8 @@ from alerts.jobs import Failure, Running, task
 from alerts.jobs.running import Cancelled
 from alerts.models import Alert
 from alerts.telling import named, tell
-from front import disk
-from parlour.changes import Change, deed
+from http_bridge import disk
+from parlour import Change, live_write
 from shop.imports.batches import batches
 from shop.imports.models import Import
 from shop.imports.sheet import NO_ORDER, Sheet, Unreadable
@@ -121,7 +121,7 @@ def tell_staff(imported: Import) -> None:
         _tell_staff(imported, title)
 
 
-@deed
+@live_write
 def _tell_staff(change: Change, imported: Import, title: str) -> None:
     owner = imported.job.owner
     settle(imported)

@@ -13,7 +13,7 @@ LONGEST_REFERENCE = 36  # characters
 _FORM: Mapping[str, Any] = OrderForm.base_fields
 
 
-class Refused(Exception):
+class Denied(Exception):
     """A row that is no order, with every reason in words."""
 
 
@@ -30,7 +30,7 @@ class Slip(NamedTuple):
 def read(columns: Sequence[str], cells: Sequence[str]) -> Slip:
     """The order that stands in `cells`. Raises Refused."""
     if len(cells) != len(columns):
-        raise Refused(f"It has {len(cells):,} values for {len(columns)} columns. One that holds a comma needs quotes.")
+        raise Denied(f"It has {len(cells):,} values for {len(columns)} columns. One that holds a comma needs quotes.")
     typed = dict(zip(columns, cells, strict=True))
     found: dict[str, Any] = {}
     wrong = []
@@ -40,7 +40,7 @@ def read(columns: Sequence[str], cells: Sequence[str]) -> Slip:
         except ValueError as why:
             wrong.append(f"{column}: {why}")
     if wrong:
-        raise Refused(" ".join(wrong))
+        raise Denied(" ".join(wrong))
     return Slip(**found)
 
 
@@ -89,7 +89,7 @@ def _words(text: str, box: CharField) -> str:
 def _cleaned(text: str) -> str:
     try:
         return words.cleaned(text) if text else ""
-    except words.Unsaid:
+    except words.TextRejected:
         raise ValueError("Use words that can be seen.") from None
 
 

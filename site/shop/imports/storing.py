@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from alerts.jobs import Running
-from parlour.changes import Change, deed
+from parlour import Change, live_write
 from shop.imports.batches import Batch, Rejected, Taken, rejected
 from shop.imports.models import Import, Reject, head
 from shop.models import EVERY, Order, bought
@@ -33,7 +33,7 @@ class Counts(NamedTuple):
         return words
 
 
-@deed
+@live_write
 def store(change: Change, job: Running, imported: Import, batch: Batch) -> Counts:
     """Write a batch, and its progress with it. Returns what became of all rows so far. Raises as `job.advance` does."""
     fresh, repeated, rejects = _sorted(imported, batch)
@@ -56,7 +56,7 @@ def _far_more(was: int, now: int) -> bool:
     return was <= SHOWN and (now > SHOWN or now.bit_length() > was.bit_length())
 
 
-@deed
+@live_write
 def show_rest(change: Change, imported: Import) -> None:
     """It is over for now: show those rejected rows that were not shown yet."""
     if 0 < imported.rejected <= SHOWN:

@@ -3,8 +3,7 @@
 from typing import Any
 
 from alerts.jobs.streams import GAP, JobRegion
-from parlour.states import State
-from parlour.streams import Stream
+from parlour import StateStream, Stream
 from shop.imports.importing import import_orders
 from shop.imports.models import Import, head
 from shop.imports.storing import SHOWN
@@ -16,7 +15,7 @@ def beside(region: JobRegion) -> list[Stream]:
     return [CountsStream(region.job.stream, region), RejectsStream(head(region.job.pk), region)]
 
 
-class CountsStream(State):
+class CountsStream(StateStream):
     """What became of the rows, what waits before it, and where to go from there."""
 
     region: JobRegion
@@ -30,7 +29,7 @@ class CountsStream(State):
         return {"imported": imported, "earlier": Import.objects.before(imported.job).first() if waits else None}
 
 
-class RejectsStream(State):
+class RejectsStream(StateStream):
     """The first rejected rows."""
 
     region: JobRegion

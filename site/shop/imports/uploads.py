@@ -16,8 +16,8 @@ from django.utils.text import Truncator
 
 from accounts.names import clean
 from alerts.jobs import Job
-from front import disk
-from parlour.limits import shared
+from http_bridge import disk
+from parlour import rate_limit
 from shop.imports.importing import import_orders
 from shop.imports.models import Import, shelf
 
@@ -86,7 +86,7 @@ def begin(owner: Any, upload: Upload) -> Import:
     theirs = Import.objects.of(owner)
     if theirs.waiting().count() >= AT_ONCE:
         raise TooMany(f"{AT_ONCE} of your imports are not over yet. Wait until one is, or cancel one.")
-    if not shared("import", owner.pk, RATE).take():
+    if not rate_limit("import", owner.pk, RATE).take():
         raise TooMany("That was many imports in a short time. Wait a minute and send it again.")
     name = Truncator(clean(upload.name or "")).chars(80) or "orders.csv"
     job = import_orders.start(owner, f"Import of {name}")

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from alerts.jobs import Job
 from alerts.jobs.streams import Bar, JobRegion
-from parlour.pages import painted
 from shop import money
 from shop.imports import export, uploads
 from shop.imports.forms import UploadForm
@@ -63,7 +62,7 @@ def _imports(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     """One import, live."""
     imported = get_object_or_404(Import.objects.of(request.user), job__id=pk)
-    return render(request, "shop/import.html", {"imported": imported, **painted(request, JobRegion(imported.job))})
+    return render(request, "shop/import.html", {"imported": imported, **JobRegion(imported.job).paint(request)})
 
 
 @login_required

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group
 from alerts.jobs import Job, broker, wishes
 from alerts.jobs.consumers import JobConsumer
 from alerts.models import Alert
-from e2e.ground.redis import Redis
+from e2e.support.redis import Redis
 from parlour.testing import Page
 from tests.alerts.jobs.kitchen.bodies import bake, stir
 from tests.alerts.jobs.kitchen.staff import Staff

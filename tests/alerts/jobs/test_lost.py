@@ -7,8 +7,7 @@ from django.utils import timezone
 from alerts.jobs import Job, carriers, heart, life, wishes
 from alerts.jobs.running import Lost, Running
 from alerts.models import Alert
-from parlour import leases
-from parlour.models import Lease
+from parlour import Lease, leases
 from tests.alerts.jobs.kitchen.bodies import one_more, stir
 from tests.waiting import until
 
@@ -120,7 +119,7 @@ def test_an_end_that_cannot_be_written_is_tried_until_it_can_and_keeps_no_hand(a
     assert [alert.title for alert in Alert.objects.all()] == ["Porridge: done"]
     assert caplog.text.count("could not be") == 2  # by the run, and by the heart
     until(lambda: not heart.current().runs)
-    assert not leases.living(f"jobs.{ann.pk}").exists()
+    assert not Lease.objects.living(f"jobs.{ann.pk}").exists()
 
 
 def test_an_end_that_could_not_be_written_before_its_process_ended_is_another_try(ann, monkeypatch):

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from alerts.jobs import Job, carriers, heart, life, task
 from alerts.models import Alert
-from parlour.leases import take
+from parlour import Lease
 from tests.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -140,7 +140,7 @@ def test_a_run_makes_way_only_once_it_has_come_further(ann, ben, cem, long):
 
 def test_whose_lease_is_held_by_another_process_is_busy_too(ann, ben, queued):
     running = queued(ann, "a1", state="running")
-    take("elsewhere", [running.seat])
+    Lease.objects.take("elsewhere", [running.seat])
     queued(ann, "a2")
     queued(ben, "b1")
     assert claimed() == "b1"

@@ -4,7 +4,7 @@ import pytest
 
 from alerts.jobs import Job, carriers
 from alerts.lines import bells
-from parlour.leases import take
+from parlour import Lease
 from tests.alerts.jobs.kitchen.bodies import bake, spill, stir
 from tests.waiting import until
 
@@ -34,7 +34,7 @@ def standing(ann):
     def made(how):
         job = Job.objects.create(owner=ann, kind="none", title="Soup", state="running" if how == "stalled" else how)
         if how == "running":
-            take("elsewhere", [job.seat])
+            Lease.objects.take("elsewhere", [job.seat])
         assert job.stands == how
         return job
 

@@ -5,7 +5,7 @@ from time import sleep
 from django.contrib.auth.models import Group
 
 from alerts.jobs import Failure, task
-from parlour import deed
+from parlour import live_write
 
 
 @task("stir", "Stirring")
@@ -26,7 +26,7 @@ def bake(job):
         sleep(job.arguments.get("pause", 0))
 
 
-@deed
+@live_write
 def one_more(change, job, n):
     job.advance(change, n, job.arguments["loaves"], f"{n} loaves")
     Group.objects.create(name=f"{job.pk}: loaf {n}")

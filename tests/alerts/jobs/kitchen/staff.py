@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from django.db import connection
 
-from e2e.ground.ports import free_port
-from e2e.ground.processes import Process
+from e2e.support.ports import free_port
+from e2e.support.processes import Process
 
 ROOT = Path(__file__).resolve().parents[4]
 

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.wsgi import get_wsgi_application
 
-from front.http import PlainHttp
+from http_bridge.http import PlainHttp
 from parlour.testing import session_for
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -5,9 +5,9 @@ import contextlib
 
 import pytest
 
-from front import bodies
-from front.bodies import LARGEST_BODY, SMALL
-from tests.front.requests import part
+from http_bridge import bodies
+from http_bridge.bodies import LARGEST_BODY, SMALL
+from tests.http_bridge.requests import part
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from typing import IO, Any
 from a2wsgi.wsgi import build_environ
 from django.conf import settings
 
-from front.bodies import Left, Receive
-from front.uploads import disk_full, room
+from http_bridge.bodies import Left, Receive
+from http_bridge.uploads import disk_full, room
 
 IN_MEMORY = 1024 * 1024  # bytes
 PIECE = 128 * 1024  # bytes that are sent at a time

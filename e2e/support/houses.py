@@ -43,7 +43,7 @@ class House:
             "PYTHONPATH": f"{ROOT}:{ROOT / 'site'}",
             "PARLOUR_VAR": str(self.var),
             "HOST": "127.0.0.1",
-            "DJANGO_SETTINGS_MODULE": "e2e.ground.settings",
+            "DJANGO_SETTINGS_MODULE": "e2e.support.settings",
             "PYTHONUNBUFFERED": "1",
             "DEMO": "1",
         }

@@ -11,8 +11,8 @@ from typing import IO, Any
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from front import disk
-from front.bodies import LARGEST_BODY, Incoming, Unread, crowded, too_large, whose
+from http_bridge import disk
+from http_bridge.bodies import LARGEST_BODY, Incoming, Unread, crowded, too_large, whose
 from parlour.database import run
 from parlour.handshake import visitor
 

@@ -9,10 +9,10 @@ from asgiref.sync import sync_to_async
 from django.conf import settings as configured
 
 from accounts.models import User
-from front import bodies, uploads
-from front.bodies import LARGEST_BODY
+from http_bridge import bodies, uploads
+from http_bridge.bodies import LARGEST_BODY
 from parlour.testing import session_for
-from tests.front.requests import part
+from tests.http_bridge.requests import part
 from tests.parlour.ears import soon
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,7 +26,7 @@ def may_send(person):
 @pytest.fixture
 def upload(ask, settings):
     """upload(*events, who, length) sends a large body to /take/ as `who`; returns what `ask` does."""
-    settings.LARGE_BODIES = {"/take/": ("tests.front.test_disk.may_send", LIMIT)}
+    settings.LARGE_BODIES = {"/take/": ("tests.http_bridge.test_disk.may_send", LIMIT)}
 
     async def upload(*events, who="ann", length=LARGEST_BODY + 1, client="192.0.2.1"):
         person, _ = await User.objects.aget_or_create(username=who)
@@ -50,7 +50,7 @@ async def test_there_is_room(upload):
 
 
 async def test_a_file_larger_than_what_is_free_is_not_begun(upload, monkeypatch):
-    monkeypatch.setattr("front.disk.RESERVE", 2**60)
+    monkeypatch.setattr("http_bridge.disk.RESERVE", 2**60)
     monkeypatch.setattr(uploads, "_nameless_file", None)
     assert full(await upload(LARGE))
 

@@ -14,7 +14,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 LINGER = 2.0  # seconds a close frame may take to leave before the connection is dropped
 
 
-class Outbox:
+class SendQueue:
     """Frames to one socket, in order. What arrives while the socket is busy goes out as one frame."""
 
     def __init__(self, send: Send) -> None:

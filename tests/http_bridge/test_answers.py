@@ -7,8 +7,8 @@ from http.client import HTTPResponse
 
 import pytest
 
-from e2e.ground.visitors import Visitor
-from tests.front.test_uploads import builder, kept, server, until  # noqa: F401
+from e2e.support.visitors import Visitor
+from tests.http_bridge.test_uploads import builder, kept, server, until  # noqa: F401
 
 MIB = 1024**2
 

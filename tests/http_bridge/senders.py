@@ -63,4 +63,4 @@ class Sender:
 
 def together(*deeds):
     with ThreadPoolExecutor(len(deeds)) as threads:
-        return list(threads.map(lambda deed: deed(), deeds))
+        return list(threads.map(lambda live_write: live_write(), deeds))

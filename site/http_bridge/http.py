@@ -10,9 +10,9 @@ import string
 from typing import Any
 from urllib.parse import quote
 
-from front.answers import Send, Threads
-from front.bodies import Gathered, Incoming, Left, Receive, Unread
-from front.uploads import Uploads, is_large
+from http_bridge.answers import Send, Threads
+from http_bridge.bodies import Gathered, Incoming, Left, Receive, Unread
+from http_bridge.uploads import Uploads, is_large
 
 _CHARSET = re.compile(rb"(?i);\s*charset\s*=[^;]*")
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from front.http import PlainHttp
+from http_bridge.http import PlainHttp
 
 
 def echo(environ, start_response):

@@ -13,11 +13,11 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from e2e.conftest import CHROMIUM, QUIET
-from e2e.ground.houses import Builder
-from e2e.ground.visitors import Visitor
-from tests.front.senders import MIB, Sender, together
+from e2e.support.houses import Builder
+from e2e.support.visitors import Visitor
+from tests.http_bridge.senders import MIB, Sender, together
 
-SETTINGS = "tests.front.sending_settings"
+SETTINGS = "tests.http_bridge.sending_settings"
 
 
 @pytest.fixture(scope="module")
