@@ -92,7 +92,7 @@ async def nothing_more(room, *pages):
 @pytest.mark.parametrize(("act", "code", "way_on"), [*ENDS, (is_removed, 4003, 'href="/"')])
 async def test_in_a_members_room_it_ends_in_every_tab(ben, team, act, code, way_on):
     async with Wire(ben, "team") as page, Wire(ben, "team") as other:
-        await run(live_write, ben, team)
+        await run(act, ben, team)
         await ended(page, code, way_on)
         await ended(other, code, way_on)
         await nothing_more(team, page, other)
@@ -101,7 +101,7 @@ async def test_in_a_members_room_it_ends_in_every_tab(ben, team, act, code, way_
 @pytest.mark.parametrize(("act", "code", "way_on"), [*ENDS, (room_closes_to_all_but_members, 4003, 'href="/"')])
 async def test_in_an_open_room_it_ends_too_though_strangers_may_read(ben, lobby, act, code, way_on):
     async with Wire(ben) as page:
-        await run(live_write, ben, lobby)
+        await run(act, ben, lobby)
         await ended(page, code, way_on)
         await nothing_more(lobby, page)
 
@@ -111,7 +111,7 @@ async def test_with_all_hints_lost_the_tick_ends_it(ben, team, conf, act, code, 
     conf(BEAT=60, TICK=0.1)
     with lost_hints():
         async with Wire(ben, "team") as page:
-            await run(live_write, ben, team)
+            await run(act, ben, team)
             await ended(page, code, way_on)
             await nothing_more(team, page)
 
@@ -120,7 +120,7 @@ async def test_with_all_hints_lost_the_tick_ends_it(ben, team, conf, act, code, 
 async def test_between_the_door_and_hello_it_ends_as_well(ben, team, act, code, way_on):
     async with Silent(ben, "team") as page:
         await asyncio.sleep(0.1)
-        await run(live_write, ben, team)
+        await run(act, ben, team)
         await page.send(kind="hello", cursor=page.document.cursors())
         await page.ends(code)
         await nothing_more(team, page)
