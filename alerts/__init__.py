@@ -9,6 +9,7 @@ _HOMES = {
     "settle": "alerts.telling",
     "Role": "alerts.audiences",
     "Kind": "alerts.kinds",
+    "add_to_bell": "alerts.streams",
 }
 __all__ = list(_HOMES)
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from alerts.models import Alert, Job, Mark, Preference
+from alerts.models import Alert, Mark, Preference
 from alerts.telling import forget
 
 
@@ -57,17 +57,3 @@ class PreferenceAdmin(ReadOnly):
     list_filter = ["kind", "level"]
     search_fields = ["person__username", "person__display_name", "kind"]
     list_select_related = ["person"]
-
-
-@admin.register(Job)
-class JobAdmin(ReadOnly):
-    """Work in the background: what was asked for, how far it is, how it ended. A run whose row is deleted ends."""
-
-    list_display = ["title", "kind", "owner", "stands", "done", "total", "attempt", "queued", "ended"]
-    list_filter = ["state", "kind", "queued"]
-    search_fields = ["title", "words", "owner__username", "owner__display_name"]
-    list_select_related = ["owner"]
-    date_hierarchy = "queued"
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).with_life()  # type: ignore[attr-defined]

@@ -112,6 +112,3 @@ class Preference(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.level}"
-
-
-from alerts.jobs.models import Job as Job  # noqa: E402  one of this app's tables

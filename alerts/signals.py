@@ -8,10 +8,8 @@ from django.db.models import Q
 from django.db.models.signals import post_delete, pre_delete
 
 from alerts import audiences
-from alerts.models import Alert, Job
+from alerts.models import Alert
 from alerts.telling import forget, named
-from parlour import Change, live_write
-from parlour.revocation import guard
 
 # Rows of machinery, deleted often and by thousands; a listener would make each deletion load them all.
 QUIET = {"parlour", "alerts", "sessions", "contenttypes", "axes", "admin"}
@@ -20,7 +18,6 @@ BATCH = 500  # deleted things that are asked about at once
 
 def connect() -> None:
     """Called once, when the app is ready."""
-    post_delete.connect(job_gone, sender=Job, dispatch_uid="alerts.job_gone")
     for model in apps.get_models():
         if model._meta.app_label not in QUIET:
             pre_delete.connect(going, sender=model, dispatch_uid=f"alerts.going.{model._meta.label}")
@@ -38,14 +35,6 @@ def gone(instance: Any, origin: Any = None, **kwargs: Any) -> None:
     while batch := list(islice(things, BATCH)):
         own = [name for thing in batch for name in audiences.own(thing)]
         forget(Alert.objects.filter(Q(about__in=[named(thing) for thing in batch]) | Q(audience__in=own)))
-
-
-@live_write
-def job_gone(change: Change, instance: Job, **kwargs: Any) -> None:
-    """A job was deleted, perhaps in the admin: pages of it and bells that show it hear so."""
-    change.touch(instance.stream)
-    change.touch(guard(instance.owner_id))
-    forget(Alert.objects.filter(about=named(instance)))
 
 
 def _beginning(instance: Any, origin: Any) -> dict[str, Any]:

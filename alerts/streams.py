@@ -1,6 +1,6 @@
-"""A bell on a page: lines, fed by the heads of all audiences its person belongs to, and the bars of its jobs."""
+"""A bell on a page: lines, fed by the heads of all audiences its person belongs to, and what other apps add."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from zlib import crc32
 from zoneinfo import ZoneInfo
@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alerts import audiences
-from alerts.jobs.streams import BarsStream
 from alerts.lines import Bell, Line, bells
 from alerts.toasts import News
 from parlour import Region, StateStream
@@ -19,6 +18,16 @@ from parlour.revocation import guard
 from parlour.streams import Answer, Ask, Variant, reading
 
 KEY = "bell"
+MakeStream = Callable[[int, Region], StateStream]
+_added: list[tuple[MakeStream, str]] = []
+
+
+def add_to_bell(stream: MakeStream, template: str) -> None:
+    """Show a stream of another app in every bell, above the lines.
+
+    `stream(person, region)` makes it for a primary key; `template` holds the element that it fills. Call it in `ready`.
+    """
+    _added.append((stream, template))
 
 
 def today(zone: str) -> str:
@@ -35,7 +44,8 @@ class BellRegion(Region):
         super().__init__(KEY, "/ws/alerts/", reverse("alerts:panel"), "member")
         heads = [*map(audiences.head, audiences.of([person])[person]), guard(person)]
         self.bell, *others = [BellStream(head, self) for head in dict.fromkeys(heads)]
-        self.streams = [self.bell, *others, BarsStream(person, self)]
+        self.streams = [self.bell, *others, *(stream(person, self) for stream, _ in _added)]
+        self.added = [template for _, template in _added]
 
 
 class BellStream(StateStream):

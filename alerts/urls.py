@@ -4,8 +4,6 @@ from django.urls import path
 
 from alerts import views
 from alerts.consumers import AlertsConsumer
-from alerts.jobs import views as jobs
-from alerts.jobs.consumers import JobConsumer
 
 app_name = "alerts"
 urlpatterns = [
@@ -18,7 +16,4 @@ urlpatterns = [
     path("<int:pk>/read/", views.read, name="read"),
     path("<int:pk>/unread/", views.unread, name="unread"),
     path("<int:pk>/archive/", views.archive, name="archive"),
-    path("jobs/<int:pk>/", jobs.show, name="job"),
-    path("jobs/<int:pk>/panel/", JobConsumer.as_panel(), name="job_panel"),
-    path("jobs/<int:pk>/<slug:wish>/", jobs.wish, name="job_wish"),
 ]

@@ -29,7 +29,7 @@ READERS = 50
 BEGIN = """
 import time
 from django.contrib.auth import get_user_model
-from alerts.jobs import Job, carriers
+from jobs import Job, carriers
 from shop.imports.models import Import
 from shop.imports.uploads import Upload, begin
 

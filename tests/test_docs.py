@@ -72,20 +72,22 @@ def test_the_page_of_the_documentation_works(tmp_path, path):
 
 def test_alerts_stand_in_another_project_once_copied_as_told(tmp_path):
     told = (ROOT / "docs" / "alerts.md").read_text()
-    copy = re.search(r"```sh\n(.*?)```", told, re.DOTALL)[1]
-    subprocess.run(["sh", "-ec", copy], cwd=ROOT, env={**os.environ, "PROJECT": str(tmp_path)}, check=True)
+    for page in ("alerts.md", "jobs.md"):
+        copy = re.search(r"```sh\n(.*?)```", (ROOT / "docs" / page).read_text(), re.DOTALL)[1]
+        subprocess.run(["sh", "-ec", copy], cwd=ROOT, env={**os.environ, "PROJECT": str(tmp_path)}, check=True)
     subprocess.run([sys.executable, "-m", "django", "startproject", "project", "."], cwd=tmp_path, check=True)
     settings = re.search(r"# project/settings.py, at its end\n(.*?)```", told, re.DOTALL)[1]
     with (tmp_path / "project" / "settings.py").open("a") as file:
-        file.write(settings + "\nINSTALLED_APPS += ['parlour', 'django_htmx']\nPARLOUR = {}\n")
+        file.write(settings + "\nINSTALLED_APPS += ['jobs', 'parlour', 'django_htmx']\nPARLOUR = {}\n")
         file.write("TEMPLATES[0]['DIRS'] = [BASE_DIR / 'templates']\n")
         file.write("DATABASES = {'default': {'ENGINE': 'parlour.sqlite', 'NAME': 'db', 'TEST': {'NAME': 'test_db'},\n")
         file.write("             'OPTIONS': {'transaction_mode': 'IMMEDIATE', 'timeout': 20}}}\n")
         file.write("CHANNEL_LAYERS = {'default': {'BACKEND': 'channels.layers.InMemoryChannelLayer'}}\n")
-    (tmp_path / "project" / "urls.py").write_text(shown("alerts.md")["project/urls.py"])
+    urls = shown("alerts.md")["project/urls.py"] + "\nurlpatterns += [path('alerts/jobs/', include('jobs.urls'))]\n"
+    (tmp_path / "project" / "urls.py").write_text(urls)
     (tmp_path / "templates" / "base.html").write_text("{% load alerts %}{% bell %}{% block main %}{% endblock %}")
     (tmp_path / "page_test.py").write_text(
-        "import pytest\nfrom alerts import Role, notify\nfrom alerts.jobs import Job\n\n"
+        "import pytest\nfrom alerts import Role, notify\nfrom jobs import Job\n\n"
         "@pytest.mark.django_db(transaction=True)\n"
         "def test_pages(client, django_user_model):\n"
         "    sam = django_user_model.objects.create_user('sam', is_staff=True)\n"

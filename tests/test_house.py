@@ -9,8 +9,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 OUTSIDE = {".git", ".venv", "var", "node_modules", "test-results", "build", "bench"}
-OURS = ("parlour", "rooms", "alerts", "site")
-APPS = {"http_bridge", "rooms", "alerts", "accounts", "widgets", "shop"}
+OURS = ("parlour", "rooms", "alerts", "jobs", "site")
+APPS = {"http_bridge", "rooms", "alerts", "jobs", "accounts", "widgets", "shop"}
 
 CONSTRUCT = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.S)
 TAG = re.compile(r"""<\w(?:"[^"]*"|'[^']*'|[^"'>])*>""")
@@ -111,6 +111,8 @@ def test_dependence_is_one_way(path):
         "parlour": above,
         "http_bridge": above - {"http_bridge"},
         "accounts": above - {"accounts", "http_bridge"},
+        "alerts": {"jobs", "rooms", "shop", "config"},
+        "jobs": {"rooms", "shop", "config"},
         "config": set(),
     }
     assert imported(path) & forbidden.get(room, {"config"}) == set()

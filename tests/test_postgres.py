@@ -15,7 +15,7 @@ SAME = {
     "tests/rooms": ["saying"],
     "tests/http_bridge": ["nul"],
     "tests/alerts": ["mentions", "pages", "rights", "telling"],
-    "tests/alerts/jobs": ["running", "lost", "wishes", "bars", "turns"],
+    "tests/jobs": ["running", "lost", "wishes", "bars", "turns"],
     "tests/shop": ["imports", "import_ends", "import_files", "import_refusals"],
 }
 

@@ -12,17 +12,19 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 wsgi = get_wsgi_application()
 
 from alerts import routing as alerts  # noqa: E402
-from alerts.jobs import carriers  # noqa: E402
 from http_bridge.answers import Send  # noqa: E402
 from http_bridge.bodies import Receive  # noqa: E402
 from http_bridge.http import PlainHttp  # noqa: E402
+from jobs import carriers  # noqa: E402
+from jobs import routing as jobs  # noqa: E402
 from parlour import servers  # noqa: E402
 from rooms import routing as rooms  # noqa: E402
 from shop import routing as shop  # noqa: E402
 
 servers.prepare()
 carriers.open_house()
-sockets = [*rooms.websocket_urlpatterns, *alerts.websocket_urlpatterns, *shop.websocket_urlpatterns]
+apps = (rooms, alerts, jobs, shop)
+sockets = [pattern for app in apps for pattern in app.websocket_urlpatterns]
 
 
 async def no_such_socket(scope: Any, receive: Receive, send: Send) -> None:

@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "parlour",
     "shop",
     "rooms",
+    "jobs",
     "alerts",
     "accounts",
     "django.contrib.admin",

@@ -14,5 +14,6 @@ urlpatterns = [
     path("accounts/", include("accounts.urls")),
     path("shop/", include("shop.urls")),
     path("alerts/", include("alerts.urls")),
+    path("alerts/jobs/", include("jobs.urls")),
     path("", include("rooms.urls")),
 ]

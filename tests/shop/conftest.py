@@ -4,8 +4,8 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from alerts.jobs import carriers
 from alerts.models import Alert
+from jobs import carriers
 from shop import ordering
 from shop.imports import importing
 from tests.parlour.cast import ann, ben, conf, diary, gus, hurried, own_limits  # noqa: F401

@@ -1,6 +1,6 @@
 """Sheets of orders, and what is there once they are sent."""
 
-from alerts.jobs import Job
+from jobs import Job
 from shop.imports.models import Import, shelf
 from tests.waiting import until
 

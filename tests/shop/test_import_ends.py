@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from alerts.jobs import Job, wishes
+from jobs import Job, wishes
 from shop.imports import importing, storing
 from shop.imports.models import Import, Reject
 from shop.models import Order

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.db import transaction
 
-from alerts.jobs import Job
+from jobs import Job
 from parlour import heads
 from shop.imports import formulas, uploads
 from shop.imports.models import Import, Reject, head, shelf
@@ -82,7 +82,7 @@ def test_only_so_many_files_of_one_person_are_kept_for_another_try(send):
 
 @pytest.mark.parametrize("what", [Import, Job])
 def test_what_is_deleted_leaves_no_file_behind_once_that_is_committed(what, send, monkeypatch):
-    monkeypatch.setattr("alerts.jobs.carriers.hint", lambda: None)
+    monkeypatch.setattr("jobs.carriers.hint", lambda: None)
     send(HEAD + TEA)
     with transaction.atomic():
         what.objects.all().delete()
@@ -112,7 +112,7 @@ def test_files_nobody_needs_any_more_are_pruned(send, broken, settings):
 def test_a_file_that_waits_is_not_pruned_however_old(send, monkeypatch):
     import os
 
-    monkeypatch.setattr("alerts.jobs.carriers.hint", lambda: None)
+    monkeypatch.setattr("jobs.carriers.hint", lambda: None)
     send(HEAD + TEA)
     os.utime(Import.objects.get().path, (0, 0))
     call_command("prune_imports", stdout=io.StringIO())

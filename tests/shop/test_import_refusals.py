@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 
-from alerts.jobs import Job, wishes
+from jobs import Job, wishes
 from shop.imports import importing, uploads
 from shop.imports.models import Import, Reject
 from shop.models import Order
@@ -153,7 +153,7 @@ def test_an_upload_without_room_is_refused_beside_the_box(send, monkeypatch):
 
 
 def test_only_so_many_of_one_person_are_not_over(send, ann, monkeypatch):
-    monkeypatch.setattr("alerts.jobs.carriers.hint", lambda: None)
+    monkeypatch.setattr("jobs.carriers.hint", lambda: None)
     answers = [send(HEAD + TEA).status_code for _ in range(uploads.AT_ONCE + 1)]
     assert answers == [302] * uploads.AT_ONCE + [422]
     assert len(left()) == uploads.AT_ONCE
@@ -162,7 +162,7 @@ def test_only_so_many_of_one_person_are_not_over(send, ann, monkeypatch):
 
 
 def test_those_sent_at_one_moment_are_counted_too(ann, monkeypatch):
-    monkeypatch.setattr("alerts.jobs.carriers.hint", lambda: None)
+    monkeypatch.setattr("jobs.carriers.hint", lambda: None)
     clients = [Client() for _ in range(uploads.AT_ONCE + 3)]
     for each in clients:
         each.force_login(ann)
@@ -180,7 +180,7 @@ def test_those_sent_at_one_moment_are_counted_too(ann, monkeypatch):
 
 
 def test_many_imports_in_a_short_time_are_refused_in_words(send, monkeypatch):
-    monkeypatch.setattr("alerts.jobs.carriers.hint", lambda: None)
+    monkeypatch.setattr("jobs.carriers.hint", lambda: None)
     for _ in range(10):
         assert send(HEAD + TEA).status_code == 302
         Job.objects.all().delete()

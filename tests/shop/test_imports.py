@@ -3,9 +3,9 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from alerts.jobs import Job, wishes
 from alerts.lines import bells
 from alerts.models import Alert
+from jobs import Job, wishes
 from parlour import heads
 from shop import ordering
 from shop.imports.models import Import, Reject

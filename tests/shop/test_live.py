@@ -8,7 +8,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from alerts.jobs import Job
+from jobs import Job
 from parlour import states
 from parlour.testing import Page, lost_hints, session_for
 from shop import ordering

@@ -9,8 +9,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from alerts.jobs import Job, carriers, wishes
-from alerts.jobs.consumers import JobConsumer
+from jobs import Job, carriers, wishes
+from jobs.consumers import JobConsumer
 from parlour.testing import Page
 from shop import ordering, streams
 from shop.consumers import OrdersConsumer

@@ -9,11 +9,11 @@ from django.db import DatabaseError
 from django.urls import reverse
 
 from alerts import Role, settle
-from alerts.jobs import Failure, Running, task
-from alerts.jobs.running import Cancelled
 from alerts.models import Alert
 from alerts.telling import named, tell
 from http_bridge import disk
+from jobs import Failure, Running, task
+from jobs.running import Cancelled
 from parlour import Change, live_write
 from shop.imports.batches import batches
 from shop.imports.models import Import

@@ -10,7 +10,7 @@ from django.db.models import OuterRef, Value
 from django.db.models.functions import Cast, Concat
 from django.urls import reverse
 
-from alerts.jobs.models import Job
+from jobs.models import Job
 
 
 def shelf() -> Path:
@@ -57,7 +57,7 @@ class Import(models.Model):
     `digest` is the SHA-256 of its content.
     """
 
-    job = models.OneToOneField("alerts.Job", models.CASCADE, primary_key=True, related_name="import_of_orders")
+    job = models.OneToOneField("jobs.Job", models.CASCADE, primary_key=True, related_name="import_of_orders")
     name = models.CharField(max_length=100)
     file = models.CharField(max_length=60)
     size = models.PositiveBigIntegerField()

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from alerts.jobs import Running
+from jobs import Running
 from parlour import Change, live_write
 from shop.imports.batches import Batch, Rejected, Taken, rejected
 from shop.imports.models import Import, Reject, head

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from alerts.jobs.streams import GAP, JobRegion
+from jobs.streams import GAP, JobRegion
 from parlour import StateStream, Stream
 from shop.imports.importing import import_orders
 from shop.imports.models import Import, head

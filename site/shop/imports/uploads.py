@@ -15,8 +15,8 @@ from django.utils.crypto import get_random_string
 from django.utils.text import Truncator
 
 from accounts.names import clean
-from alerts.jobs import Job
 from http_bridge import disk
+from jobs import Job
 from parlour import rate_limit
 from shop.imports.importing import import_orders
 from shop.imports.models import Import, shelf

@@ -9,8 +9,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
-from alerts.jobs import Job
-from alerts.jobs.streams import Bar, JobRegion
+from jobs import Job
+from jobs.streams import Bar, JobRegion
 from shop import money
 from shop.imports import export, uploads
 from shop.imports.forms import UploadForm

@@ -1,0 +1,23 @@
+"""Jobs in Django's admin: to look at, and to delete."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from alerts.admin import ReadOnly
+from jobs.models import Job
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnly):
+    """What was asked for, how far it is, how it ended. Deleting a row ends its run."""
+
+    list_display = ["title", "kind", "owner", "stands", "done", "total", "attempt", "queued", "ended"]
+    list_filter = ["state", "kind", "queued"]
+    search_fields = ["title", "words", "owner__username", "owner__display_name"]
+    list_select_related = ["owner"]
+    date_hierarchy = "queued"
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).with_life()  # type: ignore[attr-defined]

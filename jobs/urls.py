@@ -1,0 +1,13 @@
+"""Addresses of the pages."""
+
+from django.urls import path
+
+from jobs import views
+from jobs.consumers import JobConsumer
+
+app_name = "jobs"
+urlpatterns = [
+    path("<int:pk>/", views.show, name="job"),
+    path("<int:pk>/panel/", JobConsumer.as_panel(), name="panel"),
+    path("<int:pk>/<slug:wish>/", views.wish, name="wish"),
+]

@@ -1,0 +1,43 @@
+"""Pages of jobs. Everything is reached through the person: another's job is not found."""
+
+from django.contrib import messages as notices
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from alerts.kinds import kind
+from jobs.models import Job
+from jobs.streams import JobRegion
+from jobs.wishes import WISHES, grant
+from parlour import rate_limit
+
+RETRY_RATE = "0.1/10"  # of one person: a second, and at once
+
+
+@require_safe
+@login_required
+@never_cache
+def show(request: HttpRequest, pk: int) -> HttpResponse:
+    """One job, live."""
+    job = get_object_or_404(Job.objects.of(request.user), pk=pk)
+    return render(request, "jobs/job.html", {"job": job, "kind": kind(job.kind), **JobRegion(job).paint(request)})
+
+
+@require_POST
+@login_required
+def wish(request: HttpRequest, pk: int, wish: str) -> HttpResponse:
+    """Cancel, retry or dismiss a job. A live page shows what came of it; a plain form goes back to the job."""
+    if wish not in WISHES:
+        raise Http404
+    job = get_object_or_404(Job.objects.of(request.user), pk=pk)
+    if wish == "retry" and not rate_limit("retry", request.user.pk, RETRY_RATE).take():
+        notices.error(request, "That was many tries in a short time. Wait a minute and try again.")
+        return HttpResponse(headers={"HX-Refresh": "true"}) if request.htmx else redirect(job)  # type: ignore[attr-defined]
+    taken = grant(wish, job.pk)
+    if request.htmx:  # type: ignore[attr-defined]
+        return HttpResponse(status=204)
+    if not taken:
+        notices.error(request, "This job has gone on meanwhile. Nothing was changed.")
+    return redirect(job)

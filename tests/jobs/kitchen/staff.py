@@ -1,0 +1,57 @@
+"""Real processes that carry jobs of the test's database: Celery's worker, a web server."""
+
+import os
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.db import connection
+
+from e2e.support.ports import free_port
+from e2e.support.processes import Process
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def database() -> str:
+    """The address of the test's own database."""
+    kept, name = os.environ.get("DATABASE_URL", ""), connection.settings_dict["NAME"]
+    return urlsplit(kept)._replace(path=f"/{name}").geturl() if kept else f"sqlite:///{name}"
+
+
+class Staff:
+    """Processes of one test. `clocks` are the engine's settings for them."""
+
+    def __init__(self, folder: Path, **clocks: float) -> None:
+        self.folder = folder
+        self.clocks = {f"PARLOUR_{name}": str(value) for name, value in clocks.items()}
+        self.processes: list[Process] = []
+
+    def worker(self, redis_url: str) -> Process:
+        return self._start(["-m", "celery", "--quiet", "-A", "config", "worker"], REDIS_URL=redis_url)
+
+    def server(self, kind: str, **env: str) -> Process:
+        words = {"daphne": ["-b", "127.0.0.1", "-p"], "uvicorn": ["--host", "127.0.0.1", "--port"]}[kind]
+        port = str(free_port())
+        return self._start(["-m", kind, *words, port, "config.asgi:application"], PORT=port, **env)
+
+    def _start(self, words: list[str], **env: str) -> Process:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("REDIS", "PARLOUR", "PORT"))}
+        own = {
+            "PYTHONPATH": f"{ROOT}:{ROOT / 'site'}",
+            "DJANGO_SETTINGS_MODULE": "tests.jobs.kitchen.settings",
+            "DATABASE_URL": database(),
+            "PARLOUR_VAR": str(self.folder),
+            "PYTHONUNBUFFERED": "1",
+        }
+        log = self.folder / f"process-{len(self.processes)}.log"
+        command = [sys.executable, *words]
+        self.processes.append(Process(command, log, {**kept, **own, **self.clocks, **env}, ROOT))
+        return self.processes[-1]
+
+    def go_home(self) -> None:
+        for process in self.processes:
+            process.kill()
+
+    def logs(self) -> str:
+        return "\n".join(process.tail() for process in self.processes)
