@@ -52,7 +52,7 @@ lint: dev
 	$(VENV)/bin/djlint --quiet --lint templates parlour/templates
 	$(VENV)/bin/lint-imports
 	$(PY) manage.py makemigrations --check --dry-run
-	$(PY) -m pytest tests/test_house.py -q
+	$(PY) -m pytest tests/test_code_rules.py -q
 
 requirements: dev
 	sh bin/compile

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import websockets
 
-from e2e.support.houses import Builder, House
-from e2e.support.visitors import Visitor
+from e2e.support.deployments import Builder, Deployment
+from e2e.support.http_client import HttpClient
 
 LOUD = {"PARLOUR_SAY_RATE": "100000/100000", "PARLOUR_FRAME_RATE": "100000/100000"}
 RATE = 8  # posts a second
@@ -25,16 +25,16 @@ POSTS = 48
 class Reader:
     """One socket in the lobby that notes when each post arrives."""
 
-    def __init__(self, visitor: Visitor, cursors: list[str]) -> None:
-        self.visitor, self.cursors = visitor, cursors
+    def __init__(self, client: HttpClient, cursors: list[str]) -> None:
+        self.client, self.cursors = client, cursors
         self.seen: dict[str, float] = {}
 
     async def open(self) -> None:
-        url = self.visitor.url
+        url = self.client.url
         self.socket = await websockets.connect(
             url.replace("http", "ws") + "/ws/rooms/lobby/",
             origin=url,  # type: ignore[arg-type]
-            additional_headers={"Cookie": self.visitor.cookies},
+            additional_headers={"Cookie": self.client.cookies},
             max_size=None,
             compression=None,
             ping_interval=None,
@@ -51,25 +51,25 @@ class Reader:
                 self.seen.setdefault(part[:3], now)
 
 
-async def measure(house: House, kind: str, readers: int) -> str:
-    server = house.open(kind)
+async def measure(deployment: Deployment, kind: str, readers: int) -> str:
+    server = deployment.start_server(kind)
     os.sched_setaffinity(server.process.pid, {0})
-    visitor = Visitor(server.url).sign_in("member")
-    page = visitor.get("/rooms/lobby/").page
+    client = HttpClient(server.url).sign_in("member")
+    page = client.get("/rooms/lobby/").page
     cursors = [each.attrs["value"] for each in page.find("input", name="cursor")]
-    crowd = [Reader(visitor, cursors) for _ in range(readers)]
+    listeners = [Reader(client, cursors) for _ in range(readers)]
     for start in range(0, readers, 50):
-        await asyncio.gather(*(reader.open() for reader in crowd[start : start + 50]))
+        await asyncio.gather(*(reader.open() for reader in listeners[start : start + 50]))
     await asyncio.sleep(2)
     sent, before = {}, cpu(server.process.pid)
     for number in range(POSTS):
         sent[f"{number:03}"] = time.perf_counter()
-        await crowd[0].socket.send(json.dumps({"kind": "say", "text": f"post-{number:03}"}))
+        await listeners[0].socket.send(json.dumps({"kind": "say", "text": f"post-{number:03}"}))
         await asyncio.sleep(1 / RATE)
     await asyncio.sleep(2)
     spent = cpu(server.process.pid) - before
-    late = sorted(1000 * (max(reader.seen[post] for reader in crowd) - at) for post, at in sent.items())
-    for reader in crowd:
+    late = sorted(1000 * (max(reader.seen[post] for reader in listeners) - at) for post, at in sent.items())
+    for reader in listeners:
         reader.task.cancel()
     server.kill()
     p95 = late[int(len(late) * 0.95) - 1]
@@ -94,7 +94,7 @@ def main() -> None:
         builder = Builder(Path(folder))
         for kind in ("uvicorn", "daphne"):
             for readers in options.readers:
-                print(asyncio.run(measure(builder.house(**LOUD), kind, readers)), flush=True)
+                print(asyncio.run(measure(builder.deploy(**LOUD), kind, readers)), flush=True)
         builder.close()
 
 

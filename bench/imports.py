@@ -15,8 +15,8 @@ import time
 from pathlib import Path
 
 from bench.fanout import LOUD, Reader
-from e2e.support.houses import Builder, House
-from e2e.support.visitors import Visitor
+from e2e.support.deployments import Builder, Deployment
+from e2e.support.http_client import HttpClient
 from e2e.support.waiting import eventually
 
 SIZE = 200 * 1024 * 1024  # bytes
@@ -70,47 +70,47 @@ for n in range({JOBS}):
 """
 
 
-def memory(house: House) -> str:
+def memory(deployment: Deployment) -> str:
     """What one large file costs the process that imports it."""
-    return house.manage("shell", "-v0", "-c", ONE).strip()
+    return deployment.manage("shell", "-v0", "-c", ONE).strip()
 
 
-async def room(house: House, kind: str, beside: str) -> str:
-    """Posts at a steady pace to a crowd of readers, while imports run `beside` it, or nothing does."""
-    server, visitor = house.servers[0], Visitor(house.servers[0].url).sign_in("member")
-    page = visitor.get("/rooms/lobby/").page
+async def room(deployment: Deployment, kind: str, beside: str) -> str:
+    """Posts at a steady pace to many readers, while imports run `beside` it, or nothing does."""
+    server, client = deployment.servers[0], HttpClient(deployment.servers[0].url).sign_in("member")
+    page = client.get("/rooms/lobby/").page
     cursors = [each.attrs["value"] for each in page.find("input", name="cursor")]
-    crowd = [Reader(visitor, cursors) for _ in range(READERS)]
-    await asyncio.gather(*(reader.open() for reader in crowd))
+    listeners = [Reader(client, cursors) for _ in range(READERS)]
+    await asyncio.gather(*(reader.open() for reader in listeners))
     await asyncio.sleep(1)
-    before, began, sent = done(house), time.monotonic(), {}
+    before, began, sent = done(deployment), time.monotonic(), {}
     for number in range(POSTS):
         sent[f"{number:03}"] = time.perf_counter()
-        await crowd[0].socket.send(json.dumps({"kind": "say", "text": f"post-{number:03}"}))
+        await listeners[0].socket.send(json.dumps({"kind": "say", "text": f"post-{number:03}"}))
         await asyncio.sleep(1 / RATE)
-    rows, seconds = done(house) - before, time.monotonic() - began
+    rows, seconds = done(deployment) - before, time.monotonic() - began
     await asyncio.sleep(3)
-    late = sorted(1000 * (max(reader.seen[post] for reader in crowd) - at) for post, at in sent.items())
-    for reader in crowd:
+    late = sorted(1000 * (max(reader.seen[post] for reader in listeners) - at) for post, at in sent.items())
+    for reader in listeners:
         reader.task.cancel()
     p95 = late[int(len(late) * 0.95) - 1]
     assert server.process.alive
     return f"{kind:8} {beside:12} {statistics.median(late):8.1f} {p95:8.1f} {late[-1]:8.1f} {rows / seconds:10,.0f}"
 
 
-def done(house: House) -> int:
+def done(deployment: Deployment) -> int:
     """Rows that all imports have dealt with."""
-    return int(house.rows("SELECT coalesce(sum(orders + rejected), 0) FROM shop_import")[0][0])
+    return int(deployment.rows("SELECT coalesce(sum(orders + rejected), 0) FROM shop_import")[0][0])
 
 
-def beside(house: House, kind: str) -> list[str]:
+def beside(deployment: Deployment, kind: str) -> list[str]:
     """A room alone, and then with fifty imports of which the process carries as many at a time as it may."""
-    house.open(kind)
-    alone = asyncio.run(room(house, kind, "nothing"))
-    house.manage("shell", "-v0", "-c", FIFTY)
-    Visitor(house.servers[0].url).sign_in("member").get("/shop/imports/")
-    eventually(lambda: done(house) > 0, 30, "the first rows")
-    return [alone, asyncio.run(room(house, kind, f"{JOBS} imports"))]
+    deployment.start_server(kind)
+    alone = asyncio.run(room(deployment, kind, "nothing"))
+    deployment.manage("shell", "-v0", "-c", FIFTY)
+    HttpClient(deployment.servers[0].url).sign_in("member").get("/shop/imports/")
+    eventually(lambda: done(deployment) > 0, 30, "the first rows")
+    return [alone, asyncio.run(room(deployment, kind, f"{JOBS} imports"))]
 
 
 def main() -> None:
@@ -122,15 +122,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         builder = Builder(Path(folder))
         if "memory" in wanted:
-            print(memory(builder.house()), flush=True)
+            print(memory(builder.deploy()), flush=True)
         if "room" in wanted:
             print("post to last reader, ms; rows imported in a second meanwhile")
             print(f"{'server':8} {'beside':12} {'p50':>8} {'p95':>8} {'max':>8} {'rows':>10}")
             for kind in options.servers:
-                house = builder.house(**LOUD)
-                for line in beside(house, kind):
+                deployment = builder.deploy(**LOUD)
+                for line in beside(deployment, kind):
                     print(line, flush=True)
-                builder.close_down(house)
+                builder.shut_down(deployment)
         builder.close()
 
 

@@ -1,4 +1,4 @@
-"""Who and what a story may ask for: a house with a server, two processes on PostgreSQL and Redis, people."""
+"""Who and what a story may ask for: a deployment with a server, two processes on PostgreSQL and Redis, people."""
 
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from .support.cable import Cable
-from .support.houses import Builder, House
+from .support.deployments import Builder, Deployment
+from .support.flaky_proxy import FlakyProxy
+from .support.http_client import HttpClient
 from .support.people import Person
 from .support.redis import Redis
 from .support.servers import Server
-from .support.visitors import Visitor
 
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = [
@@ -60,40 +60,40 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def builder(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Builder]:
-    """Furnishes houses; each kind once."""
-    builder = Builder(tmp_path_factory.mktemp("houses"))
+    """Prepares each kind of deployment once."""
+    builder = Builder(tmp_path_factory.mktemp("deployments"))
     pytestconfig.stash[BUILDER] = builder
     yield builder
     builder.close()
 
 
-def _houses(builder: Builder) -> Iterator[Callable[..., House]]:
-    """House after house, each in its own folder; see Builder.house."""
-    made: list[House] = []
+def _deployments(builder: Builder) -> Iterator[Callable[..., Deployment]]:
+    """As many deployments as a story asks for, each in its own folder; see Builder.deploy."""
+    made: list[Deployment] = []
 
-    def make(**options: Any) -> House:
-        made.append(builder.house(**options))
+    def make(**options: Any) -> Deployment:
+        made.append(builder.deploy(**options))
         return made[-1]
 
     yield make
-    for house in made:
-        builder.close_down(house)
+    for deployment in made:
+        builder.shut_down(deployment)
 
 
-new_house = pytest.fixture(_houses, name="new_house")
-module_house = pytest.fixture(_houses, scope="module", name="module_house")
-
-
-@pytest.fixture(scope="module")
-def house(module_house: Callable[..., House]) -> House:
-    """The house that the stories of a file share: SQLite, nothing else."""
-    return module_house()
+new_deployment = pytest.fixture(_deployments, name="new_deployment")
+module_deployment = pytest.fixture(_deployments, scope="module", name="module_deployment")
 
 
 @pytest.fixture(scope="module")
-def server(house: House) -> Server:
+def deployment(module_deployment: Callable[..., Deployment]) -> Deployment:
+    """The deployment that the stories of a file share: SQLite, nothing else."""
+    return module_deployment()
+
+
+@pytest.fixture(scope="module")
+def server(deployment: Deployment) -> Server:
     """The default way to run: daphne on SQLite."""
-    return house.open("daphne")
+    return deployment.start_server("daphne")
 
 
 @pytest.fixture
@@ -105,34 +105,34 @@ def redis(tmp_path: Path) -> Iterator[Redis]:
 
 
 @pytest.fixture
-def cluster(new_house: Callable[..., House], redis: Redis) -> House:
+def cluster(new_deployment: Callable[..., Deployment], redis: Redis) -> Deployment:
     """Two uvicorn processes over one PostgreSQL and one Redis; address them as servers[0] and servers[1]."""
-    house = new_house(postgres=True, redis_url=redis.url())
-    house.open("uvicorn")
-    house.open("uvicorn")
-    return house
+    deployment = new_deployment(postgres=True, redis_url=redis.url())
+    deployment.start_server("uvicorn")
+    deployment.start_server("uvicorn")
+    return deployment
 
 
 @pytest.fixture
-def cable() -> Iterator[Callable[[Server], Cable]]:
-    """Lay a cable to a server: cable(server)."""
-    laid: list[Cable] = []
+def flaky_proxy() -> Iterator[Callable[[Server], FlakyProxy]]:
+    """Put a proxy before a server: flaky_proxy(server)."""
+    proxies: list[FlakyProxy] = []
 
-    def lay(server: Server) -> Cable:
-        laid.append(Cable(server.port))
-        return laid[-1]
+    def make(server: Server) -> FlakyProxy:
+        proxies.append(FlakyProxy(server.port))
+        return proxies[-1]
 
-    yield lay
-    for each in laid:
+    yield make
+    for each in proxies:
         each.close()
 
 
 @pytest.fixture
 def person(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Person]]:
-    """Invite somebody: person(server), person(cable, reduced_motion="reduce"). Nobody may break the CSP."""
+    """Somebody with a browser: person(server), person(proxy, reduced_motion="reduce"). Nobody may break the CSP."""
     invited: list[Person] = []
 
-    def invite(place: Server | Cable, **options: Any) -> Person:
+    def invite(place: Server | FlakyProxy, **options: Any) -> Person:
         invited.append(Person(browser, place.url, **options))
         return invited[-1]
 
@@ -147,9 +147,9 @@ def person(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callabl
 
 
 @pytest.fixture
-def visitor() -> Callable[[Server | Cable], Visitor]:
+def http_client() -> Callable[[Server | FlakyProxy], HttpClient]:
     """Somebody without a browser at this server."""
-    return lambda place: Visitor(place.url)
+    return lambda place: HttpClient(place.url)
 
 
 def _photograph(people: list[Person], story: str) -> None:

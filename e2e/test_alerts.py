@@ -5,14 +5,14 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from .support.bells import at_peace, bell, count, none, opened
-from .support.cable import Cable
-from .support.houses import House
+from .support.bell import at_peace, bell, count, none, opened
+from .support.deployments import Deployment
+from .support.flaky_proxy import FlakyProxy
+from .support.http_client import HttpClient
 from .support.people import Person
 from .support.servers import Server
-from .support.shops import order
-from .support.tabs import IN_A_HURRY
-from .support.visitors import Visitor
+from .support.shop import order
+from .support.tabs import FAST_CLOCKS
 from .support.waiting import pause
 
 Invite = Callable[..., Person]
@@ -58,10 +58,10 @@ def test_an_open_bell_keeps_the_focus_and_what_is_archived_comes_back(server: Se
 
 
 def test_without_its_socket_a_press_counts_and_the_page_shows_it(
-    new_house: Callable[..., House], cable: Callable[..., Cable], person: Invite
+    new_deployment: Callable[..., Deployment], flaky_proxy: Callable[..., FlakyProxy], person: Invite
 ) -> None:
-    server = new_house(**IN_A_HURRY).open()
-    line = cable(server)
+    server = new_deployment(**FAST_CLOCKS).start_server()
+    line = flaky_proxy(server)
     staff, other = at_peace(person(line)), person(server).sign_in("other")
     bell(staff, "/alerts/")
     lobby, team = other.open_room("lobby"), person(server).sign_in("member").open_room("team")
@@ -83,16 +83,16 @@ def test_without_its_socket_a_press_counts_and_the_page_shows_it(
     expect(staff.page.locator("#bell-lines .unread")).to_have_count(0)
     none(staff)
     line.mend()
-    staff.hurry()
+    staff.speed_up()
     lobby.say("@staff, aloud")
     expect(staff.page.locator("#bell-count .pill")).to_have_text("1", timeout=60_000)
     expect(staff.page.locator("#bell-lines .unread")).to_have_count(1)
 
 
 def test_a_bell_that_was_cut_off_is_right_when_it_returns(
-    server: Server, cable: Callable[..., Cable], person: Invite
+    server: Server, flaky_proxy: Callable[..., FlakyProxy], person: Invite
 ) -> None:
-    line = cable(server)
+    line = flaky_proxy(server)
     staff, other = at_peace(person(line)), person(server).sign_in("other")
     bell(staff, "/")
     other.open_room("lobby")
@@ -108,9 +108,9 @@ def test_a_bell_that_was_cut_off_is_right_when_it_returns(
 
 @pytest.mark.faults
 def test_a_bell_that_was_cut_off_for_a_minute_is_right_when_it_returns(
-    server: Server, cable: Callable[..., Cable], person: Invite
+    server: Server, flaky_proxy: Callable[..., FlakyProxy], person: Invite
 ) -> None:
-    line = cable(server)
+    line = flaky_proxy(server)
     staff, elsewhere = at_peace(person(line)), bell(person(server).sign_in("staff"), "/alerts/")
     other = person(server).sign_in("other").open_room("lobby")
     bell(staff, "/rooms/team/")
@@ -119,7 +119,7 @@ def test_a_bell_that_was_cut_off_for_a_minute_is_right_when_it_returns(
     line.cut()
     for minute in range(6):
         other.say(f"@staff, meanwhile {minute}")
-        order(Visitor(server.url).sign_in("member"), f"Meanwhile {minute}")
+        order(HttpClient(server.url).sign_in("member"), f"Meanwhile {minute}")
         pause(10)
     opened(elsewhere).page.get_by_role("button", name="Archive: other mentioned you").last.click()
     count(staff, "1")

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from .support.houses import House
+from .support.deployments import Deployment
+from .support.http_client import HttpClient
+from .support.room_socket import RoomSocket
 from .support.servers import Server
-from .support.visitors import Visitor
-from .support.wire import Room
 
-Meet = Callable[[Server], Visitor]
+NewClient = Callable[[Server], HttpClient]
 
 FRAMES = [
     "not json",
@@ -41,9 +41,9 @@ FRAMES = [
 
 
 @pytest.fixture(scope="module")
-def server(module_house: Callable[..., House]) -> Server:
-    """A house that waits for a hello a little less long."""
-    return module_house(PARLOUR_HELLO_WITHIN="3").open()
+def server(module_deployment: Callable[..., Deployment]) -> Server:
+    """A server that waits for a hello a little less long."""
+    return module_deployment(PARLOUR_HELLO_WITHIN="3").start_server()
 
 
 @pytest.fixture
@@ -56,40 +56,40 @@ def calm(server: Server) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("frame", FRAMES, ids=lambda frame: frame[:40] or "empty")
-def test_an_odd_frame_is_answered_in_words(calm: None, server: Server, visitor: Meet, frame: str) -> None:
-    room = Room(visitor(server).sign_in("member"), "lobby").hello()
+def test_an_odd_frame_is_answered_in_words(calm: None, server: Server, http_client: NewClient, frame: str) -> None:
+    room = RoomSocket(http_client(server).sign_in("member"), "lobby").hello()
     room.socket.send(frame)
     room.read(until=lambda room: len(_words(room).split()) > 3)
     room.say("still here")
     room.waits_for("still here")
 
 
-def _words(room: Room) -> str:
+def _words(room: RoomSocket) -> str:
     """What the page tells its person under the box."""
     places = [room.page.by_id(f"{room.key}-{part}") for part in ("note", "err")]
     return " ".join(place.text for place in places if place)
 
 
-def test_five_odd_frames_are_enough(calm: None, server: Server, visitor: Meet) -> None:
-    room = Room(visitor(server).sign_in("member"), "lobby").hello()
+def test_five_odd_frames_are_enough(calm: None, server: Server, http_client: NewClient) -> None:
+    room = RoomSocket(http_client(server).sign_in("member"), "lobby").hello()
     for _ in range(5):
         room.socket.send("not json")
     assert room.closed() == 1008
 
 
-def test_binary_silence_and_floods_have_their_codes(calm: None, server: Server, visitor: Meet) -> None:
-    member = visitor(server).sign_in("member")
-    silent = Room(member, "lobby")
-    binary = Room(member, "lobby").hello()
+def test_binary_silence_and_floods_have_their_codes(calm: None, server: Server, http_client: NewClient) -> None:
+    member = http_client(server).sign_in("member")
+    silent = RoomSocket(member, "lobby")
+    binary = RoomSocket(member, "lobby").hello()
     binary.socket.send(b"\x00\xff")
     assert binary.closed() == 1003
-    flood = Room(member, "lobby").hello()
+    flood = RoomSocket(member, "lobby").hello()
     with contextlib.suppress(ConnectionClosed):
         for _ in range(1000):
             flood.send(kind="typing")
     assert flood.closed() == 4029
     assert silent.closed(within=5) == 4008
-    large = Room(member, "lobby").hello()
+    large = RoomSocket(member, "lobby").hello()
     large.socket.send(json.dumps({"kind": "say", "text": "x" * 2_000_000}))
     assert large.closed() in (1008, 1009)
 
@@ -109,10 +109,12 @@ CURSORS = [
 
 
 @pytest.mark.parametrize("cursor", CURSORS, ids=str)
-def test_a_cursor_of_no_use_gets_the_present(calm: None, server: Server, visitor: Meet, cursor: object) -> None:
-    member = visitor(server).sign_in("member")
-    Room(member, "lobby").hello().say("something to see")
-    room = Room(member, "lobby")
+def test_a_cursor_of_no_use_gets_the_present(
+    calm: None, server: Server, http_client: NewClient, cursor: object
+) -> None:
+    member = http_client(server).sign_in("member")
+    RoomSocket(member, "lobby").hello().say("something to see")
+    room = RoomSocket(member, "lobby")
     true = room.fields("resume")["cursor"]
     first = true if isinstance(true, str) else true[0]
     name, _, rest = first.partition(":")
@@ -124,11 +126,11 @@ def test_a_cursor_of_no_use_gets_the_present(calm: None, server: Server, visitor
     log.parts = []
     room.hello(cursor=cursor)
     room.waits_for("something to see")
-    assert room.texts == Room(member, "lobby").texts
+    assert room.texts == RoomSocket(member, "lobby").texts
 
 
-def test_hidden_and_turning_characters_are_taken_out(calm: None, server: Server, visitor: Meet) -> None:
-    room = Room(visitor(server).sign_in("member"), "lobby").hello()
+def test_hidden_and_turning_characters_are_taken_out(calm: None, server: Server, http_client: NewClient) -> None:
+    room = RoomSocket(http_client(server).sign_in("member"), "lobby").hello()
     room.say("a\u202eb\u0000c\u0007d\u2066e cafe\u0301 \ud83d\ude00")
     room.waits_for("abcde café 😀")
     for nothing in ("", "   ", "\n\t", "\u202e", "\u0000"):

@@ -4,15 +4,15 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from .support.houses import House
+from .support.deployments import Deployment
+from .support.http_client import HttpClient
 from .support.people import Person
+from .support.room_socket import RoomSocket
 from .support.servers import Server
-from .support.visitors import Visitor
 from .support.waiting import eventually
-from .support.wire import Room
 
 Invite = Callable[..., Person]
-Meet = Callable[[Server], Visitor]
+NewClient = Callable[[Server], HttpClient]
 
 
 def test_too_much_text_comes_back_with_a_reason(person: Invite, server: Server) -> None:
@@ -33,36 +33,40 @@ def test_too_much_text_comes_back_with_a_reason(person: Invite, server: Server) 
     assert not member.unconfirmed
 
 
-def test_too_fast_is_refused_in_words_and_nothing_is_lost(new_house: Callable[..., House], visitor: Meet) -> None:
-    house = new_house(PARLOUR_SAY_RATE="1/5")
-    room = Room(visitor(house.open()).sign_in("member"), "lobby").hello()
+def test_too_fast_is_refused_in_words_and_nothing_is_lost(
+    new_deployment: Callable[..., Deployment], http_client: NewClient
+) -> None:
+    deployment = new_deployment(PARLOUR_SAY_RATE="1/5")
+    room = RoomSocket(http_client(deployment.start_server()).sign_in("member"), "lobby").hello()
     said = [f"quick {number}" for number in range(12)]
     for text in said:
         room.send(kind="say", text=text, page="", acked="0")
     room.read(until=lambda room: all(text in "".join(room.frames) for text in said))
-    stored = [text for (text,) in house.rows("SELECT text FROM rooms_message") if text in said]
+    stored = [text for (text,) in deployment.rows("SELECT text FROM rooms_message") if text in said]
     refused = [node.text for node in room.page.find("textarea")]
     assert stored
     assert refused
     assert sorted(stored + [text for text in refused if text in said]) == sorted(said)
 
 
-def test_a_double_submit_is_one_message(person: Invite, server: Server, house: House, visitor: Meet) -> None:
+def test_a_double_submit_is_one_message(
+    person: Invite, server: Server, deployment: Deployment, http_client: NewClient
+) -> None:
     member = person(server).sign_in("member").open_room("lobby")
     member.type("clicked twice")
     member.page.get_by_role("button", name="Send", exact=True).dblclick()
     member.sees("clicked twice")
     eventually(lambda: not member.unconfirmed, 5)
-    page = Room(visitor(server).sign_in("other"), "lobby")
+    page = RoomSocket(http_client(server).sign_in("other"), "lobby")
     form = next(form for form in page.page.find("form") if form.attrs.get("action", "").endswith("/messages/"))
     fields = {**page.fields("sent"), "text": "posted twice"}
     for _ in range(2):
-        assert page.visitor.post(form.attrs["action"], fields).status == 302
+        assert page.client.post(form.attrs["action"], fields).status == 302
     counts = "SELECT text, count(*) FROM rooms_message WHERE text LIKE %s GROUP BY text"
-    assert sorted(house.rows(counts, "% twice")) == [("clicked twice", 1), ("posted twice", 1)]
+    assert sorted(deployment.rows(counts, "% twice")) == [("clicked twice", 1), ("posted twice", 1)]
 
 
-def test_back_after_sending_loses_and_repeats_nothing(person: Invite, server: Server, house: House) -> None:
+def test_back_after_sending_loses_and_repeats_nothing(person: Invite, server: Server, deployment: Deployment) -> None:
     plain = person(server, java_script_enabled=False).sign_in("member").open_room("lobby", live=False)
     for text in ("said before Back", "said after Back"):
         plain.type(text)
@@ -70,7 +74,7 @@ def test_back_after_sending_loses_and_repeats_nothing(person: Invite, server: Se
             plain.page.get_by_role("button", name="Send", exact=True).click()
         plain.sees(text)
         plain.page.go_back()
-    stored = house.rows("SELECT text FROM rooms_message WHERE text LIKE %s ORDER BY seq", "said % Back")
+    stored = deployment.rows("SELECT text FROM rooms_message WHERE text LIKE %s ORDER BY seq", "said % Back")
     assert stored == [("said before Back",), ("said after Back",)]
     member = person(server).sign_in("other").open_room("lobby")
     member.say("before walking off").sees("before walking off")

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from .support.bells import alerts, at_peace, bell, count, opened
+from .support.bell import alerts, at_peace, bell, count, opened
+from .support.http_client import HttpClient
 from .support.people import Person
+from .support.room_socket import RoomSocket
 from .support.servers import Server
-from .support.visitors import Visitor
-from .support.wire import Room
 
 Invite = Callable[..., Person]
 
@@ -57,7 +57,7 @@ STANDS = """
 
 
 def test_an_open_bell_beside_a_room_disturbs_nobody_while_alerts_pour_in(server: Server, person: Invite) -> None:
-    staff, other = at_peace(person(server)), Room(Visitor(server.url).sign_in("other"), "lobby").hello()
+    staff, other = at_peace(person(server)), RoomSocket(HttpClient(server.url).sign_in("other"), "lobby").hello()
     staff.page.set_viewport_size({"width": 1280, "height": 500})
     bell(staff.open_room("team"))
     for number in range(20):

@@ -5,22 +5,22 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from .support.houses import House
+from .support.deployments import Deployment
+from .support.http_client import HttpClient
 from .support.people import Person
+from .support.room_socket import RoomSocket
 from .support.servers import Server
-from .support.visitors import Visitor
 from .support.waiting import eventually
-from .support.wire import Room
 
 Invite = Callable[..., Person]
 SAID = [f"line {number:03}" for number in range(130)]
 
 
 @pytest.fixture(scope="module")
-def storied(module_house: Callable[..., House]) -> Server:
+def storied(module_deployment: Callable[..., Deployment]) -> Server:
     """A lobby in which a lot was said."""
-    server = module_house(PARLOUR_SAY_RATE="1000/1000").open()
-    room = Room(Visitor(server.url).sign_in("member"), "lobby").hello()
+    server = module_deployment(PARLOUR_SAY_RATE="1000/1000").start_server()
+    room = RoomSocket(HttpClient(server.url).sign_in("member"), "lobby").hello()
     room.say(*SAID[:65])
     room.waits_for(SAID[64])
     room.say(*SAID[65:])
@@ -52,7 +52,7 @@ def test_scrolling_up_brings_what_was_before_and_keeps_the_place(person: Invite,
 
 def test_what_is_said_meanwhile_does_not_move_a_reader(person: Invite, storied: Server) -> None:
     reader = person(storied).sign_in("other").open_room("lobby")
-    writer = Room(Visitor(storied.url).sign_in("member"), "lobby").hello()
+    writer = RoomSocket(HttpClient(storied.url).sign_in("member"), "lobby").hello()
     line = reader.log.get_by_text(_shown(reader)[10], exact=True)
     line.scroll_into_view_if_needed()
     place = line.bounding_box()

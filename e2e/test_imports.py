@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, expect
 
-from .support.houses import ROOT, House
+from .support.deployments import ROOT, Deployment
 from .support.people import Person
 from .support.processes import Process
 from .support.redis import Redis
@@ -71,7 +71,9 @@ def count(tab: Tab, name: str) -> int:
     return int(words.replace(",", ""))
 
 
-def test_an_import_is_seen_to_move_in_two_tabs_and_in_the_bell(person: Invite, server: Server, house: House) -> None:
+def test_an_import_is_seen_to_move_in_two_tabs_and_in_the_bell(
+    person: Invite, server: Server, deployment: Deployment
+) -> None:
     member, staff = person(server).sign_in("member"), person(server).sign_in("staff")
     send(member, sheet(16_000), "spring.csv")
     second, elsewhere = member.tab().go(member.page.url.removeprefix(member.url)), member.tab().go("/")
@@ -115,7 +117,7 @@ def test_rejected_rows_stand_there_while_it_runs_and_come_as_a_file(
 
 
 def test_what_was_cancelled_is_gone_on_with_and_no_order_comes_twice(
-    person: Invite, server: Server, house: House
+    person: Invite, server: Server, deployment: Deployment
 ) -> None:
     member = send(person(server).sign_in("member"), sheet(12_000), "changed-my-mind.csv")
     second = member.tab().go(member.page.url.removeprefix(member.url))
@@ -124,13 +126,13 @@ def test_what_was_cancelled_is_gone_on_with_and_no_order_comes_twice(
     press(member, "Cancel")
     for tab in (member, second):
         stands(tab, "Cancelled.")
-    part = house.rows(ORDERS, f"import:{number}:%")[0][0]
+    part = deployment.rows(ORDERS, f"import:{number}:%")[0][0]
     assert 0 < part < 12_000
     assert count(member, "Orders") == part
     press(second, "Retry")
     for tab in (member, second):
         stands(tab, "Done: 12,000 orders are in.")
-    assert house.rows(ORDERS, f"import:{number}:%") == [(12_000, 12_000)]
+    assert deployment.rows(ORDERS, f"import:{number}:%") == [(12_000, 12_000)]
 
 
 def test_of_two_files_the_second_waits_and_says_so(person: Invite, server: Server) -> None:
@@ -182,12 +184,12 @@ def test_it_goes_on_while_its_owner_is_signed_out(person: Invite, server: Server
 
 @pytest.mark.faults
 def test_a_worker_that_is_killed_is_seen_to_stall_and_another_goes_on(
-    person: Invite, new_house: Callable[..., House], redis: Redis
+    person: Invite, new_deployment: Callable[..., Deployment], redis: Redis
 ) -> None:
     clocks = {"PARLOUR_LEASE": "4", "PARLOUR_RENEW": "1"}
-    house = new_house(postgres=True, redis_url=redis.url(), **clocks)
-    server = house.open("uvicorn")
-    worker = _worker(house)
+    deployment = new_deployment(postgres=True, redis_url=redis.url(), **clocks)
+    server = deployment.start_server("uvicorn")
+    worker = _worker(deployment)
     member = send(person(server).sign_in("member"), sheet(16_000), "killed.csv")
     second = member.tab().go(member.page.url.removeprefix(member.url))
     number = member.page.url.rstrip("/").rpartition("/")[2]
@@ -195,16 +197,16 @@ def test_a_worker_that_is_killed_is_seen_to_stall_and_another_goes_on(
     worker.end(signal.SIGKILL)
     for tab in (member, second):
         stands(tab, "Stalled", within=15)
-    part = house.rows(ORDERS, f"import:{number}:%")[0][0]
+    part = deployment.rows(ORDERS, f"import:{number}:%")[0][0]
     assert 0 < part < 16_000
-    worker = _worker(house)
+    worker = _worker(deployment)
     press(member, "Retry")
     for tab in (member, second):
         stands(tab, "Done: 16,000 orders are in.", within=60)
-    assert house.rows(ORDERS, f"import:{number}:%") == [(16_000, 16_000)]
+    assert deployment.rows(ORDERS, f"import:{number}:%") == [(16_000, 16_000)]
     worker.end(signal.SIGTERM)
 
 
-def _worker(house: House) -> Process:
+def _worker(deployment: Deployment) -> Process:
     command = [sys.executable, "-m", "celery", "--quiet", "-A", "config", "worker"]
-    return Process(command, log=house.var / "worker.log", env=house.env, cwd=ROOT)
+    return Process(command, log=deployment.var / "worker.log", env=deployment.env, cwd=ROOT)

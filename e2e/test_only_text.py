@@ -1,17 +1,17 @@
-"""Forty texts that want to be more than text stay text: as messages by both doors, as names, as titles."""
+"""Forty texts that want to be more than text stay text: as messages by socket and by form, as names, as titles."""
 
 from collections.abc import Callable
 
 from .support import payloads
-from .support.houses import House
+from .support.deployments import Deployment
+from .support.http_client import HttpClient
 from .support.people import Person
+from .support.room_socket import RoomSocket
 from .support.servers import Server
-from .support.visitors import Visitor
 from .support.waiting import eventually
-from .support.wire import Room
 
 Invite = Callable[..., Person]
-Meet = Callable[[Server], Visitor]
+NewClient = Callable[[Server], HttpClient]
 SHOWN_AS_TYPED = payloads.MARKUP + payloads.LIVE
 
 
@@ -23,15 +23,17 @@ def _untouched(watcher: Person) -> None:
     assert watcher.page.get_by_text("swapped", exact=True).count() == 0
 
 
-def test_messages_by_both_doors(person: Invite, new_house: Callable[..., House], visitor: Meet) -> None:
-    house = new_house(PARLOUR_SAY_RATE="1000/1000")
-    server = house.open()
+def test_messages_by_socket_and_by_form(
+    person: Invite, new_deployment: Callable[..., Deployment], http_client: NewClient
+) -> None:
+    deployment = new_deployment(PARLOUR_SAY_RATE="1000/1000")
+    server = deployment.start_server()
     watcher = person(server).sign_in("other").open_room("lobby")
-    room = Room(visitor(server).sign_in("member"), "lobby").hello()
+    room = RoomSocket(http_client(server).sign_in("member"), "lobby").hello()
     form = next(form for form in room.page.find("form") if form.attrs.get("action", "").endswith("/messages/"))
     room.say(*payloads.ALL)
     posted = [("page", ""), ("acked", "0"), *(("text", text) for text in payloads.ALL)]
-    assert room.visitor.post(form.attrs["action"], posted).status == 302
+    assert room.client.post(form.attrs["action"], posted).status == 302
     watcher.say("that was all").sees("that was all")
     eventually(lambda: len(watcher.messages) >= 2 * len(payloads.ALL), 10)
     for text in SHOWN_AS_TYPED:
@@ -43,12 +45,12 @@ def test_messages_by_both_doors(person: Invite, new_house: Callable[..., House],
     _untouched(watcher)
 
 
-def test_display_names(person: Invite, server: Server, visitor: Meet) -> None:
+def test_display_names(person: Invite, server: Server, http_client: NewClient) -> None:
     watcher = person(server).sign_in("other").open_room("lobby")
     names = [text for text in payloads.ALL if len(text) <= 60]
     assert len(names) > 30
     for name in names[:20]:
-        room = Room(visitor(server).be_guest(name), "lobby").hello()
+        room = RoomSocket(http_client(server).be_guest(name), "lobby").hello()
         room.say(f"I am number {names.index(name)}")
         watcher.sees(f"I am number {names.index(name)}")
         line = watcher.log.locator("li.message", has_text=f"I am number {names.index(name)}").last
@@ -57,8 +59,8 @@ def test_display_names(person: Invite, server: Server, visitor: Meet) -> None:
     _untouched(watcher)
 
 
-def test_room_titles(person: Invite, server: Server, visitor: Meet) -> None:
-    staff = visitor(server).sign_in("staff")
+def test_room_titles(person: Invite, server: Server, http_client: NewClient) -> None:
+    staff = http_client(server).sign_in("staff")
     titles = [text for text in payloads.ALL if len(text) <= 60]
     paths = [staff.submit("/rooms/new/", title=title).headers["Location"] for title in titles]
     watcher = person(server).sign_in("other")

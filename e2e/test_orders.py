@@ -8,19 +8,19 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from .support.bells import unseen
-from .support.cable import Cable
-from .support.houses import House
+from .support.bell import unseen
+from .support.deployments import Deployment
+from .support.flaky_proxy import FlakyProxy
+from .support.http_client import HttpClient
 from .support.orders import Orders
 from .support.people import Person
+from .support.room_socket import dial, until_closed
 from .support.servers import Server
-from .support.shops import SECOND, fill_in, line, order, orders_page, shop, totals
-from .support.visitors import Visitor
+from .support.shop import SECOND, fill_in, line, order, orders_page, shop, totals
 from .support.waiting import eventually, holds, pause
-from .support.wire import dial, until_closed
 
 Invite = Callable[..., Person]
-Meet = Callable[[Server | Cable], Visitor]
+NewClient = Callable[[Server | FlakyProxy], HttpClient]
 OPEN_ALERTS = "SELECT count(*) FROM alerts_alert WHERE about = %s AND audience LIKE %s AND settled IS NULL"
 LIST = "/admin/shop/order/"
 
@@ -45,9 +45,9 @@ def test_an_order_and_its_steps_show_everywhere_within_a_second(person: Invite, 
         expect(line(tab, "A kettle")).to_contain_text("Done", timeout=SECOND)
 
 
-def test_the_totals_are_those_of_the_open_orders(person: Invite, new_house: Callable[..., House]) -> None:
-    server = new_house().open()
-    staff, other = orders_page(person(server).sign_in("staff")), Visitor(server.url).sign_in("other")
+def test_the_totals_are_those_of_the_open_orders(person: Invite, new_deployment: Callable[..., Deployment]) -> None:
+    server = new_deployment().start_server()
+    staff, other = orders_page(person(server).sign_in("staff")), HttpClient(server.url).sign_in("other")
     before = totals(staff)
     order(other, "A second pot", amount="0.50", currency="USD")
     expect(line(staff, "A second pot")).to_be_visible()
@@ -89,9 +89,9 @@ def test_an_order_rings_where_buyer_and_staff_are_and_is_settled_by_its_steps(pe
 
 
 def test_who_works_through_the_list_is_not_thrown_off_by_what_comes(
-    person: Invite, server: Server, visitor: Meet
+    person: Invite, server: Server, http_client: NewClient
 ) -> None:
-    other = visitor(server).sign_in("other")
+    other = http_client(server).sign_in("other")
     order(other, "The one in hand")
     staff = orders_page(person(server).sign_in("staff"))
     button = line(staff, "The one in hand").get_by_role("button", name="Accept")
@@ -104,8 +104,8 @@ def test_who_works_through_the_list_is_not_thrown_off_by_what_comes(
     expect(line(staff, "One that comes meanwhile")).to_contain_text("New")
 
 
-def test_several_pressed_in_a_row_are_all_accepted(person: Invite, server: Server, visitor: Meet) -> None:
-    buyer, names = visitor(server).sign_in("staff"), [f"Quick {number}" for number in range(4)]
+def test_several_pressed_in_a_row_are_all_accepted(person: Invite, server: Server, http_client: NewClient) -> None:
+    buyer, names = http_client(server).sign_in("staff"), [f"Quick {number}" for number in range(4)]
     for name in names:
         order(buyer, name)
     staff = orders_page(person(server).sign_in("staff"))
@@ -115,22 +115,22 @@ def test_several_pressed_in_a_row_are_all_accepted(person: Invite, server: Serve
         expect(line(staff, name)).to_contain_text("Accepted")
 
 
-def test_a_buyer_cancels_while_it_is_new(person: Invite, server: Server, house: House) -> None:
+def test_a_buyer_cancels_while_it_is_new(person: Invite, server: Server, deployment: Deployment) -> None:
     staff, buyer = orders_page(person(server).sign_in("staff")), shop(person(server).sign_in("other"))
     fill_in(buyer, "Not after all").click()
     row = line(buyer, "Not after all")
     number = row.locator("td").first.inner_text()
-    assert _told(house, number, "staff") == 1
+    assert _told(deployment, number, "staff") == 1
     row.get_by_role("button", name="Cancel").click()
     expect(row).to_contain_text("Cancelled", timeout=SECOND)
     expect(line(staff, "Not after all")).to_contain_text("Cancelled", timeout=SECOND)
-    assert _told(house, number, "%") == 0
+    assert _told(deployment, number, "%") == 0
 
 
 def test_staff_in_the_admin_and_on_the_page_see_to_the_same_orders(
-    person: Invite, server: Server, house: House, visitor: Meet
+    person: Invite, server: Server, deployment: Deployment, http_client: NewClient
 ) -> None:
-    member = visitor(server).sign_in("member")
+    member = http_client(server).sign_in("member")
     numbers = [order(member, f"For the admin {n}") for n in range(2)]
     staff, buyer = person(server).sign_in("staff"), shop(person(server).sign_in("member"))
     page, admin = orders_page(staff.tab()), staff.go(f"{LIST}?q=For+the+admin")
@@ -141,31 +141,33 @@ def test_staff_in_the_admin_and_on_the_page_see_to_the_same_orders(
     for tab in (page, buyer):
         for n in range(2):
             expect(line(tab, f"For the admin {n}")).to_contain_text("Accepted")
-    assert [_told(house, number, "staff") for number in numbers] == [0, 0]
-    assert [_told(house, number, "user.%") for number in numbers] == [1, 1]
+    assert [_told(deployment, number, "staff") for number in numbers] == [0, 0]
+    assert [_told(deployment, number, "user.%") for number in numbers] == [1, 1]
     staff.go(f"{LIST}{numbers[0]}/delete/").page.locator("main form [type=submit], form [type=submit]").last.click()
     expect(line(page, "For the admin 0")).to_have_count(0)
     expect(line(buyer, "For the admin 0")).to_have_count(0)
-    assert _told(house, numbers[0], "%") == 0
+    assert _told(deployment, numbers[0], "%") == 0
 
 
-def test_the_same_slip_sent_many_times_at_once_is_one_order(server: Server, house: House, visitor: Meet) -> None:
-    member = visitor(server).sign_in("member")
+def test_the_same_slip_sent_many_times_at_once_is_one_order(
+    server: Server, deployment: Deployment, http_client: NewClient
+) -> None:
+    member = http_client(server).sign_in("member")
     member.get("/shop/")
     slip = {"item": "Once only", "amount": "1", "currency": "EUR", "slip": "pressed-twice"}
     answers: list[int] = []
-    crew = [
+    threads = [
         threading.Thread(target=lambda: answers.append(member.at(server.url).post("/shop/", slip).status))
         for _ in range(6)
     ]
-    for each in crew:
+    for each in threads:
         each.start()
-    for each in crew:
+    for each in threads:
         each.join()
     assert answers == [302] * 6
-    numbers = house.rows("SELECT id FROM shop_order WHERE item = %s", "Once only")
+    numbers = deployment.rows("SELECT id FROM shop_order WHERE item = %s", "Once only")
     assert len(numbers) == 1
-    assert _told(house, numbers[0][0], "%") == 2
+    assert _told(deployment, numbers[0][0], "%") == 2
 
 
 def test_without_script_orders_are_placed_and_seen_to(person: Invite, server: Server) -> None:
@@ -199,12 +201,12 @@ BAD = [
 
 @pytest.mark.parametrize("changes", BAD, ids=[str(bad)[:40] for bad in BAD])
 def test_what_is_wrong_on_a_slip_is_said_beside_it(
-    changes: dict[str, str], server: Server, house: House, visitor: Meet
+    changes: dict[str, str], server: Server, deployment: Deployment, http_client: NewClient
 ) -> None:
-    other = visitor(server).sign_in("other")
+    other = http_client(server).sign_in("other")
     other.get("/shop/")
     count = "SELECT (SELECT count(*) FROM shop_order), (SELECT count(*) FROM alerts_alert)"
-    before = house.rows(count)
+    before = deployment.rows(count)
     slip = {"item": "Kept", "amount": "1", "currency": "EUR", "note": "kept too", "slip": "s"}
     answer = other.post("/shop/", slip | changes)
     assert answer.status == 422
@@ -213,21 +215,21 @@ def test_what_is_wrong_on_a_slip_is_said_beside_it(
     kept = {node.attrs.get("value") for node in answer.page.find("input")}
     kept |= {node.text for node in answer.page.find("textarea")}
     assert {text for name, text in slip.items() if name in ("item", "note") and name not in changes} <= kept
-    assert house.rows(count) == before
+    assert deployment.rows(count) == before
 
 
-def test_what_wants_to_be_more_than_text_stays_text(person: Invite, server: Server, visitor: Meet) -> None:
+def test_what_wants_to_be_more_than_text_stays_text(person: Invite, server: Server, http_client: NewClient) -> None:
     staff = orders_page(person(server).sign_in("staff"))
     words = "<img src=x onerror=alert(1)> <b hx-get='/hit' hx-trigger='load'>x</b>"
-    order(visitor(server).sign_in("other"), words, note="</td></table><script>alert(2)</script>")
+    order(http_client(server).sign_in("other"), words, note="</td></table><script>alert(2)</script>")
     expect(line(staff, words)).to_contain_text("<script>alert(2)</script>")
     assert not staff.dialogs
     assert not [line for line in staff.requests if "/hit" in line]
 
 
-def test_anothers_order_is_not_there(server: Server, house: House, visitor: Meet) -> None:
-    number = order(visitor(server).sign_in("member"), "None of your business")
-    for stranger in (visitor(server).sign_in("other"), visitor(server).be_guest("Nosy")):
+def test_anothers_order_is_not_there(server: Server, deployment: Deployment, http_client: NewClient) -> None:
+    number = order(http_client(server).sign_in("member"), "None of your business")
+    for stranger in (http_client(server).sign_in("other"), http_client(server).be_guest("Nosy")):
         stranger.get("/shop/")
         answer = stranger.get(f"/shop/orders/{number}/")
         assert (answer.status, "None of your business" in answer.text) == (404, False)
@@ -236,20 +238,22 @@ def test_anothers_order_is_not_there(server: Server, house: House, visitor: Meet
         assert stranger.get("/shop/orders/").status == 403
         assert stranger.get("/shop/orders/panel/").status == 403
         assert _refused(stranger) == 4003
-    assert _refused(visitor(server)) == 4001
-    assert house.rows("SELECT status FROM shop_order WHERE id = %s", number) == [("new",)]
+    assert _refused(http_client(server)) == 4001
+    assert deployment.rows("SELECT status FROM shop_order WHERE id = %s", number) == [("new",)]
 
 
-def test_two_who_accept_the_same_order_make_one_step(server: Server, house: House, visitor: Meet) -> None:
-    number, staff = order(visitor(server).sign_in("other"), "Wanted by two"), visitor(server).sign_in("staff")
+def test_two_who_accept_the_same_order_make_one_step(
+    server: Server, deployment: Deployment, http_client: NewClient
+) -> None:
+    number, staff = order(http_client(server).sign_in("other"), "Wanted by two"), http_client(server).sign_in("staff")
     answers = [staff.post(f"/shop/orders/{number}/accept/", {}) for _ in range(2)]
     assert [answer.status for answer in answers] == [302, 302]
     assert f"Order {number} is accepted already." in staff.get("/shop/orders/").page.text
-    assert _told(house, number, "user.%") == 1
+    assert _told(deployment, number, "user.%") == 1
 
 
-def test_more_than_a_minute_allows_is_refused_in_words(new_house: Callable[..., House]) -> None:
-    other = Visitor(new_house().open().url).sign_in("other")
+def test_more_than_a_minute_allows_is_refused_in_words(new_deployment: Callable[..., Deployment]) -> None:
+    other = HttpClient(new_deployment().start_server().url).sign_in("other")
     answers = []
     other.get("/shop/")
     for number in range(12):
@@ -259,22 +263,22 @@ def test_more_than_a_minute_allows_is_refused_in_words(new_house: Callable[..., 
     assert "Wait a minute" in answers[-1].page.text
 
 
-def test_a_page_whose_cable_was_cut_is_right_again(
-    person: Invite, server: Server, visitor: Meet, cable: Callable[..., Cable]
+def test_a_page_whose_connection_was_cut_is_right_again(
+    person: Invite, server: Server, http_client: NewClient, flaky_proxy: Callable[..., FlakyProxy]
 ) -> None:
-    wire = cable(server)
+    wire = flaky_proxy(server)
     staff = orders_page(person(wire).sign_in("staff"))
     wire.cut()
-    order(visitor(server).sign_in("member"), "While you were away")
+    order(http_client(server).sign_in("member"), "While you were away")
     holds(lambda: not line(staff, "While you were away").count(), 1)
     wire.mend()
     expect(line(staff, "While you were away")).to_be_visible(timeout=30 * SECOND)
 
 
 @pytest.mark.faults
-def test_two_hundred_staff_are_told_by_one_order(new_house: Callable[..., House]) -> None:
-    server = new_house().open("uvicorn")
-    staff, member = Visitor(server.url).sign_in("staff"), Visitor(server.url).sign_in("member")
+def test_two_hundred_staff_are_told_by_one_order(new_deployment: Callable[..., Deployment]) -> None:
+    server = new_deployment().start_server("uvicorn")
+    staff, member = HttpClient(server.url).sign_in("staff"), HttpClient(server.url).sign_in("member")
     html = staff.get("/shop/orders/").text
     pages = [Orders(staff, html=html).hello() for _ in range(200)]
     for page in pages:
@@ -285,15 +289,15 @@ def test_two_hundred_staff_are_told_by_one_order(new_house: Callable[..., House]
         page.shows("For two hundred", within=20)
         arrivals.append(time.monotonic())
 
-    crew = [threading.Thread(target=listen, args=(page,)) for page in pages]
-    for each in crew:
+    threads = [threading.Thread(target=listen, args=(page,)) for page in pages]
+    for each in threads:
         each.start()
     pause(0.5)
     slip = {"item": "For two hundred", "amount": "1", "currency": "EUR", "slip": "s"}
     member.get("/shop/")
     assert member.post("/shop/", slip).status == 302
     placed = time.monotonic()
-    for each in crew:
+    for each in threads:
         each.join()
     assert len(arrivals) == 200
     news = [[frame for frame in page.frames if "For two hundred" in frame] for page in pages]
@@ -302,14 +306,14 @@ def test_two_hundred_staff_are_told_by_one_order(new_house: Callable[..., House]
     assert max(arrivals) - placed < 3, f"the last heard it after {max(arrivals) - placed:.1f} s"
 
 
-def _told(house: House, number: object, audience: str) -> int:
+def _told(deployment: Deployment, number: object, audience: str) -> int:
     """How many alerts about this order are open for an audience; "%" stands for anything."""
-    return int(house.rows(OPEN_ALERTS, f"shop.order:{number}", audience)[0][0])
+    return int(deployment.rows(OPEN_ALERTS, f"shop.order:{number}", audience)[0][0])
 
 
-def _refused(visitor: Visitor) -> int:
+def _refused(client: HttpClient) -> int:
     """The close code at the staff's socket, after the one fragment that says why."""
-    heard, code = until_closed(dial(visitor.url, "/ws/shop/orders/", visitor.cookies))
+    heard, code = until_closed(dial(client.url, "/ws/shop/orders/", client.cookies))
     assert len(heard) == 1
     assert "<a " in heard[0]
     return code

@@ -4,16 +4,18 @@ from collections.abc import Callable
 
 import pytest
 
-from .support.houses import House
-from .support.visitors import Visitor
-from .support.wire import Room
+from .support.deployments import Deployment
+from .support.http_client import HttpClient
+from .support.room_socket import RoomSocket
 
 PASTE = ('{"a":"b"}' * 66_667)[:600_000]
 
 
 @pytest.mark.parametrize("kind", ["daphne", "uvicorn"])
-def test_a_page_whose_large_paste_is_refused_stays_connected(new_house: Callable[..., House], kind: str) -> None:
-    room = Room(Visitor(new_house().open(kind).url).sign_in("member"), "lobby")
+def test_a_page_whose_large_paste_is_refused_stays_connected(
+    new_deployment: Callable[..., Deployment], kind: str
+) -> None:
+    room = RoomSocket(HttpClient(new_deployment().start_server(kind).url).sign_in("member"), "lobby")
     room.hello(page="0123456789abcdef", acked="0", text=PASTE)
     assert "Not sent." in "".join(room.frames)
     assert max(len(frame.encode()) for frame in room.frames) < 2**20

@@ -5,22 +5,22 @@ from collections.abc import Callable
 
 import pytest
 
-from .support import writers
-from .support.bells import alerts, bell, count, opened, unseen
-from .support.houses import House
+from .support import background_scripts
+from .support.bell import alerts, bell, count, opened, unseen
+from .support.deployments import Deployment
+from .support.http_client import HttpClient
 from .support.people import Person
-from .support.shops import order
+from .support.shop import order
 from .support.tabs import Tab
-from .support.visitors import Visitor
 from .support.waiting import eventually
 
 Invite = Callable[..., Person]
 
 
-def test_a_slow_transaction_tells_after_its_commit_and_delays_nobody(cluster: House, person: Invite) -> None:
-    staff, member = bell(person(cluster.servers[0]).sign_in("staff"), "/"), Visitor(cluster.servers[1].url)
+def test_a_slow_transaction_tells_after_its_commit_and_delays_nobody(cluster: Deployment, person: Invite) -> None:
+    staff, member = bell(person(cluster.servers[0]).sign_in("staff"), "/"), HttpClient(cluster.servers[1].url)
     member.sign_in("member")
-    program = cluster.command(writers.SLOW_TO_TELL)
+    program = cluster.command(background_scripts.SLOW_NOTIFY)
     eventually(lambda: "told" in program.tail(), 20)
     started = time.monotonic()
     for number in range(3):
@@ -38,9 +38,9 @@ def test_a_slow_transaction_tells_after_its_commit_and_delays_nobody(cluster: Ho
 
 
 @pytest.mark.faults
-def test_a_thousand_at_once_are_one_line_and_a_quick_page(cluster: House, person: Invite) -> None:
+def test_a_thousand_at_once_are_one_line_and_a_quick_page(cluster: Deployment, person: Invite) -> None:
     staff = bell(person(cluster.servers[0]).sign_in("staff"), "/rooms/team/")
-    program = cluster.command(writers.THOUSAND)
+    program = cluster.command(background_scripts.THOUSAND)
     eventually(lambda: "told" in program.tail(), 60)
     eventually(lambda: unseen(staff) == 1000, 6, "the true number")
     count(staff, "99+")

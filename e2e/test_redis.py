@@ -5,27 +5,29 @@ from collections.abc import Callable
 
 import pytest
 
-from .support.bells import bell, count
-from .support.hints import LossyRedis
-from .support.houses import House
+from .support.bell import bell, count
+from .support.deployments import Deployment
+from .support.http_client import HttpClient
+from .support.lossy_redis import LossyRedis
 from .support.people import Person
 from .support.redis import Redis
-from .support.shops import order
-from .support.visitors import Visitor
+from .support.room_socket import RoomSocket
+from .support.shop import order
 from .support.waiting import pause
-from .support.wire import Room
 
 Invite = Callable[..., Person]
 pytestmark = pytest.mark.faults
 LATE = 5.0  # seconds by which a page may be late while hints are lost
 
 
-def test_with_a_third_of_the_hints_lost_nothing_is_missing(new_house: Callable[..., House], redis: Redis) -> None:
+def test_with_a_third_of_the_hints_lost_nothing_is_missing(
+    new_deployment: Callable[..., Deployment], redis: Redis
+) -> None:
     lossy = LossyRedis(redis.port, share=0.3)
-    house = new_house(postgres=True, redis_url=redis.url(lossy.port))
-    house.open("uvicorn")
-    house.open("uvicorn")
-    conversation = Conversation(house)
+    deployment = new_deployment(postgres=True, redis_url=redis.url(lossy.port))
+    deployment.start_server("uvicorn")
+    deployment.start_server("uvicorn")
+    conversation = Conversation(deployment)
     for _ in range(40):
         conversation.goes_on()
         pause(0.25)
@@ -35,7 +37,7 @@ def test_with_a_third_of_the_hints_lost_nothing_is_missing(new_house: Callable[.
     assert lossy.carried > 10
 
 
-def test_redis_killed_for_ten_seconds(cluster: House, redis: Redis, person: Invite) -> None:
+def test_redis_killed_for_ten_seconds(cluster: Deployment, redis: Redis, person: Invite) -> None:
     watcher = person(cluster.servers[1]).sign_in("staff").open_room("lobby")
     conversation = Conversation(cluster)
     conversation.goes_on_for(2)
@@ -48,7 +50,7 @@ def test_redis_killed_for_ten_seconds(cluster: House, redis: Redis, person: Invi
     assert not [line for line in watcher.requests if "/panel/" in line]
 
 
-def test_redis_frozen_for_eight_seconds(cluster: House, redis: Redis) -> None:
+def test_redis_frozen_for_eight_seconds(cluster: Deployment, redis: Redis) -> None:
     conversation = Conversation(cluster)
     conversation.goes_on_for(2)
     redis.freeze()
@@ -58,9 +60,9 @@ def test_redis_frozen_for_eight_seconds(cluster: House, redis: Redis) -> None:
     conversation.comes_to_rest()
 
 
-def test_with_redis_dead_an_alert_is_late_and_never_lost(cluster: House, redis: Redis, person: Invite) -> None:
+def test_with_redis_dead_an_alert_is_late_and_never_lost(cluster: Deployment, redis: Redis, person: Invite) -> None:
     here, there = cluster.servers
-    staff, member = bell(person(there).sign_in("staff"), "/admin/"), Visitor(here.url).sign_in("member")
+    staff, member = bell(person(there).sign_in("staff"), "/admin/"), HttpClient(here.url).sign_in("member")
     order(member, "While all is well")
     count(staff, "1", within=1)
     redis.kill()
@@ -82,14 +84,14 @@ def test_with_redis_dead_an_alert_is_late_and_never_lost(cluster: House, redis: 
 class Conversation:
     """Two people, one at each process, in turns by socket and by form; every answer is timed."""
 
-    def __init__(self, house: House) -> None:
-        self.house = house
+    def __init__(self, deployment: Deployment) -> None:
+        self.deployment = deployment
         self.said: list[str] = []
         self.slowest_answer = self.latest = 0.0
-        here, there = house.servers
+        here, there = deployment.servers
         self.rooms = [
-            Room(Visitor(here.url).sign_in("member"), "lobby").hello(),
-            Room(Visitor(there.url).sign_in("other"), "lobby").hello(),
+            RoomSocket(HttpClient(here.url).sign_in("member"), "lobby").hello(),
+            RoomSocket(HttpClient(there.url).sign_in("other"), "lobby").hello(),
         ]
         self.forms = [_messages_path(room) for room in self.rooms]
 
@@ -100,7 +102,7 @@ class Conversation:
             pause(0.2)
 
     def goes_on(self) -> None:
-        """One more text, by the next door; both sides hear it in time, the speaker at once."""
+        """One more text, from the other side; both hear it in time, the speaker at once."""
         turn = len(self.said)
         speaker, listener = self.rooms[turn % 2], self.rooms[1 - turn % 2]
         text = f"turn {turn}"
@@ -109,7 +111,7 @@ class Conversation:
         if turn % 4 < 2:
             speaker.say(text)
         else:
-            answer = speaker.visitor.post(self.forms[turn % 2], {"text": text, "page": "", "acked": "0"})
+            answer = speaker.client.post(self.forms[turn % 2], {"text": text, "page": "", "acked": "0"})
             assert answer.status == 302, f"{answer.status} {answer.text[:300]}"
             self.slowest_answer = max(self.slowest_answer, time.monotonic() - started)
         speaker.waits_for(text, within=2)
@@ -121,11 +123,11 @@ class Conversation:
         for room in self.rooms:
             room.waits_for(self.said[-1], within=LATE)
             assert [text for text in room.texts if text in self.said] == self.said
-        rows = [text for (text,) in self.house.rows("SELECT text FROM rooms_message ORDER BY seq")]
+        rows = [text for (text,) in self.deployment.rows("SELECT text FROM rooms_message ORDER BY seq")]
         assert [text for text in rows if text in self.said] == self.said
         assert self.slowest_answer < 2
 
 
-def _messages_path(room: Room) -> str:
+def _messages_path(room: RoomSocket) -> str:
     actions = [form.attrs.get("action", "") for form in room.page.find("form")]
     return next(action for action in actions if action.endswith("/messages/"))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Route
 
-from .support.houses import House
+from .support.deployments import Deployment
 from .support.people import Person
 from .support.waiting import eventually
 
@@ -13,10 +13,10 @@ POLICY = "content-security-policy"
 
 
 def test_two_rooms_on_one_page_never_touch_each_other(
-    person: Callable[..., Person], new_house: Callable[..., House]
+    person: Callable[..., Person], new_deployment: Callable[..., Deployment]
 ) -> None:
-    house = new_house()
-    server = house.open()
+    deployment = new_deployment()
+    server = deployment.start_server()
     member = person(server).sign_in("member")
     _serve_both(member)
     member.go("/both/")

@@ -2,25 +2,25 @@
 
 from collections.abc import Callable
 
-from .support.cable import Cable
-from .support.houses import House
+from .support.deployments import Deployment
+from .support.flaky_proxy import FlakyProxy
 from .support.people import Person
 from .support.servers import Server
-from .support.tabs import IN_A_HURRY, Tab
+from .support.tabs import FAST_CLOCKS, Tab
 from .support.waiting import eventually
 
 Invite = Callable[..., Person]
 RETURN = 30.0  # seconds: the page tries again after 1, 2, 4 … seconds, each drawn at random
 
 
-def _stored(house: House, *texts: str) -> list[str]:
-    rows = house.rows("SELECT text FROM rooms_message ORDER BY seq")
+def _stored(deployment: Deployment, *texts: str) -> list[str]:
+    rows = deployment.rows("SELECT text FROM rooms_message ORDER BY seq")
     return [text for (text,) in rows if text in texts]
 
 
-def test_a_killed_server_costs_nobody_a_word(person: Invite, new_house: Callable[..., House]) -> None:
-    house = new_house()
-    server = house.open("daphne")
+def test_a_killed_server_costs_nobody_a_word(person: Invite, new_deployment: Callable[..., Deployment]) -> None:
+    deployment = new_deployment()
+    server = deployment.start_server("daphne")
     member = person(server).sign_in("member").open_room("lobby")
     other = person(server).sign_in("other").open_room("lobby")
     member.say("before the fall")
@@ -34,14 +34,14 @@ def test_a_killed_server_costs_nobody_a_word(person: Invite, new_house: Callable
         someone.sees_in_order(said, within=RETURN).equals_a_fresh_page()
     eventually(lambda: not member.unconfirmed, RETURN, "the confirmation")
     assert other.box.input_value() == "a draft that must stay"
-    assert _stored(house, *said) == said
+    assert _stored(deployment, *said) == said
     other.send().sees("a draft that must stay")
     member.sees("a draft that must stay")
 
 
-def test_three_restarts_in_a_row(person: Invite, new_house: Callable[..., House]) -> None:
-    house = new_house()
-    server = house.open("daphne")
+def test_three_restarts_in_a_row(person: Invite, new_deployment: Callable[..., Deployment]) -> None:
+    deployment = new_deployment()
+    server = deployment.start_server("daphne")
     member = person(server).sign_in("member").open_room("lobby")
     other = person(server).sign_in("other").open_room("lobby")
     said = []
@@ -52,16 +52,16 @@ def test_three_restarts_in_a_row(person: Invite, new_house: Callable[..., House]
         other.sees_in_order(said, within=RETURN)
     member.sees_in_order(said, within=RETURN).equals_a_fresh_page()
     other.equals_a_fresh_page()
-    assert _stored(house, *said) == said
+    assert _stored(deployment, *said) == said
 
 
 def test_a_lost_acknowledgement_stores_once(
-    person: Invite, new_house: Callable[..., House], cable: Callable[[Server], Cable]
+    person: Invite, new_deployment: Callable[..., Deployment], flaky_proxy: Callable[[Server], FlakyProxy]
 ) -> None:
-    house = new_house(**IN_A_HURRY)
-    server = house.open()
-    wire = cable(server)
-    member = person(wire).sign_in("member").hurry().open_room("lobby")
+    deployment = new_deployment(**FAST_CLOCKS)
+    server = deployment.start_server()
+    wire = flaky_proxy(server)
+    member = person(wire).sign_in("member").speed_up().open_room("lobby")
     other = person(server).sign_in("other").open_room("lobby")
     wire.lose_answers()
     member.say("heard, but you will not know")
@@ -73,7 +73,7 @@ def test_a_lost_acknowledgement_stores_once(
     eventually(lambda: not member.unconfirmed, 5, "the confirmation")
     assert member.box.input_value() == "a draft"
     _says_and_hears(member, other)
-    assert _stored(house, "heard, but you will not know") == ["heard, but you will not know"]
+    assert _stored(deployment, "heard, but you will not know") == ["heard, but you will not know"]
 
 
 def _says_and_hears(one: Tab, another: Tab) -> None:

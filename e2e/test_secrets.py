@@ -4,30 +4,30 @@ from collections.abc import Callable
 
 import pytest
 
-from .support.houses import House
+from .support.deployments import Deployment
+from .support.http_client import Answer, HttpClient
+from .support.room_socket import RoomSocket, dial, until_closed
 from .support.servers import Server
-from .support.visitors import Answer, Visitor
-from .support.wire import Room, dial, until_closed
 
-Meet = Callable[[Server], Visitor]
+NewClient = Callable[[Server], HttpClient]
 TITLE, ABOUT, SECRET = "Zanzibar plans", "About the boat", "the treasure is under the fig tree"
 
 
 @pytest.fixture(scope="module")
 def hidden(server: Server) -> str:
     """The slug of a members-only room in which staff said a secret."""
-    staff = Visitor(server.url).sign_in("staff")
+    staff = HttpClient(server.url).sign_in("staff")
     made = staff.submit("/rooms/new/", title=TITLE, about=ABOUT, access="members", guests="none")
     slug = made.headers["Location"].strip("/").split("/")[-1]
-    room = Room(staff, slug).hello()
+    room = RoomSocket(staff, slug).hello()
     room.say(SECRET)
     room.waits_for(SECRET)
     return slug
 
 
 @pytest.mark.parametrize("who", ["", "guest", "other"])
-def test_a_members_room_tells_strangers_nothing(server: Server, visitor: Meet, hidden: str, who: str) -> None:
-    stranger = visitor(server)
+def test_a_members_room_tells_strangers_nothing(server: Server, http_client: NewClient, hidden: str, who: str) -> None:
+    stranger = http_client(server)
     if who:
         stranger = stranger.be_guest("Robin") if who == "guest" else stranger.sign_in(who)
     room = f"/rooms/{hidden}/"
@@ -58,12 +58,12 @@ def test_a_members_room_tells_strangers_nothing(server: Server, visitor: Meet, h
 
 
 def test_a_room_that_is_not_yours_and_one_that_is_not_look_alike_to_listings(
-    server: Server, visitor: Meet, house: House, hidden: str
+    server: Server, http_client: NewClient, deployment: Deployment, hidden: str
 ) -> None:
-    other = visitor(server).sign_in("other")
+    other = http_client(server).sign_in("other")
     assert other.post(f"/rooms/{hidden}/messages/", {"text": "let me in", "page": "", "acked": "0"}).status == 403
-    assert house.rows("SELECT count(*) FROM rooms_message WHERE text = 'let me in'") == [(0,)]
-    assert house.rows("SELECT title FROM rooms_room WHERE slug = %s", hidden) == [(TITLE,)]
+    assert deployment.rows("SELECT count(*) FROM rooms_message WHERE text = 'let me in'") == [(0,)]
+    assert deployment.rows("SELECT title FROM rooms_room WHERE slug = %s", hidden) == [(TITLE,)]
 
 
 BORROWED = [
@@ -82,8 +82,8 @@ BORROWED += ["system", "аdmin", " staff ", "\u200b", "\u202e\u202c", "   ", "x"
 
 
 @pytest.mark.parametrize("name", BORROWED, ids=ascii)
-def test_no_guest_borrows_a_name(server: Server, visitor: Meet, name: str) -> None:
-    guest = visitor(server)
+def test_no_guest_borrows_a_name(server: Server, http_client: NewClient, name: str) -> None:
+    guest = http_client(server)
     guest.get("/accounts/guest/")
     answer = guest.post("/accounts/guest/", {"display_name": name})
     assert answer.status in (200, 422)

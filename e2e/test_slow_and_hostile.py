@@ -10,12 +10,12 @@ import psycopg
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from .support.deaf import DeafPage
-from .support.houses import House
+from .support.deployments import Deployment
+from .support.http_client import HttpClient
+from .support.room_socket import RoomSocket
 from .support.servers import Server
-from .support.visitors import Visitor
+from .support.stalled_reader import StalledReader
 from .support.waiting import eventually
-from .support.wire import Room
 
 pytestmark = pytest.mark.faults
 UNBOUNDED = {"PARLOUR_SAY_RATE": "100000/100000"}
@@ -25,31 +25,31 @@ NOTICED = 0.5  # seconds: less is the machine, not the neighbour
 
 
 @pytest.fixture(params=["daphne", "uvicorn"])
-def server(request: pytest.FixtureRequest, new_house: Callable[..., House]) -> Server:
-    return new_house(**UNBOUNDED).open(request.param)
+def server(request: pytest.FixtureRequest, new_deployment: Callable[..., Deployment]) -> Server:
+    return new_deployment(**UNBOUNDED).start_server(request.param)
 
 
 def test_a_reader_that_stops_reading_costs_little_and_delays_nobody(server: Server) -> None:
-    visitor = Visitor(server.url).sign_in("member")
-    talker = Room(visitor, "lobby").hello()
+    client = HttpClient(server.url).sign_in("member")
+    talker = RoomSocket(client, "lobby").hello()
     usual, before = _talk(talker, 2000), server.process.most_memory()
-    deaf = DeafPage(visitor, "lobby")
+    stalled = StalledReader(client, "lobby")
     beside = _talk(talker, 4000)
     cost = server.process.most_memory() - before
     assert cost < MAY_COST, f"{cost:.1f} MiB"
     assert beside < max(3 * usual, NOTICED), f"{beside:.3f} s instead of {usual:.3f} s"
-    assert deaf.listen() in (1006, 1013), "a page that cannot take its goodbye is dropped without one"
+    assert stalled.read_on() in (1006, 1013), "a page that cannot take its close frame is dropped without one"
 
 
 def test_a_flood_costs_little_and_delays_nobody(server: Server) -> None:
-    visitor = Visitor(server.url).sign_in("member")
-    talker = Room(visitor, "lobby").hello()
-    other = Visitor(server.url).sign_in("other")
-    Room(other, "lobby").hello().send(kind="typing")
+    client = HttpClient(server.url).sign_in("member")
+    talker = RoomSocket(client, "lobby").hello()
+    other = HttpClient(server.url).sign_in("other")
+    RoomSocket(other, "lobby").hello().send(kind="typing")
     usual = _talk(talker, 1000)
     before = server.process.most_memory()
     for _ in range(3):
-        flood = Room(other, "lobby").hello()
+        flood = RoomSocket(other, "lobby").hello()
         started = time.monotonic()
         with contextlib.suppress(ConnectionClosed):
             for _ in range(4000):
@@ -63,9 +63,9 @@ def test_a_flood_costs_little_and_delays_nobody(server: Server) -> None:
 
 
 def test_every_code_arrives(server: Server) -> None:
-    member = Visitor(server.url).sign_in("member")
-    silent = Room(member, "lobby")
-    odd, binary, flood = (Room(member, "lobby").hello() for _ in range(3))
+    member = HttpClient(server.url).sign_in("member")
+    silent = RoomSocket(member, "lobby")
+    odd, binary, flood = (RoomSocket(member, "lobby").hello() for _ in range(3))
     for _ in range(5):
         odd.socket.send("[]")
     assert odd.closed() == 1008
@@ -79,59 +79,61 @@ def test_every_code_arrives(server: Server) -> None:
     assert 1013 in _fell_behind(member), "no page that read again in time was told to come back"
 
 
-def test_no_socket_lives_for_ever(new_house: Callable[..., House]) -> None:
+def test_no_socket_lives_for_ever(new_deployment: Callable[..., Deployment]) -> None:
     for kind in ("daphne", "uvicorn"):
-        server = new_house(PARLOUR_MAX_AGE="1").open(kind)
-        assert Room(Visitor(server.url).sign_in("member"), "lobby").hello().closed(within=8) == 1012
+        server = new_deployment(PARLOUR_MAX_AGE="1").start_server(kind)
+        assert RoomSocket(HttpClient(server.url).sign_in("member"), "lobby").hello().closed(within=8) == 1012
 
 
 def test_a_deploy_says_goodbye_and_ends_in_time(server: Server) -> None:
-    visitor = Visitor(server.url).sign_in("member")
-    rooms = [Room(visitor, "lobby").hello() for _ in range(30)]
-    unspoken = Room(visitor, "lobby")
-    deaf = DeafPage(visitor, "lobby")
+    client = HttpClient(server.url).sign_in("member")
+    rooms = [RoomSocket(client, "lobby").hello() for _ in range(30)]
+    unspoken = RoomSocket(client, "lobby")
+    stalled = StalledReader(client, "lobby")
     _talk(rooms[0], 300)
     took = server.stop()
     assert took < 20, f"took {took:.1f} s"
     for room in [*rooms, unspoken]:
         assert room.closed() == 1012
-    deaf.leave()
+    stalled.leave()
 
 
 @pytest.mark.parametrize("kind", ["daphne", "uvicorn"])
-def test_a_slow_answer_in_the_making_does_not_hold_up_a_deploy(new_house: Callable[..., House], kind: str) -> None:
-    house = new_house(postgres=True)
-    server = house.open(kind)
-    member = Visitor(server.url).sign_in("member")
-    room = Room(member, "lobby").hello()
-    with psycopg.connect(house.database_url) as connection:
+def test_a_slow_answer_in_the_making_does_not_hold_up_a_deploy(
+    new_deployment: Callable[..., Deployment], kind: str
+) -> None:
+    deployment = new_deployment(postgres=True)
+    server = deployment.start_server(kind)
+    member = HttpClient(server.url).sign_in("member")
+    room = RoomSocket(member, "lobby").hello()
+    with psycopg.connect(deployment.database_url) as connection:
         connection.execute("LOCK TABLE rooms_message IN ACCESS EXCLUSIVE MODE")
-        asking = threading.Thread(target=_ask_in_vain, args=(member, "/rooms/lobby/"), daemon=True)
+        asking = threading.Thread(target=_request_in_vain, args=(member, "/rooms/lobby/"), daemon=True)
         asking.start()
         waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-        eventually(lambda: house.rows(waiting) > [(0,)], 10, "a request that waits")
+        eventually(lambda: deployment.rows(waiting) > [(0,)], 10, "a request that waits")
         took = server.stop()
     assert took < 15, f"took {took:.1f} s"
     assert room.closed() == 1012
     asking.join(5)
 
 
-def _ask_in_vain(visitor: Visitor, path: str) -> None:
+def _request_in_vain(client: HttpClient, path: str) -> None:
     with contextlib.suppress(OSError, http.client.HTTPException):
-        visitor.get(path)
+        client.get(path)
 
 
-def _fell_behind(member: Visitor) -> Iterator[int]:
+def _fell_behind(member: HttpClient) -> Iterator[int]:
     """The codes of pages that stopped reading while ever more was said: 0 if still open, 1006 if dropped."""
-    talker = Room(member, "lobby").hello()
+    talker = RoomSocket(member, "lobby").hello()
     for much in range(500, 2500, 200):
-        slow = DeafPage(member, "lobby")
+        slow = StalledReader(member, "lobby")
         _talk(talker, much)
-        yield slow.listen(within=6)
+        yield slow.read_on(within=6)
         slow.leave()
 
 
-def _talk(talker: Room, many: int) -> float:
+def _talk(talker: RoomSocket, many: int) -> float:
     """Say `many` long texts, ten at a time; seconds from posting to hearing, the 95th of a hundred."""
     times = []
     for _ in range(many // 10):
@@ -139,7 +141,7 @@ def _talk(talker: Room, many: int) -> float:
         mark = f"{time.monotonic_ns()}"
         talker.frames.clear()
         texts = [("text", f"{PAGEFUL} {mark}-{part}") for part in range(10)]
-        assert talker.visitor.post("/rooms/lobby/messages/", [("page", ""), ("acked", "0"), *texts]).status == 302
+        assert talker.client.post("/rooms/lobby/messages/", [("page", ""), ("acked", "0"), *texts]).status == 302
         talker.hears(f"{mark}-0")
         times.append(time.monotonic() - started)
     return sorted(times)[int(len(times) * 0.95) - 1]

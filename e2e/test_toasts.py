@@ -5,14 +5,14 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from .support.bells import bell, toasts
-from .support.houses import House
+from .support.bell import bell, toasts
+from .support.deployments import Deployment
+from .support.http_client import HttpClient
 from .support.people import Person
+from .support.room_socket import RoomSocket
 from .support.servers import Server
-from .support.shops import order
-from .support.tabs import HURRY, IN_A_HURRY
-from .support.visitors import Visitor
-from .support.wire import Room
+from .support.shop import order
+from .support.tabs import FAST_CLOCKS, SPEED_UP
 
 Invite = Callable[..., Person]
 NAMES = ("Kim", "Lou", "Max", "Nia", "Ole", "Pat")
@@ -20,21 +20,21 @@ LASTS = 9.0  # seconds
 PHONES = {"a phone": (360, 640), "a phone with its keyboard up": (360, 380), "the narrowest": (320, 480)}
 
 
-def welcomed(house: House) -> Server:
-    """A door of this house, where staff have spoken in the lobby: then guests' mentions reach them."""
-    server = house.open()
-    Room(Visitor(server.url).sign_in("staff"), "lobby").hello().say("Welcome, everybody.")
+def welcomed(deployment: Deployment) -> Server:
+    """A server on which staff have spoken in the lobby: then guests' mentions reach them."""
+    server = deployment.start_server()
+    RoomSocket(HttpClient(server.url).sign_in("staff"), "lobby").hello().say("Welcome, everybody.")
     return server
 
 
 @pytest.fixture(scope="module")
-def server(house: House) -> Server:
-    return welcomed(house)
+def server(deployment: Deployment) -> Server:
+    return welcomed(deployment)
 
 
 def mention(server: Server, name: str, words: str = "look") -> None:
     """A guest names staff in the lobby."""
-    room = Room(Visitor(server.url).be_guest(name), "lobby").hello()
+    room = RoomSocket(HttpClient(server.url).be_guest(name), "lobby").hello()
     room.say(f"@staff, {words}")
     room.waits_for(f"@staff, {words}")
     room.socket.close()
@@ -94,23 +94,23 @@ def test_a_toast_is_dismissed_by_keyboard_and_said_once(person: Invite, server: 
 
 @pytest.mark.parametrize("motion", ["no-preference", "reduce"])
 def test_a_toast_leaves_by_itself_and_waits_for_who_reads_it(
-    person: Invite, new_house: Callable[..., House], motion: str
+    person: Invite, new_deployment: Callable[..., Deployment], motion: str
 ) -> None:
-    server = welcomed(new_house(**IN_A_HURRY))
-    staff = bell(person(server, reduced_motion=motion).sign_in("staff").hurry(), "/")
+    server = welcomed(new_deployment(**FAST_CLOCKS))
+    staff = bell(person(server, reduced_motion=motion).sign_in("staff").speed_up(), "/")
     mention(server, "Robin")
     toast = toasts(staff)
     expect(toast).to_have_count(1)
     toast.hover()
     with pytest.raises(AssertionError):
-        expect(toast).to_have_count(0, timeout=1.3 * LASTS / HURRY * 1000)
+        expect(toast).to_have_count(0, timeout=1.3 * LASTS / SPEED_UP * 1000)
     staff.page.mouse.move(5, 5)
-    expect(staff.page.locator(".toast")).to_have_count(0, timeout=1.5 * LASTS / HURRY * 1000)
+    expect(staff.page.locator(".toast")).to_have_count(0, timeout=1.5 * LASTS / SPEED_UP * 1000)
 
 
 def test_who_is_told_as_a_person_and_as_staff_gets_both_toasts(person: Invite, server: Server) -> None:
     staff = bell(person(server).sign_in("staff"), "/")
-    buyer = Visitor(server.url).sign_in("staff")
+    buyer = HttpClient(server.url).sign_in("staff")
     order(buyer, "For myself")
     for words in ("New order: For myself", "is placed"):
         expect(toasts(staff).filter(has_text=words)).to_have_count(1, timeout=2_000)

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from .support.cable import Cable
-from .support.houses import House
+from .support.deployments import Deployment
+from .support.flaky_proxy import FlakyProxy
 from .support.people import Person
 from .support.servers import Server
-from .support.tabs import IN_A_HURRY
+from .support.tabs import FAST_CLOCKS
 from .support.waiting import eventually
 
 Invite = Callable[..., Person]
@@ -37,26 +37,26 @@ def test_without_javascript_a_refusal_keeps_the_text(person: Invite, server: Ser
 
 
 def test_a_page_without_a_socket_still_talks_and_gets_one_later(
-    person: Invite, new_house: Callable[..., House], cable: Callable[[Server], Cable]
+    person: Invite, new_deployment: Callable[..., Deployment], flaky_proxy: Callable[[Server], FlakyProxy]
 ) -> None:
-    house = new_house(**IN_A_HURRY)
-    server = house.open()
-    wire = cable(server)
+    deployment = new_deployment(**FAST_CLOCKS)
+    server = deployment.start_server()
+    wire = flaky_proxy(server)
     wire.refuses_sockets = True
-    member = person(wire).sign_in("member").hurry().open_room("lobby", live=False)
+    member = person(wire).sign_in("member").speed_up().open_room("lobby", live=False)
     other = person(server).sign_in("other").open_room("lobby")
     other.say("can you hear me")
     member.say("typed before the page knew")
     eventually(member.banner.is_visible, 15, "the page tells that it hears nothing")
     member.sees("can you hear me", within=WATCHDOG)
-    _post(member, "by the plain door")
-    other.sees_in_order(["can you hear me", "typed before the page knew", "by the plain door"])
-    member.sees_in_order(["can you hear me", "typed before the page knew", "by the plain door"])
+    _post(member, "by the plain form")
+    other.sees_in_order(["can you hear me", "typed before the page knew", "by the plain form"])
+    member.sees_in_order(["can you hear me", "typed before the page knew", "by the plain form"])
     wire.mend()
     member.wait_live(within=WATCHDOG * 2)
     other.say("now at once")
     member.sees("now at once", within=5)
-    stored = house.rows("SELECT count(*) FROM rooms_message WHERE text = %s", "typed before the page knew")
+    stored = deployment.rows("SELECT count(*) FROM rooms_message WHERE text = %s", "typed before the page knew")
     assert stored == [(1,)]
 
 

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from .support.cable import Cable
-from .support.houses import House
+from .support.deployments import Deployment
+from .support.flaky_proxy import FlakyProxy
+from .support.http_client import HttpClient
 from .support.people import Person
 from .support.servers import Server
 from .support.tabs import Tab
-from .support.visitors import Visitor
 from .support.waiting import eventually
 
 Invite = Callable[..., Person]
@@ -17,10 +17,10 @@ EAST, WEST = "Pacific/Kiritimati", "Pacific/Pago_Pago"  # 25 hours apart: never 
 
 
 def test_each_reads_one_message_by_their_own_calendar(
-    person: Invite, server: Server, visitor: Callable[[Server], Visitor]
+    person: Invite, server: Server, http_client: Callable[[Server], HttpClient]
 ) -> None:
-    visitor(server).sign_in("member").submit("/accounts/profile/", time_zone=EAST)
-    visitor(server).sign_in("other").submit("/accounts/profile/", time_zone=WEST)
+    http_client(server).sign_in("member").submit("/accounts/profile/", time_zone=EAST)
+    http_client(server).sign_in("other").submit("/accounts/profile/", time_zone=WEST)
     east = person(server).sign_in("member").open_room("lobby")
     west = person(server).sign_in("other").open_room("lobby")
     east.say("what day is it")
@@ -34,9 +34,9 @@ def test_each_reads_one_message_by_their_own_calendar(
 
 
 def test_a_pending_text_stays_in_its_room(
-    person: Invite, server: Server, house: House, cable: Callable[[Server], Cable]
+    person: Invite, server: Server, deployment: Deployment, flaky_proxy: Callable[[Server], FlakyProxy]
 ) -> None:
-    wire = cable(server)
+    wire = flaky_proxy(server)
     member = person(wire).sign_in("member").open_room("lobby")
     member.page.get_by_role("navigation", name="Rooms").get_by_role("link", name="Lobby").hover()
     wire.silence_sockets()
@@ -52,7 +52,7 @@ def test_a_pending_text_stays_in_its_room(
     assert member.box.input_value() == "a draft for the lobby"
     eventually(lambda: not member.unconfirmed, 5, "the confirmation")
     said = "SELECT text, title FROM rooms_message m JOIN rooms_room r ON r.id = m.room_id WHERE text LIKE %s"
-    stored = sorted(house.rows(said, "for the %"))
+    stored = sorted(deployment.rows(said, "for the %"))
     assert stored == [("for the lobby alone", "Lobby"), ("for the team", "Team")]
 
 

@@ -6,19 +6,19 @@ import time
 from websockets.exceptions import ConnectionClosed
 
 from . import markup
-from .visitors import Visitor
-from .wire import dial, until_closed
+from .http_client import HttpClient
+from .room_socket import dial, until_closed
 
 
 class Orders:
     """The staff's page of orders (or, with `key` "mine", a buyer's own) with a socket."""
 
-    def __init__(self, visitor: Visitor, key: str = "orders", html: str = "") -> None:
+    def __init__(self, client: HttpClient, key: str = "orders", html: str = "") -> None:
         """`html` is a page that was loaded before; many tabs need not load it again."""
-        answer = html or visitor.get("/shop/orders/" if key == "orders" else "/shop/").text
+        answer = html or client.get("/shop/orders/" if key == "orders" else "/shop/").text
         self.key, self.page = key, markup.parse(answer)
         self.frames: list[str] = []
-        self.socket = dial(visitor.url, f"/ws/shop/{key}/", visitor.cookies)
+        self.socket = dial(client.url, f"/ws/shop/{key}/", client.cookies)
 
     def hello(self) -> "Orders":
         """Say hello with the page's cursor and wait for the answer."""

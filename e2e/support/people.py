@@ -4,8 +4,8 @@ from typing import Any, Self
 
 from playwright.sync_api import Browser, BrowserContext, expect
 
+from .http_client import HttpClient
 from .tabs import Tab
-from .visitors import Visitor
 
 REPORT_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation",
@@ -30,7 +30,7 @@ class Person(Tab):
 
     def sign_in(self, name: str) -> Self:
         """Be signed in as one of the demo people, as by an earlier visit. No page is loaded."""
-        for cookie in Visitor(self.url).sign_in(name).jar:
+        for cookie in HttpClient(self.url).sign_in(name).jar:
             self.context.add_cookies([{"name": cookie.name, "value": cookie.value or "", "url": self.url}])
         return self
 

@@ -6,8 +6,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from .waiting import eventually
 
-HURRY = 4  # times as fast as usual; a house then beats that much faster too: `new_house(**IN_A_HURRY)`
-IN_A_HURRY = {"PARLOUR_BEAT": "0.75"}
+SPEED_UP = 4  # times as fast as usual; a deployment then beats that much faster too: `new_deployment(**FAST_CLOCKS)`
+FAST_CLOCKS = {"PARLOUR_BEAT": "0.75"}
 
 
 class Tab:
@@ -29,11 +29,11 @@ class Tab:
         self.page.goto(self.url + path)
         return self
 
-    def hurry(self) -> Self:
-        """Let the page's clocks (heartbeat, banner, watchdog, toasts) run HURRY times as fast from now on."""
+    def speed_up(self) -> Self:
+        """Let the page's clocks (heartbeat, banner, watchdog, toasts) run SPEED_UP times as fast from now on."""
         line = self.page.context.new_cdp_session(self.page)
         line.send("Animation.enable")
-        line.send("Animation.setPlaybackRate", {"playbackRate": HURRY})
+        line.send("Animation.setPlaybackRate", {"playbackRate": SPEED_UP})
         return self
 
     def open_room(self, slug: str, live: bool = True) -> Self:

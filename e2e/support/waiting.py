@@ -9,7 +9,7 @@ Seen = TypeVar("Seen")
 
 
 def pause(seconds: float) -> None:
-    """Let `seconds` pass. Only for fault scripts (a cable is cut for 2 s), never in hope."""
+    """Let `seconds` pass. Only for fault scripts (a connection is cut for 2 s), never in hope."""
     threading.Event().wait(seconds)
 
 

@@ -1,7 +1,7 @@
 import pytest
 from django.contrib.auth import get_user_model
 
-from tests.parlour.cast import ann, ben, conf, diary, gus, hurried, lobby, own_limits  # noqa: F401
+from tests.parlour.fixtures import ann, ben, conf, fast_clocks, gus, lobby, log_lines, reset_limits  # noqa: F401
 
 
 @pytest.fixture

@@ -197,7 +197,7 @@ async def test_a_changed_name_shows_in_the_bell_at_the_next_look(sue, ann):
 
 
 @pytest.mark.parametrize("cut", [False, True])
-async def test_today_becomes_yesterday_on_a_page_that_stays_open(sue, hurried, monkeypatch, cut):
+async def test_today_becomes_yesterday_on_a_page_that_stays_open(sue, fast_clocks, monkeypatch, cut):
     sue.time_zone = "Pacific/Auckland"  # 13 hours before UTC in November: its day ends at 11:00 there
     await sue.asave()
     now = datetime(2026, 11, 22, 10, 59, tzinfo=UTC)

@@ -9,7 +9,7 @@ SHOWN = shown("alerts.md")
 def test_the_examples_of_the_documentation_work(tmp_path):
     write(tmp_path, {name: text for name, text in SHOWN.items() if name.startswith("tea/")} | {"tea/__init__.py": ""})
     (tmp_path / "conftest.py").write_text(
-        "import pytest\nfrom rooms.models import Room\nfrom tests.conftest import plain_house\n\n"
+        "import pytest\nfrom rooms.models import Room\nfrom tests.conftest import plain_static_files\n\n"
         "@pytest.fixture\ndef lobby(db):\n    return Room.objects.create(title='Lobby')\n"
     )
     (tmp_path / "tea" / "audience_test.py").write_text(

@@ -24,7 +24,7 @@ def redis(tmp_path):
 
 
 def processes(var):
-    """The processes of the house in `var`, by what they run."""
+    """The processes of the deployment in `var`, by what they run."""
     found = {}
     for process in Path("/proc").glob("[0-9]*"):
         try:
@@ -41,8 +41,8 @@ def processes(var):
     ("name", "text", "words"),
     [
         ("REDIS_URL", "127.0.0.1:6379", "each address in REDIS_URL has to begin with redis://"),
-        ("DATABASE_URL", "house", "DATABASE_URL has to begin with postgres://"),
-        ("DATABASE_URL", "mysql://ann@db/house", "DATABASE_URL has to begin with postgres://"),
+        ("DATABASE_URL", "deployment", "DATABASE_URL has to begin with postgres://"),
+        ("DATABASE_URL", "mysql://ann@db/deployment", "DATABASE_URL has to begin with postgres://"),
         ("PORT", "abc", '"PORT" invalid: Not a valid integer'),
         ("PORT", "99999", "less than or equal to 65535"),
         ("PARLOUR_BEATT", "3", "PARLOUR knows no BEATT"),

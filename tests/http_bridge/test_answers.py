@@ -7,7 +7,7 @@ from http.client import HTTPResponse
 
 import pytest
 
-from e2e.support.visitors import Visitor
+from e2e.support.http_client import HttpClient
 from tests.http_bridge.test_uploads import builder, kept, server, until  # noqa: F401
 
 MIB = 1024**2
@@ -31,7 +31,7 @@ def ask(server):  # noqa: F811
 
 def answers_at_once(server):  # noqa: F811
     started = time.monotonic()
-    assert Visitor(server.url).get("/healthz").status == 200
+    assert HttpClient(server.url).get("/healthz").status == 200
     return time.monotonic() - started < 1
 
 

@@ -13,7 +13,7 @@ from http_bridge import bodies, uploads
 from http_bridge.bodies import LARGEST_BODY
 from parlour.testing import session_for
 from tests.http_bridge.requests import part
-from tests.parlour.ears import soon
+from tests.parlour.fake_listener import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LIMIT = 4 * LARGEST_BODY
@@ -69,7 +69,7 @@ async def test_what_is_kept_for_the_database_stays_free(upload, monkeypatch):
 async def test_the_house_takes_some_at_a_time_and_nobody_keeps_a_place(house, upload, monkeypatch):
     monkeypatch.setattr(uploads, "ALL", 1)
     first = asyncio.create_task(upload(part(b"x", True)))
-    await soon(house.uploads.sending.total)
+    await eventually(house.uploads.sending.total)
     assert (await upload(LARGE, who="ben"))[0] == 503
     first.cancel()
     await asyncio.wait([first])
@@ -82,7 +82,7 @@ async def test_one_neighbourhood_takes_three_places_of_eight(house, upload):
     sending = []
     for number in range(uploads.NEAR):
         sending.append(asyncio.create_task(upload(part(b"x", True), who=f"cy{number}", client=f"2001:db8::{number}")))
-        await soon(lambda number=number: house.uploads.sending.total() > number)
+        await eventually(lambda number=number: house.uploads.sending.total() > number)
     assert (await upload(LARGE, client="2001:db8::9"))[0] == 503
     assert (await upload(LARGE, client="2001:db8:0:1::9"))[0] == 200
     sending[0].cancel()

@@ -13,8 +13,8 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from e2e.conftest import CHROMIUM, QUIET
-from e2e.support.houses import Builder
-from e2e.support.visitors import Visitor
+from e2e.support.deployments import Builder
+from e2e.support.http_client import HttpClient
 from tests.http_bridge.senders import MIB, Sender, together
 
 SETTINGS = "tests.http_bridge.sending_settings"
@@ -22,7 +22,7 @@ SETTINGS = "tests.http_bridge.sending_settings"
 
 @pytest.fixture(scope="module")
 def builder(tmp_path_factory):
-    builder = Builder(tmp_path_factory.mktemp("houses"))
+    builder = Builder(tmp_path_factory.mktemp("deployments"))
     yield builder
     builder.close()
 
@@ -30,23 +30,23 @@ def builder(tmp_path_factory):
 @pytest.fixture(scope="module", params=["daphne", "uvicorn"])
 def server(request, builder):
     """The site on this server; whatever is done to it, it logs no fault."""
-    house = builder.house(DJANGO_SETTINGS_MODULE=SETTINGS)
-    server = house.open(request.param, TMPDIR=str(house.var))
-    server.folder = house.var
+    deployment = builder.deploy(DJANGO_SETTINGS_MODULE=SETTINGS)
+    server = deployment.start_server(request.param, TMPDIR=str(deployment.var))
+    server.folder = deployment.var
     yield server
     lines = server.process.tail(1000)
-    builder.close_down(house)
+    builder.shut_down(deployment)
     assert "ERROR" not in lines
     assert "Traceback" not in lines
 
 
 @pytest.fixture
 def member(server):
-    return Visitor(server.url).sign_in("member")
+    return HttpClient(server.url).sign_in("member")
 
 
 def kept(server):
-    """Bytes of open files without a name below the house's folder."""
+    """Bytes of open files without a name below the deployment's folder."""
     return sum(_nameless(each, server.folder) for each in Path(f"/proc/{server.process.pid}/fd").iterdir())
 
 
@@ -81,7 +81,7 @@ def test_two_hundred_megabytes_cost_little_memory(server, member):
 
 
 def test_slow_senders_hold_no_thread(server):
-    people = [Visitor(server.url).sign_in(name) for name in ("member", "member", "staff")]
+    people = [HttpClient(server.url).sign_in(name) for name in ("member", "member", "staff")]
     senders = [Sender(each, "/take/", 3 * MIB).sends(2 * MIB) for each in people]
     started = time.monotonic()
     assert people[0].get("/").status == 200
@@ -97,7 +97,7 @@ def test_the_third_file_at_a_time_waits_and_another_persons_does_not(server, mem
     assert status == 429
     assert "already" in words
     assert third.headers["Retry-After"]
-    assert Sender(Visitor(server.url).sign_in("staff"), "/take/", 2 * MIB).answer()[0] == 200
+    assert Sender(HttpClient(server.url).sign_in("staff"), "/take/", 2 * MIB).answer()[0] == 200
     first.leaves()
     until(lambda: kept(server) < 3 * MIB)
     assert Sender(member, "/take/", 2 * MIB).answer()[0] == 200
@@ -106,7 +106,7 @@ def test_the_third_file_at_a_time_waits_and_another_persons_does_not(server, mem
 
 @pytest.mark.parametrize(("name", "words"), [("", "Sign in"), ("other", "not open to you"), ("guest", "Sign in")])
 def test_nothing_of_a_strangers_file_is_kept(server, name, words):
-    stranger = Visitor(server.url)
+    stranger = HttpClient(server.url)
     stranger.get("/take/")
     if name:
         stranger = stranger.be_guest("Gus") if name == "guest" else stranger.sign_in(name)
@@ -205,7 +205,7 @@ def test_bodies_in_tiny_chunks_hold_up_nobody(server):
         waits = []
         while time.monotonic() < end:
             started = time.monotonic()
-            assert Visitor(server.url).get("/healthz").status == 200
+            assert HttpClient(server.url).get("/healthz").status == 200
             waits.append(time.monotonic() - started)
         return max(waits)
 

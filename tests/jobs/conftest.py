@@ -1,7 +1,7 @@
 import pytest
 
 from jobs import carriers
-from tests.parlour.cast import ann, ben, conf, diary, hurried, own_limits  # noqa: F401
+from tests.parlour.fixtures import ann, ben, conf, fast_clocks, log_lines, reset_limits  # noqa: F401
 
 
 @pytest.fixture(autouse=True)

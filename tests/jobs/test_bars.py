@@ -16,7 +16,7 @@ from jobs.running import Running
 from parlour.testing import Page, lost_hints
 from tests.jobs.kitchen.bodies import spill, stir
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("hurried")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("fast_clocks")]
 in_thread = sync_to_async
 
 

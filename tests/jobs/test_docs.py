@@ -32,7 +32,7 @@ AROUND = {
         "    assert told == ['open', 'closed']\n"
         "    assert sent == ['lifespan.startup.complete', 'lifespan.shutdown.complete']\n"
     ),
-    "conftest.py": "from tests.conftest import plain_house\n",
+    "conftest.py": "from tests.conftest import plain_static_files\n",
 }
 
 

@@ -11,7 +11,7 @@ from parlour import Lease, leases
 from tests.jobs.kitchen.bodies import one_more, stir
 from tests.waiting import until
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("hurried")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("fast_clocks")]
 
 
 @pytest.fixture

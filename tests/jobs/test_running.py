@@ -81,7 +81,7 @@ def test_advance_outside_a_transaction_is_refused_too(ann):
     assert "inside a deed" in heard[0]
 
 
-def test_progress_is_committed_with_its_rows_or_neither(ann, diary):
+def test_progress_is_committed_with_its_rows_or_neither(ann, log_lines):
     job = ended(bake.start(ann, "Bread", loaves=5, burnt=4))
     assert (job.state, job.done, job.words) == ("failed", 3, carriers.TROUBLE)
     assert Group.objects.count() == 3

@@ -1,1 +1,1 @@
-from tests.parlour.cast import ann, ben, conf, diary, gus, hurried, lobby, own_limits  # noqa: F401
+from tests.parlour.fixtures import ann, ben, conf, fast_clocks, gus, lobby, log_lines, reset_limits  # noqa: F401

@@ -9,9 +9,9 @@ from parlour.database import run
 from parlour.revocation import guard
 from parlour.testing import Page, lost_hints
 from rooms.consumers import RoomConsumer
-from tests.parlour.buses import Layer
-from tests.parlour.ears import soon
-from tests.parlour.lines import add
+from tests.parlour.fake_channel_layer import Layer
+from tests.parlour.fake_listener import eventually
+from tests.parlour.messages import add
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -39,12 +39,12 @@ async def elsewhere(layer, room, text):
 
 async def joined(layer, *names):
     """Wait until the groups of these names, and no others, have a member."""
-    await soon(lambda: {name for name, members in layer.groups.items() if members} == set(names))
+    await eventually(lambda: {name for name, members in layer.groups.items() if members} == set(names))
 
 
 async def test_a_hint_from_another_process_shows_its_line_at_once(ann, lobby, layer):
     async with page_of(ann) as page:
-        await soon(lambda: layer.groups[lobby.stream])
+        await eventually(lambda: layer.groups[lobby.stream])
         await elsewhere(layer, lobby, "from afar")
         await page.shows("from afar")
 
@@ -53,7 +53,9 @@ async def test_what_is_committed_here_is_told_to_the_others(ann, lobby, layer):
     async with page_of(ann) as page:
         await run(add, lobby, "from here")
         await page.shows("from here")
-        await soon(lambda: ("hint", lobby.stream, 1) in [(m["type"], m["name"], m.get("seq")) for m in layer.sent])
+        await eventually(
+            lambda: ("hint", lobby.stream, 1) in [(m["type"], m["name"], m.get("seq")) for m in layer.sent]
+        )
 
 
 async def test_a_process_follows_what_its_pages_follow_and_no_more(ann, lobby, layer, conf):
@@ -74,13 +76,13 @@ async def test_a_line_that_came_before_the_group_was_joined_is_not_missed(ann, l
         await page.shows("in between")
 
 
-async def test_groups_are_joined_when_the_bus_comes_back(ann, lobby, layer, conf, diary):
+async def test_groups_are_joined_when_the_bus_comes_back(ann, lobby, layer, conf, log_lines):
     conf(TICK=0.1)
     layer.away = True
     async with page_of(ann) as page:
         await asyncio.sleep(0.3)
         layer.away = False
-        await soon(lambda: layer.groups[lobby.stream])
+        await eventually(lambda: layer.groups[lobby.stream])
         await elsewhere(layer, lobby, "after the bus")
         await page.shows("after the bus")
 
@@ -88,22 +90,22 @@ async def test_groups_are_joined_when_the_bus_comes_back(ann, lobby, layer, conf
 async def test_a_group_that_could_not_be_joined_is_joined_later(ann, ben, lobby, layer, conf):
     conf(TICK=0.1)
     async with page_of(ann):
-        await soon(lambda: layer.groups[guard(ann.pk)])
+        await eventually(lambda: layer.groups[guard(ann.pk)])
         layer.away = True
         async with page_of(ben) as page:
             await asyncio.sleep(0.3)
             layer.away = False
-            await soon(lambda: layer.groups[guard(ben.pk)])
+            await eventually(lambda: layer.groups[guard(ben.pk)])
             await elsewhere(layer, lobby, "after the bus")
             await page.shows("after the bus")
 
 
 async def test_typing_crosses_processes_and_does_not_come_back(ann, ben, lobby, layer):
     async with page_of(ann) as page, page_of(ben) as typist:
-        await soon(lambda: layer.groups[lobby.stream])
+        await eventually(lambda: layer.groups[lobby.stream])
         await typist.send(kind="typing")
         await page.shows("Ben is typing")
-        await soon(lambda: any(message["type"] == "fleeting" for message in layer.sent))
+        await eventually(lambda: any(message["type"] == "fleeting" for message in layer.sent))
         fleeting = [message for message in layer.sent if message["type"] == "fleeting"]
         await asyncio.sleep(0.1)
         assert sum("Ben</bdi> is typing" in frame for frame in page.frames) == 1
@@ -114,7 +116,7 @@ async def test_typing_crosses_processes_and_does_not_come_back(ann, ben, lobby, 
 @pytest.mark.parametrize("junk", [{}, {"type": "hint"}, {"type": "hint", "name": "room.1", "seq": None}, {"type": "x"}])
 async def test_junk_on_the_bus_stops_nobody(ann, lobby, layer, junk):
     async with page_of(ann) as page:
-        await soon(lambda: layer.groups[lobby.stream])
+        await eventually(lambda: layer.groups[lobby.stream])
         await layer.group_send(lobby.stream, junk)
         await elsewhere(layer, lobby, "after it")
         await page.shows("after it")

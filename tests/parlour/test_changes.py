@@ -11,7 +11,7 @@ from parlour import heads
 from parlour.changes import live_write
 from parlour.models import Head
 from rooms.models import Message, Room
-from tests.parlour.lines import add, edit, line, numbers, touch
+from tests.parlour.messages import add, edit, line, numbers, touch
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from parlour.handshake import foreign
-from tests.parlour.wire import Silent
+from tests.parlour.recording_page import Silent
 
 HOME = "good.example"
 
@@ -108,7 +108,7 @@ def test_without_a_proxy_its_header_says_nothing():
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_a_foreign_page_is_never_accepted_though_it_brings_a_cookie(ann, lobby, settings, diary):
+async def test_a_foreign_page_is_never_accepted_though_it_brings_a_cookie(ann, lobby, settings, log_lines):
     settings.ALLOWED_HOSTS = ["testserver"]
     async with Silent(ann) as page:
         await page.cut()
@@ -116,9 +116,9 @@ async def test_a_foreign_page_is_never_accepted_though_it_brings_a_cookie(ann, l
         await page.open(origin="http://testserver.evil.example")
         await page.until(lambda: page.closed is not None)
         assert page.events == ["websocket.close"]
-        assert "it comes from a page of 'http://testserver.evil.example', not of 'http://testserver'" in diary[-1]
+        assert "it comes from a page of 'http://testserver.evil.example', not of 'http://testserver'" in log_lines[-1]
         settings.ALLOWED_HOSTS = ["good.example"]
         page.closed = None
         await page.open(origin="http://testserver")
         await page.until(lambda: page.closed is not None)
-        assert diary[-1].endswith("Host 'testserver' is not in ALLOWED_HOSTS")
+        assert log_lines[-1].endswith("Host 'testserver' is not in ALLOWED_HOSTS")

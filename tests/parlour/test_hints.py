@@ -7,8 +7,8 @@ import pytest
 
 from parlour import bus, hints
 from parlour.bus import Publisher
-from tests.parlour.buses import Layer
-from tests.parlour.ears import soon
+from tests.parlour.fake_channel_layer import Layer
+from tests.parlour.fake_listener import eventually
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def said(layer):
 
 async def test_a_hint_goes_to_its_streams_group_with_the_head(layer):
     Publisher().put({"room.1": 5, "staff": 2})
-    await soon(lambda: said(layer) == [("room.1", 5), ("staff", 2)])
+    await eventually(lambda: said(layer) == [("room.1", 5), ("staff", 2)])
 
 
 async def test_what_piles_up_goes_out_once_with_the_highest_head(layer):
@@ -44,22 +44,22 @@ async def test_what_comes_while_hints_go_out_follows(layer):
     assert said(layer) == [("room.1", 1), ("room.1", 2)]
 
 
-async def test_a_bus_that_is_away_costs_a_warning_and_no_fault(layer, diary):
+async def test_a_bus_that_is_away_costs_a_warning_and_no_fault(layer, log_lines):
     publisher = Publisher()
     layer.away = True
     for seq in range(5):
         publisher.put({"room.1": seq})
         await publisher.task
     assert publisher.lost == 5
-    assert len(diary) == 1
+    assert len(log_lines) == 1
     layer.away = False
     publisher.put({"room.1": 9})
     await publisher.task
     assert said(layer) == [("room.1", 9)]
-    assert "go out again; 5 were lost" in diary[1]
+    assert "go out again; 5 were lost" in log_lines[1]
 
 
-async def test_a_bus_that_hangs_is_given_up_after_its_limit(layer, monkeypatch, diary):
+async def test_a_bus_that_hangs_is_given_up_after_its_limit(layer, monkeypatch, log_lines):
     monkeypatch.setattr(bus, "LIMIT", 0.05)
     publisher, layer.hangs = Publisher(), True
     publisher.put({"room.1": 1})

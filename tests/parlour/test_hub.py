@@ -13,9 +13,9 @@ from parlour.states import StateStream
 from parlour.testing import Page, lost_hints
 from rooms.consumers import RoomConsumer
 from rooms.models import Message
-from tests.parlour.ears import Ear, Tape, soon
-from tests.parlour.lines import add
-from tests.parlour.wire import Silent
+from tests.parlour.fake_listener import FakeListener, FakeStream, eventually
+from tests.parlour.messages import add
+from tests.parlour.recording_page import Silent
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,7 +30,7 @@ async def hub():
 async def present(hub, tape, *ears):
     for ear in ears:
         hub.follow(ear, tape, 0)
-    await soon(lambda: all(ear.got for ear in ears))
+    await eventually(lambda: all(ear.got for ear in ears))
     for ear in ears:
         ear.got.clear()
     tape.asked.clear()
@@ -42,24 +42,24 @@ def news(hub, tape, seq):
 
 
 async def test_many_pages_are_answered_by_one_ask(hub):
-    tape, ears = Tape(), [Ear() for _ in range(50)]
+    tape, ears = FakeStream(), [FakeListener() for _ in range(50)]
     await present(hub, tape, *ears)
     news(hub, tape, 1)
-    await soon(lambda: all(ear.got for ear in ears))
+    await eventually(lambda: all(ear.got for ear in ears))
     assert tape.asked == [["0"]]
     assert {ear.got[0] for ear in ears} == {ears[0].got[0]}
 
 
 async def test_a_stream_is_rendered_once_for_each_zone(hub):
-    tape, ears = Tape(), [Ear(zone) for zone in ("UTC", "Asia/Tokyo") * 5]
+    tape, ears = FakeStream(), [FakeListener(zone) for zone in ("UTC", "Asia/Tokyo") * 5]
     await present(hub, tape, *ears)
     news(hub, tape, 1)
-    await soon(lambda: all(ear.got for ear in ears))
+    await eventually(lambda: all(ear.got for ear in ears))
     assert tape.asked == [["0", "0"]]
 
 
 async def test_a_hint_that_says_nothing_new_asks_nothing(hub):
-    tape, ear = Tape(), Ear()
+    tape, ear = FakeStream(), FakeListener()
     tape.seq = 5
     await present(hub, tape, ear)
     for seq in (1, 5, 5):
@@ -70,85 +70,85 @@ async def test_a_hint_that_says_nothing_new_asks_nothing(hub):
 
 async def test_a_burst_of_hints_shares_its_asks(hub, conf):
     conf(ASK_GAP=0.02)
-    tape, ear = Tape(), Ear()
+    tape, ear = FakeStream(), FakeListener()
     await present(hub, tape, ear)
     began = hub.loop.time()
     for seq in range(1, 101):
         news(hub, tape, seq)
         await asyncio.sleep(0.001)
-    await soon(lambda: ear.got and "to 100" in ear.got[-1])
+    await eventually(lambda: ear.got and "to 100" in ear.got[-1])
     assert len(tape.asked) < (hub.loop.time() - began) / 0.02 + 3
 
 
 async def test_pages_that_come_back_together_are_answered_each_from_its_cursor(hub):
-    tape, ears = Tape(), [Ear() for _ in range(30)]
+    tape, ears = FakeStream(), [FakeListener() for _ in range(30)]
     tape.seq = 9
     for n, ear in enumerate(ears):
         hub.follow(ear, tape, n % 3)
-    await soon(lambda: all(ear.got for ear in ears))
+    await eventually(lambda: all(ear.got for ear in ears))
     assert [ear.got[0][:8] for ear in ears[:3]] == ["[0 to 9]", "[1 to 9]", "[2 to 9]"]
     assert len(tape.asked) == 1
 
 
 async def test_a_page_that_is_being_answered_is_not_forgotten_when_the_last_other_leaves(hub):
     """A tab is closed while the next one says hello."""
-    tape, old, new = Tape(), Ear(), Ear()
+    tape, old, new = FakeStream(), FakeListener(), FakeListener()
     await present(hub, tape, old)
     tape.free.clear()
     tape.asking.clear()
     hub.follow(new, tape, 0)
-    await soon(tape.asking.is_set)
+    await eventually(tape.asking.is_set)
     hub.leave(old)
     tape.free.set()
-    await soon(lambda: new.got)
+    await eventually(lambda: new.got)
     news(hub, tape, 1)
-    await soon(lambda: "to 1" in new.got[-1])
+    await eventually(lambda: "to 1" in new.got[-1])
 
 
 async def test_of_two_pages_that_are_being_answered_one_may_leave(hub):
-    tape, gone, stays = Tape(), Ear(), Ear()
+    tape, gone, stays = FakeStream(), FakeListener(), FakeListener()
     tape.free.clear()
     hub.follow(gone, tape, 0)
     hub.follow(stays, tape, 0)
-    await soon(tape.asking.is_set)
+    await eventually(tape.asking.is_set)
     hub.leave(gone)
     tape.free.set()
-    await soon(lambda: stays.got)
+    await eventually(lambda: stays.got)
     assert gone.got == []
 
 
 async def test_a_page_that_ends_while_it_is_told_takes_nobody_along(hub):
-    class Full(Ear):
+    class Full(FakeListener):
         def deliver(self, stream, seq, text):
             hub.leave(self)
 
-    tape, ears = Tape(), [Ear(), Full(), Ear(), Full(), Ear()]
+    tape, ears = FakeStream(), [FakeListener(), Full(), FakeListener(), Full(), FakeListener()]
     for ear in ears:
         hub.follow(ear, tape, 0)
-    await soon(lambda: all(ear.got for ear in ears[::2]))
+    await eventually(lambda: all(ear.got for ear in ears[::2]))
     news(hub, tape, 1)
-    await soon(lambda: all("to 1" in ear.got[-1] for ear in ears[::2]))
+    await eventually(lambda: all("to 1" in ear.got[-1] for ear in ears[::2]))
 
 
-async def test_a_stream_that_cannot_be_read_is_asked_again_at_the_next_look(hurried, hub, diary):
-    tape, ear, late = Tape(), Ear(), Ear()
+async def test_a_stream_that_cannot_be_read_is_asked_again_at_the_next_look(fast_clocks, hub, log_lines):
+    tape, ear, late = FakeStream(), FakeListener(), FakeListener()
     await present(hub, tape, ear)
     tape.broken = True
     hub.follow(late, tape, 0)
-    await soon(lambda: diary)
+    await eventually(lambda: log_lines)
     tape.broken = False
-    await soon(lambda: late.got)
+    await eventually(lambda: late.got)
 
 
 async def test_two_places_that_follow_one_head_each_get_what_is_theirs(hub):
-    here, there = Tape(key="here"), Tape(key="there")
-    ears = Ear(), Ear()
+    here, there = FakeStream(key="here"), FakeStream(key="there")
+    ears = FakeListener(), FakeListener()
     hub.follow(ears[0], here, 0)
     hub.follow(ears[1], there, 0)
-    await soon(lambda: all(ear.got for ear in ears))
+    await eventually(lambda: all(ear.got for ear in ears))
     here.seq = there.seq = 1
     hub.heard("tape", 1)
-    await soon(lambda: all("to 1" in ear.got[-1] for ear in ears))
+    await eventually(lambda: all("to 1" in ear.got[-1] for ear in ears))
     assert ['id="here-' in ears[0].got[-1], 'id="there-' in ears[1].got[-1]] == [True, True]
     assert (len(here.asked), len(there.asked)) == (2, 2)
 
@@ -162,14 +162,14 @@ async def test_a_page_that_left_is_held_by_nothing(ann, lobby, conf):
     assert not hub.presence.tabs
 
 
-async def test_the_tick_finds_what_every_lost_hint_hid(ann, lobby, hurried):
+async def test_the_tick_finds_what_every_lost_hint_hid(ann, lobby, fast_clocks):
     with lost_hints():
         async with Page(RoomConsumer, ann, slug="lobby") as page:
             await run(add, lobby, "late")
             await page.shows("late")
 
 
-async def test_the_tick_numbers_what_a_dead_process_left(ann, lobby, hurried, monkeypatch):
+async def test_the_tick_numbers_what_a_dead_process_left(ann, lobby, fast_clocks, monkeypatch):
     def write_and_die():
         with monkeypatch.context() as dead, transaction.atomic():
             dead.setattr(owed.transaction, "on_commit", lambda *_, **__: None)
@@ -181,7 +181,7 @@ async def test_the_tick_numbers_what_a_dead_process_left(ann, lobby, hurried, mo
         assert await page.equals_fresh()
 
 
-async def test_a_debt_that_cannot_be_paid_blinds_nobody(ann, lobby, hurried):
+async def test_a_debt_that_cannot_be_paid_blinds_nobody(ann, lobby, fast_clocks):
     """Its model went with a deploy; what others lost must still be found."""
     await PendingEvent.objects.acreate(name=lobby.stream, model="gone.model", row="1")
     with lost_hints():

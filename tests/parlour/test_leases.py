@@ -4,7 +4,7 @@ import pytest
 
 from parlour import Lease, heads, leases
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("hurried")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("fast_clocks")]
 SEAT, OTHER = ("kettle", "ann"), ("kettle", "ben")
 
 

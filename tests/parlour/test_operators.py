@@ -10,18 +10,18 @@ from parlour.found import Found
 from parlour.seldom import Seldom
 from parlour.testing import Page, lost_hints
 from rooms.consumers import RoomConsumer
-from tests.parlour.ears import soon
-from tests.parlour.lines import add
+from tests.parlour.fake_listener import eventually
+from tests.parlour.messages import add
 
 
-def test_a_warning_that_comes_often_is_counted_and_said_once_a_minute(diary):
+def test_a_warning_that_comes_often_is_counted_and_said_once_a_minute(log_lines):
     late = Seldom("%s was late")
     for _ in range(5):
         late.say("room.1")
-    assert diary == ["room.1 was late (×1)"]
+    assert log_lines == ["room.1 was late (×1)"]
     late.bucket.level = 1
     late.say("room.2")
-    assert diary[1] == "room.2 was late (×5)"
+    assert log_lines[1] == "room.2 was late (×5)"
 
 
 def test_a_hint_that_comes_just_after_a_look_was_not_lost():
@@ -49,33 +49,35 @@ def test_a_stream_that_is_followed_only_now_was_not_lost():
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_lost_hints_are_told(ann, lobby, hurried, diary):
+async def test_lost_hints_are_told(ann, lobby, fast_clocks, log_lines):
     async with Page(RoomConsumer, ann, slug="lobby") as page:
-        await soon(lambda: lobby.stream in hub.current().found.known)
+        await eventually(lambda: lobby.stream in hub.current().found.known)
         with lost_hints():
             await run(add, lobby, "late")
             await page.shows("late")
-        await soon(lambda: diary)
-        assert f"a look found {lobby.stream}, which no hint had named" in diary[0]
+        await eventually(lambda: log_lines)
+        assert f"a look found {lobby.stream}, which no hint had named" in log_lines[0]
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_a_sound_house_has_nothing_to_tell(ann, lobby, conf, diary, monkeypatch):
+async def test_a_sound_house_has_nothing_to_tell(ann, lobby, conf, log_lines, monkeypatch):
     conf(TICK=0.3)
     looked, looks = Found.looked, []
     monkeypatch.setattr(Found, "looked", lambda self, heads: looks.append(heads) or looked(self, heads))
     async with Page(RoomConsumer, ann, slug="lobby") as page:
-        await soon(lambda: looks and lobby.stream in looks[-1])
+        await eventually(lambda: looks and lobby.stream in looks[-1])
         for n in range(20):
             await run(add, lobby, f"line {n}")
         await page.shows("line 19")
         many = len(looks)
-        await soon(lambda: len(looks) >= many + 3)
-    assert diary == []
+        await eventually(lambda: len(looks) >= many + 3)
+    assert log_lines == []
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_a_page_that_saw_more_than_there_is_gets_a_snapshot_and_tells_of_a_backup(ann, lobby, diary, monkeypatch):
+async def test_a_page_that_saw_more_than_there_is_gets_a_snapshot_and_tells_of_a_backup(
+    ann, lobby, log_lines, monkeypatch
+):
     monkeypatch.setattr(streams, "beyond", Seldom(streams.beyond.words))
     async with Page(RoomConsumer, ann, slug="lobby") as page:
         await page.cut()
@@ -84,9 +86,9 @@ async def test_a_page_that_saw_more_than_there_is_gets_a_snapshot_and_tells_of_a
         await run(add, lobby, "restored")
         await page.resume()
         await page.shows("restored")
-    assert len(diary) == 1
-    assert f"seen {lobby.stream} up to 9, its head is at 1" in diary[0]
-    assert "renew_epoch" in diary[0]
+    assert len(log_lines) == 1
+    assert f"seen {lobby.stream} up to 9, its head is at 1" in log_lines[0]
+    assert "renew_epoch" in log_lines[0]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -128,7 +128,7 @@ async def test_a_close_that_does_not_get_through_drops_the_connection(line, abor
 
 
 @pytest.mark.parametrize("held_up", [False, True])
-async def test_a_page_that_left_costs_nothing_more(held_up, diary):
+async def test_a_page_that_left_costs_nothing_more(held_up, log_lines):
     async def gone(event):
         if held_up:
             await asyncio.sleep(0)
@@ -141,11 +141,11 @@ async def test_a_page_that_left_costs_nothing_more(held_up, diary):
     await settled(box)
     await box.close(1000)
     assert box.waiting == []
-    assert diary == []
+    assert log_lines == []
 
 
 @pytest.mark.parametrize("held_up", [False, True])
-async def test_a_frame_that_cannot_be_sent_sends_the_page_away_and_raises_nowhere(held_up, diary):
+async def test_a_frame_that_cannot_be_sent_sends_the_page_away_and_raises_nowhere(held_up, log_lines):
     async def broken(event):
         if held_up:
             await asyncio.sleep(0)
@@ -155,4 +155,4 @@ async def test_a_frame_that_cannot_be_sent_sends_the_page_away_and_raises_nowher
     first = box.put("a")
     await settled(box)
     assert not (first and box.put("b"))
-    assert len(diary) >= 1
+    assert len(log_lines) >= 1

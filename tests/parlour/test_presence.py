@@ -12,10 +12,10 @@ from parlour.database import run
 from parlour.models import Lease
 from parlour.testing import Page
 from rooms.consumers import RoomConsumer
-from tests.parlour.ears import soon
+from tests.parlour.fake_listener import eventually
 from tests.waiting import until
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("hurried")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("fast_clocks")]
 
 
 def page_of(person):
@@ -155,7 +155,7 @@ async def test_leases_swept_from_a_frozen_process_come_back_when_it_thaws(ann, b
     async with page_of(ann) as page, page_of(ben):
         await lists(page, "Ann", "Ben")
         await Lease.objects.all().adelete()
-        await soon(lambda: len(hub.current().presence.held) == 2)
+        await eventually(lambda: len(hub.current().presence.held) == 2)
         await asyncio.sleep(0.6)  # two renewals
         assert await presence.here(lobby.people).acount() == 2
         await lists(page, "Ann", "Ben")

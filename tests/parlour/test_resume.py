@@ -9,7 +9,7 @@ from parlour.models import Head
 from parlour.testing import Page, lost_hints
 from rooms.consumers import RoomConsumer
 from rooms.models import Room
-from tests.parlour.lines import add, edit
+from tests.parlour.messages import add, edit
 from tests.parlour.test_streams import Reader
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -55,7 +55,7 @@ def line(kind, n):
     acts=st.lists(st.sampled_from(["add", "edit", "cut", "resume"]), min_size=3, max_size=12),
     lost=st.sampled_from([0.0, 0.5, 1.0]),
 )
-async def test_cut_sockets_and_lost_hints_end_equal_to_a_fresh_page(ann, hurried, acts, lost):
+async def test_cut_sockets_and_lost_hints_end_equal_to_a_fresh_page(ann, fast_clocks, acts, lost):
     room = await Room.objects.acreate(title="Any", owner=ann)
     rows, cut = [], False
     with lost_hints(lost):
@@ -88,7 +88,7 @@ def filled(cursor, **values):
     return cursor.format(**values) if isinstance(cursor, str) else cursor
 
 
-async def test_a_cursor_of_any_kind_ends_in_an_equal_page(ann, lobby, hurried, diary):
+async def test_a_cursor_of_any_kind_ends_in_an_equal_page(ann, lobby, fast_clocks, log_lines):
     await in_thread(add, lobby, "one", "two", "three")
     epoch = f"{await in_thread(Head.objects.epoch):x}"
     async with Page(RoomConsumer, ann, slug="lobby") as page:
@@ -98,7 +98,7 @@ async def test_a_cursor_of_any_kind_ends_in_an_equal_page(ann, lobby, hurried, d
             await page.open()
             await page.send(kind="hello", cursor=filled(cursor, pk=lobby.pk, epoch=epoch))
             assert await page.equals_fresh(), cursor
-    assert [line for line in diary if "renew_epoch" not in line] == []  # some claim to have seen the future
+    assert [line for line in log_lines if "renew_epoch" not in line] == []  # some claim to have seen the future
 
 
 async def test_a_page_far_behind_gets_a_snapshot_with_the_way_to_older_lines(ann, lobby, conf):
@@ -113,7 +113,7 @@ async def test_a_page_far_behind_gets_a_snapshot_with_the_way_to_older_lines(ann
         assert "Earlier messages" in page.document.text()
 
 
-async def test_a_new_epoch_gives_everybody_a_snapshot(ann, lobby, hurried):
+async def test_a_new_epoch_gives_everybody_a_snapshot(ann, lobby, fast_clocks):
     await in_thread(add, lobby, "one")
     async with Page(RoomConsumer, ann, slug="lobby") as page:
         page.frames.clear()
@@ -122,7 +122,7 @@ async def test_a_new_epoch_gives_everybody_a_snapshot(ann, lobby, hurried):
         assert await page.equals_fresh()
 
 
-async def test_after_a_backup_was_restored_every_page_shows_what_is_there_now(ann, lobby, hurried):
+async def test_after_a_backup_was_restored_every_page_shows_what_is_there_now(ann, lobby, fast_clocks):
     """Heads are lower than the pages' cursors then, and what comes next has numbers they have seen."""
     await in_thread(add, lobby, *"abcdef")
 

@@ -9,103 +9,103 @@ from urllib.request import urlopen
 import pytest
 
 from parlour.servers import uvicorn
-from tests.parlour.servers_house import House, end_of
+from tests.parlour.server_process import ServerProcess, end_of
 
 both = pytest.mark.parametrize("kind", ["daphne", "uvicorn"])
 
 
 @pytest.fixture
 def build(tmp_path):
-    houses = []
+    processes = []
 
-    def house(kind, **surroundings):
-        houses.append(House(kind, tmp_path / f"diary{len(houses)}", **surroundings))
-        return houses[-1]
+    def server(kind, **surroundings):
+        processes.append(ServerProcess(kind, tmp_path / f"log{len(processes)}", **surroundings))
+        return processes[-1]
 
-    yield house
-    for each in houses:
+    yield server
+    for each in processes:
         each.process.kill()
         each.process.wait()
 
 
 @both
 def test_a_page_is_told_why_it_is_closed(build, kind):
-    house = build(kind)
+    server = build(kind)
     for code in (1001, 1008, 1011, 1012, 1013, 4001, 4029):
-        with house.page(f"close/{code}") as page:
+        with server.page(f"close/{code}") as page:
             assert page.recv(timeout=5) == "why"
             assert end_of(page) == code
-    house.reads("close ended", times=7)
-    assert " is off" not in house.diary()
-    assert "close raised" not in house.diary().replace("close raised OSError", "")
+    server.reads("close ended", times=7)
+    assert " is off" not in server.log()
+    assert "close raised" not in server.log().replace("close raised OSError", "")
 
 
 @both
 def test_a_message_of_more_than_a_mebibyte_is_closed_with_1009(build, kind):
-    house = build(kind)
-    with house.page("echo/") as page:
+    server = build(kind)
+    with server.page("echo/") as page:
         page.send("y" * 2**20)
         assert len(page.recv(timeout=5)) == 2**20
         page.send("y" * (2**20 + 1))
         assert end_of(page) == 1009
-    house.reads("echo ended")
+    server.reads("echo ended")
 
 
 @both
 def test_pushing_to_a_page_that_left_ends_quietly(build, kind):
-    house = build(kind)
-    with house.page("push/") as page:
+    server = build(kind)
+    with server.page("push/") as page:
         page.recv(timeout=5)
-    house.reads("push ended")
-    assert "push raised" not in house.diary().replace("push raised OSError", "")
+    server.reads("push ended")
+    assert "push raised" not in server.log().replace("push raised OSError", "")
 
 
 @both
 def test_a_flood_waits_outside_and_arrives_in_order(build, kind):
-    house = build(kind)
-    before = house.memory()
-    with house.page("behind/800") as page:
+    server = build(kind)
+    before = server.memory()
+    with server.page("behind/800") as page:
         flood = Thread(target=lambda: [page.send(f"{number:08}" + "x" * 65528) for number in range(800)])
         flood.start()
         flood.join(1)
         assert flood.is_alive(), "the server took all 50 MiB"
-        assert house.memory() - before < 6
-        urlopen(f"http://127.0.0.1:{house.port}/").close()
+        assert server.memory() - before < 6
+        urlopen(f"http://127.0.0.1:{server.port}/").close()
         assert page.recv(timeout=20) == "800 in order"
         flood.join(5)
-    assert house.memory() - before < 12
+    assert server.memory() - before < 12
 
 
 @both
 def test_a_page_that_stopped_reading_costs_little_and_leaves_soon(build, kind):
-    house = build(kind)
-    with house.deaf("fill/"), house.deaf("fill/abort"):
-        house.reads("backlog", times=2)
-        assert all(0 < int(size) < 2**20 for size in re.findall(r"backlog (\d+)", house.diary()))
-        house.reads("fill left", times=2)
-    house.reads("fill ended", times=2)
+    server = build(kind)
+    with server.stalled("fill/"), server.stalled("fill/abort"):
+        server.reads("backlog", times=2)
+        assert all(0 < int(size) < 2**20 for size in re.findall(r"backlog (\d+)", server.log()))
+        server.reads("fill left", times=2)
+    server.reads("fill ended", times=2)
 
 
 @both
 def test_sigterm_says_goodbye_and_waits_for_nobody_long(build, kind):
-    house = build(kind)
-    with house.deaf("fill/"), house.deaf("stuck/"), house.page("echo/") as page:
-        house.reads("backlog")
-        with house.page("close/4001") as left:
+    server = build(kind)
+    with server.stalled("fill/"), server.stalled("stuck/"), server.page("echo/") as page:
+        server.reads("backlog")
+        with server.page("close/4001") as left:
             end_of(left)
-        house.terminate()
+        server.terminate()
         assert end_of(page) == 1012
-        house.ended(8)
-    diary = house.diary()
-    assert [act for act in ("fill", "stuck", "echo", "close") if f"{act} ended" not in diary] == []
-    assert "echo left 1012" in diary
-    assert "KeyError" not in diary
+        server.ended(8)
+    log = server.log()
+    assert [act for act in ("fill", "stuck", "echo", "close") if f"{act} ended" not in log] == []
+    assert "echo left 1012" in log
+    assert "KeyError" not in log
 
 
 def test_a_late_answer_to_a_ping_costs_daphne_no_page(build):
     """Two seconds after a ping daphne would send the next, and nothing could stop the timer of the first."""
-    house = build("daphne")
-    with house.deaf("echo/") as page:
+    server = build("daphne")
+    with server.stalled("echo/") as page:
         page.settimeout(10)
         while (ping := page.recv(4096))[0] != 0x89:
             pass
@@ -119,7 +119,7 @@ def test_a_late_answer_to_a_ping_costs_daphne_no_page(build):
                 received += piece
             pytest.fail("daphne dropped a page that answers")
         assert b"hi" in received
-    house.reads("echo ended")
+    server.reads("echo ended")
 
 
 @pytest.mark.parametrize(
@@ -135,11 +135,11 @@ def test_a_late_answer_to_a_ping_costs_daphne_no_page(build):
     ids=["daphne", "uvicorn"],
 )
 def test_a_release_that_lacks_a_name_serves_without_the_part(build, kind, hidden, off):
-    house = build(kind, HIDE=hidden)
-    with house.page("echo/") as page:
+    server = build(kind, HIDE=hidden)
+    with server.page("echo/") as page:
         page.send("still here")
         assert page.recv(timeout=5) == "still here"
-    assert re.findall(r"(\w+) is off: this release has no", house.diary()) == off.split()
+    assert re.findall(r"(\w+) is off: this release has no", server.log()) == off.split()
 
 
 def test_without_the_parts_the_servers_are_as_we_found_them(build):
@@ -149,7 +149,7 @@ def test_without_the_parts_the_servers_are_as_we_found_them(build):
         end_of(page, 1)
     bare.reads("invalid close code 1012")
     bare = build("uvicorn", BARE="1")
-    with bare.deaf("fill/"):
+    with bare.stalled("fill/"):
         bare.reads("backlog")
         with pytest.raises(AssertionError, match="not within"):
             bare.reads("fill left", seconds=4)

@@ -9,7 +9,7 @@ from parlour.owed import settle
 from parlour.streams import Ask, Variant
 from rooms.models import Message
 from rooms.streams import RoomRegion
-from tests.parlour.lines import add, edit, numbers, touch
+from tests.parlour.messages import add, edit, numbers, touch
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PLAIN = Variant("en", "UTC")

@@ -16,7 +16,7 @@ from parlour.owed import settle
 from parlour.retrying import counts
 from rooms.models import Message, Room
 from rooms.saying import draft, post
-from tests.parlour.lines import add, edit, line, numbers, touch
+from tests.parlour.messages import add, edit, line, numbers, touch
 
 one_writer = "sqlite" in settings.DATABASES["default"]["ENGINE"]
 pytestmark = [

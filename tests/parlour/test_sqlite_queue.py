@@ -184,32 +184,32 @@ def test_a_database_in_memory_needs_no_queue(django_db_blocker, tmp_path, monkey
 
 
 @pytest.fixture
-def greedy(file):
+def writing_process(file):
     """Another process that writes as fast as it can for a second and a half."""
     path = os.pathsep.join([str(HERE.parents[1]), str(HERE.parents[1] / "site")])
-    command = [sys.executable, str(HERE / "greedy.py"), str(file), "1.5"]
+    command = [sys.executable, str(HERE / "writing_process.py"), str(file), "1.5"]
     with subprocess.Popen(command, env=os.environ | {"PYTHONPATH": path}, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline() == "ready\n"
         yield process
         process.kill()
 
 
-def test_two_processes_that_write_in_a_loop_take_turns(greedy):
+def test_two_processes_that_write_in_a_loop_take_turns(writing_process):
     """Without a line one of them stands still for seconds while the other goes a hundred times."""
-    while greedy.poll() is None:
+    while writing_process.poll() is None:
         write()
     in_order = [text is None for (text,) in execute("SELECT text FROM line ORDER BY id")]
     runs = [len(list(run)) for _, run in groupby(in_order)][:-1]  # the last one is alone
     assert len(runs) > sum(runs) / 12
 
 
-def test_a_single_statement_beside_a_process_that_writes_in_a_loop_is_not_turned_away(greedy):
+def test_a_single_statement_beside_a_process_that_writes_in_a_loop_is_not_turned_away(writing_process):
     """What needs no transaction of its own stands in no line; it must still come through."""
     for _ in range(20):
         execute("INSERT INTO line (text) VALUES (NULL)")
 
 
-def test_many_threads_beside_a_process_that_writes_in_a_loop_all_come_through(greedy):
+def test_many_threads_beside_a_process_that_writes_in_a_loop_all_come_through(writing_process):
     threads = [elsewhere(lambda: [write() for _ in range(5)]) for _ in range(6)]
     for thread in threads:
         thread.join(20)

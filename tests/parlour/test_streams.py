@@ -7,7 +7,7 @@ from parlour.document import Document
 from parlour.streams import Ask, Variant
 from rooms.models import Message
 from rooms.streams import RoomRegion
-from tests.parlour.lines import add, edit, touch
+from tests.parlour.messages import add, edit, touch
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PLAIN = Variant("en", "UTC")

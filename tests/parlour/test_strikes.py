@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.parlour.wire import Silent, Wire
+from tests.parlour.recording_page import RecordingPage, Silent
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PATIENT = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -14,7 +14,7 @@ PAGE = "0123456789abcdef"
 
 
 async def test_what_was_malformed_is_said_in_words(ann, lobby):
-    async with Wire(ann) as page:
+    async with RecordingPage(ann) as page:
         await page.send_text("{")
         await page.shows("That was not understood: it is not JSON.")
         await page.send(kind="dance")
@@ -23,7 +23,7 @@ async def test_what_was_malformed_is_said_in_words(ann, lobby):
 
 
 async def test_four_strikes_are_forgiven_and_the_fifth_ends_it(ann, lobby):
-    async with Wire(ann) as page:
+    async with RecordingPage(ann) as page:
         for _ in range(4):
             await page.send_text("junk")
         await page.stays()
@@ -32,19 +32,19 @@ async def test_four_strikes_are_forgiven_and_the_fifth_ends_it(ann, lobby):
 
 
 async def test_markup_in_a_malformed_frame_comes_back_as_text(ann, lobby):
-    async with Wire(ann) as page:
+    async with RecordingPage(ann) as page:
         await page.send_text(json.dumps({'<b id="x">': {}}))
         await page.receives("&lt;b id=&quot;x&quot;&gt;")
 
 
 async def test_a_binary_frame_ends_it(ann, lobby):
-    async with Wire(ann) as page:
+    async with RecordingPage(ann) as page:
         await page.send_bytes()
         await page.ends(1003)
 
 
 async def test_what_a_page_says_after_its_end_is_not_heard(ann, lobby):
-    async with Wire(ann) as page:
+    async with RecordingPage(ann) as page:
         await page.send_bytes()
         await page.send(kind="say", text="too late")
         await page.ends(1003)
@@ -53,7 +53,7 @@ async def test_what_a_page_says_after_its_end_is_not_heard(ann, lobby):
 
 async def test_a_flood_ends_it_with_words_and_keeps_the_beat(ann, lobby, conf):
     conf(FRAME_RATE="1/20")
-    async with Wire(ann) as page:
+    async with RecordingPage(ann) as page:
         for _ in range(30):
             await page.send(kind="typing")
         await page.ends(4029)
@@ -63,7 +63,7 @@ async def test_a_flood_ends_it_with_words_and_keeps_the_beat(ann, lobby, conf):
 
 async def test_a_large_frame_counts_as_several(ann, lobby, conf):
     conf(FRAME_RATE="0.001/20")
-    async with Wire(ann) as page:
+    async with RecordingPage(ann) as page:
         for _ in range(3):
             await page.send(kind="typing", x="y" * 100_000)
         await page.ends(4029)
@@ -78,7 +78,7 @@ async def test_who_says_no_hello_is_sent_away_and_comes_back(ann, lobby, conf):
 
 
 async def test_before_hello_nothing_is_delivered_and_nothing_is_heard(ann, ben, lobby):
-    async with Silent(ann) as silent, Wire(ben) as page:
+    async with Silent(ann) as silent, RecordingPage(ben) as page:
         await silent.send(kind="say", text="from a removed element", page=PAGE, acked="0")
         await page.send(kind="say", text="to those who said hello")
         await page.shows("to those who said hello")
@@ -89,13 +89,13 @@ async def test_before_hello_nothing_is_delivered_and_nothing_is_heard(ann, ben, 
 
 async def test_whoever_said_hello_in_time_may_be_quiet(ann, lobby, conf):
     conf(HELLO_WITHIN=0.1)
-    async with Wire(ann) as page:
+    async with RecordingPage(ann) as page:
         await page.stays(0.3)
 
 
-async def test_an_old_socket_is_asked_to_come_back(ann, lobby, hurried, conf):
+async def test_an_old_socket_is_asked_to_come_back(ann, lobby, fast_clocks, conf):
     conf(MAX_AGE=0.1)
-    async with Wire(ann) as page:
+    async with RecordingPage(ann) as page:
         await page.ends(1012)
 
 
@@ -113,7 +113,7 @@ HALF_HELLOS = [
 
 
 @pytest.mark.parametrize("fields", HALF_HELLOS)
-async def test_a_malformed_hello_is_no_hello(ann, lobby, diary, fields):
+async def test_a_malformed_hello_is_no_hello(ann, lobby, log_lines, fields):
     """A page that then says it properly is greeted as if nothing had been."""
     async with Silent(ann) as page:
         await page.send(kind="hello", cursor=[], **fields)
@@ -123,14 +123,14 @@ async def test_a_malformed_hello_is_no_hello(ann, lobby, diary, fields):
         await page.send(kind="say", text="in time", page=PAGE, acked="0")
         await page.shows("in time")
         assert "too early" not in page.document.text()
-    assert diary == []
+    assert log_lines == []
 
 
-async def test_a_page_cut_off_in_a_malformed_hello_leaves_no_trouble(ann, lobby, diary):
+async def test_a_page_cut_off_in_a_malformed_hello_leaves_no_trouble(ann, lobby, log_lines):
     async with Silent(ann) as page:
         await page.send(kind="hello", page=PAGE, acked="junk")
         await page.shows("not understood")
-    assert diary == []
+    assert log_lines == []
 
 
 NAMES = st.sampled_from(["kind", "text", "message", "page", "acked", "cursor", "HEADERS", "x", "", "\ud800"])
@@ -154,27 +154,27 @@ FRAMES = st.one_of(
 
 @settings(max_examples=120, deadline=None, suppress_health_check=PATIENT)
 @given(frames=st.lists(FRAMES, min_size=1, max_size=6), greeted=st.booleans())
-async def test_no_frame_of_any_kind_raises(ann, lobby, diary, frames, greeted):
-    async with (Wire if greeted else Silent)(ann) as page:
+async def test_no_frame_of_any_kind_raises(ann, lobby, log_lines, frames, greeted):
+    async with (RecordingPage if greeted else Silent)(ann) as page:
         for frame in frames:
             await page.send_text(frame)
-    assert diary == []
+    assert log_lines == []
     assert page.closed in (None, 1008)
 
 
 @pytest.mark.parametrize("depth", range(100, 1200, 60))
-async def test_nesting_of_any_depth_is_one_strike(ann, lobby, diary, depth):
-    async with Wire(ann) as page:
+async def test_nesting_of_any_depth_is_one_strike(ann, lobby, log_lines, depth):
+    async with RecordingPage(ann) as page:
         await page.send_text('{"text": ' + "[" * depth + "]" * depth + "}")
         await page.shows("That was not understood")
-    assert diary == []
+    assert log_lines == []
 
 
 @pytest.mark.parametrize("kind", ["say", "hello"])
-async def test_half_a_character_is_one_strike_and_stays_on_its_page(ann, lobby, diary, kind):
+async def test_half_a_character_is_one_strike_and_stays_on_its_page(ann, lobby, log_lines, kind):
     async with Silent(ann) as page:
         if kind == "say":
             await page.hello(page=PAGE, acked="0")
         await page.send_text(json.dumps({"kind": kind, "text": "x\ud800", "page": PAGE, "acked": "0"}))
         await page.shows("half a character")
-    assert diary == []
+    assert log_lines == []

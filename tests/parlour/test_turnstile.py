@@ -3,13 +3,13 @@
 import pytest
 
 from parlour import turnstile
-from tests.parlour.wire import Wire
+from tests.parlour.recording_page import RecordingPage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 STRANGER = "198.41.0.4"
 
 
-class From(Wire):
+class From(RecordingPage):
     """A page from an address."""
 
     def __init__(self, person=None, address=STRANGER):

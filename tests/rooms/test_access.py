@@ -8,8 +8,8 @@ from parlour.database import run
 from parlour.testing import session_for
 from rooms import access
 from rooms.models import Membership, Room
-from tests.parlour.lines import line
-from tests.parlour.wire import Silent
+from tests.parlour.messages import line
+from tests.parlour.recording_page import Silent
 
 NONE, READ, WRITE = Room.Guests.NONE, Room.Guests.READ, Room.Guests.WRITE
 PEOPLE = ["nobody", "guest", "stranger", "member", "owner", "staff", "staff member"]

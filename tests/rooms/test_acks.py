@@ -12,14 +12,14 @@ from parlour.composer import MOST
 from rooms import consumers, saying
 from rooms.models import Message, Room
 from rooms.saying import TOO_FAST
-from tests.parlour.ears import soon
-from tests.parlour.wire import Silent, Wire
+from tests.parlour.fake_listener import eventually
+from tests.parlour.recording_page import RecordingPage, Silent
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAGE = "0123456789abcdef"
 
 
-class Composer(Wire):
+class Composer(RecordingPage):
     """A page with htmx's composer: sent boxes stay until they are acknowledged, newest first."""
 
     async def __aenter__(self):
@@ -317,7 +317,7 @@ async def test_texts_that_are_hard_to_read_hold_up_no_other_page(ann, lobby, con
         await page.hello(page=PAGE, acked="0")
         watching, began = asyncio.create_task(watch()), loop.time()
         await page.send(kind="say", text=["[" * 3999 + str(n % 10) for n in range(20)], page=PAGE, acked="0")
-        await soon(lambda: page.document.value("room-lobby-acked") == "20", 30)
+        await eventually(lambda: page.document.value("room-lobby-acked") == "20", 30)
         watching.cancel()
         assert max(gaps) < max(0.3, (loop.time() - began) / 2)
 

@@ -5,13 +5,13 @@ import json
 import pytest
 
 from rooms.echo import EchoConsumer
-from tests.parlour.wire import Wire
+from tests.parlour.recording_page import RecordingPage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def echo():
-    return Wire(consumer=EchoConsumer)
+    return RecordingPage(consumer=EchoConsumer)
 
 
 @pytest.mark.parametrize("frame", ['{"message": "hi"}', '{"text": "hi"}', "hi"])
@@ -37,24 +37,24 @@ async def test_what_comes_back_is_text():
 
 
 @pytest.mark.parametrize("frame", [{}, {"message": 5}, {"message": ["a"]}, {"text": None}, {"kind": "say"}])
-async def test_an_object_without_words_is_told_how(frame, diary):
+async def test_an_object_without_words_is_told_how(frame, log_lines):
     async with echo() as page:
         await page.send(**frame)
         await page.receives("plain text")
-    assert diary == []
+    assert log_lines == []
 
 
 @pytest.mark.parametrize(
     "text", ["5", "[]", "null", '{"a": {}}', "{", "", "[" * 3000, "\x00", r'{"message": "\ud800"}']
 )
-async def test_whatever_comes_something_is_answered(text, diary):
+async def test_whatever_comes_something_is_answered(text, log_lines):
     async with echo() as page:
         page.frames.clear()
         await page.send_text(text)
         await page.until(lambda: page.frames)
         await page.send(message="still here")
         await page.receives("still here")
-    assert diary == []
+    assert log_lines == []
 
 
 async def test_a_frame_over_the_limit_is_not_echoed(conf):

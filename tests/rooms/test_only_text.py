@@ -11,8 +11,8 @@ from parlour.streams import Ask, Variant
 from rooms import typing
 from rooms.models import Room
 from rooms.streams import RoomRegion
-from tests.parlour.lines import add
-from tests.parlour.wire import Silent, Wire
+from tests.parlour.messages import add
+from tests.parlour.recording_page import RecordingPage, Silent
 from tests.rooms.markup import Seen
 
 PLAIN = "plain words"
@@ -77,7 +77,7 @@ def test_a_title_is_text_on_every_page(ann, client):
 @pytest.mark.django_db(transaction=True)
 async def test_a_text_that_comes_through_a_socket_adds_no_element(ann, lobby, conf):
     conf(SAY_RATE="1000/1000")
-    async with Wire(ann) as page:
+    async with RecordingPage(ann) as page:
         for payload in PAYLOADS:
             page.frames.clear()
             await page.send(kind="say", text=payload)
@@ -121,7 +121,7 @@ async def test_a_refusal_at_an_address_nobody_made_says_nothing_of_it(slug, ann,
 
 @pytest.mark.django_db(transaction=True)
 async def test_an_announcement_is_text(ann, lobby):
-    async with Wire(ann) as page:
+    async with RecordingPage(ann) as page:
         await run(add, lobby, "<img src=x onerror=alert(1)>")
         await page.receives("&lt;img src=x onerror=alert(1)&gt;")
 

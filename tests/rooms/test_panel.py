@@ -3,7 +3,7 @@
 import pytest
 
 from rooms.models import Room
-from tests.parlour.lines import add
+from tests.parlour.messages import add
 from tests.rooms.markup import Seen
 
 pytestmark = pytest.mark.django_db(transaction=True)

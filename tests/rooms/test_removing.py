@@ -14,7 +14,7 @@ from rooms.consumers import RoomConsumer
 from rooms.models import Message, Room
 from rooms.removing import REMOVED, remove
 from rooms.saying import offer
-from tests.parlour.lines import add
+from tests.parlour.messages import add
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -65,7 +65,7 @@ async def test_it_leaves_a_page_that_was_away(ann, lobby, staff):
         assert await page.equals_fresh()
 
 
-async def test_it_leaves_when_every_hint_is_lost(ann, lobby, hurried):
+async def test_it_leaves_when_every_hint_is_lost(ann, lobby, fast_clocks):
     [slur] = await run(add, lobby, "a slur")
     async with page_of(ann) as page:
         with lost_hints():

@@ -12,8 +12,8 @@ from parlour.database import run
 from parlour.testing import lost_hints
 from rooms.consumers import RoomConsumer
 from rooms.models import Membership, Room
-from tests.parlour.lines import add
-from tests.parlour.wire import Silent, Wire
+from tests.parlour.messages import add
+from tests.parlour.recording_page import RecordingPage, Silent
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("beating_slowly")]
 SECRET = "never to be seen by somebody who was sent away"
@@ -91,7 +91,7 @@ async def nothing_more(room, *pages):
 
 @pytest.mark.parametrize(("act", "code", "way_on"), [*ENDS, (is_removed, 4003, 'href="/"')])
 async def test_in_a_members_room_it_ends_in_every_tab(ben, team, act, code, way_on):
-    async with Wire(ben, "team") as page, Wire(ben, "team") as other:
+    async with RecordingPage(ben, "team") as page, RecordingPage(ben, "team") as other:
         await run(act, ben, team)
         await ended(page, code, way_on)
         await ended(other, code, way_on)
@@ -100,7 +100,7 @@ async def test_in_a_members_room_it_ends_in_every_tab(ben, team, act, code, way_
 
 @pytest.mark.parametrize(("act", "code", "way_on"), [*ENDS, (room_closes_to_all_but_members, 4003, 'href="/"')])
 async def test_in_an_open_room_it_ends_too_though_strangers_may_read(ben, lobby, act, code, way_on):
-    async with Wire(ben) as page:
+    async with RecordingPage(ben) as page:
         await run(act, ben, lobby)
         await ended(page, code, way_on)
         await nothing_more(lobby, page)
@@ -110,7 +110,7 @@ async def test_in_an_open_room_it_ends_too_though_strangers_may_read(ben, lobby,
 async def test_with_all_hints_lost_the_tick_ends_it(ben, team, conf, act, code, way_on):
     conf(BEAT=60, TICK=0.1)
     with lost_hints():
-        async with Wire(ben, "team") as page:
+        async with RecordingPage(ben, "team") as page:
             await run(act, ben, team)
             await ended(page, code, way_on)
             await nothing_more(team, page)
@@ -136,12 +136,12 @@ async def test_a_right_that_goes_while_hello_is_being_answered_is_noticed_at_onc
         return await greet(consumer, fields)
 
     monkeypatch.setattr(RoomConsumer, "greet", greeting)
-    async with Wire(ben, "team") as page:
+    async with RecordingPage(ben, "team") as page:
         await page.ends(4003)
 
 
 async def test_others_stay(ann, ben, team):
-    async with Wire(ann, "team") as stays, Wire(ben, "team") as goes:
+    async with RecordingPage(ann, "team") as stays, RecordingPage(ben, "team") as goes:
         await run(is_removed, ben, team)
         await goes.ends(4003)
         await run(add, team, "among us")
@@ -153,7 +153,7 @@ async def test_a_guest_is_sent_out_when_guests_are(ann, gus, lobby):
         lobby.guests = Room.Guests.NONE
         lobby.save()
 
-    async with Wire(gus) as guest, Wire(None) as nobody, Wire(ann) as owner:
+    async with RecordingPage(gus) as guest, RecordingPage(None) as nobody, RecordingPage(ann) as owner:
         await run(closed_to_guests)
         await ended(guest, 4001, "/accounts/login/")
         await ended(nobody, 4001, "/accounts/login/")
@@ -165,7 +165,7 @@ async def test_a_guest_who_may_only_read_from_now_on_stays_and_is_told_when_writ
         lobby.guests = Room.Guests.READ
         lobby.save()
 
-    async with Wire(gus) as page:
+    async with RecordingPage(gus) as page:
         await run(reading_only)
         await page.stays()
         await page.send(kind="say", text="may I?", page="0123456789abcdef", acked="0")
@@ -175,7 +175,7 @@ async def test_a_guest_who_may_only_read_from_now_on_stays_and_is_told_when_writ
 
 async def test_a_session_that_runs_out_ends_at_the_next_look(ben, team, conf):
     conf(BEAT=60, TICK=0.1)
-    async with Wire(ben, "team") as page:
+    async with RecordingPage(ben, "team") as page:
         await page.cut()
         await Session.objects.aupdate(expire_date=timezone.now() + timedelta(seconds=0.5))
         await page.resume()
@@ -185,7 +185,7 @@ async def test_a_session_that_runs_out_ends_at_the_next_look(ben, team, conf):
 
 async def test_whoever_was_sent_away_is_here_no_longer(ann, ben, team, conf):
     conf(BEAT=60, TICK=0.2, GRACE=0.2)
-    async with Wire(ann, "team") as page, Wire(ben, "team") as goes:
+    async with RecordingPage(ann, "team") as page, RecordingPage(ben, "team") as goes:
         await page.shows("Ben")
         await run(is_removed, ben, team)
         await goes.ends(4003)
@@ -197,20 +197,20 @@ async def test_the_last_sign_in_alone_disturbs_nobody(ben, lobby):
         ben.last_login = timezone.now()
         ben.save(update_fields=["last_login"])
 
-    async with Wire(ben) as page:
+    async with RecordingPage(ben) as page:
         await run(signed_in_again)
         await page.stays()
 
 
 async def test_a_new_name_disturbs_nobody(ben, lobby):
-    async with Wire(ben) as page:
+    async with RecordingPage(ben) as page:
         ben.display_name = "Benjamin"
         await run(ben.save)
         await page.stays()
 
 
 async def test_a_new_time_zone_has_the_page_come_back(ben, lobby):
-    async with Wire(ben) as page:
+    async with RecordingPage(ben) as page:
         ben.time_zone = "Asia/Tokyo"
         await run(ben.save)
         await page.ends(1012)

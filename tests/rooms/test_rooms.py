@@ -8,7 +8,7 @@ import pytest
 from rooms import managing, views
 from rooms.models import Room
 from rooms.streams import room_key
-from tests.parlour.lines import add
+from tests.parlour.messages import add
 
 TITLES = [
     "Lobby",

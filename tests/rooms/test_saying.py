@@ -13,7 +13,7 @@ from rooms import saying
 from rooms.models import Membership, Message, Room
 from rooms.saying import draft, offer, post
 from rooms.words import TextRejected
-from tests.parlour.lines import numbers
+from tests.parlour.messages import numbers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAGE = "0123456789abcdef"

@@ -3,7 +3,7 @@
 import pytest
 
 from rooms.models import Room
-from tests.parlour.wire import Silent, Wire
+from tests.parlour.recording_page import RecordingPage, Silent
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -13,21 +13,21 @@ def typists(page):
 
 
 async def test_others_see_who_types_and_no_row_is_kept(ann, ben, lobby):
-    async with Wire(ann) as here, Wire(ben) as there:
+    async with RecordingPage(ann) as here, RecordingPage(ben) as there:
         await here.send(kind="typing")
         await there.shows("Ann is typing")
         assert await there.equals_fresh()
 
 
 async def test_several_are_named_together(ann, ben, gus, lobby):
-    async with Wire(ann) as here, Wire(ben) as there, Wire(gus) as third:
+    async with RecordingPage(ann) as here, RecordingPage(ben) as there, RecordingPage(gus) as third:
         await here.send(kind="typing")
         await there.send(kind="typing")
         await third.until(lambda: "Ann" in typists(third) and "Ben" in typists(third))
 
 
 async def test_who_has_said_it_types_no_more(ann, ben, gus, lobby):
-    async with Wire(ann) as here, Wire(ben) as there, Wire(gus) as third:
+    async with RecordingPage(ann) as here, RecordingPage(ben) as there, RecordingPage(gus) as third:
         await here.send(kind="typing")
         await third.shows("Ann is typing")
         await here.send(kind="say", text="there it is")
@@ -38,7 +38,7 @@ async def test_who_has_said_it_types_no_more(ann, ben, gus, lobby):
 
 
 async def test_a_client_that_types_like_mad_is_shown_seldom(ann, ben, lobby):
-    async with Wire(ann) as here, Wire(ben) as there:
+    async with RecordingPage(ann) as here, RecordingPage(ben) as there:
         for _ in range(50):
             await here.send(kind="typing")
         await there.shows("Ann is typing")
@@ -49,7 +49,7 @@ async def test_a_client_that_types_like_mad_is_shown_seldom(ann, ben, lobby):
 
 async def test_a_reader_types_in_vain(ann, gus, lobby):
     await Room.objects.aupdate(guests=Room.Guests.READ)
-    async with Wire(ann) as here, Wire(gus) as reader:
+    async with RecordingPage(ann) as here, RecordingPage(gus) as reader:
         await reader.send(kind="typing")
         await here.send(kind="say", text="after")
         await reader.shows("after")
@@ -57,7 +57,7 @@ async def test_a_reader_types_in_vain(ann, gus, lobby):
 
 
 async def test_whoever_comes_later_sees_only_what_happens_from_then_on(ann, ben, lobby):
-    async with Wire(ann) as here:
+    async with RecordingPage(ann) as here:
         await here.send(kind="typing")
         await here.shows("Ann is typing")
         async with Silent(ben) as late:

@@ -8,7 +8,7 @@ from alerts.models import Alert
 from jobs import carriers
 from shop import ordering
 from shop.imports import importing
-from tests.parlour.cast import ann, ben, conf, diary, gus, hurried, own_limits  # noqa: F401
+from tests.parlour.fixtures import ann, ben, conf, fast_clocks, gus, log_lines, reset_limits  # noqa: F401
 
 
 @pytest.fixture

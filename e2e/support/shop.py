@@ -2,16 +2,16 @@
 
 from playwright.sync_api import Locator, expect
 
+from .http_client import HttpClient
 from .tabs import Tab
-from .visitors import Visitor
 
 SECOND = 1_000  # milliseconds
 
 
-def order(visitor: Visitor, item: str, **changes: str) -> int:
+def order(client: HttpClient, item: str, **changes: str) -> int:
     """Place an order by the form; its number."""
-    visitor.submit("/shop/", **{"item": item, "amount": "12.50", "currency": "EUR", **changes})
-    rows = visitor.get("/shop/").page.find("tbody")[0].children
+    client.submit("/shop/", **{"item": item, "amount": "12.50", "currency": "EUR", **changes})
+    rows = client.get("/shop/").page.find("tbody")[0].children
     row = next(row for row in rows if item in row.text)
     return int(row.children[0].text)
 

@@ -1,4 +1,4 @@
-"""The house's own rules, read from its sources: what makes markup safe, who may know whom."""
+"""Rules that the sources keep: what makes markup safe, who may know whom."""
 
 import ast
 import re

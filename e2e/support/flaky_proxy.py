@@ -1,4 +1,4 @@
-"""A cable between a page and the server that a story can cut, mend or fill with silence."""
+"""A TCP proxy between a page and the server: a story can cut it, mend it, or let it swallow what passes."""
 
 import contextlib
 import socket
@@ -7,12 +7,12 @@ import threading
 
 from .ports import free_port
 
-ABORT = struct.pack("ii", 1, 0)  # linger 0: close with a reset, as a pulled plug does to both ends
+ABORT = struct.pack("ii", 1, 0)  # linger 0: close with a reset, as a lost network does to both ends
 UPGRADE = b"upgrade: websocket"
 FORBIDDEN = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
-class _Line:
+class _Connection:
     """One connection: its two ends, whether it is a WebSocket, and what it loses from now on."""
 
     def __init__(self, near: socket.socket, far: socket.socket) -> None:
@@ -26,32 +26,32 @@ class _Line:
                 end.shutdown(socket.SHUT_RDWR)
             end.close()
 
-    def carry(self, cable: "Cable", upward: bool) -> None:
-        """Carry one direction until it ends. What is lost once is lost for good, the goodbye too."""
+    def carry(self, proxy: "FlakyProxy", upward: bool) -> None:
+        """Carry one direction until it ends. What is lost once is lost for good, the close too."""
         source, sink = (self.near, self.far) if upward else (self.far, self.near)
         with contextlib.suppress(OSError):
             while chunk := source.recv(65536):
-                if cable.dark:
+                if proxy.dark:
                     self.loses_up = self.loses_down = True
                 if not (self.loses_up if upward else self.loses_down):
-                    sink.sendall(cable.request(chunk) if upward else chunk)
+                    sink.sendall(proxy.request(chunk) if upward else chunk)
         if not (self.loses_up or self.loses_down):
             for end in (source, sink):
                 with contextlib.suppress(OSError):
                     end.shutdown(socket.SHUT_RDWR)
 
 
-class Cable:
+class FlakyProxy:
     """A TCP proxy on 127.0.0.1. Give pages `url`; only what passes through here is touched."""
 
     def __init__(self, target: int) -> None:
         self.target = target
         self.port = free_port()
         self.refuses_sockets = self.dark = self._cut = False
-        self._lines: list[_Line] = []
+        self._connections: list[_Connection] = []
         self._lock = threading.Lock()
-        self._door = socket.create_server(("127.0.0.1", self.port), backlog=256)
-        threading.Thread(target=self._welcome, daemon=True).start()
+        self._listener = socket.create_server(("127.0.0.1", self.port), backlog=256)
+        threading.Thread(target=self._accept, daemon=True).start()
 
     @property
     def url(self) -> str:
@@ -68,14 +68,14 @@ class Cable:
 
     def lose_answers(self) -> None:
         """WebSockets that are open now carry what pages say, and nothing back; all else works."""
-        for line in self._lines:
-            line.loses_down = line.is_socket
+        for connection in self._connections:
+            connection.loses_down = connection.is_socket
 
     def silence_sockets(self) -> None:
         """WebSockets that are open carry nothing any more and new ones are refused, as by a strict proxy."""
         self.refuses_sockets = True
-        for line in self._lines:
-            line.loses_up = line.loses_down = line.is_socket
+        for connection in self._connections:
+            connection.loses_up = connection.loses_down = connection.is_socket
 
     def mend(self) -> None:
         """New connections work again. Those that lost something stay dead."""
@@ -83,28 +83,28 @@ class Cable:
 
     def close(self) -> None:
         self._cut = True
-        self._door.close()
+        self._listener.close()
         self._reset_all()
 
     def request(self, chunk: bytes) -> bytes:
-        """What the server gets of `chunk`, a piece of what a page sent. Other cables override this."""
+        """What the server gets of `chunk`, a piece of what a page sent. Other proxies override this."""
         return chunk
 
     def _reset_all(self) -> None:
         with self._lock:
-            lines, self._lines = self._lines, []
-        for line in lines:
-            line.reset()
+            connections, self._connections = self._connections, []
+        for connection in connections:
+            connection.reset()
 
-    def _welcome(self) -> None:
+    def _accept(self) -> None:
         while True:
             try:
-                near, _ = self._door.accept()
+                near, _ = self._listener.accept()
             except OSError:
                 return
-            threading.Thread(target=self._join, args=(near,), daemon=True).start()
+            threading.Thread(target=self._serve, args=(near,), daemon=True).start()
 
-    def _join(self, near: socket.socket) -> None:
+    def _serve(self, near: socket.socket) -> None:
         """Open the far side once the near one speaks, so that a WebSocket is known by its first words."""
         first = b""
         with contextlib.suppress(OSError):
@@ -114,19 +114,19 @@ class Cable:
                 near.sendall(FORBIDDEN)
             first = b""
         far = socket.socket()
-        line = _Line(near, far)
-        line.is_socket = UPGRADE in first.lower()
-        line.loses_up = line.loses_down = self.dark
+        connection = _Connection(near, far)
+        connection.is_socket = UPGRADE in first.lower()
+        connection.loses_up = connection.loses_down = self.dark
         with self._lock:
-            self._lines.append(line)
+            self._connections.append(connection)
         try:
             if not first or self._cut:
                 raise ConnectionAbortedError
             far.connect(("127.0.0.1", self.target))
-            if not line.loses_up:
+            if not connection.loses_up:
                 far.sendall(self.request(first))
         except OSError:
-            line.reset()
+            connection.reset()
             return
-        threading.Thread(target=line.carry, args=(self, False), daemon=True).start()
-        line.carry(self, True)
+        threading.Thread(target=connection.carry, args=(self, False), daemon=True).start()
+        connection.carry(self, True)

@@ -7,7 +7,7 @@ from parlour.fragments import Region
 from parlour.streams import Answer, Stream
 
 
-class Ear:
+class FakeListener:
     """A listener that keeps what it is told."""
 
     slot = 0
@@ -37,7 +37,7 @@ class Ear:
         pass
 
 
-class Tape(Stream):
+class FakeStream(Stream):
     """A stream that notes what it is asked and answers with the cursor; it can be held up and broken."""
 
     def __init__(self, name="tape", key="k"):
@@ -57,7 +57,7 @@ class Tape(Stream):
         return Answer(self.seq, {ask: f"[{ask.cursor} to {self.seq}]" for ask in asks})
 
 
-async def soon(condition, seconds=3.0):
+async def eventually(condition, seconds=3.0):
     """Wait until `condition()` holds."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110  what it looks at has no event to wait for

@@ -29,7 +29,7 @@ class Answer:
         return markup.parse(self.text)
 
 
-class Visitor:
+class HttpClient:
     """One cookie jar, one address. Redirects are not followed: a story looks at them."""
 
     def __init__(self, url: str) -> None:
@@ -38,9 +38,9 @@ class Visitor:
         direct, cookies = urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(self.jar)
         self._open = urllib.request.build_opener(direct, cookies, _StayHere())
 
-    def at(self, url: str) -> "Visitor":
-        """The same person, with the same cookies, at another door of the house."""
-        there = Visitor(url)
+    def at(self, url: str) -> "HttpClient":
+        """The same person, with the same cookies, at another server of the deployment."""
+        there = HttpClient(url)
         for cookie in self.jar:
             there.jar.set_cookie(cookie)
         return there
@@ -71,16 +71,16 @@ class Visitor:
 
     @property
     def cookies(self) -> str:
-        """The Cookie header of this visitor."""
+        """The Cookie header of this client."""
         return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.jar)
 
-    def sign_in(self, name: str, password: str = "parlour") -> "Visitor":
+    def sign_in(self, name: str, password: str = "parlour") -> "HttpClient":
         """Sign in as one of the demo people."""
         self.submit("/accounts/login/", username=name, password=password)
         return self
 
-    def be_guest(self, name: str) -> "Visitor":
-        """Choose a display name at the guests' door."""
+    def be_guest(self, name: str) -> "HttpClient":
+        """Choose a display name as a guest."""
         self.submit("/accounts/guest/", display_name=name)
         return self
 

@@ -8,38 +8,38 @@ from websockets.client import ClientProtocol
 from websockets.typing import Origin
 from websockets.uri import parse_uri
 
-from .visitors import Visitor
+from .http_client import HttpClient
 
 SMALL = 4096  # bytes its kernel takes in before the server's own buffers fill
 
 
-class DeafPage:
-    """A socket of a room whose bytes are left where they are; `listen` reads them after all."""
+class StalledReader:
+    """A socket of a room whose bytes are left where they are; `read_on` reads them after all."""
 
-    def __init__(self, visitor: Visitor, slug: str) -> None:
-        address = f"{visitor.url.replace('http', 'ws', 1)}/ws/rooms/{slug}/"
-        self._protocol = ClientProtocol(parse_uri(address), origin=Origin(visitor.url))
-        self._line = socket.socket()
-        self._line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL)
-        self._line.settimeout(15)
-        self._line.connect(("127.0.0.1", int(visitor.url.rpartition(":")[2])))
+    def __init__(self, client: HttpClient, slug: str) -> None:
+        address = f"{client.url.replace('http', 'ws', 1)}/ws/rooms/{slug}/"
+        self._protocol = ClientProtocol(parse_uri(address), origin=Origin(client.url))
+        self._connection = socket.socket()
+        self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL)
+        self._connection.settimeout(15)
+        self._connection.connect(("127.0.0.1", int(client.url.rpartition(":")[2])))
         request = self._protocol.connect()
-        request.headers["Cookie"] = visitor.cookies
+        request.headers["Cookie"] = client.cookies
         self._protocol.send_request(request)
         self._post()
         while not self._protocol.events_received():
-            self._protocol.receive_data(self._line.recv(SMALL))
+            self._protocol.receive_data(self._connection.recv(SMALL))
         assert self._protocol.handshake_exc is None, self._protocol.handshake_exc
         self._protocol.send_text(json.dumps({"kind": "hello"}).encode())
         self._post()
 
-    def listen(self, within: float = 30.0) -> int:
+    def read_on(self, within: float = 30.0) -> int:
         """Read after all, until the server ends it: its close code, 1006 for none; 0 if it stays open."""
-        self._line.settimeout(0.5)
+        self._connection.settimeout(0.5)
         deadline = time.monotonic() + within
         while time.monotonic() < deadline:
             try:
-                data = self._line.recv(1 << 20)
+                data = self._connection.recv(1 << 20)
                 self._protocol.receive_data(data)
                 self._protocol.events_received()
                 self._post()  # answers to pings
@@ -54,7 +54,7 @@ class DeafPage:
         return 0
 
     def leave(self) -> None:
-        self._line.close()
+        self._connection.close()
 
     def _post(self) -> None:
-        self._line.sendall(b"".join(self._protocol.data_to_send()))
+        self._connection.sendall(b"".join(self._protocol.data_to_send()))

@@ -5,11 +5,11 @@ from typing import Literal
 
 from axe_playwright_python.sync_playwright import Axe
 
+from .http_client import HttpClient
 from .people import Person
+from .room_socket import RoomSocket
 from .servers import Server
-from .shops import order
-from .visitors import Visitor
-from .wire import Room
+from .shop import order
 
 PHOTOGRAPHS = Path(__file__).resolve().parents[2] / "test-results" / "looks"
 WIDTHS = (320, 360, 768, 1280)
@@ -18,10 +18,10 @@ SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SERIOUS = {"serious", "critical"}
 
 
-def furnish(server: Server) -> None:
+def fill_with_content(server: Server) -> None:
     """Something to look at: a conversation in the lobby, orders, and alerts about them."""
-    member, other = Visitor(server.url).sign_in("member"), Visitor(server.url).sign_in("other")
-    first, second = Room(member, "lobby").hello(), Room(other, "lobby").hello()
+    member, other = HttpClient(server.url).sign_in("member"), HttpClient(server.url).sign_in("other")
+    first, second = RoomSocket(member, "lobby").hello(), RoomSocket(other, "lobby").hello()
     first.say("Good evening, everybody.")
     first.waits_for("Good evening, everybody.")
     first.say("There is **tea**, and https://example.org/a-rather-long-address/that-does-not-end/for-a-long-while")
@@ -46,7 +46,7 @@ def fits(somebody: Person, name: str) -> None:
             somebody.page.screenshot(path=photograph, caret="initial")  # hiding it leaves inline styles
 
 
-def is_for_everybody(somebody: Person, part: str = "html") -> None:
+def is_accessible(somebody: Person, part: str = "html") -> None:
     """No serious finding of axe in this part of the page, by day or night."""
     for scheme in SCHEMES:
         somebody.page.emulate_media(color_scheme=scheme)

@@ -1,4 +1,4 @@
-"""A house: the product furnished once (migrated, demo, static files) and copied for each story."""
+"""A deployment: the product prepared once (migrated, demo, static files) and copied for each story."""
 
 import contextlib
 import itertools
@@ -18,13 +18,13 @@ from .processes import Process
 from .servers import Server
 
 ROOT = Path(__file__).resolve().parents[2]
-FURNISHING = (["migrate", "--verbosity=0"], ["collectstatic", "--noinput", "--verbosity=0"], ["demo"])
+PREPARATION = (["migrate", "--verbosity=0"], ["collectstatic", "--noinput", "--verbosity=0"], ["demo"])
 NOT_OURS = re.compile(
     r"PARLOUR|DJANGO|DATABASE_URL|REDIS_URL|SECRET_KEY|ALLOWED_HOSTS|CSRF_|TIME_ZONE|DEBUG|DEMO|HTTPS|PORT|HOST$"
 )
 
 
-class House:
+class Deployment:
     """One installation: a folder (`var`), a database, perhaps a Redis, and the servers opened on it."""
 
     def __init__(self, var: Path, database_url: str = "", redis_url: str = "", **settings: str) -> None:
@@ -37,7 +37,7 @@ class House:
 
     @property
     def env(self) -> dict[str, str]:
-        """The environment of every process of this house; nothing of the caller's own settings leaks in."""
+        """The environment of every process of this deployment; nothing of the caller's own settings leaks in."""
         env = {name: value for name, value in os.environ.items() if not NOT_OURS.search(name)}
         env |= {
             "PYTHONPATH": f"{ROOT}:{ROOT / 'site'}",
@@ -53,7 +53,7 @@ class House:
             env["REDIS_URL"] = self.redis_url
         return env | self.settings
 
-    def open(self, kind: str = "daphne", **more: str) -> Server:
+    def start_server(self, kind: str = "daphne", **more: str) -> Server:
         """Start "daphne" or "uvicorn" and wait until it answers; `more` are settings for it alone."""
         log = self.var / f"server-{len(self.servers)}.log"
         server = Server(kind, ROOT, self.env | more, log)
@@ -95,44 +95,44 @@ class House:
 
 
 class Builder:
-    """Furnishes each kind of house once per session and hands out copies."""
+    """Prepares each kind of deployment once per session and hands out copies."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.postgres: Postgres | None = None
-        self._open: list[House] = []
+        self._open: list[Deployment] = []
         self._numbers = itertools.count(1)
         self._sqlite: Path | None = None
         self._database = ""
 
-    def house(self, postgres: bool = False, redis_url: str = "", **settings: str) -> House:
-        """A fresh house, SQLite by default."""
-        var = self.folder / f"house-{next(self._numbers)}"
-        shutil.copytree(self._furnished(), var)
-        house = House(var, self._fresh_database() if postgres else "", redis_url, **settings)
-        self._open.append(house)
-        return house
+    def deploy(self, postgres: bool = False, redis_url: str = "", **settings: str) -> Deployment:
+        """A fresh deployment, SQLite by default."""
+        var = self.folder / f"deployment-{next(self._numbers)}"
+        shutil.copytree(self._prepared(), var)
+        deployment = Deployment(var, self._fresh_database() if postgres else "", redis_url, **settings)
+        self._open.append(deployment)
+        return deployment
 
-    def close_down(self, house: House) -> None:
-        """End a house's servers."""
-        house.close()
-        self._open.remove(house)
+    def shut_down(self, deployment: Deployment) -> None:
+        """End a deployment's servers."""
+        deployment.close()
+        self._open.remove(deployment)
 
     def logs(self) -> str:
         """The end of every running server's output, for the report of a failure."""
-        servers = [server for house in self._open for server in house.servers]
+        servers = [server for deployment in self._open for server in deployment.servers]
         return "\n".join(f"--- {each.kind} on {each.port}\n{each.process.tail()}" for each in servers)
 
     def close(self) -> None:
         if self.postgres:
             self.postgres.remove()
 
-    def _furnished(self) -> Path:
+    def _prepared(self) -> Path:
         if self._sqlite is None:
             var = self.folder / "template"
             var.mkdir(parents=True)
-            for words in FURNISHING:
-                House(var).manage(*words)
+            for words in PREPARATION:
+                Deployment(var).manage(*words)
             self._sqlite = var
         return self._sqlite
 
@@ -140,7 +140,7 @@ class Builder:
         if self.postgres is None:
             self.postgres = Postgres()
             self._database = self.postgres.create()
-            template = House(self._furnished(), self.postgres.url(self._database))
-            for words in (FURNISHING[0], FURNISHING[2]):
+            template = Deployment(self._prepared(), self.postgres.url(self._database))
+            for words in (PREPARATION[0], PREPARATION[2]):
                 template.manage(*words)
         return self.postgres.url(self.postgres.create(self._database))

@@ -1,15 +1,15 @@
-"""A cable to Redis that loses what one process publishes to the others."""
+"""A proxy before Redis that loses what one process publishes to the others."""
 
 import random
 import re
 
-from .cable import Cable
+from .flaky_proxy import FlakyProxy
 
 PUBLISH = re.compile(rb"(\*3\r\n\$7\r\nPUBLISH\r\n\$\d+\r\n)([^\r]+)(?=\r\n)", re.IGNORECASE)
 
 
-class LossyRedis(Cable):
-    """Lay it before Redis. A share of all messages goes to a channel nobody hears; Redis answers as ever."""
+class LossyRedis(FlakyProxy):
+    """Put it before Redis. A share of all messages goes to a channel without subscribers; Redis answers as ever."""
 
     def __init__(self, target: int, share: float, seed: int = 1) -> None:
         self.share = share

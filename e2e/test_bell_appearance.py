@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from .support.bells import alerts, bell, opened
-from .support.houses import ROOT, House
-from .support.looks import fits, furnish, is_for_everybody
+from .support.appearance import fill_with_content, fits, is_accessible
+from .support.bell import alerts, bell, opened
+from .support.deployments import ROOT, Deployment
 from .support.people import Person
 from .support.servers import Server
 
@@ -32,14 +32,14 @@ ModelAdmin.actions = None
 
 
 @pytest.fixture(scope="module")
-def furnished(server: Server) -> Server:
-    """A house with something in it to look at."""
-    furnish(server)
+def server_with_content(server: Server) -> Server:
+    """A server with something in it to look at."""
+    fill_with_content(server)
     return server
 
 
-def test_the_admin_keeps_the_policy(person: Invite, furnished: Server) -> None:
-    staff = person(furnished).sign_in("staff")
+def test_the_admin_keeps_the_policy(person: Invite, server_with_content: Server) -> None:
+    staff = person(server_with_content).sign_in("staff")
     for path in ADMIN:
         answer = staff.page.goto(staff.url + path)
         assert answer is not None
@@ -49,22 +49,22 @@ def test_the_admin_keeps_the_policy(person: Invite, furnished: Server) -> None:
 
 
 def test_the_admin_keeps_the_policy_where_a_list_has_no_actions(
-    person: Invite, new_house: Callable[..., House], tmp_path: Path
+    person: Invite, new_deployment: Callable[..., Deployment], tmp_path: Path
 ) -> None:
     (tmp_path / "bare.py").write_text(WITHOUT_ACTIONS)
-    house = new_house(DJANGO_SETTINGS_MODULE="bare", PYTHONPATH=f"{tmp_path}:{ROOT}:{ROOT / 'site'}")
-    staff = bell(person(house.open()).sign_in("staff"), "/admin/rooms/room/")
+    deployment = new_deployment(DJANGO_SETTINGS_MODULE="bare", PYTHONPATH=f"{tmp_path}:{ROOT}:{ROOT / 'site'}")
+    staff = bell(person(deployment.start_server()).sign_in("staff"), "/admin/rooms/room/")
     assert not staff.page.locator("select[name=action]").count()
     assert not staff.violations
     assert not staff.errors
 
 
 @pytest.mark.parametrize("path", ["/", "/rooms/lobby/", "/admin/shop/order/"])
-def test_an_open_bell_fits_andis_for_everybody(person: Invite, furnished: Server, path: str) -> None:
-    staff = opened(bell(person(furnished).sign_in("staff"), path))
+def test_an_open_bell_fits_and_is_accessible(person: Invite, server_with_content: Server, path: str) -> None:
+    staff = opened(bell(person(server_with_content).sign_in("staff"), path))
     expect(alerts(staff).first).to_be_visible()
     fits(staff, f"bell{path.replace('/', '-')}")
-    is_for_everybody(staff, "#bell")
+    is_accessible(staff, "#bell")
     staff.page.set_viewport_size({"width": 360, "height": 640})
     card = staff.page.locator(".bell-card").bounding_box()
     assert card
@@ -73,8 +73,8 @@ def test_an_open_bell_fits_andis_for_everybody(person: Invite, furnished: Server
     assert card["y"] + card["height"] <= 640
 
 
-def test_the_bell_is_used_by_keyboard_and_read_aloud(person: Invite, furnished: Server) -> None:
-    staff = bell(person(furnished).sign_in("staff"), "/")
+def test_the_bell_is_used_by_keyboard_and_read_aloud(person: Invite, server_with_content: Server) -> None:
+    staff = bell(person(server_with_content).sign_in("staff"), "/")
     for _ in range(12):
         staff.page.keyboard.press("Tab")
         if staff.page.evaluate("document.activeElement.tagName") == "SUMMARY":
@@ -86,8 +86,8 @@ def test_the_bell_is_used_by_keyboard_and_read_aloud(person: Invite, furnished: 
     assert len(set(names)) == len(names), "two that sound alike"
 
 
-def test_who_has_no_bell_has_no_errors(person: Invite, furnished: Server) -> None:
-    nobody, robin = person(furnished), person(furnished).be_guest("Robin")
+def test_who_has_no_bell_has_no_errors(person: Invite, server_with_content: Server) -> None:
+    nobody, robin = person(server_with_content), person(server_with_content).be_guest("Robin")
     for path in ("/", "/rooms/lobby/", "/rooms/team/", "/shop/", "/accounts/login/", "/accounts/signup/"):
         nobody.go(path)
         expect(nobody.page.locator("#bell, [ws-connect='/ws/alerts/']")).to_have_count(0)

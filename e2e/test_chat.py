@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from .support.houses import House
+from .support.deployments import Deployment
 from .support.people import Person
 from .support.servers import Server
 from .support.waiting import eventually, holds
@@ -15,9 +15,9 @@ GRACE = 3.0  # seconds that somebody may be away before having left
 
 
 @pytest.fixture(scope="module")
-def server(module_house: Callable[..., House]) -> Server:
-    """A house that waits a little less for who may come back."""
-    return module_house(PARLOUR_GRACE=str(GRACE)).open()
+def server(module_deployment: Callable[..., Deployment]) -> Server:
+    """A server that waits a little less for who may come back."""
+    return module_deployment(PARLOUR_GRACE=str(GRACE)).start_server()
 
 
 @pytest.fixture(params=["no-preference", "reduce"])

@@ -5,25 +5,25 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from .support.bells import alerts, bell, opened, toasts, unseen
-from .support.houses import House
+from .support.bell import alerts, bell, opened, toasts, unseen
+from .support.deployments import Deployment
+from .support.http_client import HttpClient
 from .support.people import Person
 from .support.servers import Server
-from .support.shops import SECOND, fill_in, line, order, orders_page, shop
+from .support.shop import SECOND, fill_in, line, order, orders_page, shop
 from .support.tabs import Tab
-from .support.visitors import Visitor
 from .support.waiting import eventually
 
 Invite = Callable[..., Person]
-Doors = tuple[Server, Server]
+Servers = tuple[Server, Server]
 AT_ONCE = 1.0  # seconds
 
 
 @pytest.fixture(params=["server", "cluster"])
-def doors(request: pytest.FixtureRequest) -> Doors:
+def servers(request: pytest.FixtureRequest) -> Servers:
     """Where people come in: twice the one daphne on SQLite, or two uvicorns on one PostgreSQL and one Redis."""
     found = request.getfixturevalue(request.param)
-    return (found.servers[0], found.servers[1]) if isinstance(found, House) else (found, found)
+    return (found.servers[0], found.servers[1]) if isinstance(found, Deployment) else (found, found)
 
 
 def counts(tabs: list[Tab], number: int) -> None:
@@ -46,9 +46,9 @@ def same_lines(tabs: list[Tab], wanted: Callable[[Tab], bool], what: str) -> Non
     eventually(lambda: all(wanted(tab) for tab in tabs), AT_ONCE, what)
 
 
-def staff_everywhere(person: Invite, doors: Doors) -> list[Tab]:
+def staff_everywhere(person: Invite, servers: Servers) -> list[Tab]:
     """One of the staff with nothing unseen: in the admin, at the orders, at all alerts, and on another device."""
-    here, there = doors
+    here, there = servers
     staff, elsewhere = person(here).sign_in("staff"), person(there).sign_in("staff")
     tabs = [
         bell(staff, "/admin/shop/order/"),
@@ -63,9 +63,9 @@ def staff_everywhere(person: Invite, doors: Doors) -> list[Tab]:
     return tabs
 
 
-def test_an_order_shows_everywhere_and_is_read_everywhere(person: Invite, doors: Doors) -> None:
-    staff = admin, page, listed, device = staff_everywhere(person, doors)
-    buyer = shop(person(doors[1]).sign_in("member"))
+def test_an_order_shows_everywhere_and_is_read_everywhere(person: Invite, servers: Servers) -> None:
+    staff = admin, page, listed, device = staff_everywhere(person, servers)
+    buyer = shop(person(servers[1]).sign_in("member"))
     second = bell(buyer.tab(), "/rooms/lobby/")
     had = unseen(second)
     fill_in(buyer, "Everybody's kettle").click()
@@ -84,11 +84,11 @@ def test_an_order_shows_everywhere_and_is_read_everywhere(person: Invite, doors:
     assert unseen(bell(device)) == 0
 
 
-@pytest.mark.parametrize("doors", ["server"], indirect=True)
-def test_archived_undone_and_all_read_in_one_place_is_so_in_all(person: Invite, doors: Doors) -> None:
-    member = Visitor(doors[0].url).sign_in("member")
+@pytest.mark.parametrize("servers", ["server"], indirect=True)
+def test_archived_undone_and_all_read_in_one_place_is_so_in_all(person: Invite, servers: Servers) -> None:
+    member = HttpClient(servers[0].url).sign_in("member")
     order(member, "Read long ago")
-    staff = admin, _, listed, device = staff_everywhere(person, doors)
+    staff = admin, _, listed, device = staff_everywhere(person, servers)
     before = alerts(admin).count()
     order(member, "To put away")
     counts(staff, 1)

@@ -1,6 +1,6 @@
 """Programs that write beside the servers, as cron jobs and views of other people's projects would."""
 
-SETTING = """
+SETUP = """
 import random, sys, threading, time
 from django.contrib.auth import get_user_model
 from django.db import transaction
@@ -16,14 +16,14 @@ def say(*things):
     return post([draft(room, member, Said("", 0, text)) for room, text in things])
 
 def at_once(work, many):
-    crew = [threading.Thread(target=work, args=(number,)) for number in range(many)]
-    [each.start() for each in crew]
-    [each.join() for each in crew]
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(many)]
+    [each.start() for each in threads]
+    [each.join() for each in threads]
 """
 
 # 16 writers, 2,000 commits, one in twenty rolled back; every other one inside a transaction of its own making
 ROLLBACKS = (
-    SETTING
+    SETUP
     + """
 class No(Exception):
     pass
@@ -51,7 +51,7 @@ print("rolled back", counts["rolled back"])
 
 # two rooms in one commit, half of the writers naming them the other way round
 CROSSWISE = (
-    SETTING
+    SETUP
     + """
 def work(writer):
     rooms = [lobby, team] if writer % 2 else [team, lobby]
@@ -65,7 +65,7 @@ print("deadlocks", counts["deadlocks"])
 
 # a view that writes and then takes its time before it commits
 SLOW = (
-    SETTING
+    SETUP
     + """
 with transaction.atomic():
     say((lobby, "written by a slow view"))
@@ -77,7 +77,7 @@ print("committed", flush=True)
 
 # a command that posts as fast as it can for some seconds
 LOOP = (
-    SETTING
+    SETUP
     + """
 started = time.monotonic()
 count = 0
@@ -88,7 +88,7 @@ print("posts a second", round(count / (time.monotonic() - started)))
 """
 )
 
-TELLING = """
+NOTIFY_SETUP = """
 import sys, time
 from contextlib import suppress
 from django.contrib.auth import get_user_model
@@ -100,8 +100,8 @@ people = get_user_model().objects.in_bulk(["staff", "member"], field_name="usern
 """
 
 # a view that tells something, takes its time, and thinks better of it; and one that commits in the end
-SLOW_TO_TELL = (
-    TELLING
+SLOW_NOTIFY = (
+    NOTIFY_SETUP
     + """
 class No(Exception):
     pass
@@ -120,7 +120,7 @@ print("committed", flush=True)
 
 # a command that has a thousand things to tell of one kind
 THOUSAND = (
-    TELLING
+    NOTIFY_SETUP
     + """
 for number in range(1000):
     notify(Role("staff"), "parcel", f"Parcel {number}", url="/", about=Room(pk=number), key="parcels")

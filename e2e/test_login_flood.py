@@ -1,4 +1,4 @@
-"""One client that asks for everything gets its share; everybody else goes in as usual."""
+"""One client that asks for everything keeps nobody else out."""
 
 import http.client
 import socket
@@ -10,17 +10,17 @@ from urllib.parse import urlencode
 
 import pytest
 
-from .support.houses import House
+from .support.deployments import Deployment
+from .support.http_client import HttpClient
 from .support.servers import Server
-from .support.visitors import Visitor
 
 FLOODER, OTHER = "127.0.0.1", "127.0.0.2"
 DAWDLERS = 32
 
 
 @pytest.fixture(scope="module", params=["daphne", "uvicorn"])
-def server(request: pytest.FixtureRequest, module_house: Callable[..., House]) -> Server:
-    return module_house(PASSWORDS="slow").open(request.param)
+def server(request: pytest.FixtureRequest, module_deployment: Callable[..., Deployment]) -> Server:
+    return module_deployment(PASSWORDS="slow").start_server(request.param)
 
 
 class Caller:
@@ -28,14 +28,14 @@ class Caller:
 
     def __init__(self, server: Server, address: str) -> None:
         self.server, self.address = server, address
-        self.visitor = Visitor(server.url)
-        self.visitor.get("/accounts/login/")
+        self.client = HttpClient(server.url)
+        self.client.get("/accounts/login/")
 
     def tries(self, name: str, password: str) -> int:
         """Sign in; returns the status of the answer."""
-        fields = {"username": name, "password": password, "csrfmiddlewaretoken": self.visitor.cookie("csrftoken")}
+        fields = {"username": name, "password": password, "csrfmiddlewaretoken": self.client.cookie("csrftoken")}
         line = http.client.HTTPConnection("127.0.0.1", self.server.port, 30, source_address=(self.address, 0))
-        headers = {"Cookie": self.visitor.cookies, "Origin": self.server.url}
+        headers = {"Cookie": self.client.cookies, "Origin": self.server.url}
         headers["Content-Type"] = "application/x-www-form-urlencoded"
         line.request("POST", "/accounts/login/", urlencode(fields), headers)
         answer = line.getresponse()
@@ -53,12 +53,12 @@ def flood(server: Server) -> Iterator[Counter[int]]:
         while not over.is_set():
             answers[caller.tries(f"nobody-{number}", "wrong")] += 1
 
-    crew = [threading.Thread(target=knock, args=(number,)) for number in range(8)]
-    for each in crew:
+    threads = [threading.Thread(target=knock, args=(number,)) for number in range(8)]
+    for each in threads:
         each.start()
     yield answers
     over.set()
-    for each in crew:
+    for each in threads:
         each.join()
 
 

@@ -1,4 +1,4 @@
-"""The cast and what a test needs round it: an own set of limits, an engine in a hurry, a diary of its log."""
+"""Fixtures that most tests share: people, a room, fresh rate limits, fast engine clocks, what was logged."""
 
 import logging
 
@@ -11,7 +11,7 @@ from rooms.models import Room
 
 
 @pytest.fixture(autouse=True)
-def own_limits():
+def reset_limits():
     """Primary keys come back from one test to the next; what their last bearers used up must not."""
     limits._shared.clear()
     limits._sweep_at = limits.KEPT
@@ -29,14 +29,14 @@ def conf(settings):
 
 
 @pytest.fixture
-def hurried(conf):
+def fast_clocks(conf):
     """An engine whose clocks run fast."""
     conf(TICK=0.1, BEAT=0.3, GRACE=0.2, RENEW=0.3, LEASE=1.0)
 
 
 @pytest.fixture
-def diary():
-    """What the engine and its loop logged at warning or above; an empty diary is a good one."""
+def log_lines():
+    """What the engine and its loop logged at warning or above; none is best."""
     lines = []
 
     def write(record):

@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 HERE = Path(__file__).parent
-APPLICATION = "servers_app:application"
+APPLICATION = "patched_app:application"
 FLAGS = {
     "daphne": "--verbosity 0 --ping-interval 1 --ping-timeout 4",
     "uvicorn": "--no-access-log --ws-max-size 1048576 --ws-per-message-deflate false"
@@ -21,8 +21,8 @@ FLAGS = {
 }
 
 
-class House:
-    """A server with its diary: all that it and its application wrote."""
+class ServerProcess:
+    """A server with its log: all that it and its application wrote."""
 
     def __init__(self, kind, path, **surroundings):
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -30,9 +30,9 @@ class House:
         command = [sys.executable, "-m", kind, APPLICATION, *FLAGS[kind].split(), "--port", str(self.port)]
         surroundings = {**os.environ, "PYTHONPATH": str(HERE.parents[1]), **surroundings}
         self.path = path
-        with path.open("w") as diary:
-            self.process = subprocess.Popen(command, cwd=HERE, env=surroundings, stdout=diary, stderr=diary)
-        eventually(self.answers, 20, "the server answers", self.diary)
+        with path.open("w") as log:
+            self.process = subprocess.Popen(command, cwd=HERE, env=surroundings, stdout=log, stderr=log)
+        eventually(self.answers, 20, "the server answers", self.log)
 
     def answers(self):
         try:
@@ -40,18 +40,18 @@ class House:
         except OSError:
             return False
 
-    def diary(self):
+    def log(self):
         return self.path.read_text()
 
     def reads(self, words, times=1, seconds=10):
-        """Wait until the diary has these words so many times."""
-        eventually(lambda: self.diary().count(words) >= times, seconds, words, self.diary)
+        """Wait until the log has these words so many times."""
+        eventually(lambda: self.log().count(words) >= times, seconds, words, self.log)
 
     def page(self, path):
         address = f"ws://127.0.0.1:{self.port}/{path}"
         return connect(address, open_timeout=5, close_timeout=1, ping_interval=None, max_size=None)
 
-    def deaf(self, path):
+    def stalled(self, path):
         """A page that shakes hands and never reads again, unless it is made to."""
         page = socket.socket()
         page.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -75,10 +75,10 @@ class House:
         return self.process.wait(seconds)
 
 
-def eventually(condition, seconds, what, diary=str):
+def eventually(condition, seconds, what, log=str):
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, f"not within {seconds} s: {what}\n{diary()}"
+        assert time.monotonic() < end, f"not within {seconds} s: {what}\n{log()}"
         time.sleep(0.02)
 
 

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
-from .support.cable import Cable
-from .support.houses import House
+from .support.deployments import Deployment
+from .support.flaky_proxy import FlakyProxy
+from .support.http_client import HttpClient
 from .support.people import Person
+from .support.room_socket import RoomSocket
 from .support.servers import Server
-from .support.visitors import Visitor
 from .support.waiting import eventually, pause
-from .support.wire import Room
 
 pytestmark = pytest.mark.faults
 Invite = Callable[..., Person]
@@ -20,14 +20,14 @@ Invite = Callable[..., Person]
 
 @pytest.mark.parametrize("kind", ["daphne", "uvicorn"])
 def test_two_seconds_without_a_line_in_every_five_for_a_minute(
-    person: Invite, new_house: Callable[..., House], cable: Callable[[Server], Cable], kind: str
+    person: Invite, new_deployment: Callable[..., Deployment], flaky_proxy: Callable[[Server], FlakyProxy], kind: str
 ) -> None:
-    house = new_house()
-    server = house.open(kind)
-    line = cable(server)
+    deployment = new_deployment()
+    server = deployment.start_server(kind)
+    line = flaky_proxy(server)
     listener = person(line).sign_in("other").open_room("lobby")
     writer = person(line).sign_in("member").open_room("lobby")
-    talker = Room(Visitor(server.url).sign_in("staff"), "lobby").hello()
+    talker = RoomSocket(HttpClient(server.url).sign_in("staff"), "lobby").hello()
     over = threading.Event()
     faults = threading.Thread(target=_cut_and_mend, args=(line, over))
     faults.start()
@@ -47,7 +47,7 @@ def test_two_seconds_without_a_line_in_every_five_for_a_minute(
     eventually(lambda: not writer.unconfirmed, 60, "every text confirmed")
     for someone in (listener, writer):
         someone.sees_in_order(told, within=60).sees_in_order(typed, within=10)
-    stored = [text for (text,) in house.rows("SELECT text FROM rooms_message ORDER BY seq")]
+    stored = [text for (text,) in deployment.rows("SELECT text FROM rooms_message ORDER BY seq")]
     assert [text for text in stored if text in told] == told
     assert [text for text in stored if text in typed] == typed
     for someone in (listener, writer):
@@ -55,9 +55,9 @@ def test_two_seconds_without_a_line_in_every_five_for_a_minute(
 
 
 def test_a_half_open_line_is_noticed_and_healed(
-    person: Invite, server: Server, cable: Callable[[Server], Cable]
+    person: Invite, server: Server, flaky_proxy: Callable[[Server], FlakyProxy]
 ) -> None:
-    line = cable(server)
+    line = flaky_proxy(server)
     member = person(line).sign_in("member").open_room("lobby")
     other = person(server).sign_in("other").open_room("lobby")
     member.type("a draft")
@@ -72,7 +72,7 @@ def test_a_half_open_line_is_noticed_and_healed(
     other.sees_people("member", "other")
 
 
-def _cut_and_mend(line: Cable, over: threading.Event) -> None:
+def _cut_and_mend(line: FlakyProxy, over: threading.Event) -> None:
     while not over.wait(3):
         line.cut()
         pause(2)

@@ -6,7 +6,7 @@ from parlour.testing import Page
 from rooms.consumers import RoomConsumer
 
 
-class Wire(Page):
+class RecordingPage(Page):
     """A room's page whose `events` hold all that the server did; no frame may fail to become bytes."""
 
     def __init__(self, person=None, slug="lobby", consumer=RoomConsumer, **route):
@@ -37,7 +37,7 @@ class Wire(Page):
         assert not self.socket.done()
 
 
-class Silent(Wire):
+class Silent(RecordingPage):
     """A page that opens its socket and says nothing yet."""
 
     async def resume(self, **fields):

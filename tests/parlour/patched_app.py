@@ -1,4 +1,4 @@
-"""The smallest application that shows how a server treats a socket; its standard output is its diary."""
+"""The smallest application that shows how a server treats a socket; its standard output is its log."""
 
 import asyncio
 import os
@@ -99,7 +99,7 @@ async def fill(receive, send, rest):
 
 
 async def stuck(receive, send, rest):
-    """Deaf to its disconnect."""
+    """Ignore its disconnect."""
     await asyncio.sleep(600)
 
 

@@ -8,7 +8,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
-from .visitors import Visitor
+from .http_client import HttpClient
 
 
 def dial(url: str, path: str, cookies: str = "", origin: Any = "", host: str = "", **options: Any) -> ClientConnection:
@@ -38,12 +38,12 @@ def until_closed(socket: ClientConnection, within: float = 10.0) -> tuple[list[s
             return heard, end.rcvd.code if end.rcvd else 1006
 
 
-class Room:
+class RoomSocket:
     """A room's page with a live socket, kept up to date by the frames that arrive."""
 
-    def __init__(self, visitor: Visitor, slug: str, path: str = "", **options: Any) -> None:
-        self.visitor, self.slug = visitor, slug
-        answer = visitor.get(f"/rooms/{slug}/")
+    def __init__(self, client: HttpClient, slug: str, path: str = "", **options: Any) -> None:
+        self.client, self.slug = client, slug
+        answer = client.get(f"/rooms/{slug}/")
         assert answer.status == 200, f"/rooms/{slug}/ answered {answer.status}"
         self.page = answer.page
         self.key = self.page.find("section", class_="talk")[0].attrs["id"]
@@ -53,7 +53,7 @@ class Room:
 
     def dial(self, **options: Any) -> ClientConnection:
         """A (further) socket of this page."""
-        return dial(self.visitor.url, f"/ws/rooms/{self.slug}/", self.visitor.cookies, **options)
+        return dial(self.client.url, f"/ws/rooms/{self.slug}/", self.client.cookies, **options)
 
     def fields(self, name: str) -> dict[str, Any]:
         """The named inputs below the element #K-<name> as htmx sends them: repeated names become lists."""
@@ -66,7 +66,7 @@ class Room:
     def send(self, **fields: Any) -> None:
         self.socket.send(json.dumps(fields))
 
-    def hello(self, **more: Any) -> "Room":
+    def hello(self, **more: Any) -> "RoomSocket":
         """Say hello with the page's cursors and wait for the answer."""
         self.send(**{**self.fields("resume"), **self.fields("sent"), **more})
         self.read(until=lambda room: room.fields("sent").get("met") == "1")
@@ -109,12 +109,12 @@ class Room:
     def texts(self) -> list[str]:
         return [text for _, text in self.messages]
 
-    def waits_for(self, text: str, within: float = 5.0) -> "Room":
+    def waits_for(self, text: str, within: float = 5.0) -> "RoomSocket":
         """Read until a message with this text is in the list."""
         self.read(within, until=lambda room: text in room.texts)
         return self
 
-    def hears(self, text: str, within: float = 20.0) -> "Room":
+    def hears(self, text: str, within: float = 20.0) -> "RoomSocket":
         """Read until a frame holds `text`, without drawing the page: a load would draw for minutes."""
         seen = len(self.frames)
         self.read(within, lambda room: any(text in frame for frame in room.frames[seen:]), draw=False)

@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
-from .support.looks import fits, furnish, is_for_everybody
+from .support.appearance import fill_with_content, fits, is_accessible
+from .support.http_client import HttpClient
 from .support.people import Person
 from .support.servers import Server
-from .support.visitors import Visitor
 
 Invite = Callable[..., Person]
-Meet = Callable[[Server], Visitor]
+NewClient = Callable[[Server], HttpClient]
 
 PAGES = {
     "": [
@@ -53,26 +53,28 @@ EVERY = [(name, path) for name, paths in PAGES.items() for path in paths]
 
 
 @pytest.fixture(scope="module")
-def furnished(server: Server) -> Server:
-    """A house with something in it to look at."""
-    furnish(server)
+def server_with_content(server: Server) -> Server:
+    """A server with something in it to look at."""
+    fill_with_content(server)
     return server
 
 
 @pytest.mark.parametrize(("name", "path"), EVERY, ids=[f"{name or 'nobody'} {path}" for name, path in EVERY])
-def test_a_page_has_no_serious_fault_at_any_size(person: Invite, furnished: Server, name: str, path: str) -> None:
-    somebody = person(furnished)
+def test_a_page_has_no_serious_fault_at_any_size(
+    person: Invite, server_with_content: Server, name: str, path: str
+) -> None:
+    somebody = person(server_with_content)
     if name:
         somebody.sign_in(name)
     somebody.go(path)
     if somebody.page.locator("section.talk").count():
         somebody.wait_live()
     fits(somebody, f"{name or 'nobody'}{path.replace('/', '-')}")
-    is_for_everybody(somebody)
+    is_accessible(somebody)
 
 
-def test_every_answer_carries_the_policy(furnished: Server, visitor: Meet) -> None:
-    member = visitor(furnished).sign_in("member")
+def test_every_answer_carries_the_policy(server_with_content: Server, http_client: NewClient) -> None:
+    member = http_client(server_with_content).sign_in("member")
     for path in {path for _, path in EVERY} | {"/healthz", "/accounts/u1.css", "/accounts/u1.svg"}:
         headers = member.get(path).headers
         policy = headers.get("Content-Security-Policy", "")
@@ -82,8 +84,8 @@ def test_every_answer_carries_the_policy(furnished: Server, visitor: Meet) -> No
         assert headers.get("X-Content-Type-Options") == "nosniff", path
 
 
-def test_the_room_can_be_used_by_keyboard(person: Invite, furnished: Server) -> None:
-    member = person(furnished).sign_in("member").open_room("lobby")
+def test_the_room_can_be_used_by_keyboard(person: Invite, server_with_content: Server) -> None:
+    member = person(server_with_content).sign_in("member").open_room("lobby")
     member.page.keyboard.press("Tab")
     assert member.page.evaluate("document.activeElement.textContent") == "Skip to content"
     member.box.focus()
@@ -94,9 +96,9 @@ def test_the_room_can_be_used_by_keyboard(person: Invite, furnished: Server) -> 
     assert member.page.title().startswith("Lobby")
 
 
-def test_news_is_spoken_once_and_calmly(person: Invite, furnished: Server) -> None:
-    member = person(furnished).sign_in("member").open_room("lobby")
-    other = person(furnished).sign_in("other").open_room("lobby")
+def test_news_is_spoken_once_and_calmly(person: Invite, server_with_content: Server) -> None:
+    member = person(server_with_content).sign_in("member").open_room("lobby")
+    other = person(server_with_content).sign_in("other").open_room("lobby")
     other.say("for the ear")
     member.sees("for the ear")
     spoken = member.page.locator(f"#{member.key}-announce")
