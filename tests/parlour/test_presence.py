@@ -147,7 +147,7 @@ async def test_leases_are_renewed_as_long_as_somebody_is_there(ann, lobby):
     async with page_of(ann) as page:
         await lists(page, "Ann")
         await asyncio.sleep(1.5)
-        assert await presence.here(lobby.people).acount() == 1
+        assert await Lease.objects.living(lobby.people).acount() == 1
         assert names(page) == (1, ["Ann"])
 
 
@@ -157,7 +157,7 @@ async def test_leases_swept_from_a_frozen_process_come_back_when_it_thaws(ann, b
         await Lease.objects.all().adelete()
         await eventually(lambda: len(hub.current().presence.held) == 2)
         await asyncio.sleep(0.6)  # two renewals
-        assert await presence.here(lobby.people).acount() == 2
+        assert await Lease.objects.living(lobby.people).acount() == 2
         await lists(page, "Ann", "Ben")
 
 

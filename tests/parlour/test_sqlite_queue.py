@@ -187,7 +187,7 @@ def test_a_database_in_memory_needs_no_queue(django_db_blocker, tmp_path, monkey
 def writing_process(file):
     """Another process that writes as fast as it can for a second and a half."""
     path = os.pathsep.join([str(HERE.parents[1]), str(HERE.parents[1] / "site")])
-    command = [sys.executable, str(HERE / "writing_process.py"), str(file), "1.5"]
+    command = [sys.executable, str(HERE / "write_loop.py"), str(file), "1.5"]
     with subprocess.Popen(command, env=os.environ | {"PYTHONPATH": path}, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline() == "ready\n"
         yield process
