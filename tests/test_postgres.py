@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 SAME = {
     "tests/parlour": ["changes", "settling", "slow_callers", "groups", "streams"],
     "tests/rooms": ["saying"],
-    "tests/http_bridge": ["nul"],
+    "tests/http_bridge": ["bridge"],
     "tests/alerts": ["mentions", "pages", "rights", "telling"],
     "tests/jobs": ["running", "lost", "wishes", "bars", "turns"],
     "tests/shop": ["imports", "import_ends", "import_files", "import_refusals"],

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
-from parlour.servers import answers, bodies, daphne, uvicorn
+from parlour.servers import daphne, daphne_http, uvicorn, uvicorn_http
 from parlour.servers.parts import fit
 
 log = logging.getLogger(__name__)
@@ -22,9 +22,9 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 def prepare() -> None:
     """Fit the servers that this process has imported with their parts; a second call changes nothing."""
     if "daphne.server" in sys.modules:
-        fit((*daphne.PARTS, *bodies.FOR_DAPHNE, *answers.PARTS))
+        fit((*daphne.PARTS, *daphne_http.PARTS))
     if "uvicorn.server" in sys.modules:
-        fit((*uvicorn.PARTS, *bodies.FOR_UVICORN))
+        fit((*uvicorn.PARTS, *uvicorn_http.PARTS))
 
 
 def backlog(send: Send) -> int:

@@ -12,9 +12,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 wsgi = get_wsgi_application()
 
 from alerts import routing as alerts  # noqa: E402
-from http_bridge.answers import Send  # noqa: E402
-from http_bridge.bodies import Receive  # noqa: E402
-from http_bridge.http import PlainHttp  # noqa: E402
+from http_bridge.request_body import Receive  # noqa: E402
+from http_bridge.wsgi_bridge import Send, WsgiBridge  # noqa: E402
 from jobs import carriers  # noqa: E402
 from jobs import routing as jobs  # noqa: E402
 from parlour import servers  # noqa: E402
@@ -45,7 +44,7 @@ async def lifespan(scope: Any, receive: Receive, send: Send) -> None:
 
 
 kinds = {
-    "http": PlainHttp(wsgi),
+    "http": WsgiBridge(wsgi),
     "websocket": URLRouter([*sockets, re_path(r"", no_such_socket)]),  # type: ignore[arg-type]
     "lifespan": lifespan,
 }

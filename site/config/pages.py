@@ -54,18 +54,17 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return render(request, "csrf.html", {"texts": texts, "back": _back(request)}, status=403)
 
 
-def unread(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: why a body was not taken, in words, with a way `back` to the page. No view hears of it."""
+def body_rejected(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: says in words why the bridge took no body, with a way `back` to the page. No view is called."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        why = request.META.get("asgi.scope", {}).get("unread")
+        why = request.META.get("asgi.scope", {}).get("body_rejected")
         if why is None:
-            return answer(request)
-        response = render(request, "unread.html", {"why": why, "back": _back(request)}, status=why.status)
-        if why.wait:
-            response["Retry-After"] = str(why.wait)
-        level = "error" if why.status == 507 else "warning"  # a full disk waits for somebody, the rest passes
-        log_response("%s: %s", why.title, request.path, response=response, request=request, level=level)
+            return get_response(request)
+        context = {"why": why, "megabytes": why.limit >> 20, "back": _back(request)}
+        response = render(request, "body_rejected.html", context, status=why.status)
+        level = "error" if why.status == 507 else "warning"  # somebody must make room on a full disk
+        log_response("body rejected: %s: %s", why.status, request.path, response=response, request=request, level=level)
         return response
 
     return middleware

@@ -61,7 +61,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
-    "config.pages.unread",
+    "config.pages.body_rejected",
     "accounts.crowds.in_turn",
 ]
 ROOT_URLCONF = "config.urls"
@@ -96,7 +96,9 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 FILE_UPLOAD_TEMP_DIR = UPLOADS
-LARGE_BODIES = {"/shop/imports/": ("shop.people.may_order", 200 * 1024**2)}  # path: who may send, how large a file
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024**2  # bytes of any other request
+UPLOAD_LIMIT = 200 * 1024**2  # bytes of the largest file; client_max_body_size in deploy/nginx.conf is one MB more
+UPLOAD_PATHS = {"/shop/imports/": "shop.people.may_order"}  # where such files may be sent, and who may send them
 PARLOUR = stores.overrides("PARLOUR_")
 
 # Background jobs: by Celery's workers where there is a broker, else by threads of the web process.

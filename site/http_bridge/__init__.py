@@ -1,1 +1,1 @@
-"""The front of the house: plain HTTP, what comes in by it, what goes out, and the room on the disk for both."""
+"""Plain HTTP: Django's WSGI handler inside the ASGI application, with limits on what a client may send."""

@@ -7,7 +7,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
 from config import pages
-from http_bridge.bodies import Unread, crowded
+from http_bridge.request_body import BodyRejected
 
 FLOOR = {
     "default-src 'none'",
@@ -87,17 +87,25 @@ def test_the_way_back_leads_to_no_foreign_site(db, referer):
     assert client.post("/accounts/guest/", HTTP_REFERER=referer).context["back"] == "/"
 
 
-@pytest.mark.parametrize(("why", "level"), [(crowded(), "WARNING"), (Unread(507, "Full", "No room."), "ERROR")])
-def test_a_body_that_was_not_taken_is_told_in_words_and_logged_once(rf, db, caplog, why, level):
+@pytest.mark.parametrize(
+    ("why", "words", "level"),
+    [
+        (BodyRejected(403), "We do not know who you are", "WARNING"),
+        (BodyRejected(408), "That took too long to arrive", "WARNING"),
+        (BodyRejected(411), "That came without its length", "WARNING"),
+        (BodyRejected(413, 3 * 1024**2), "At most 3 MB", "WARNING"),
+        (BodyRejected(507), "The disk here is nearly full", "ERROR"),
+    ],
+)
+def test_a_rejected_body_is_told_in_words_and_logged_once(rf, db, caplog, why, words, level):
     request = rf.post("/rooms/lobby/", HTTP_REFERER="http://testserver/rooms/team/", HTTP_HOST="testserver")
-    request.user, request.META["asgi.scope"] = AnonymousUser(), {"unread": why}
-    answer = pages.unread(None)(request)
-    assert (answer.status_code, answer.headers.get("Retry-After")) == (why.status, str(why.wait) if why.wait else None)
-    text = answer.content.decode()
-    assert f"<h1>{why.title}</h1>" in text
-    assert why.words in text
-    assert 'href="/rooms/team/"' in text
-    assert [(each.levelname, each.getMessage()) for each in caplog.records] == [(level, f"{why.title}: /rooms/lobby/")]
+    request.user, request.META["asgi.scope"] = AnonymousUser(), {"body_rejected": why}
+    answer = pages.body_rejected(None)(request)
+    assert answer.status_code == why.status
+    assert words in answer.content.decode()
+    assert 'href="/rooms/team/"' in answer.content.decode()
+    assert [each.levelname for each in caplog.records] == [level]
+    assert caplog.records[0].getMessage() == f"body rejected: {why.status}: /rooms/lobby/"
 
 
 def test_a_fault_asks_no_database(rf):

@@ -1,45 +1,50 @@
-"""A WSGI application behind our plain HTTP, and requests played to it event by event."""
+"""A WSGI application behind the bridge, and requests played to it event by event."""
 
 import asyncio
 
 import pytest
+from django.http import HttpResponse
 
-from http_bridge.http import PlainHttp
+from http_bridge.wsgi_bridge import WsgiBridge
 
 
 def echo(environ, start_response):
-    unread = environ["asgi.scope"].get("unread")
-    start_response(f"{unread.status if unread else 200} x", [("Content-Type", "text/plain")])
+    rejected = environ["asgi.scope"].get("body_rejected")
+    start_response(f"{rejected.status if rejected else 200} x", [("Content-Type", "text/plain")])
     names = ",".join(name for name in environ if name.startswith("HTTP_"))
-    return [f"{environ['QUERY_STRING']}|{names}|".encode(), environ["wsgi.input"].read(), str(unread or "").encode()]
+    return HttpResponse([f"{environ['QUERY_STRING']}|{names}|", environ["wsgi.input"].read()])
 
 
 @pytest.fixture
-def house():
-    return PlainHttp(echo)
+def bridge():
+    return WsgiBridge(echo)
 
 
 @pytest.fixture
-def ask(house):
-    """ask(*events, query, headers, client) plays a request's events; returns (status, body, events left unread).
+def ask(bridge):
+    """ask(*chunks, query, headers, path, method) sends a body chunk by chunk; returns (status, body, chunks not read).
 
-    An event may be a coroutine function, which comes with it later. A request whose events
-    have run out waits, as one whose client says no more.
+    A chunk may be a whole event, or a coroutine function that waits for one. A request whose chunks have run
+    out waits, as one whose client sends no more.
     """
 
-    async def ask(*events, query=b"", headers=(), client="192.0.2.1", path="/", method="POST"):
-        waiting, sent = list(events), []
+    async def ask(*chunks, query=b"", headers=(), path="/", method="POST"):
         scope = {"type": "http", "method": method, "path": path, "http_version": "1.1", "scheme": "http"}
-        scope |= {"query_string": query, "headers": list(headers), "server": None, "client": (client, 1)}
+        scope |= {"query_string": query, "headers": list(headers), "server": None, "client": ("192.0.2.1", 1)}
+        waiting, sent = list(chunks), []
 
         async def receive():
-            event = waiting.pop(0) if waiting else asyncio.Event().wait
-            return await event() if callable(event) else event
+            if not waiting:
+                await asyncio.Event().wait()
+            chunk = waiting.pop(0)
+            if isinstance(chunk, bytes):
+                return {"type": "http.request", "body": chunk, "more_body": True}
+            return await chunk() if callable(chunk) else chunk
 
         async def send(event):
             sent.append(event)
 
-        await house(scope, receive, send)
+        await bridge(scope, receive, send)
         body = b"".join(event.get("body", b"") for event in sent)
         return (sent[0]["status"] if sent else None), body, len(waiting)
 

@@ -4,9 +4,9 @@ from functools import partial
 
 import pytest
 
-from parlour.servers import abort, answers, backlog, bodies, daphne, parts, uvicorn
+from parlour.servers import abort, backlog, daphne, daphne_http, parts, uvicorn, uvicorn_http
 
-PARTS = [*daphne.PARTS, *uvicorn.PARTS, *bodies.FOR_DAPHNE, *bodies.FOR_UVICORN, *answers.PARTS]
+PARTS = [*daphne.PARTS, *daphne_http.PARTS, *uvicorn.PARTS, *uvicorn_http.PARTS]
 
 
 class Server:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
 
@@ -10,7 +11,6 @@ from shop.imports.models import Import
 from shop.imports.sheet import NO_ORDER, Sheet, Unreadable
 from shop.imports.uploads import Upload
 
-LARGEST = 200 * 1024 * 1024  # bytes
 LOOKED_AT = 64 * 1024  # bytes that are read while the sender waits
 
 
@@ -48,8 +48,9 @@ class UploadForm(forms.Form):
         file: Upload = self.cleaned_data["file"]
         if file.lost:
             raise forms.ValidationError("There is no room left for it on our disk. Please try again later.")
-        if file.size > LARGEST:
-            raise forms.ValidationError(f"It has {file.size >> 20:,} MB, and {LARGEST >> 20:,} MB are the most.")
+        if file.size > settings.UPLOAD_LIMIT:
+            most = settings.UPLOAD_LIMIT >> 20
+            raise forms.ValidationError(f"It has {file.size >> 20:,} MB, and {most:,} MB are the most.")
         try:
             _look(Sheet(file))  # type: ignore[arg-type]
         except Unreadable as why:

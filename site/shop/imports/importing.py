@@ -68,7 +68,7 @@ def _may_go_on(imported: Import) -> None:
     if imported.rejected >= MOST_REJECTED:
         many = f"{imported.rejected:,} rows were rejected"
         raise Failure(f"{many}, so it was stopped: look at them first. What was in order is in.")
-    if disk.room(settings.UPLOADS) <= 0:
+    if disk.writable_bytes(settings.UPLOADS) <= 0:
         raise OSError(errno.ENOSPC, "what is left is kept for the database")
 
 

@@ -48,7 +48,7 @@ class Upload(TemporaryUploadedFile):
     def gather(self, data: bytes) -> None:
         """Write some more of it, as long as there is room."""
         try:
-            self.lost = self.lost or disk.room(shelf()) < len(data)
+            self.lost = self.lost or disk.writable_bytes(shelf()) < len(data)
             if not self.lost:
                 self.digest.update(data)
                 self.file.write(data)
