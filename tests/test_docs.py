@@ -18,7 +18,7 @@ INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "django.
                   "parlour", "polls", "django_htmx"]
 MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware",
               "django.contrib.auth.middleware.AuthenticationMiddleware"]
-DATABASES = {"default": {"ENGINE": "parlour.sqlite", "NAME": "db", "TEST": {"NAME": "test_db"},
+DATABASES = {"default": {"ENGINE": "parlour.contrib.sqlite", "NAME": "db", "TEST": {"NAME": "test_db"},
                          "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20}}}
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": ["templates"], "APP_DIRS": True,
@@ -80,7 +80,9 @@ def test_alerts_stand_in_another_project_once_copied_as_told(tmp_path):
     with (tmp_path / "project" / "settings.py").open("a") as file:
         file.write(settings + "\nINSTALLED_APPS += ['jobs', 'parlour', 'django_htmx']\nPARLOUR = {}\n")
         file.write("TEMPLATES[0]['DIRS'] = [BASE_DIR / 'templates']\n")
-        file.write("DATABASES = {'default': {'ENGINE': 'parlour.sqlite', 'NAME': 'db', 'TEST': {'NAME': 'test_db'},\n")
+        file.write(
+            "DATABASES = {'default': {'ENGINE': 'parlour.contrib.sqlite', 'NAME': 'db', 'TEST': {'NAME': 'test_db'},\n"
+        )
         file.write("             'OPTIONS': {'transaction_mode': 'IMMEDIATE', 'timeout': 20}}}\n")
         file.write("CHANNEL_LAYERS = {'default': {'BACKEND': 'channels.layers.InMemoryChannelLayer'}}\n")
     urls = shown("alerts.md")["project/urls.py"] + "\nurlpatterns += [path('alerts/jobs/', include('jobs.urls'))]\n"

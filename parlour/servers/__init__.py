@@ -1,54 +1,7 @@
-"""What the two servers lack, and what the engine asks of the raw ASGI `send` that they hand out.
+"""Former names of `parlour.contrib`, until the engine uses the new ones."""
 
-What a flag can do is not done here. daphne is started with `--ping-interval 5 --ping-timeout 10`, uvicorn
-with `--ws-ping-interval 5 --ws-ping-timeout 10 --ws-max-size 1048576 --ws-per-message-deflate false
---timeout-graceful-shutdown 5` (a deflated flood of 1 MB took 124 MiB of its memory).
-"""
+from parlour.contrib import abort, apply_patches, write_backlog
 
-import logging
-import sys
-from collections.abc import Awaitable, Callable
-from functools import partial
-from typing import Any
+prepare, backlog = apply_patches, write_backlog
 
-from parlour.servers import daphne, daphne_http, uvicorn, uvicorn_http
-from parlour.servers.parts import fit
-
-log = logging.getLogger(__name__)
-
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-
-
-def prepare() -> None:
-    """Fit the servers that this process has imported with their parts; a second call changes nothing."""
-    if "daphne.server" in sys.modules:
-        fit((*daphne.PARTS, *daphne_http.PARTS))
-    if "uvicorn.server" in sys.modules:
-        fit((*uvicorn.PARTS, *uvicorn_http.PARTS))
-
-
-def backlog(send: Send) -> int:
-    """Bytes the server took for this socket and has not yet given to the kernel; 0 when nobody can know."""
-    transport = _transport(send)
-    try:
-        if hasattr(transport, "get_write_buffer_size"):
-            return transport.get_write_buffer_size()
-        return len(transport.dataBuffer) - transport.offset + transport._tempDataLen
-    except AttributeError:
-        return 0
-
-
-def abort(send: Send) -> None:
-    """Drop the TCP connection now, with all that waits in it; the application still gets its disconnect."""
-    transport = _transport(send)
-    drop = getattr(transport, "abort", None) or getattr(transport, "abortConnection", None)
-    if drop is None:
-        log.warning("a socket could not be dropped: its server is neither daphne nor uvicorn")
-    else:
-        drop()
-
-
-def _transport(send: Send) -> Any:
-    """The transport below a raw ASGI send: daphne binds the protocol as an argument, uvicorn as self."""
-    protocol = next(iter(send.args), None) if isinstance(send, partial) else getattr(send, "__self__", None)
-    return getattr(protocol, "transport", None)
+__all__ = ["abort", "backlog", "prepare"]

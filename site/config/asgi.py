@@ -16,11 +16,11 @@ from http_bridge.request_body import Receive  # noqa: E402
 from http_bridge.wsgi_bridge import Send, WsgiBridge  # noqa: E402
 from jobs import carriers  # noqa: E402
 from jobs import routing as jobs  # noqa: E402
-from parlour import servers  # noqa: E402
+from parlour.contrib import apply_patches  # noqa: E402
 from rooms import routing as rooms  # noqa: E402
 from shop import routing as shop  # noqa: E402
 
-servers.prepare()
+apply_patches()
 carriers.open_house()
 apps = (rooms, alerts, jobs, shop)
 sockets = [pattern for app in apps for pattern in app.websocket_urlpatterns]

@@ -42,7 +42,7 @@ def database(url: str, var: Path) -> dict[str, Any]:
         return found | {"CONN_MAX_AGE": 0}
     options |= {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": PRAGMAS}
     test = {"NAME": str(var / "test.sqlite3")}
-    return found | {"ENGINE": "parlour.sqlite", "CONN_MAX_AGE": None, "TEST": test}
+    return found | {"ENGINE": "parlour.contrib.sqlite", "CONN_MAX_AGE": None, "TEST": test}
 
 
 def channel_layer(urls: list[str]) -> dict[str, Any]:

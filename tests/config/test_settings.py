@@ -52,7 +52,7 @@ def test_the_secret_key_is_made_once_and_kept_from_others(tmp_path):
 
 def test_sqlite_is_the_default(tmp_path):
     kept = stores.database("", tmp_path)
-    assert (kept["ENGINE"], kept["NAME"]) == ("parlour.sqlite", tmp_path / "parlour.sqlite3")
+    assert (kept["ENGINE"], kept["NAME"]) == ("parlour.contrib.sqlite", tmp_path / "parlour.sqlite3")
     assert kept["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
     assert stores.database("sqlite:////srv/x.sqlite3", tmp_path)["NAME"] == "/srv/x.sqlite3"
 

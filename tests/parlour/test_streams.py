@@ -3,8 +3,8 @@
 import pytest
 
 from parlour import heads
-from parlour.document import Document
 from parlour.streams import Ask, Variant
+from parlour.testing import Document
 from rooms.models import Message
 from rooms.streams import RoomRegion
 from tests.parlour.messages import add, edit, touch

@@ -1,17 +1,17 @@
-"""What uvicorn lacks: an end for a page that stopped reading, and one way to say that a page has left."""
+"""Patches for sockets on uvicorn: drop a page that stopped reading, one error for one that left, a clean shutdown."""
 
 import asyncio
 from typing import Any
 
-from parlour.servers.parts import needs
+from parlour.contrib.patching import requires
 
-SOCKET = "uvicorn.protocols.websockets.websockets_sansio_impl:WebSocketsSansIOProtocol"
+PROTOCOL = "uvicorn.protocols.websockets.websockets_sansio_impl:WebSocketsSansIOProtocol"
 
-UNREAD = 512 * 1024  # bytes that may wait for a page to read them
+MAX_UNREAD_BYTES = 512 * 1024  # that wait for a page to read them
 GRACE_SECONDS = 5  # from SIGTERM until applications that still run are cancelled
 
 
-@needs(f"{SOCKET} keepalive_timeout send_keepalive_ping .ping_timeout .pong_timer .transport .loop")
+@requires(f"{PROTOCOL} keepalive_timeout send_keepalive_ping .ping_timeout .pong_timer .transport .loop")
 def stalled_reader(protocol: Any) -> None:
     """Drop a page that stopped reading: uvicorn's close waits for its full buffer, for ever."""
     expire, ping = protocol.keepalive_timeout, protocol.send_keepalive_ping
@@ -22,13 +22,13 @@ def stalled_reader(protocol: Any) -> None:
 
     def send_keepalive_ping(self: Any) -> None:
         ping(self)
-        if self.pong_timer is None and self.ping_timeout is not None:  # it was closing, and nobody watched it
+        if self.pong_timer is None and self.ping_timeout is not None:  # it was closing, and had no timer
             self.pong_timer = self.loop.call_later(self.ping_timeout, self.keepalive_timeout)
 
     protocol.keepalive_timeout, protocol.send_keepalive_ping = keepalive_timeout, send_keepalive_ping
 
 
-@needs(f"{SOCKET} send .close_sent")
+@requires(f"{PROTOCOL} send .close_sent")
 def late_frames(protocol: Any) -> None:
     """Raise OSError for a frame sent while a socket closes, as uvicorn does once it is closed."""
     send_now = protocol.send
@@ -36,16 +36,16 @@ def late_frames(protocol: Any) -> None:
     async def send(self: Any, message: Any) -> None:
         try:
             await send_now(self, message)
-        except RuntimeError as trouble:
+        except RuntimeError as error:
             if not self.close_sent:
                 raise
-            raise ConnectionError("this socket is closing") from trouble
+            raise ConnectionError("this socket is closing") from error
 
     protocol.send = send
 
 
-@needs("uvicorn.server:Server shutdown .config .server_state")
-def farewell(server: Any) -> None:
+@requires("uvicorn.server:Server shutdown .config .server_state")
+def graceful_shutdown(server: Any) -> None:
     """On SIGTERM wait for applications, but not for ever, and let those that were cancelled clean up."""
     shut_down = server.shutdown
 
@@ -59,17 +59,17 @@ def farewell(server: Any) -> None:
     server.shutdown = shutdown
 
 
-@needs(f"{SOCKET} handle_ping .transport")
-def deaf_pinger(protocol: Any) -> None:
+@requires(f"{PROTOCOL} handle_ping .transport")
+def unread_pongs(protocol: Any) -> None:
     """Drop a page that sends pings and reads no pongs: they would pile up."""
     answer = protocol.handle_ping
 
     def handle_ping(self: Any) -> None:
         answer(self)
-        if self.transport.get_write_buffer_size() > UNREAD:
+        if self.transport.get_write_buffer_size() > MAX_UNREAD_BYTES:
             self.transport.abort()
 
     protocol.handle_ping = handle_ping
 
 
-PARTS = (stalled_reader, late_frames, deaf_pinger, farewell)
+PATCHES = (stalled_reader, late_frames, unread_pongs, graceful_shutdown)

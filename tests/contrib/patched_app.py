@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 
-import parlour.servers
+from parlour import contrib
 
 if hidden := os.environ.get("HIDE"):  # "module:Class name": a release that lacks this name
     place, name = hidden.split()
@@ -12,8 +12,8 @@ if hidden := os.environ.get("HIDE"):  # "module:Class name": a release that lack
     __import__(module)
     delattr(getattr(sys.modules[module], owner), name)
 if "BARE" not in os.environ:
-    parlour.servers.prepare()
-    parlour.servers.prepare()
+    contrib.apply_patches()
+    contrib.apply_patches()
 
 FRAME = "x" * 65536
 FULL = 512 * 1024
@@ -86,16 +86,16 @@ async def fill(receive, send, rest):
     """Push until the server holds half a MiB or takes no more; `abort` then drops the page."""
     taken = 0
     try:
-        while parlour.servers.backlog(send) < FULL:
+        while contrib.write_backlog(send) < FULL:
             await asyncio.wait_for(send({"type": "websocket.send", "text": FRAME}), 0.5)
             taken += 1
     except TimeoutError:
         pass
-    note("fill", taken, "backlog", parlour.servers.backlog(send))
+    note("fill", taken, "backlog", contrib.write_backlog(send))
     if rest == "abort":
-        parlour.servers.abort(send)
+        contrib.abort(send)
     await until_left(receive, "fill")
-    note("fill after", parlour.servers.backlog(send))
+    note("fill after", contrib.write_backlog(send))
 
 
 async def stuck(receive, send, rest):

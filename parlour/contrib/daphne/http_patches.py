@@ -4,13 +4,13 @@ import asyncio
 import io
 from typing import Any
 
-from parlour.servers.parts import needs
+from parlour.contrib.patching import requires
 
 REQUEST = "daphne.http_protocol:WebRequest"
 WAITING = 4  # chunks of a body that may wait for an application before its client is no longer read
 
 
-@needs(
+@requires(
     f"{REQUEST} gotLength handleContentChunk requestReceived process finished .application_queue .content",
     "twisted.web.http:HTTPChannel persistent rawDataReceived ._command ._path ._version",
     "twisted.web.http:HTTPChannel ._networkProducer ._waitingForTransport",
@@ -85,7 +85,7 @@ class Writable(asyncio.Event):
     pauseProducing, resumeProducing, stopProducing = asyncio.Event.clear, asyncio.Event.set, asyncio.Event.set  # noqa: N815
 
 
-@needs(
+@requires(
     "daphne.server:Server handle_reply",
     f"{REQUEST} registerProducer unregisterProducer .channel .finished",
 )
@@ -115,4 +115,4 @@ def _watch(request: Any, more: bool) -> None:
         request.writable = None
 
 
-PARTS = (streamed_body, slow_reader)
+PATCHES = (streamed_body, slow_reader)

@@ -8,8 +8,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from parlour.servers import uvicorn
-from tests.parlour.server_process import ServerProcess, end_of
+from parlour.contrib.uvicorn import patches as uvicorn
+from tests.contrib.server_process import ServerProcess, end_of
 
 both = pytest.mark.parametrize("kind", ["daphne", "uvicorn"])
 
@@ -87,7 +87,7 @@ def test_a_page_that_stopped_reading_costs_little_and_leaves_soon(build, kind):
 
 
 @both
-def test_sigterm_says_goodbye_and_waits_for_nobody_long(build, kind):
+def test_sigterm_closes_sockets_and_waits_for_nobody_long(build, kind):
     server = build(kind)
     with server.stalled("fill/"), server.stalled("stuck/"), server.page("echo/") as page:
         server.reads("backlog")
@@ -128,13 +128,13 @@ def test_a_late_answer_to_a_ping_costs_daphne_no_page(build):
         (
             "daphne",
             "autobahn.websocket.protocol:WebSocketProtocol sendCloseFrame",
-            "close_codes too_big farewell",
+            "all_close_codes oversized_message graceful_shutdown",
         ),
-        ("uvicorn", f"{uvicorn.SOCKET} keepalive_timeout", "stalled_reader"),
+        ("uvicorn", f"{uvicorn.PROTOCOL} keepalive_timeout", "stalled_reader"),
     ],
     ids=["daphne", "uvicorn"],
 )
-def test_a_release_that_lacks_a_name_serves_without_the_part(build, kind, hidden, off):
+def test_a_release_that_lacks_a_name_serves_without_the_patch(build, kind, hidden, off):
     server = build(kind, HIDE=hidden)
     with server.page("echo/") as page:
         page.send("still here")
@@ -142,8 +142,8 @@ def test_a_release_that_lacks_a_name_serves_without_the_part(build, kind, hidden
     assert re.findall(r"(\w+) is off: this release has no", server.log()) == off.split()
 
 
-def test_without_the_parts_the_servers_are_as_we_found_them(build):
-    """When this fails a server has learnt something: look whether its part can go."""
+def test_without_the_patches_the_servers_are_as_we_found_them(build):
+    """When this fails a server has learnt something: look whether its patch can go."""
     bare = build("daphne", BARE="1")
     with bare.page("close/1012") as page, pytest.raises(TimeoutError):
         end_of(page, 1)

@@ -27,8 +27,8 @@ from django.test import RequestFactory
 
 from parlour import hub
 from parlour.consumers import Consumer
-from parlour.document import Document
 from parlour.pages import painted
+from parlour.testing.document import Document
 
 PATIENCE = 5.0  # seconds a page waits for what it should show
 LOOK = 0.1  # seconds between two looks at the present

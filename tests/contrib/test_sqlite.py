@@ -1,4 +1,4 @@
-"""On SQLite all writers stand in one line, in all threads and processes; nobody waits long, nobody is turned away."""
+"""On SQLite all writers wait in one queue, in all threads and processes; nobody waits long, nobody is turned away."""
 
 import fcntl
 import os
@@ -14,7 +14,7 @@ from django.db.backends.sqlite3.base import DatabaseWrapper as Plain
 from django.db.utils import ConnectionHandler
 
 from config.stores import PRAGMAS
-from parlour.sqlite import base
+from parlour.contrib.sqlite import base
 
 HERE = Path(__file__).parent
 LATER = "REFERENCES line DEFERRABLE INITIALLY DEFERRED"
@@ -37,7 +37,7 @@ def file(tmp_path, django_db_blocker):
     """A database `lines` of the test's own, with an empty table; every thread has its own connection."""
     path = tmp_path / "lines.sqlite3"
     options = {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": PRAGMAS}
-    entry = {"ENGINE": "parlour.sqlite", "NAME": str(path), "OPTIONS": options}
+    entry = {"ENGINE": "parlour.contrib.sqlite", "NAME": str(path), "OPTIONS": options}
     connections.settings["lines"] = ConnectionHandler({"default": entry}).settings["default"]
     with django_db_blocker.unblock():
         execute(TABLE)
@@ -60,7 +60,7 @@ def elsewhere(work):
     return thread
 
 
-def others_get_their_turn(within=2):
+def others_can_write(within=2):
     writer = elsewhere(write)
     writer.join(within)
     return not writer.is_alive()
@@ -76,24 +76,24 @@ def test_a_writer_waits_for_the_one_before_it(file):
     assert not waiting.is_alive()
 
 
-def test_a_turn_is_not_waited_for_for_ever(file):
-    told = []
+def test_a_writer_waits_no_longer_than_its_timeout(file):
+    errors = []
 
-    def write_or_tell():
+    def write_or_note():
         try:
             write()
         except OperationalError as error:
-            told.append(str(error))
+            errors.append(str(error))
 
     connections.settings["lines"]["OPTIONS"]["timeout"] = 0.1
     with transaction.atomic("lines"):
         execute("INSERT INTO line (text) VALUES ('slow')")
-        elsewhere(write_or_tell).join(2)
-    assert "locked" in told[0]
-    assert others_get_their_turn()
+        elsewhere(write_or_note).join(2)
+    assert "locked" in errors[0]
+    assert others_can_write()
 
 
-def test_another_process_is_not_waited_for_for_ever_and_what_came_too_late_is_given_back(file):
+def test_another_process_is_waited_for_no_longer_than_the_timeout_and_a_late_lock_is_released(file):
     options = connections.settings["lines"]["OPTIONS"]
     other = os.open(f"{file}.lock", os.O_RDWR | os.O_CREAT)
     fcntl.flock(other, fcntl.LOCK_EX)
@@ -103,7 +103,7 @@ def test_another_process_is_not_waited_for_for_ever_and_what_came_too_late_is_gi
             write()
     os.close(other)
     options["timeout"] = 20
-    assert others_get_their_turn()
+    assert others_can_write()
     write()
 
 
@@ -115,42 +115,42 @@ def test_a_reader_waits_for_nobody(file):
     assert seen == [0]
 
 
-def test_the_turn_is_passed_on_after_a_rollback(file):
+def test_the_lock_is_released_after_a_rollback(file):
     with pytest.raises(ZeroDivisionError), transaction.atomic("lines"):
         raise ZeroDivisionError
-    assert others_get_their_turn()
+    assert others_can_write()
 
 
-def test_the_turn_is_passed_on_when_a_statement_fails(file):
+def test_the_lock_is_released_when_a_statement_fails(file):
     write("'once'")
     with pytest.raises(IntegrityError):
         write("'once'")
-    assert others_get_their_turn()
+    assert others_can_write()
 
 
-def test_the_turn_is_passed_on_when_the_commit_fails(file):
+def test_the_lock_is_released_when_the_commit_fails(file):
     with pytest.raises(IntegrityError), transaction.atomic("lines"):
         execute("INSERT INTO line (above) VALUES (99)")
-    assert others_get_their_turn()
+    assert others_can_write()
 
 
-def test_a_savepoint_keeps_the_turn_and_the_end_passes_it_on(file):
+def test_a_savepoint_keeps_the_lock_and_the_end_releases_it(file):
     with transaction.atomic("lines"):
         write()
         write()
-        assert not others_get_their_turn(within=0.2)
-    assert others_get_their_turn()
+        assert not others_can_write(within=0.2)
+    assert others_can_write()
 
 
-def test_the_turn_is_passed_on_when_the_connection_is_closed_in_the_middle(file):
+def test_the_lock_is_released_when_the_connection_is_closed_in_the_middle(file):
     with transaction.atomic("lines"):
         execute("INSERT INTO line (text) VALUES ('lost')")
         connections["lines"].close()
-    assert others_get_their_turn()
+    assert others_can_write()
 
 
 @pytest.mark.parametrize("error", [OperationalError("disk I/O error"), KeyboardInterrupt()], ids=repr)
-def test_the_turn_is_passed_on_when_a_transaction_cannot_begin(file, monkeypatch, error):
+def test_the_lock_is_released_when_a_transaction_cannot_begin(file, monkeypatch, error):
     def cannot(connection):
         raise error
 
@@ -158,10 +158,10 @@ def test_the_turn_is_passed_on_when_a_transaction_cannot_begin(file, monkeypatch
     with pytest.raises(type(error)):
         write()
     monkeypatch.undo()
-    assert others_get_their_turn()
+    assert others_can_write()
 
 
-def test_the_turn_is_passed_on_when_the_queue_itself_fails(file, monkeypatch):
+def test_the_lock_is_released_when_the_lock_itself_fails(file, monkeypatch):
     def cannot(*_):
         raise OSError("no locks left")
 
@@ -169,13 +169,13 @@ def test_the_turn_is_passed_on_when_the_queue_itself_fails(file, monkeypatch):
     with pytest.raises(OSError, match="no locks left"):
         write()
     monkeypatch.undo()
-    assert others_get_their_turn()
+    assert others_can_write()
 
 
-def test_a_database_in_memory_needs_no_queue(django_db_blocker, tmp_path, monkeypatch):
+def test_a_database_in_memory_needs_no_lock(django_db_blocker, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with django_db_blocker.unblock():
-        connection = ConnectionHandler({"default": {"ENGINE": "parlour.sqlite", "NAME": ":memory:"}})["default"]
+        connection = ConnectionHandler({"default": {"ENGINE": "parlour.contrib.sqlite", "NAME": ":memory:"}})["default"]
         connection.ensure_connection()
         connection._start_transaction_under_autocommit()
         connection._rollback()
@@ -195,7 +195,7 @@ def writing_process(file):
 
 
 def test_two_processes_that_write_in_a_loop_take_turns(writing_process):
-    """Without a line one of them stands still for seconds while the other goes a hundred times."""
+    """Without a queue one of them stands still for seconds while the other goes a hundred times."""
     while writing_process.poll() is None:
         write()
     in_order = [text is None for (text,) in execute("SELECT text FROM line ORDER BY id")]
@@ -204,7 +204,7 @@ def test_two_processes_that_write_in_a_loop_take_turns(writing_process):
 
 
 def test_a_single_statement_beside_a_process_that_writes_in_a_loop_is_not_turned_away(writing_process):
-    """What needs no transaction of its own stands in no line; it must still come through."""
+    """What needs no transaction of its own is not queued; it must still come through."""
     for _ in range(20):
         execute("INSERT INTO line (text) VALUES (NULL)")
 

@@ -12,7 +12,7 @@ from config.stores import PRAGMAS
 
 path, seconds = sys.argv[1], float(sys.argv[2])
 options = {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": PRAGMAS}
-settings.configure(DATABASES={"default": {"ENGINE": "parlour.sqlite", "NAME": path, "OPTIONS": options}})
+settings.configure(DATABASES={"default": {"ENGINE": "parlour.contrib.sqlite", "NAME": path, "OPTIONS": options}})
 
 import django  # noqa: E402
 from django.db import connection, transaction  # noqa: E402

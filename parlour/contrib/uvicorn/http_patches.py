@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from parlour.servers.parts import needs
+from parlour.contrib.patching import requires
 
 
-@needs(
+@requires(
     "uvicorn.protocols.http.h11_impl:H11Protocol data_received handle_events .conn .headers",
     "h11:Connection next_event",
     "h11:PAUSED",
@@ -27,4 +27,4 @@ def unread_chunks(protocol: Any, _connection: Any, paused: Any) -> None:
     protocol.__init__ = __init__
 
 
-PARTS = (unread_chunks,)
+PATCHES = (unread_chunks,)

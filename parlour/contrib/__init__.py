@@ -1,0 +1,54 @@
+"""Patches of daphne and uvicorn, and what the engine asks of the raw ASGI `send` that they hand out.
+
+What a flag can do is not patched. Start daphne with `--ping-interval 5 --ping-timeout 10`, uvicorn with
+`--ws-ping-interval 5 --ws-ping-timeout 10 --ws-max-size 1048576 --ws-per-message-deflate false
+--timeout-graceful-shutdown 5` (a deflated flood of 1 MB took 124 MiB of its memory).
+"""
+
+import logging
+import sys
+from collections.abc import Awaitable, Callable
+from functools import partial
+from importlib import import_module
+from typing import Any
+
+from parlour.contrib.patching import apply
+
+log = logging.getLogger(__name__)
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+def apply_patches() -> None:
+    """Patch the servers that this process has imported; a second call changes nothing."""
+    for server in ("daphne", "uvicorn"):
+        if f"{server}.server" in sys.modules:
+            for name in ("patches", "http_patches"):
+                apply(import_module(f"parlour.contrib.{server}.{name}").PATCHES)
+
+
+def write_backlog(send: Send) -> int:
+    """Bytes the server took for this socket and has not yet given to the kernel; 0 when that cannot be known."""
+    transport = _transport(send)
+    try:
+        if hasattr(transport, "get_write_buffer_size"):
+            return transport.get_write_buffer_size()
+        return len(transport.dataBuffer) - transport.offset + transport._tempDataLen
+    except AttributeError:
+        return 0
+
+
+def abort(send: Send) -> None:
+    """Drop the TCP connection now, with all that waits in it; the application still gets its disconnect."""
+    transport = _transport(send)
+    drop = getattr(transport, "abort", None) or getattr(transport, "abortConnection", None)
+    if drop is None:
+        log.warning("a socket could not be dropped: its server is neither daphne nor uvicorn")
+    else:
+        drop()
+
+
+def _transport(send: Send) -> Any:
+    """The transport below a raw ASGI send: daphne binds the protocol as an argument, uvicorn as self."""
+    protocol = next(iter(send.args), None) if isinstance(send, partial) else getattr(send, "__self__", None)
+    return getattr(protocol, "transport", None)

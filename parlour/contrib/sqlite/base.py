@@ -1,0 +1,82 @@
+"""Django's SQLite backend with one queue for transactions: a thread lock inside a file lock beside the database.
+
+SQLite's own lock is polled, so a process that writes in a loop starves every other one. The kernel hands a file
+lock on in turn.
+"""
+
+import fcntl
+import os
+import threading
+from typing import Any
+
+from django.db.backends.sqlite3 import base
+from django.db.utils import OperationalError
+
+from parlour.contrib.sqlite.timed_flock import timed_flock
+
+_thread_locks: dict[str, threading.Lock] = {}  # by path of the database
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """One thread's connection, which takes both locks before it begins to write."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._lock_file: int | None = None  # kept open between transactions
+        self._thread_lock: threading.Lock | None = None  # while this connection holds it
+
+    def _start_transaction_under_autocommit(self) -> None:
+        self._acquire()
+        try:
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]
+        except BaseException:
+            self._release()
+            raise
+
+    def _commit(self) -> None:
+        try:
+            super()._commit()  # type: ignore[misc]
+        finally:
+            self._release()
+
+    def _rollback(self) -> None:
+        try:
+            super()._rollback()  # type: ignore[misc]
+        finally:
+            self._release()
+
+    def _close(self) -> None:
+        try:
+            super()._close()  # type: ignore[misc]
+        finally:
+            self._release()
+            if self._lock_file is not None:
+                os.close(self._lock_file)
+                self._lock_file = None
+
+    def _acquire(self) -> None:
+        path = str(self.settings_dict["NAME"])
+        if self._thread_lock is not None or ":memory:" in path or "mode=memory" in path:
+            return
+        lock = _thread_locks.setdefault(path, threading.Lock())
+        timeout = self.settings_dict["OPTIONS"].get("timeout", 5)
+        if not lock.acquire(timeout=timeout):
+            raise OperationalError(f"database is locked: a transaction of this process has lasted over {timeout} s")
+        try:
+            if self._lock_file is None:
+                self._lock_file = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+            if not timed_flock(self._lock_file, timeout):
+                self._lock_file = None
+                raise OperationalError(f"database is locked: a transaction elsewhere has lasted over {timeout} s")
+        except BaseException:
+            lock.release()
+            raise
+        self._thread_lock = lock
+
+    def _release(self) -> None:
+        lock, self._thread_lock = self._thread_lock, None
+        if lock is None:
+            return
+        if self._lock_file is not None:
+            fcntl.flock(self._lock_file, fcntl.LOCK_UN)
+        lock.release()
