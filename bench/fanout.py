@@ -17,7 +17,7 @@ import websockets
 from e2e.support.deployments import Builder, Deployment
 from e2e.support.http_client import HttpClient
 
-LOUD = {"PARLOUR_SAY_RATE": "100000/100000", "PARLOUR_FRAME_RATE": "100000/100000"}
+LOUD = {"ROOMS_POST_RATE": "100000/100000", "PARLOUR_FRAME_RATE": "100000/100000"}
 RATE = 8  # posts a second
 POSTS = 48
 

@@ -36,7 +36,7 @@ def test_too_much_text_comes_back_with_a_reason(person: Invite, server: Server) 
 def test_too_fast_is_refused_in_words_and_nothing_is_lost(
     new_deployment: Callable[..., Deployment], http_client: NewClient
 ) -> None:
-    deployment = new_deployment(PARLOUR_SAY_RATE="1/5")
+    deployment = new_deployment(ROOMS_POST_RATE="1/5")
     room = RoomSocket(http_client(deployment.start_server()).sign_in("member"), "lobby").hello()
     said = [f"quick {number}" for number in range(12)]
     for text in said:

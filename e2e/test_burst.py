@@ -17,7 +17,7 @@ from .support.room_socket import RoomSocket
 from .support.waiting import eventually
 
 pytestmark = pytest.mark.faults
-UNBOUNDED = {"PARLOUR_SAY_RATE": "100000/100000", "PARLOUR_FRAME_RATE": "100000/100000"}
+UNBOUNDED = {"ROOMS_POST_RATE": "100000/100000", "PARLOUR_FRAME_RATE": "100000/100000"}
 IN_LOBBY = """
 SELECT m.seq, m.text FROM rooms_message m JOIN rooms_room r ON r.id = m.room_id
 WHERE r.slug = 'lobby' ORDER BY m.seq

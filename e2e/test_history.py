@@ -19,7 +19,7 @@ SAID = [f"line {number:03}" for number in range(130)]
 @pytest.fixture(scope="module")
 def storied(module_deployment: Callable[..., Deployment]) -> Server:
     """A lobby in which a lot was said."""
-    server = module_deployment(PARLOUR_SAY_RATE="1000/1000").start_server()
+    server = module_deployment(ROOMS_POST_RATE="1000/1000").start_server()
     room = RoomSocket(HttpClient(server.url).sign_in("member"), "lobby").hello()
     room.say(*SAID[:65])
     room.waits_for(SAID[64])

@@ -26,7 +26,7 @@ def _untouched(watcher: Person) -> None:
 def test_messages_by_socket_and_by_form(
     person: Invite, new_deployment: Callable[..., Deployment], http_client: NewClient
 ) -> None:
-    deployment = new_deployment(PARLOUR_SAY_RATE="1000/1000")
+    deployment = new_deployment(ROOMS_POST_RATE="1000/1000")
     server = deployment.start_server()
     watcher = person(server).sign_in("other").open_room("lobby")
     room = RoomSocket(http_client(server).sign_in("member"), "lobby").hello()

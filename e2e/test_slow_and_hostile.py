@@ -18,7 +18,7 @@ from .support.stalled_reader import StalledReader
 from .support.waiting import eventually
 
 pytestmark = pytest.mark.faults
-UNBOUNDED = {"PARLOUR_SAY_RATE": "100000/100000"}
+UNBOUNDED = {"ROOMS_POST_RATE": "100000/100000"}
 PAGEFUL = "so much to tell " * 240  # just under what one message may hold
 MAY_COST = 8.0  # MiB; a busy machine's threads and arenas are most of it
 NOTICED = 0.5  # seconds: less is the machine, not the neighbour

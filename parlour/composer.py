@@ -1,55 +1,10 @@
-"""A composer that loses nothing and sends once: how texts are numbered, for sockets and plain forms alike.
+"""What a page sends and no page of ours would."""
 
-A page has an id and counts the texts it sends. They travel newest first, with the number up to which they
-were acknowledged; so every text has a number, and the same number twice is one text.
-"""
-
-import logging
-import re
-import secrets
-from collections.abc import Mapping
-from typing import Any, NamedTuple
-
-from parlour.fragments import Region
-
-log = logging.getLogger("parlour")
-MOST = 100  # texts taken from one frame; the rest stays on the page for the next
-_PAGE = re.compile(r"[0-9A-Za-z_-]{1,40}")  # it becomes part of an id
+from typing import Any
 
 
 class Malformed(ValueError):
     """A frame that no page of ours sends."""
-
-
-class NumberedText(NamedTuple):
-    """One text and its number `n` on `page`; an empty page and n 0 from a program that counts nothing."""
-
-    page: str
-    n: int
-    text: str
-
-
-def new_page() -> str:
-    """An id for a page that is about to be drawn."""
-    return secrets.token_hex(8)
-
-
-def page_of(fields: Mapping[str, Any]) -> str:
-    """The id of the page that sent these fields; "" from a program that has none."""
-    page = fields.get("page") or ""
-    if not isinstance(page, str) or (page and not _PAGE.fullmatch(page)):
-        raise Malformed("That was not understood: “page” is no page's id.")
-    return page
-
-
-def said(fields: Mapping[str, Any], acked: int = 0, most: int | None = None) -> list[NumberedText]:
-    """The texts in a frame or form that are numbered above `acked`, oldest first, `most` at once."""
-    texts, page = _list(fields.get("text")), page_of(fields)
-    if not page:
-        return [NumberedText("", 0, text) for text in reversed(texts)][:most]
-    known = whole(fields.get("acked") or 0)
-    numbered = [NumberedText(page, known + place, text) for place, text in enumerate(reversed(texts), start=1)]
-    return [each for each in numbered if each.n > acked][:most]
 
 
 def whole(value: Any) -> int:
@@ -59,58 +14,3 @@ def whole(value: Any) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**9:
         return value
     raise Malformed("That was not understood: a count was expected.")
-
-
-def _list(value: Any) -> list[str]:
-    texts = [] if value is None else [value] if isinstance(value, str) else value
-    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-        raise Malformed("That was not understood: “text” is no text.")
-    return texts
-
-
-class Acknowledgements:
-    """One socket's account of its page: its id, and up to which number each page's texts were answered."""
-
-    def __init__(self) -> None:
-        self.page = ""
-        self.acked: dict[str, int] = {}
-
-    def hello(self, fields: Mapping[str, Any]) -> None:
-        self.page = page_of(fields)
-        self.acked = {self.page: whole(fields.get("acked") or 0)}
-
-    def take(self, fields: Mapping[str, Any]) -> list[NumberedText]:
-        """What is new in these fields. A repeat of what was answered is nothing, and gets no answer."""
-        page = page_of(fields)
-        self.page = self.page or page
-        fresh = said(fields, self.acked.get(page, 0), MOST)
-        if not fresh and "text" in fields:
-            log.debug("page %s repeats what was answered up to %d", page, self.acked.get(page, 0))
-        return fresh
-
-    def catch_up(self, region: Region, n: int) -> str:
-        """Text `n` of the page is known to be stored, though the page never heard so."""
-        if n <= self.acked.get(self.page, 0):
-            return ""
-        self.acked[self.page] = n
-        return region.value("acked", n)
-
-    def answer(self, region: Region, answered: list[NumberedText], taken: bool) -> str:
-        """Take texts off the page that sent them, all at once and for good.
-
-        A text that came back and was sent again is a page of its own, and its form goes. `taken` says that a
-        number was another tab's already: two tabs share the page's id, and this one gets a new one.
-        """
-        page, n = answered[-1].page, answered[-1].n
-        if not page:
-            return ""
-        self.acked[page] = n
-        if page != self.page:
-            self.acked = {self.page: self.acked.get(self.page, 0)}
-            return region.delete(f"err-{page}")
-        gone = region.delete_last("box") * len(answered)
-        if not taken:
-            return gone + region.value("acked", n)
-        self.page = new_page()
-        self.acked = {self.page: 0}
-        return gone + region.value("page", self.page) + region.value("acked", 0)

@@ -4,8 +4,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from rooms.models import Attention, Membership, Message, Room
-from rooms.removing import remove
+from rooms.models import Membership, Message, NotificationLevel, Room
+from rooms.moderation import remove
 
 
 class MembershipInline(admin.TabularInline):
@@ -27,9 +27,9 @@ class RoomAdmin(admin.ModelAdmin):
     inlines = [MembershipInline]
 
 
-@admin.register(Attention)
-class AttentionAdmin(admin.ModelAdmin):
-    """How much people want to hear of which room."""
+@admin.register(NotificationLevel)
+class NotificationLevelAdmin(admin.ModelAdmin):
+    """How much people want to be told of which room."""
 
     list_display = ["person", "room", "level"]
     list_filter = ["level", "room"]
@@ -40,7 +40,7 @@ class AttentionAdmin(admin.ModelAdmin):
 
 @admin.register(Message)
 class MessageAdmin(admin.ModelAdmin):
-    """What was said, to find and to remove. What is removed here leaves a line that says so."""
+    """Messages, to find and to remove. What is removed here leaves a line that says so."""
 
     list_display = ["created", "room", "author", "text"]
     list_filter = ["room"]

@@ -20,7 +20,7 @@ class EchoConsumer(Consumer):
 
     @classmethod
     def authorize(cls, _person: Any) -> Region:  # type: ignore[override]
-        return EchoRegion()
+        return EchoRegion("echo", "/ws/echo/", "/echo/panel/", "member")
 
     async def heard(self, text: str) -> None:
         try:
@@ -35,7 +35,7 @@ class EchoConsumer(Consumer):
             await super().heard(text)
         elif isinstance(words, str):
             line = self.region.append("log", format_html("<li>{}</li>", words), "ol")
-            self.put(line + self.region.inner("box", render_to_string("partials/echo_box.html")))
+            self.put(line + self.region.inner("box", render_to_string("partials/echo.html#box")))
         else:
             self.strike('Send {"message": "…"}, or plain text.')
 
@@ -43,7 +43,4 @@ class EchoConsumer(Consumer):
 class EchoRegion(Region):
     """A page that talks to itself."""
 
-    controls = "partials/echo.html"
-
-    def __init__(self) -> None:
-        super().__init__("echo", "/ws/echo/", "/echo/panel/", "member")
+    controls = "partials/echo.html#composer"

@@ -5,9 +5,8 @@ from typing import Any
 from django import forms
 from django.contrib.auth import get_user_model
 
-from rooms import words
-from rooms.models import Attention, Room
-from rooms.words import TextRejected
+from rooms.markup import TextRejected, clean_text
+from rooms.models import NotificationLevel, Room
 
 
 class RoomForm(forms.ModelForm):
@@ -16,12 +15,7 @@ class RoomForm(forms.ModelForm):
     class Meta:
         model = Room
         fields = ["title", "about", "access", "guests"]
-        labels = {
-            "title": "Name",
-            "about": "What it is about",
-            "access": "Who may come in",
-            "guests": "Guests",
-        }
+        labels = {"title": "Name", "about": "What it is about", "access": "Who may come in", "guests": "Guests"}
         help_texts = {"guests": "People without an account. Members-only rooms have none."}
         widgets = {"access": forms.RadioSelect, "guests": forms.RadioSelect}
         error_messages = {"title": {"required": "Give the room a name."}}
@@ -41,16 +35,16 @@ class RoomForm(forms.ModelForm):
         if not self.cleaned_data[name].strip():
             return ""
         try:
-            return " ".join(words.cleaned(self.cleaned_data[name]).split())
+            return " ".join(clean_text(self.cleaned_data[name]).split())
         except TextRejected:
             raise forms.ValidationError("Give it a name that can be seen.") from None
 
 
-class AttentionForm(forms.ModelForm):
-    """How much somebody wants to hear of a room."""
+class NotificationLevelForm(forms.ModelForm):
+    """How much somebody wants to be told of a room."""
 
     class Meta:
-        model = Attention
+        model = NotificationLevel
         fields = ["level"]
         labels = {"level": "Tell me"}
         widgets = {"level": forms.RadioSelect}

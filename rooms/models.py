@@ -1,25 +1,30 @@
-"""A room, its members, and what was said in it."""
+"""A room, its members, and what was posted in it."""
 
 import re
+from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
 
 from alerts import audiences
 from parlour import Numbered
-from rooms import words
+from rooms import markup
 
-TAKEN = {"new"}
+RESERVED_SLUGS = {"new"}
+HEADING_LASTS = timedelta(minutes=5)
+LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 def room_key(slug: str) -> str:
-    """What the ids on a room's page begin with: its address, without the `-` that parts a key from what is in it."""
+    """What the ids on a room's page begin with: its slug, without the `-` that separates a key from a part."""
     return "room-" + slug.replace("-", "_")
 
 
@@ -31,12 +36,11 @@ class RoomQuerySet(models.QuerySet["Room"]):
         rooms = self.filter(access=Room.Access.OPEN)
         if not person.is_authenticated or person.is_guest:
             return rooms.exclude(guests=Room.Guests.NONE)
-        return (rooms | self.filter(members=person)).distinct()
+        return self.filter(models.Q(access=Room.Access.OPEN) | _is_member(person))
 
     def nearest_to(self, person: Any) -> Self:
-        """In this order: the rooms of a person's own, those spoken in last, the rest by title. Fills `last_pk`."""
-        belongs = models.Exists(Membership.objects.filter(room=models.OuterRef("pk"), person=person.pk))
-        own = models.Q(belongs) | models.Q(owner=person.pk, owner__isnull=False)
+        """In this order: the rooms of a person's own, those posted in last, the rest by title. Fills `last_pk`."""
+        own = _is_member(person) | models.Q(owner=person.pk, owner__isnull=False)
         nearness = models.Case(models.When(own, then=0), default=1)
         return self.with_last().order_by(nearness, models.F("last_pk").desc(nulls_last=True), "title")
 
@@ -45,12 +49,21 @@ class RoomQuerySet(models.QuerySet["Room"]):
         newest = Message.objects.filter(room=models.OuterRef("pk"), seq__isnull=False).order_by("-seq").values("pk")[:1]
         return self.annotate(last_pk=models.Subquery(newest))
 
-    def named(self, slug: str) -> "Room | None":
+    def with_membership(self, person: Any) -> Self:
+        """Each with `is_member`, whether this person belongs to it."""
+        return self.annotate(is_member=_is_member(person))
+
+    def at(self, slug: str) -> "Room | None":
+        """The room at this address."""
         return self.filter(slug=slug).first() if _SLUG.fullmatch(slug) else None
 
 
+def _is_member(person: Any) -> models.Q:
+    return models.Q(models.Exists(Membership.objects.filter(room=models.OuterRef("pk"), person=person.pk)))
+
+
 class Room(models.Model):
-    """A place to talk, open or for members only. What a person may do in it is asked of `rooms.access`."""
+    """A chat room, open or for members only. What a person may do in it is asked of `rooms.permissions`."""
 
     class Access(models.TextChoices):
         OPEN = "open", "Everybody"
@@ -72,11 +85,11 @@ class Room(models.Model):
 
     objects = RoomQuerySet.as_manager()
 
-    # What a list of rooms shows of each, filled by the view that lists them.
+    # What a query adds, and what the list of rooms shows of each.
+    is_member: bool
     last_pk: int | None
     last: "Message | None"
     here: list[Any]
-    here_count: int
 
     def __str__(self) -> str:
         return self.title
@@ -92,9 +105,9 @@ class Room(models.Model):
         """ASCII only: it becomes an address, a group's name and part of ids."""
         slug = re.sub("[-_]+", "-", slugify(self.title.casefold()))
         slug = slug[:50].rpartition("-")[0] if len(slug) > 50 and "-" in slug[:50] else slug[:50]
-        slug = slug.strip("-") or f"room-{get_random_string(6, 'abcdefghjkmnpqrstuvwxyz23456789')}"
-        while slug in TAKEN or Room.objects.filter(slug=slug).exists():
-            slug = f"{slug[:50]}-{get_random_string(4, 'abcdefghjkmnpqrstuvwxyz23456789')}"
+        slug = slug.strip("-") or f"room-{get_random_string(6, LETTERS)}"
+        while slug in RESERVED_SLUGS or Room.objects.filter(slug=slug).exists():
+            slug = f"{slug[:50]}-{get_random_string(4, LETTERS)}"
         return slug
 
     @property
@@ -103,18 +116,18 @@ class Room(models.Model):
 
     @property
     def stream(self) -> str:
-        """Head of what is said here, and the group its hints go to."""
+        """The stream of its messages."""
         return f"room.{self.pk}"
 
     @property
     def people(self) -> str:
-        """Head of who is here, and the name of their leases."""
+        """The stream of who is here, and the name of their leases."""
         return f"people.{self.pk}"
 
     @property
-    def door(self) -> str:
-        """Head that moves when the room's rules change, or the room goes."""
-        return f"door.{self.pk}"
+    def rules_stream(self) -> str:
+        """The stream that is touched when the room's title or rules change, or the room goes."""
+        return f"rules.{self.pk}"
 
     @property
     def audience(self) -> str:
@@ -123,7 +136,7 @@ class Room(models.Model):
 
     @property
     def listeners(self) -> str:
-        """The audience of those who want to hear everything."""
+        """The audience of those who want to be told of everything."""
         return f"listeners.{self.pk}"
 
 
@@ -141,20 +154,20 @@ class Membership(models.Model):
         return f"{self.person} in {self.room}"
 
 
-class Attention(models.Model):
-    """How much somebody wants to hear of a room in their bell. Without one it is mentions; the first makes one."""
+class NotificationLevel(models.Model):
+    """How much somebody wants to be told of a room. Without one it is mentions; the first mention makes one."""
 
     class Level(models.TextChoices):
         EVERYTHING = "everything", "Everything that is said"
         MENTIONS = "mentions", "When somebody mentions me"
         NOTHING = "nothing", "Nothing"
 
-    room = models.ForeignKey(Room, models.CASCADE, related_name="attentions")
+    room = models.ForeignKey(Room, models.CASCADE, related_name="notification_levels")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     level = models.CharField(max_length=10, choices=Level, default=Level.MENTIONS)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["room", "person"], name="rooms_attention_once")]
+        constraints = [models.UniqueConstraint(fields=["room", "person"], name="rooms_notification_level_once")]
 
     def __str__(self) -> str:
         return f"{self.person} in {self.room}: {self.level}"
@@ -165,11 +178,24 @@ class Attention(models.Model):
         return audiences.person(self.person_id, f"room.{self.room_id}")
 
 
+class MessageQuerySet(models.QuerySet["Message"]):
+    """Messages, by what a new one has to know of them."""
+
+    def newest(self) -> "Message | None":
+        """The last message that has its number."""
+        return self.filter(seq__isnull=False).order_by("-seq").first()
+
+    def numbered(self, keys: Iterable[tuple[int, str, int]]) -> Self:
+        """Those that may have these (author, page, n). Leaving out page "" lets the database use that index."""
+        authors, pages, ns = ({*part} for part in zip(*keys, strict=True)) if (keys := list(keys)) else ((), (), ())
+        return self.filter(author__in=authors, page__in=pages, n__in=ns).exclude(page="")
+
+
 class Message(Numbered):
     """One text in a room. `html` is ready to place; `page` and `n` are the number its writer's page gave it.
 
     `previous_at` and `heading_at` say how it follows the message before it and which heading it stands under, so
-    that every message can be drawn alone and a run shares one heading on every page alike.
+    that every message can be rendered alone and a run shares one heading on every page alike.
     """
 
     room = models.ForeignKey(Room, models.CASCADE, related_name="messages")
@@ -182,7 +208,9 @@ class Message(Numbered):
     previous_at = models.DateTimeField(null=True, editable=False)
     heading_at = models.DateTimeField(null=True, editable=False)
 
-    unheard = ""  # why nobody was alerted by its mentions, for its author, when it has just been said
+    objects = MessageQuerySet.as_manager()
+
+    unheard = ""  # why its mentions alerted nobody, for its author, when it has just been posted
 
     class Meta:
         constraints = [
@@ -200,6 +228,18 @@ class Message(Numbered):
         """Its place on the page of its room."""
         return f"{self.room.get_absolute_url()}#{room_key(self.room.slug)}-{self.pk}"
 
+    def follow(self, previous: "Message | None") -> None:
+        """Say when this was posted, and how it follows the message before it.
+
+        It stands under the heading of its author's messages before it for five minutes, counted from the heading.
+        """
+        self.created = self.heading_at = timezone.now()
+        if previous is not None:
+            self.previous_at = previous.created
+            heading = previous.heading_at or previous.created
+            if previous.author_id == self.author_id and self.created - heading < HEADING_LASTS:
+                self.heading_at = heading
+
     @property
     def continues(self) -> bool:
         """Whether it stands under the heading of a message before it."""
@@ -207,7 +247,7 @@ class Message(Numbered):
 
     @property
     def body(self) -> SafeString:
-        return words.trusted(self.html)
+        return markup.trusted(self.html)
 
     @property
     def plain(self) -> str:

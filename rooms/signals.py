@@ -1,4 +1,4 @@
-"""A right that is taken away anywhere, in the admin too, ends what it gave."""
+"""A right that ends anywhere, in the admin too, ends on open pages."""
 
 from typing import Any
 
@@ -6,42 +6,32 @@ from django.db.models.signals import post_delete, post_save
 
 from alerts import audiences
 from parlour import Change, live_write, revoke
-from rooms.models import Attention, Membership, Room
+from rooms.models import Membership, NotificationLevel, Room
 
 
 def connect() -> None:
     """Called once, when the app is ready."""
-    post_delete.connect(removed, sender=Membership, dispatch_uid="rooms.removed")
-    post_delete.connect(closed, sender=Room, dispatch_uid="rooms.closed")
-    post_save.connect(heard_otherwise, sender=Membership, dispatch_uid="rooms.added")
-    post_save.connect(heard_otherwise, sender=Attention, dispatch_uid="rooms.attention")
-    post_save.connect(changed, sender=Room, dispatch_uid="rooms.changed")
+    post_delete.connect(person_changed, sender=Membership, dispatch_uid="rooms.membership_ended")
+    post_save.connect(person_changed, sender=Membership, dispatch_uid="rooms.membership")
+    post_save.connect(person_changed, sender=NotificationLevel, dispatch_uid="rooms.notification_level")
+    post_save.connect(room_changed, sender=Room, dispatch_uid="rooms.changed")
+    post_delete.connect(room_changed, sender=Room, dispatch_uid="rooms.deleted")
 
 
-def removed(instance: Membership, **kwargs: Any) -> None:
-    """A membership ended."""
+def person_changed(instance: Membership | NotificationLevel, **kwargs: Any) -> None:
+    """What somebody may read, or is told, is different now."""
     revoke(instance.person_id)
 
 
-def heard_otherwise(instance: Membership | Attention, **kwargs: Any) -> None:
-    """Somebody belongs to another audience now: their bells follow it."""
-    revoke(instance.person_id)
-
-
-def closed(instance: Room, **kwargs: Any) -> None:
-    """A room is gone."""
-    ask_again(instance)
-
-
-def changed(instance: Room, created: bool, **kwargs: Any) -> None:
-    """A room's rules may be others now."""
+def room_changed(instance: Room, created: bool = False, **kwargs: Any) -> None:
+    """A room's rules may be different now, or it is gone."""
     if not created:
-        ask_again(instance)
+        touch_rules(instance)
 
 
 @live_write
-def ask_again(change: Change, room: Room) -> None:
-    """Everybody in the room is asked again whether they may stay, and so are the bells that heard of it."""
-    change.touch(room.door)
-    for attention in Attention.objects.filter(room=room.pk):
-        change.touch(audiences.head(attention.audience))
+def touch_rules(change: Change, room: Room) -> None:
+    """Ask the rights of everybody in the room again, and of the bells that were told something in it."""
+    change.touch(room.rules_stream)
+    for level in NotificationLevel.objects.filter(room=room.pk):
+        change.touch(audiences.head(level.audience))

@@ -1,53 +1,87 @@
-"""What pages of a room see: what was said, and who is here."""
+"""What pages of a room see: its messages, its title, and who is here."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from django.contrib.auth import get_user_model
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone, translation
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from parlour import Lease, LogStream, Region, StateStream
-from parlour.composer import new_page
-from parlour.streams import Answer, Ask
+from rooms.markup import trusted
 from rooms.models import Message, Room, room_key
+from rooms.permissions import READER, Rights
+from rooms.send_once import new_page
 
 SHOWN = 60  # people named in a room's list; a larger company would cost every page a long list a second
+RENDERED = 2000  # messages whose markup is kept, some two megabytes
 
 
 class RoomRegion(Region):
-    """A room on a page. Its key is made from the address, which is what a refused page still knows."""
+    """A room on a page. Its key is made from the address, which is what a page that was denied still knows."""
 
-    controls = "partials/composer.html"
+    controls = "partials/composer.html#composer"
 
-    def __init__(self, room: Room, role: str = "reader") -> None:
+    def __init__(self, room: Room, rights: Rights = READER) -> None:
         slug = room.slug
-        super().__init__(room_key(slug), f"/ws/rooms/{slug}/", reverse("rooms:panel", args=[slug]), role)
+        super().__init__(room_key(slug), f"/ws/rooms/{slug}/", reverse("rooms:panel", args=[slug]), rights.role)
         self.room = room
+        self.rights = rights
         self.address = room.get_absolute_url()
-        self.log = RoomStream(room, self)
-        self.people = PeopleStream(room, self)
-        self.streams = [self.log, self.people, HeadStream(room.door, self)]
-        self.guards = [room.door]
+        self.log = RoomStream(room.stream, self)
+        self.people = PeopleStream(room.people, self)
+        self.streams = [self.log, self.people, TitleStream(room.rules_stream, self)]
+        self.guards = [room.rules_stream]
 
     @property
     def fresh_page(self) -> str:
-        """An id for the page whose composer is being drawn."""
+        """An id for the page whose composer is being rendered."""
         return new_page()
 
 
+class ShownMessage(NamedTuple):
+    """All that a message's markup is made of. It is alike for everybody who reads in one language and zone."""
+
+    id: str
+    author_id: int
+    author: str
+    created: datetime
+    previous_at: datetime | None
+    continues: bool
+    html: str
+    language: str | None
+    zone: str
+
+    @property
+    def body(self) -> SafeString:
+        return trusted(self.html)
+
+
+@lru_cache(RENDERED)
+def render_message(message: ShownMessage) -> SafeString:
+    """The markup of one message, in the language and zone that are active and that it names."""
+    return render_to_string("partials/message.html#message", {"message": message})
+
+
 class RoomStream(LogStream):
-    """What was said, in order."""
+    """What was posted, in order."""
 
-    template = "partials/message.html"
-
-    def __init__(self, room: Room, region: Region) -> None:
-        super().__init__(room.stream, region)
-        self.room = room
+    region: RoomRegion
 
     def rows(self) -> Any:
-        return Message.objects.filter(room=self.room).select_related("author")
+        return Message.objects.filter(room=self.region.room).select_related("author")
+
+    def row(self, row: Any) -> str:
+        name, language, zone = row.author.name, translation.get_language(), timezone.get_current_timezone_name()
+        times = row.created, row.previous_at, row.continues
+        return render_message(
+            ShownMessage(self.region.id(row.pk), row.author_id, name, *times, row.html, language, zone)
+        )
 
     def announce(self, added: Sequence[Any]) -> str:
         """Nobody is typing what has just arrived; a screen reader hears the newest, and how many there are."""
@@ -56,86 +90,71 @@ class RoomStream(LogStream):
         last = added[-1]
         newest = format_html("{}: {}", last.author.name, last.plain[:200])
         if len(added) == 1:  # its writer's own style sheet keeps it from being read to its writer
-            words = format_html('<span data-author="{}">{}</span>', last.author_id, newest)
+            text = format_html('<span data-author="{}">{}</span>', last.author_id, newest)
         else:
-            words = format_html("{} new messages. {}", len(added), newest)
-        return self.region.inner("typing", "") + self.region.inner("announce", words)
+            text = format_html("{} new messages. {}", len(added), newest)
+        return self.region.inner("typing", "") + self.region.inner("announce", text)
 
     def older(self, upto: int | None) -> str:
-        context = {"region": self.region, "room": self.room, "upto": upto}
-        return self.region.replaced(render_to_string("partials/more.html", context))
+        context = {"region": self.region, "room": self.region.room, "upto": upto}
+        return self.region.replaced(render_to_string("partials/message.html#more", context))
 
 
-class HeadStream(StateStream):
-    """What the room is called, for those inside when it changes. Its rules change on the same head."""
+class TitleStream(StateStream):
+    """What the room is called, for those inside when it changes. Its rules change on the same stream."""
 
     region: RoomRegion
-    template = "partials/head.html"
+    template = "partials/room.html#title"
     part = "head"
 
     def present(self) -> dict[str, Any]:
-        return {"room": self._room()}
+        return {"room": Room.objects.filter(pk=self.region.room.pk).first() or self.region.room}
 
-    def _room(self) -> Room:
-        return Room.objects.filter(pk=self.region.room.pk).first() or self.region.room
+    def paint(self, variant: Any, seq: int) -> dict[str, Any]:
+        return {"markup": self.drawn(variant, {"room": self.region.room})}  # it was read for this very page
 
-    def since(self, asks: Iterable[Ask], seq: int) -> Answer:
-        """The heading, and the page's title with it."""
-        answer, title = super().since(asks, seq), self.region.title(f"{self._room().title} · Parlour")
-        return Answer(answer.seq, {ask: markup and markup + title for ask, markup in answer.fragments.items()})
+    def extras(self, context: dict[str, Any]) -> str:
+        return self.region.title(f"{context['room'].title} · Parlour")
 
 
 class PeopleStream(StateStream):
-    """Who is here: the people with a lease, once each. Who came and who left falls out of two answers."""
+    """Who is here: the people with a lease, once each."""
 
-    template = "partials/people.html"
+    template = "partials/room.html#people"
     part = "people"
     gap = 0.3  # who comes and goes together is told in one line
 
-    def __init__(self, room: Room, region: Region) -> None:
-        super().__init__(room.people, region)
-        self.seen: tuple[int, dict[int, str]] | None = None
-
     def present(self) -> dict[str, Any]:
-        people = self._people()
-        return {"people": people[:SHOWN], "others": len(people[SHOWN:])}
+        here = people_in(self.name)[self.name]
+        return {"people": here[:SHOWN], "others": len(here[SHOWN:]), "names": {each.pk: each.name for each in here}}
 
-    def _people(self) -> list[Any]:
-        return people_in(self.name)[self.name]
+    def paint(self, variant: Any, seq: int) -> dict[str, Any]:
+        context = self.present()
+        return {"markup": self.drawn(variant, context), "count": len(context["names"])}
 
-    def since(self, asks: Iterable[Ask], seq: int) -> Answer:
-        """The list and its count for all; the lines of who came and left for those who saw the last answer."""
-        now = {person.pk: person.name for person in self._people()}
-        answer = super().since(asks, seq)
-        was = self.seen or (answer.seq, now)
-        if self.seen is None or answer.seq != was[0]:
-            self.seen = (answer.seq, now)
-        count, lines = self.region.inner("count", str(len(now))), self._lines(was[1], now)
-        fragments = {
-            ask: markup and markup + count + (lines if ask.cursor == was[0] else "")
-            for ask, markup in answer.fragments.items()
-        }
-        return Answer(answer.seq, fragments)
+    def extras(self, context: dict[str, Any]) -> str:
+        return self.region.inner("count", str(len(context["names"])))
 
-    def _lines(self, was: dict[int, str], now: dict[int, str]) -> str:
-        came = [name for pk, name in now.items() if pk not in was]
-        went = [name for pk, name in was.items() if pk not in now]
-        notes = [note for note in (_note(came, "joined"), _note(went, "left")) if note]
-        return self.region.append("log", "".join(notes), "ol") if notes else ""
+    def changes(self, before: dict[str, Any], now: dict[str, Any]) -> str:
+        """A line of who came and one of who left."""
+        came = [name for pk, name in now["names"].items() if pk not in before["names"]]
+        went = [name for pk, name in before["names"].items() if pk not in now["names"]]
+        notes = _note(came, "joined") + _note(went, "left")
+        return self.region.append("log", notes, "ol") if notes else ""
 
 
-def people_in(*places: str) -> dict[str, list[Any]]:
-    """Everybody with a lease in each of these places, by name."""
-    seats = {(place, int(holder)) for place, holder in Lease.objects.living(*places).values_list("name", "holder")}
-    people = get_user_model()._default_manager.in_bulk({holder for _, holder in seats})
-    company = sorted(people.values(), key=lambda person: (person.name.casefold(), person.pk))
-    return {place: [person for person in company if (place, person.pk) in seats] for place in places}
+def people_in(*streams: str) -> dict[str, list[Any]]:
+    """Everybody with a lease in each of these, by name."""
+    leases = {(stream, int(holder)) for stream, holder in Lease.objects.living(*streams).values_list("name", "holder")}
+    people = get_user_model()._default_manager.in_bulk({holder for _, holder in leases})
+    by_name = sorted(people.values(), key=lambda person: (person.name.casefold(), person.pk))
+    return {stream: [person for person in by_name if (stream, person.pk) in leases] for stream in streams}
 
 
-def _note(names: Sequence[str], deed: str) -> str:
+def _note(names: Sequence[str], what: str) -> str:
     """ "Ann joined the room"; several who come or go together make one line."""
     if not names:
         return ""
     shown = names if len(names) <= 3 else names[:2]
-    context = {"names": shown, "others": len(names) - len(shown), "deed": deed}
-    return render_to_string("partials/note.html", context)
+    context = {"names": shown, "others": len(names) - len(shown), "what": what}
+    return render_to_string("partials/room.html#presence_note", context)

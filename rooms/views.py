@@ -5,25 +5,25 @@ from typing import Any
 from django.contrib import messages as notices
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.html import format_html_join
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from parlour import Denied, Malformed, composer
-from parlour.fragments import joined
-from rooms import access
-from rooms.consumers import RoomConsumer
+from parlour import Denied, Malformed
+from rooms import send_once
+from rooms.consumers import COMMIT_WITHIN, RoomConsumer
 from rooms.echo import EchoConsumer
-from rooms.models import Message, Room
-from rooms.refusals import refusal
-from rooms.saying import offer
+from rooms.markup import TextRejected
+from rooms.models import Message, Room, room_key
+from rooms.permissions import room_for
+from rooms.posting import submit
+from rooms.rejected_text import rejected_form
 from rooms.streams import RoomRegion, people_in
-from rooms.words import TextRejected
 
 LISTED = 100  # rooms beside a conversation
-SOON = 20  # seconds a commit may take before a plain form is told that something is wrong
 
 
-def refused(request: HttpRequest, why: Denied) -> HttpResponse:
+def denied_page(request: HttpRequest, why: Denied) -> HttpResponse:
     """A page that says why not, and how to get in; 404 where there is nothing."""
     if why.code == 4004:
         raise Http404
@@ -32,14 +32,13 @@ def refused(request: HttpRequest, why: Denied) -> HttpResponse:
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """The rooms this person may see, who is in them, and the last line of each."""
+    """The rooms this person may see, who is in them, and the newest message of each."""
     rooms = list(Room.objects.visible_to(request.user).with_last().order_by("title"))
     last = Message.objects.select_related("author").in_bulk([room.last_pk for room in rooms if room.last_pk])
     here = people_in(*(room.people for room in rooms))
     for room in rooms:
         room.last = last.get(room.last_pk)
         room.here = here[room.people]
-        room.here_count = len(room.here)
     can_create = request.user.is_authenticated and not request.user.is_guest
     return render(request, "rooms/home.html", {"rooms": rooms, "can_create": can_create})
 
@@ -51,21 +50,20 @@ def room(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         region = RoomConsumer.authorize(request.user, slug=slug)
     except Denied as why:
-        return refused(request, why)
+        return denied_page(request, why)
     return room_page(request, region)
 
 
-def room_page(request: HttpRequest, region: RoomRegion, refusals: str = "", status: int = 200) -> HttpResponse:
+def room_page(request: HttpRequest, region: RoomRegion, rejected: str = "", status: int = 200) -> HttpResponse:
     """The page of a room; `upto` in the address goes back in its history without script."""
     context = {
         **region.paint(request),
         "room": region.room,
         "rooms": Room.objects.visible_to(request.user).nearest_to(request.user)[:LISTED],
-        "may_manage": access.may_manage(request.user, region.room),
-        "here": len(people_in(region.room.people)[region.room.people]),
-        "err": refusals,
+        "may_manage": region.rights.manage,
+        "err": rejected,
     }
-    if upto := _whole(request.GET.get("upto")):
+    if upto := _count(request.GET.get("upto")):
         markup, older = region.log.page(region.log.variant(request.user), upto)
         context["shown"]["log"] |= {"markup": markup, "older": older}
         context["later"] = True
@@ -79,40 +77,41 @@ def older(request: HttpRequest, slug: str) -> HttpResponse:
         region = RoomConsumer.authorize(request.user, slug=slug)
     except Denied:
         return HttpResponse(status=403)
-    markup, upto = region.log.page(region.log.variant(request.user), _whole(request.GET.get("upto")))
+    markup, upto = region.log.page(region.log.variant(request.user), _count(request.GET.get("upto")))
     context = {"region": region, "room": region.room, "markup": markup, "upto": upto}
-    return render(request, "partials/older.html", context)
+    return render(request, "partials/message.html#older", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def messages(request: HttpRequest, slug: str) -> HttpResponse:
-    """Say something by a plain form. What is refused comes back with the page, nothing typed is lost."""
-    if request.method != "POST":  # the address of a page with a refusal, loaded again
+    """Post by a plain form. What is rejected comes back with the page; nothing typed is lost."""
+    if request.method != "POST":  # the address of a page with a rejected text, loaded again
         return redirect("rooms:room", slug)
-    texts = request.POST.getlist("text")
-    if len(texts) > 1 and not texts[0].strip():  # an empty box above texts that wait to be sent
-        texts = texts[1:]
+    sent = request.POST.getlist("text")
+    if len(sent) > 1 and not sent[0].strip():  # an empty box above texts that wait to be sent
+        sent = sent[1:]
     try:
-        region = RoomConsumer.authorize(request.user, slug=slug)
-        said = composer.said({**request.POST.dict(), "text": texts})
+        room, rights = room_for(request.user, slug)
+        texts = send_once.numbered_texts({**request.POST.dict(), "text": sent})
     except Denied as why:
-        return refused(request, why)
+        return denied_page(request, why)
     except Malformed:
-        return render(request, "csrf.html", {"texts": texts}, status=400)
-    outcomes = [future.result(SOON) for future in offer(request.user, region.room.pk, said)]
-    pairs = [(each, why) for each, why in zip(said, outcomes, strict=True) if isinstance(why, TextRejected)]
+        return render(request, "csrf.html", {"texts": sent}, status=400)
+    outcomes = [future.result(COMMIT_WITHIN) for future in submit(request.user, room.pk, texts)]
+    rejected = [(text, why) for text, why in zip(texts, outcomes, strict=True) if isinstance(why, TextRejected)]
     if unheard := next((row.unheard for row in outcomes if isinstance(row, Message) and row.unheard), ""):
         notices.info(request, unheard)
-    if not pairs:
-        return redirect(f"{region.room.get_absolute_url()}#{region.id('composer')}")
-    forms = joined(refusal(region, each, why, request) for each, why in pairs)
+    if not rejected:
+        return redirect(f"{room.get_absolute_url()}#{room_key(slug)}-composer")
+    region = RoomRegion(room, rights)
+    forms = format_html_join("", "{}", ([rejected_form(region, text, why, request)] for text, why in rejected))
     return room_page(request, region, forms, status=422)
 
 
 @require_POST
 def lines(request: HttpRequest, slug: str) -> HttpResponse:
     """A box of several lines that keeps what was typed. By POST: a GET would put the text into addresses."""
-    return render(request, "partials/lines.html", {"text": request.POST.get("text", "")})
+    return render(request, "partials/composer.html#lines", {"text": request.POST.get("text", "")})
 
 
 @require_safe
@@ -121,8 +120,8 @@ def echo(request: HttpRequest) -> HttpResponse:
     return render(request, "rooms/echo.html", EchoConsumer.authorize(request.user).paint(request))
 
 
-def _whole(value: Any) -> int:
+def _count(value: Any) -> int:
     try:
-        return composer.whole(value or 0)
+        return send_once.count(value or 0)
     except Malformed:
         return 0

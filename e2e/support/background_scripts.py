@@ -5,15 +5,15 @@ import random, sys, threading, time
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from parlour.retrying import counts
-from parlour.composer import Said
+from rooms.send_once import NumberedText
 from rooms.models import Room
-from rooms.saying import draft, post
+from rooms.posting import draft, post
 
 member = get_user_model().objects.get(username="member").pk
 lobby, team = (Room.objects.get(slug=slug).pk for slug in ("lobby", "team"))
 
 def say(*things):
-    return post([draft(room, member, Said("", 0, text)) for room, text in things])
+    return post([draft(room, member, NumberedText("", 0, text)) for room, text in things])
 
 def at_once(work, many):
     threads = [threading.Thread(target=work, args=(number,)) for number in range(many)]

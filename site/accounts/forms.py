@@ -7,7 +7,7 @@ from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.forms import AuthenticationForm, UserCreationForm
 from django.core.exceptions import ValidationError
 
-from accounts import names, zones
+from accounts import names, timezones
 from accounts.backends import closed
 from accounts.models import User
 
@@ -130,7 +130,7 @@ class ProfileForm(forms.ModelForm):
     """How a person is shown, and in which zone their times are."""
 
     display_name = NameField(label="Display name", required=False, help_text="Others see this. Empty: your user name.")
-    time_zone = forms.ChoiceField(label="Time zone", choices=zones.choices, required=False)
+    time_zone = forms.ChoiceField(label="Time zone", choices=timezones.choices, required=False)
 
     class Meta:
         model = User

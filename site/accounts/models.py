@@ -10,7 +10,7 @@ from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.db.models import Q
 
-from accounts import names, zones
+from accounts import names, timezones
 
 
 class PersonManager(UserManager["User"]):
@@ -43,7 +43,7 @@ class User(AbstractUser):
 
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.ACCOUNT)
     display_name = models.CharField(max_length=names.LONGEST, blank=True)
-    time_zone = models.CharField(max_length=64, blank=True, validators=[zones.validate])
+    time_zone = models.CharField(max_length=64, blank=True, validators=[timezones.validate])
     username_key = models.CharField(max_length=150, blank=True, editable=False, db_index=True)
     name_key = models.CharField(max_length=150, blank=True, editable=False, db_index=True)
 

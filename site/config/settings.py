@@ -62,7 +62,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
     "config.pages.body_rejected",
-    "accounts.crowds.in_turn",
+    "accounts.login_throttle.limit_hashing",
 ]
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
@@ -77,7 +77,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "rooms.parking.parked",
+                "rooms.context_processors.parked",
             ],
         },
     }
@@ -100,6 +100,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024**2  # bytes of any other request
 UPLOAD_LIMIT = 200 * 1024**2  # bytes of the largest file; client_max_body_size in deploy/nginx.conf is one MB more
 UPLOAD_PATHS = {"/shop/imports/": "shop.people.may_order"}  # where such files may be sent, and who may send them
 PARLOUR = stores.overrides("PARLOUR_")
+ROOMS_POST_RATE: str = env.str("ROOMS_POST_RATE", "10/40")  # messages by one person: a second / at once
 
 # Background jobs: by Celery's workers where there is a broker, else by threads of the web process.
 JOB_THREADS: int = env.int("JOB_THREADS", 2)  # jobs at a time, of each worker
@@ -124,7 +125,7 @@ AUTH_PASSWORD_VALIDATORS = [  # at least 8 characters, not the name, not one of 
 ]
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "/"
-AXES_HANDLER = "accounts.tries.BareHandler"
+AXES_HANDLER = "accounts.axes_handler.BareHandler"
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)

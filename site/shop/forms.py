@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.crypto import get_random_string
 
-from rooms import words
-from rooms.words import TextRejected
+from rooms import markup
+from rooms.markup import TextRejected
 from shop import money
 from shop.models import Order
 
@@ -63,7 +63,7 @@ class OrderForm(forms.ModelForm):
         if not self.cleaned_data[name].strip():
             return ""
         try:
-            cleaned = words.cleaned(self.cleaned_data[name])
+            cleaned = markup.clean_text(self.cleaned_data[name])
         except TextRejected:
             raise forms.ValidationError("Use words that can be seen.") from None
         box: Any = self.fields[name]

@@ -6,13 +6,13 @@ from asgiref.sync import sync_to_async
 from alerts.consumers import AlertsConsumer
 from alerts.lines import bells
 from alerts.models import Alert
-from parlour.composer import NumberedText
 from parlour.presence import record
 from parlour.testing import Page
 from rooms import mentions
 from rooms.consumers import RoomConsumer
 from rooms.models import Message
-from rooms.saying import draft, post
+from rooms.posting import draft, post
+from rooms.send_once import NumberedText
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -67,10 +67,10 @@ def test_a_guest_tells_only_who_is_here_or_has_spoken_here(ann, ben, gus, lobby)
 
 
 def test_who_wants_no_mentions_is_not_given_away(gus, ben, lobby):
-    from rooms.models import Attention
+    from rooms.models import NotificationLevel
 
     say(ben, lobby, "hello")
-    Attention.objects.create(room=lobby, person=ben, level="nothing")
+    NotificationLevel.objects.create(room=lobby, person=ben, level="nothing")
     assert say(gus, lobby, "@ben").unheard == ""
     assert not lines(ben)
 

@@ -8,11 +8,11 @@ from alerts import notify
 from alerts.consumers import AlertsConsumer
 from alerts.lines import bells
 from alerts.models import Alert
-from parlour.composer import NumberedText
 from parlour.testing import Page
 from rooms.consumers import RoomConsumer
-from rooms.models import Attention, Membership, Message, Room
-from rooms.saying import draft, post
+from rooms.models import Membership, Message, NotificationLevel, Room
+from rooms.posting import draft, post
+from rooms.send_once import NumberedText
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -90,12 +90,12 @@ def test_a_repeat_and_ones_own_name_tell_nobody(ann, ben, lobby):
 
 
 def test_a_room_may_be_kept_quiet_or_heard_in_full(ann, ben, lobby):
-    quiet = Attention.objects.create(room=lobby, person=ben, level="nothing")
+    quiet = NotificationLevel.objects.create(room=lobby, person=ben, level="nothing")
     say(ann, lobby, "@ben")
     assert not lines(ben)
     quiet.level = "everything"
     quiet.save()
-    Attention.objects.create(room=lobby, person=ann, level="everything")
+    NotificationLevel.objects.create(room=lobby, person=ann, level="everything")
     for text in ("one", "two", "three"):
         say(ann, lobby, text)
     assert lines(ben) == ["New in Lobby: 3 messages"]
@@ -124,7 +124,7 @@ def test_the_level_of_a_room_is_chosen_on_a_page(client, ben, lobby):
     assert "When somebody mentions me" in client.get("/rooms/lobby/alerts/").content.decode()
     assert client.post("/rooms/lobby/alerts/", {"level": "nothing"}).status_code == 302
     assert client.post("/rooms/lobby/alerts/", {"level": "nothing"}).status_code == 302
-    assert Attention.objects.get().level == "nothing"
+    assert NotificationLevel.objects.get().level == "nothing"
     assert client.post("/rooms/lobby/alerts/", {"level": "loud"}).status_code == 422
     assert client.get("/rooms/nowhere/alerts/").status_code == 404
 

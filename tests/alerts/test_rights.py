@@ -10,10 +10,10 @@ from alerts import Role, notify
 from alerts.consumers import AlertsConsumer
 from alerts.lines import bells
 from alerts.models import Alert
-from parlour.composer import NumberedText
 from parlour.testing import Page
 from rooms.models import Membership, Message, Room
-from rooms.saying import draft, post
+from rooms.posting import draft, post
+from rooms.send_once import NumberedText
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth import get_user_model
 
 from parlour import limits
-from rooms import typing
+from rooms import typing_indicator
 from rooms.models import Room
 
 
@@ -15,7 +15,7 @@ def reset_limits():
     """Primary keys come back from one test to the next; what their last bearers used up must not."""
     limits._shared.clear()
     limits._sweep_at = limits.KEPT
-    typing._typing.clear()
+    typing_indicator._typing.clear()
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ async def test_what_is_committed_here_is_told_to_the_others(ann, lobby, layer):
 async def test_a_process_follows_what_its_pages_follow_and_no_more(ann, lobby, layer, conf):
     conf(TICK=0.1, GRACE=0)
     async with page_of(ann):
-        await joined(layer, lobby.stream, lobby.people, lobby.door, guard(ann.pk))
+        await joined(layer, lobby.stream, lobby.people, lobby.rules_stream, guard(ann.pk))
     await joined(layer)
 
 

@@ -10,12 +10,12 @@ from django.db import connection, transaction
 
 from parlour import heads, owed
 from parlour.changes import live_write
-from parlour.composer import NumberedText
-from parlour.groups import Group
 from parlour.owed import settle
 from parlour.retrying import counts
+from rooms.group_commit import GroupCommit
 from rooms.models import Message, Room
-from rooms.saying import draft, post
+from rooms.posting import draft, post
+from rooms.send_once import NumberedText
 from tests.parlour.messages import add, edit, line, numbers, touch
 
 one_writer = "sqlite" in settings.DATABASES["default"]["ENGINE"]
@@ -134,7 +134,7 @@ def test_one_text_through_eight_processes_at_once_is_stored_once(lobby, ann):
 
     def process(text):
         together.wait(5)
-        return Group(post).submit(text).result(10)
+        return GroupCommit(post).submit([text])[0].result(10)
 
     with ThreadPoolExecutor(8) as pool:
         for n in range(1, 6):

@@ -8,12 +8,13 @@ from parlour.database import run
 from parlour.fragments import joined
 from parlour.presence import record
 from parlour.streams import Ask, Variant
-from rooms import typing
+from rooms import typing_indicator
 from rooms.models import Room
+from rooms.permissions import rights
 from rooms.streams import RoomRegion
 from tests.parlour.messages import add
 from tests.parlour.recording_page import RecordingPage, Silent
-from tests.rooms.markup import Seen
+from tests.rooms.parsed import Seen
 
 PLAIN = "plain words"
 OURS = {"ol", "li", "img", "p", "bdi", "time", "div", "input", "span", "h2", "a", "strong", "em", "i", "br"}
@@ -31,13 +32,17 @@ def named(db):
 
 def everywhere(person, room):
     """The list of people, a line of joining, somebody typing, a message with its heading and announcement."""
-    region, seat, plain = RoomRegion(room), (room.people, str(person.pk)), Variant("en", "UTC")
+    region, seat, plain = RoomRegion(room, rights(person, room)), (room.people, str(person.pk)), Variant("en", "UTC")
     add(room, "hello", author=person)
     record("process", {seat}, set())
-    typing._typing.clear()
+    typing_indicator._typing.clear()
     asks = [stream.answer([Ask(0, plain)]).fragments[Ask(0, plain)] for stream in region.streams]
     record("process", set(), {seat})
-    return "".join(asks) + region.people.answer([Ask(1, plain)]).fragments[Ask(1, plain)] + typing.shown(region, person)
+    return (
+        "".join(asks)
+        + region.people.answer([Ask(1, plain)]).fragments[Ask(1, plain)]
+        + typing_indicator.start(region, person)
+    )
 
 
 @pytest.mark.django_db(transaction=True)
@@ -75,8 +80,8 @@ def test_a_title_is_text_on_every_page(ann, client):
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_a_text_that_comes_through_a_socket_adds_no_element(ann, lobby, conf):
-    conf(SAY_RATE="1000/1000")
+async def test_a_text_that_comes_through_a_socket_adds_no_element(ann, lobby, post_rate):
+    post_rate("1000/1000")
     async with RecordingPage(ann) as page:
         for payload in PAYLOADS:
             page.frames.clear()
@@ -90,9 +95,9 @@ async def test_a_text_that_comes_through_a_socket_adds_no_element(ann, lobby, co
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_refused_text_comes_back_as_text(ann, lobby, client, conf):
+def test_a_refused_text_comes_back_as_text(ann, lobby, client, post_rate):
     """Too long, so that it comes back; through the plain form, whose answer is a whole page."""
-    conf(SAY_RATE="1000/1000")
+    post_rate("1000/1000")
     client.force_login(ann)
 
     def back(text):
@@ -111,7 +116,7 @@ def test_a_refused_text_comes_back_as_text(ann, lobby, client, conf):
 )
 async def test_a_refusal_at_an_address_nobody_made_says_nothing_of_it(slug, ann, lobby):
     page = Silent(ann, slug)
-    page.session, page.region = "", RoomRegion(lobby)
+    page.session, page.region = "", RoomRegion(lobby, rights(ann, lobby))
     await page.open()
     await page.ends(4004)
     assert page.events[0] == "websocket.accept"

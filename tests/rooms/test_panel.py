@@ -4,7 +4,7 @@ import pytest
 
 from rooms.models import Room
 from tests.parlour.messages import add
-from tests.rooms.markup import Seen
+from tests.rooms.parsed import Seen
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

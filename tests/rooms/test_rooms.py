@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from rooms import managing, views
+from rooms import settings_views, views
 from rooms.models import Room
 from rooms.streams import room_key
 from tests.parlour.messages import add
@@ -49,7 +49,7 @@ def test_every_title_gets_a_plain_address_of_its_own(ann):
 def test_every_address_leads_to_its_room(ann, client):
     for title in TITLES:
         room = Room.objects.create(title=title, owner=ann)
-        assert Room.objects.named(room.slug) == room
+        assert Room.objects.at(room.slug) == room
         assert client.get(room.get_absolute_url()).status_code == 200
 
 
@@ -63,7 +63,7 @@ def test_no_two_addresses_share_a_key_and_no_key_runs_into_a_part():
 @pytest.mark.django_db
 @pytest.mark.parametrize("slug", ["lobby\n", "Lobby", "lobby ", "ｌobby", "lob_by", "-lobby", "é" * 200, "a" * 200])
 def test_an_address_that_is_none_is_not_found(slug, ann, lobby, client):
-    assert Room.objects.named(slug) is None
+    assert Room.objects.at(slug) is None
     assert client.get(f"/rooms/{quote(slug)}/").status_code == 404
 
 
@@ -122,7 +122,7 @@ def test_a_changed_title_keeps_the_address(ann, lobby, client):
 
 @pytest.mark.django_db
 def test_whoever_makes_many_rooms_is_asked_to_wait_and_loses_no_word(ann, ben, client, monkeypatch):
-    monkeypatch.setattr(managing, "ROOM_RATE", "0.001/2")
+    monkeypatch.setattr(settings_views, "ROOM_RATE", "0.001/2")
     client.force_login(ann)
     answers = [client.post("/rooms/new/", fields(f"Room {n}")) for n in range(3)]
     assert [answer.status_code for answer in answers] == [302, 302, 422]

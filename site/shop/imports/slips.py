@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from django.forms import CharField
 
-from rooms import words
+from rooms import markup
 from shop import money
 from shop.forms import OrderForm
 
@@ -88,8 +88,8 @@ def _words(text: str, box: CharField) -> str:
 
 def _cleaned(text: str) -> str:
     try:
-        return words.cleaned(text) if text else ""
-    except words.TextRejected:
+        return markup.clean_text(text) if text else ""
+    except markup.TextRejected:
         raise ValueError("Use words that can be seen.") from None
 
 

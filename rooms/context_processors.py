@@ -1,6 +1,6 @@
 """Where a room's unsent text waits while its reader looks at another page.
 
-A boosted link swaps the page's main part. The answer carries empty places with the old room's ids, outside
+A boosted link swaps the page's main part. The answer carries empty elements with the old room's ids, outside
 that part, and htmx moves what it preserves into them; the room's page takes it back the same way.
 """
 
@@ -14,7 +14,7 @@ _ROOM = re.compile(r"/rooms/([a-z0-9-]+)/")
 
 
 def parked(request: HttpRequest) -> dict[str, str]:
-    """Context processor: `parked` is the key of the room that a boosted request comes from, if it leaves it."""
+    """`parked` is the key of the room that a boosted request comes from, if it leaves it."""
     htmx = getattr(request, "htmx", None)
     if not htmx or not htmx.boosted:
         return {}

@@ -6,7 +6,7 @@ from threading import Event
 import pytest
 from django.http import HttpResponse
 
-from accounts import crowds
+from accounts import login_throttle
 from parlour.addresses import neighbourhood
 
 
@@ -14,15 +14,15 @@ from parlour.addresses import neighbourhood
 def knock(rf, monkeypatch):
     """knock(address) posts a password in a thread of its own; those who got in stay until `knock.go` is set."""
     go, held = Event(), []
-    monkeypatch.setattr(crowds, "_door", crowds.Door())
-    monkeypatch.setattr(crowds, "render", lambda *_, status: HttpResponse(status=status))
+    monkeypatch.setattr(login_throttle, "_door", login_throttle.Door())
+    monkeypatch.setattr(login_throttle, "render", lambda *_, status: HttpResponse(status=status))
 
     def hash_slowly(request):
         held.append(request.META["REMOTE_ADDR"])
         go.wait(10)
         return HttpResponse("in")
 
-    pages = crowds.in_turn(hash_slowly)
+    pages = login_throttle.limit_hashing(hash_slowly)
     with ThreadPoolExecutor(40) as threads:
 
         def knock(address, path="/accounts/login/"):
@@ -62,14 +62,14 @@ def test_addresses_of_one_line_count_as_one(knock):
 
 
 def test_many_addresses_take_two_turns_and_three_waiting_places(knock, monkeypatch):
-    monkeypatch.setattr(crowds, "PATIENCE", 0.2)
+    monkeypatch.setattr(login_throttle, "PATIENCE", 0.2)
     crowd = [knock(f"192.0.2.{number}") for number in range(10)]
     until(lambda: sum(each.done() for each in crowd) == 8)
     assert len(knock.held) == 2
 
 
 def test_a_newcomer_takes_the_place_of_whoever_had_most_turns(knock, monkeypatch):
-    monkeypatch.setattr(crowds, "PATIENCE", 10)
+    monkeypatch.setattr(login_throttle, "PATIENCE", 10)
     flooders = [f"192.0.2.{number}" for number in range(5)]
     knock.go.set()
     for address in [*flooders, *flooders, flooders[2]]:
@@ -78,7 +78,7 @@ def test_a_newcomer_takes_the_place_of_whoever_had_most_turns(knock, monkeypatch
     flood = {}
     for place, address in enumerate(flooders, 1):
         flood[address] = knock(address)
-        until(lambda place=place: len(crowds._door.inside) + len(crowds._door.waiting) == place)
+        until(lambda place=place: len(login_throttle._door.inside) + len(login_throttle._door.waiting) == place)
     newcomer = knock("192.0.2.9")
     assert flood[flooders[2]].result(5) == 429
     knock.go.set()
@@ -90,20 +90,20 @@ def test_turns_are_forgotten(knock, monkeypatch):
     knock.go.set()
     for _ in range(3):
         assert knock("192.0.2.1").result(5) == 200
-    monkeypatch.setattr(crowds, "LATELY", 0)
+    monkeypatch.setattr(login_throttle, "LATELY", 0)
     assert knock("192.0.2.2").result(5) == 200
-    assert [address for _, address in crowds._door.turns] == ["192.0.2.2"]
+    assert [address for _, address in login_throttle._door.turns] == ["192.0.2.2"]
 
 
 def test_a_turn_comes_back_when_a_page_fails(rf, monkeypatch):
-    monkeypatch.setattr(crowds, "_door", crowds.Door())
+    monkeypatch.setattr(login_throttle, "_door", login_throttle.Door())
 
     def fail(request):
         raise ValueError
 
     for _ in range(3):
         with pytest.raises(ValueError):
-            crowds.in_turn(fail)(rf.post("/accounts/login/"))
+            login_throttle.limit_hashing(fail)(rf.post("/accounts/login/"))
 
 
 def test_other_pages_do_not_queue(knock):

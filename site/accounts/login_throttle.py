@@ -78,7 +78,7 @@ class Door:
 _door = Door()
 
 
-def in_turn(answer: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
+def limit_hashing(answer: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
     """Middleware: a few passwords at a time are looked at; beyond a short queue the answer is 429, in words."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:

@@ -1,36 +1,45 @@
-"""Making rooms, changing them, and deciding who is in."""
+"""Pages on which rooms are made and changed, and on which it is decided who is in."""
 
 from typing import Any
 
 from django.contrib import messages as notices
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
 from parlour import Denied, rate_limit
-from rooms import access
-from rooms.forms import AttentionForm, MemberForm, RoomForm
-from rooms.models import Attention, Membership, Room
+from rooms.forms import MemberForm, NotificationLevelForm, RoomForm
+from rooms.models import Membership, NotificationLevel, Room
+from rooms.permissions import room_for
 
 ROOM_RATE = "0.2/100"  # by one person: a second / at once
-form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
 
-def managed(person: Any, slug: str) -> Room:
-    """The room at this address for somebody who looks after it; 404 or 403 for everybody else."""
+def form_view(view: Any) -> Any:
+    """Decorate a page with a form, for people who are signed in."""
+    return login_required(require_http_methods(["GET", "HEAD", "POST"])(view))
+
+
+def readable(person: Any, slug: str, manage: bool = False) -> Room:
+    """The room at this address, for somebody who may read it, or `manage` it; 404 or 403 for everybody else."""
     try:
-        room = access.room_for(person, slug)
+        room, rights = room_for(person, slug)
     except Denied as why:
         raise (Http404 if why.code == 4004 else PermissionDenied) from None
-    if not access.may_manage(person, room):
+    if manage and not rights.manage:
         raise PermissionDenied
     return room
 
 
-@login_required
-@form_methods
+def form_page(request: HttpRequest, template: str, form: BaseForm, **context: Any) -> HttpResponse:
+    """The page of a form; 422 when something in it is wrong."""
+    return render(request, template, {"form": form, **context}, status=422 if form.errors else 200)
+
+
+@form_view
 def create(request: HttpRequest) -> HttpResponse:
     """Make a room; who makes it owns it."""
     if getattr(request.user, "is_guest", False):
@@ -44,31 +53,24 @@ def create(request: HttpRequest) -> HttpResponse:
         room = form.save()
         room.members.add(form.instance.owner)
         return redirect(room)
-    return render(request, "rooms/room_form.html", {"form": form}, status=422 if form.errors else 200)
+    return form_page(request, "rooms/room_form.html", form)
 
 
-@login_required
-@form_methods
+@form_view
 def settings(request: HttpRequest, slug: str) -> HttpResponse:
-    """Change a room. People inside are asked again whether they may stay."""
-    room = managed(request.user, slug)
+    """Change a room. The rights of people inside are asked again."""
+    room = readable(request.user, slug, manage=True)
     form = RoomForm(request.POST or None, instance=room)
     if form.is_valid():
         form.save()
         return redirect(room)
-    return render(
-        request,
-        "rooms/room_form.html",
-        {"form": form, "room": Room.objects.get(pk=room.pk)},
-        status=422 if form.errors else 200,
-    )
+    return form_page(request, "rooms/room_form.html", form, room=Room.objects.get(pk=room.pk))
 
 
-@login_required
-@form_methods
+@form_view
 def members(request: HttpRequest, slug: str) -> HttpResponse:
     """Add people to a room and remove them."""
-    room = managed(request.user, slug)
+    room = readable(request.user, slug, manage=True)
     if removed := request.POST.get("remove"):
         if not (removed.isascii() and removed.isdigit() and len(removed) < 10):
             raise Http404
@@ -83,36 +85,26 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
         notices.info(request, f"{person.name} is a member now." if fresh else f"{person.name} is a member already.")
         return redirect("rooms:members", slug)
     memberships = room.memberships.select_related("person").order_by("person__username")
-    return render(
-        request,
-        "rooms/members.html",
-        {"room": room, "form": form, "memberships": memberships},
-        status=422 if form.errors else 200,
-    )
+    return form_page(request, "rooms/members.html", form, room=room, memberships=memberships)
 
 
-@login_required
-@form_methods
-def attention(request: HttpRequest, slug: str) -> HttpResponse:
-    """How much this person wants to hear of a room."""
+@form_view
+def notification_level(request: HttpRequest, slug: str) -> HttpResponse:
+    """How much this person wants to be told of a room."""
     person: Any = request.user
-    try:
-        room = access.room_for(person, slug)
-    except Denied as why:
-        raise (Http404 if why.code == 4004 else PermissionDenied) from None
-    chosen = Attention.objects.filter(room=room, person=person).first()
-    form = AttentionForm(request.POST or None, instance=chosen or Attention(room=room, person=person))
+    room = readable(person, slug)
+    chosen = NotificationLevel.objects.filter(room=room, person=person).first()
+    form = NotificationLevelForm(request.POST or None, instance=chosen or NotificationLevel(room=room, person=person))
     if form.is_valid():
         form.save()
         return redirect(room)
-    return render(request, "rooms/attention.html", {"form": form, "room": room}, status=422 if form.errors else 200)
+    return form_page(request, "rooms/notification_level.html", form, room=room)
 
 
-@login_required
-@form_methods
+@form_view
 def delete(request: HttpRequest, slug: str) -> HttpResponse:
-    """Delete a room and all that was said in it."""
-    room = managed(request.user, slug)
+    """Delete a room and everything in it."""
+    room = readable(request.user, slug, manage=True)
     if request.method == "POST":
         room.delete()
         notices.info(request, f"“{room.title}” is deleted.")

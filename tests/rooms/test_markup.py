@@ -7,16 +7,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from e2e.support.payloads import ALL as PAYLOADS
-from rooms.words import LONGEST, TextRejected, cleaned, markup
-from tests.rooms.markup import Seen
+from rooms.markup import LONGEST, TextRejected, clean_text, to_html
+from tests.rooms.parsed import Seen
 
 ALLOWED = {"p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a"}
 AS_MARKDOWN = {"![x](/hit)": "!x"}  # a link behind an exclamation mark: no image is fetched
 
 
+def shown(text):
+    return to_html(text)[0]
+
+
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_forty_attacks_are_text(payload):
-    seen = Seen(markup(cleaned(payload)))
+    seen = Seen(shown(clean_text(payload)))
     assert seen.text == AS_MARKDOWN.get(payload, " ".join(payload.split()))
     assert {element for element in seen.elements if element[0] != "a"} <= {(tag,) for tag in ALLOWED}
 
@@ -24,7 +28,7 @@ def test_forty_attacks_are_text(payload):
 @settings(max_examples=300, deadline=None)
 @given(st.text(alphabet=st.sampled_from("<>\"'=/&;:()[]!*_~`#-+.1 \n\tabhrefonx\\{}%|"), max_size=80))
 def test_no_text_makes_an_element_or_an_attribute_that_is_not_ours(text):
-    for tag, *attributes in Seen(markup(text)).elements:
+    for tag, *attributes in Seen(shown(text)).elements:
         assert tag in ALLOWED
         assert set(attributes) <= {"a": {"href", "rel"}, "ol": {"start"}}.get(tag, set())
 
@@ -51,7 +55,7 @@ def test_no_text_makes_an_element_or_an_attribute_that_is_not_ours(text):
     ],
 )
 def test_a_link_that_would_do_something_is_no_link(link):
-    schemes = [href.partition(":")[0].lower() for href in Seen(markup(link)).links if ":" in href]
+    schemes = [href.partition(":")[0].lower() for href in Seen(shown(link)).links if ":" in href]
     assert set(schemes) <= {"http", "https", "mailto"}
 
 
@@ -65,8 +69,8 @@ def test_a_link_that_would_do_something_is_no_link(link):
     ],
 )
 def test_links_are_links_that_tell_nobody_where_they_were(text, href):
-    assert Seen(markup(text)).links == [href]
-    assert 'rel="noopener noreferrer nofollow"' in markup(text)
+    assert Seen(shown(text)).links == [href]
+    assert 'rel="noopener noreferrer nofollow"' in shown(text)
 
 
 @pytest.mark.parametrize(
@@ -81,15 +85,15 @@ def test_links_are_links_that_tell_nobody_where_they_were(text, href):
     ],
 )
 def test_plain_markdown_is_shown(text, html):
-    assert html in markup(text)
+    assert html in shown(text)
 
 
 @pytest.mark.parametrize("text", ["# big", "big\n===", "---", "![x](https://example.com/x.png)", "&lt;b&gt;", "&copy;"])
 def test_headings_rules_pictures_and_entities_stay_what_was_typed(text):
-    tags = {element[0] for element in Seen(markup(text)).elements}
+    tags = {element[0] for element in Seen(shown(text)).elements}
     assert tags <= {"p", "br", "a"}
     if not text.startswith("!"):
-        assert Seen(markup(text)).text == " ".join(text.split())
+        assert Seen(shown(text)).text == " ".join(text.split())
 
 
 INVISIBLE = [
@@ -116,22 +120,22 @@ INVISIBLE = [
 @pytest.mark.parametrize("text", INVISIBLE, ids=ascii)
 def test_a_text_in_which_nothing_can_be_seen_is_nothing(text):
     with pytest.raises(TextRejected, match="nothing in it"):
-        cleaned(text)
+        clean_text(text)
 
 
 @pytest.mark.parametrize("char", "\x00\x07\x08\x0b\x1b\x7f\x85\x9f\u202a\u202b\u202d\u202e\u2066\u2067\u2068\u2069")
 def test_controls_and_overrides_of_direction_are_taken_out(char):
-    assert cleaned(f"a{char}b") == "ab"
+    assert clean_text(f"a{char}b") == "ab"
 
 
 def test_lines_and_tabs_stay():
-    assert cleaned("a\r\nb\rc\n\td") == "a\nb\nc\n\td"
+    assert clean_text("a\r\nb\rc\n\td") == "a\nb\nc\n\td"
 
 
 @pytest.mark.parametrize("text", ["עברית", "العربية", "नमस्ते", "日本語", "👩\u200d👩\u200d👧", "می\u200cخواهم"])
 def test_no_language_loses_a_sign(text):
-    assert cleaned(text) == unicodedata.normalize("NFC", text)
-    assert Seen(markup(cleaned(text))).text == cleaned(text)
+    assert clean_text(text) == unicodedata.normalize("NFC", text)
+    assert Seen(shown(clean_text(text))).text == clean_text(text)
 
 
 @settings(max_examples=200, deadline=None)
@@ -139,23 +143,23 @@ def test_no_language_loses_a_sign(text):
 def test_what_was_cleaned_is_clean(text):
     """Composed, without an outer blank, and the same when it is cleaned again: a repeat must be the same text."""
     try:
-        once = cleaned(text)
+        once = clean_text(text)
     except TextRejected:
         return
-    assert once == cleaned(once) == unicodedata.normalize("NFC", once) == once.strip()
+    assert once == clean_text(once) == unicodedata.normalize("NFC", once) == once.strip()
     once.encode()
 
 
 def test_accents_are_composed_even_round_a_sign_that_is_taken_out():
-    assert cleaned("e\u0301") == cleaned("e\x00\u0301") == "é"
+    assert clean_text("e\u0301") == clean_text("e\x00\u0301") == "é"
 
 
 def test_four_thousand_characters_are_the_most():
-    assert len(cleaned("x" * LONGEST)) == LONGEST
-    assert len(cleaned("\N{PARTY POPPER}" * LONGEST)) == LONGEST
-    assert len(cleaned(" " * 5000 + "x" * LONGEST + "\n" * 5000)) == LONGEST
+    assert len(clean_text("x" * LONGEST)) == LONGEST
+    assert len(clean_text("\N{PARTY POPPER}" * LONGEST)) == LONGEST
+    assert len(clean_text(" " * 5000 + "x" * LONGEST + "\n" * 5000)) == LONGEST
     with pytest.raises(TextRejected, match="4,001 characters, and 4,000 is the most"):
-        cleaned("x" * (LONGEST + 1))
+        clean_text("x" * (LONGEST + 1))
 
 
 @pytest.mark.parametrize("text", ["[" * 4000, "*a " * 1333, "<http://" * 500, "> " * 2000, "![[" * 1333, "`" * 4000])
@@ -163,5 +167,5 @@ def test_no_text_takes_long(text):
     from time import perf_counter
 
     start = perf_counter()
-    markup(cleaned(text))
+    shown(clean_text(text))
     assert perf_counter() - start < 1

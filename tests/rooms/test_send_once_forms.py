@@ -3,10 +3,10 @@
 import pytest
 from django.test import Client
 
-from parlour.composer import MOST
 from rooms.models import Message
-from rooms.saying import TOO_FAST
-from tests.rooms.markup import Seen
+from rooms.posting import TOO_FAST
+from rooms.send_once import MOST
+from tests.rooms.parsed import Seen
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAGE = "0123456789abcdef"
@@ -65,8 +65,8 @@ def test_what_is_refused_comes_back_with_the_page_and_the_reason(say, text, why)
     assert text.strip() in answer.content.decode()
 
 
-def test_who_is_too_fast_gets_the_text_back(say, conf):
-    conf(SAY_RATE="0.001/1")
+def test_who_is_too_fast_gets_the_text_back(say, post_rate):
+    post_rate("0.001/1")
     say("quick")
     answer = say("quicker", page="fedcba9876543210")
     assert answer.status_code == 422
@@ -87,9 +87,9 @@ def test_a_form_without_a_text_stores_nothing(say):
     assert stored() == []
 
 
-def test_more_than_a_hundred_texts_are_all_stored(say, conf):
+def test_more_than_a_hundred_texts_are_all_stored(say, post_rate):
     """A plain form leads to a new page, so nothing may be left on the old one."""
-    conf(SAY_RATE="1000/1000")
+    post_rate("1000/1000")
     texts = [f"text {n}" for n in range(MOST + 20)]
     say(texts[::-1])
     assert stored() == texts

@@ -2,7 +2,7 @@
 
 import pytest
 
-from parlour.composer import MOST, Malformed, NumberedText, new_page, said, whole
+from rooms.send_once import MOST, Malformed, NumberedText, count, new_page, numbered_texts
 
 PAGE = "0123456789abcdef"
 
@@ -30,22 +30,22 @@ def texts(found):
 )
 def test_a_frames_texts_are_numbered_from_what_the_page_had_acknowledged(sent, server, expected):
     text, acked = sent
-    assert texts(said({"page": PAGE, "text": text, "acked": acked}, server)) == expected
+    assert texts(numbered_texts({"page": PAGE, "text": text, "acked": acked}, server)) == expected
 
 
 def test_every_text_bears_its_pages_id():
-    assert said({"page": PAGE, "text": "x"}, 0) == [NumberedText(PAGE, 1, "x")]
+    assert numbered_texts({"page": PAGE, "text": "x"}, 0) == [NumberedText(PAGE, 1, "x")]
 
 
 def test_a_program_that_counts_nothing_repeats_nothing():
-    assert said({"text": ["two", "one"]}, 0) == [NumberedText("", 0, "one"), NumberedText("", 0, "two")]
+    assert numbered_texts({"text": ["two", "one"]}, 0) == [NumberedText("", 0, "one"), NumberedText("", 0, "two")]
 
 
 def test_the_oldest_hundred_are_taken_and_the_rest_stay_on_the_page():
     newest_first = [f"text {n}" for n in range(150, 0, -1)]
-    taken = said({"page": PAGE, "text": newest_first, "acked": "0"}, 0, MOST)
+    taken = numbered_texts({"page": PAGE, "text": newest_first, "acked": "0"}, 0, MOST)
     assert texts(taken) == [(n, f"text {n}") for n in range(1, MOST + 1)]
-    rest = said({"page": PAGE, "text": newest_first, "acked": "0"}, MOST)
+    rest = numbered_texts({"page": PAGE, "text": newest_first, "acked": "0"}, MOST)
     assert texts(rest) == [(n, f"text {n}") for n in range(MOST + 1, 151)]
 
 
@@ -79,20 +79,20 @@ def test_the_oldest_hundred_are_taken_and_the_rest_stay_on_the_page():
 )
 def test_what_no_page_sends_is_malformed(fields):
     with pytest.raises(Malformed):
-        said(fields, 0)
+        numbered_texts(fields, 0)
 
 
 @pytest.mark.parametrize("fields", [{}, {"text": None}, {"text": []}, {"text": [], "page": PAGE, "acked": "3"}])
 def test_a_frame_without_a_text_says_nothing(fields):
-    assert said(fields, 0) == []
+    assert numbered_texts(fields, 0) == []
 
 
-@pytest.mark.parametrize(("value", "count"), [("0", 0), (0, 0), ("41", 41), (41, 41), ("007", 7)])
-def test_a_count_is_digits_or_a_number(value, count):
-    assert whole(value) == count
+@pytest.mark.parametrize(("value", "expected"), [("0", 0), (0, 0), ("41", 41), (41, 41), ("007", 7)])
+def test_a_count_is_digits_or_a_number(value, expected):
+    assert count(value) == expected
 
 
 def test_every_page_has_an_id_of_its_own_that_the_composer_takes():
     pages = {new_page() for _ in range(100)}
     assert len(pages) == 100
-    assert all(said({"page": page, "text": "x"}, 0) for page in pages)
+    assert all(numbered_texts({"page": page, "text": "x"}, 0) for page in pages)

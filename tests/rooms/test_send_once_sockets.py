@@ -8,10 +8,10 @@ import pytest
 from django.utils.html import escape
 
 from parlour import hub
-from parlour.composer import MOST
-from rooms import consumers, saying
+from rooms import consumers, posting
 from rooms.models import Message, Room
-from rooms.saying import TOO_FAST
+from rooms.posting import TOO_FAST
+from rooms.send_once import MOST
 from tests.parlour.fake_listener import eventually
 from tests.parlour.recording_page import RecordingPage, Silent
 
@@ -229,8 +229,8 @@ async def test_a_repeat_of_a_refused_text_brings_no_second_form(mine):
     assert str(mine.document.find("room-lobby-err")).count("<form") == 1
 
 
-async def test_who_is_too_fast_gets_every_text_back_with_the_reason(mine, conf):
-    conf(SAY_RATE="0.001/2")
+async def test_who_is_too_fast_gets_every_text_back_with_the_reason(mine, post_rate):
+    post_rate("0.001/2")
     for n in range(4):
         await mine.says(f"text {n}")
     await mine.is_settled(4)
@@ -241,8 +241,8 @@ async def test_who_is_too_fast_gets_every_text_back_with_the_reason(mine, conf):
     assert all(f"text {n}" in back for n in range(4) if f"text {n}" not in kept)
 
 
-async def test_more_than_a_hundred_pending_texts_all_arrive_in_order(mine, conf):
-    conf(SAY_RATE="1000/1000")
+async def test_more_than_a_hundred_pending_texts_all_arrive_in_order(mine, post_rate):
+    post_rate("1000/1000")
     await mine.cut()
     texts = [f"text {n}" for n in range(MOST + 30)]
     mine.types(*texts)
@@ -290,8 +290,9 @@ async def test_a_page_that_lies_about_its_count_gets_a_short_answer(ann, lobby, 
         assert sum(map(len, page.frames)) < 5000
 
 
-async def test_a_client_that_makes_up_pages_is_not_remembered_for_each(ann, lobby, conf):
-    conf(SAY_RATE="1000/1000", FRAME_RATE="1000/1000")
+async def test_a_client_that_makes_up_pages_is_not_remembered_for_each(ann, lobby, conf, post_rate):
+    post_rate("1000/1000")
+    conf(FRAME_RATE="1000/1000")
     async with Silent(ann) as page:
         await page.hello(page=PAGE, acked="0")
         for n in range(50):
@@ -299,12 +300,12 @@ async def test_a_client_that_makes_up_pages_is_not_remembered_for_each(ann, lobb
         await page.send(kind="say", text="the end", page=PAGE, acked="0")
         await page.shows("the end")
         [consumer] = hub.current().listeners
-        assert len(consumer.sender.acked) < 5
+        assert len(consumer.sent.acked) < 5
 
 
-async def test_texts_that_are_hard_to_read_hold_up_no_other_page(ann, lobby, conf):
+async def test_texts_that_are_hard_to_read_hold_up_no_other_page(ann, lobby, post_rate):
     """Twenty of them take a second to be made into markup; beats must go on meanwhile."""
-    conf(SAY_RATE="1000/1000")
+    post_rate("1000/1000")
     loop, gaps = asyncio.get_running_loop(), []
 
     async def watch():
@@ -323,19 +324,19 @@ async def test_texts_that_are_hard_to_read_hold_up_no_other_page(ann, lobby, con
 
 
 async def test_a_commit_that_takes_too_long_sends_the_page_away_and_stores_it_once(mine, monkeypatch):
-    post, free = saying.saying.verb, threading.Event()
+    post, free = posting.commits.write, threading.Event()
 
     def slow(drafts):
         assert free.wait(10)
         return post(drafts)
 
-    monkeypatch.setattr(saying.saying, "verb", slow)
-    monkeypatch.setattr(consumers, "SOON", 0.2)
+    monkeypatch.setattr(posting.commits, "write", slow)
+    monkeypatch.setattr(consumers, "COMMIT_WITHIN", 0.2)
     await mine.says("patience")
     await mine.ends(1013)
     assert mine.box == ["patience"]
     free.set()
-    monkeypatch.setattr(consumers, "SOON", 10)
+    monkeypatch.setattr(consumers, "COMMIT_WITHIN", 10)
     await mine.hello()
     await mine.is_settled(1)
     assert await stored() == ["patience"]

@@ -7,13 +7,13 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 
 from alerts.consumers import AlertsConsumer
-from parlour.composer import NumberedText
 from parlour.database import run
 from parlour.testing import Page, lost_hints
 from rooms.consumers import RoomConsumer
 from rooms.models import Message, Room
-from rooms.removing import REMOVED, remove
-from rooms.saying import offer
+from rooms.moderation import REMOVED, remove
+from rooms.posting import submit
+from rooms.send_once import NumberedText
 from tests.parlour.messages import add
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -75,7 +75,7 @@ async def test_it_leaves_when_every_hint_is_lost(ann, lobby, fast_clocks):
 
 async def test_the_bell_of_whom_it_mentioned_quotes_it_no_more(ann, ben, lobby, staff):
     said = NumberedText("0123456789abcdef", 1, "@ben a slur")
-    row = await asyncio.wrap_future((await run(offer, ann, lobby.pk, [said]))[0])
+    row = await asyncio.wrap_future((await run(submit, ann, lobby.pk, [said]))[0])
     async with Page(AlertsConsumer, ben) as bell:
         await bell.shows("a slur")
         await run(deletes, staff, row)

@@ -8,11 +8,11 @@ from django.db import connection
 from django.utils import timezone
 
 from parlour import heads
-from parlour.composer import NumberedText
-from rooms import saying
+from rooms import posting
+from rooms.markup import TextRejected
 from rooms.models import Membership, Message, Room
-from rooms.saying import draft, offer, post
-from rooms.words import TextRejected
+from rooms.posting import draft, post, submit
+from rooms.send_once import NumberedText
 from tests.parlour.messages import numbers
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -77,7 +77,7 @@ def test_the_same_text_from_eight_threads_is_stored_once(ann, lobby):
 
     def say(_):
         try:
-            return saying.saying.submit(one(lobby, ann, "once")).result(10)
+            return posting.commits.submit([one(lobby, ann, "once")])[0].result(10)
         finally:
             connection.close()
 
@@ -108,28 +108,28 @@ def test_a_room_that_is_gone_says_so_and_the_others_are_served(ann, lobby):
 
 @pytest.mark.parametrize("text", ["", " ", "\u200b", "x" * 4001])
 def test_what_cannot_be_said_never_reaches_a_commit(text, ann, lobby):
-    [outcome] = offer(ann, lobby.pk, [NumberedText(PAGE, 1, text)])
+    [outcome] = submit(ann, lobby.pk, [NumberedText(PAGE, 1, text)])
     assert isinstance(outcome.result(0), TextRejected)
     assert heads.read([lobby.stream]) == {lobby.stream: 0}
 
 
-def test_texts_offered_together_keep_their_order(ann, lobby, conf):
-    conf(SAY_RATE="1000/1000")
+def test_texts_offered_together_keep_their_order(ann, lobby, post_rate):
+    post_rate("1000/1000")
     said = [NumberedText(PAGE, n, f"text {n}") for n in range(1, 41)]
-    [future.result(10) for future in offer(ann, lobby.pk, said)]
+    [future.result(10) for future in submit(ann, lobby.pk, said)]
     assert texts(lobby) == [each.text for each in said]
 
 
-def test_who_is_too_fast_is_told_so_in_all_their_tabs(ann, ben, lobby, conf):
-    conf(SAY_RATE="0.001/3")
-    outcomes = [offer(ann, lobby.pk, [NumberedText("", 0, "x")])[0].result(10) for _ in range(5)]
+def test_who_is_too_fast_is_told_so_in_all_their_tabs(ann, ben, lobby, post_rate):
+    post_rate("0.001/3")
+    outcomes = [submit(ann, lobby.pk, [NumberedText("", 0, "x")])[0].result(10) for _ in range(5)]
     assert [isinstance(each, TextRejected) for each in outcomes] == [False, False, False, True, True]
-    assert isinstance(offer(ben, lobby.pk, [NumberedText("", 0, "x")])[0].result(10), Message)
+    assert isinstance(submit(ben, lobby.pk, [NumberedText("", 0, "x")])[0].result(10), Message)
 
 
 def at(minutes, monkeypatch):
     now = timezone.now() + timedelta(minutes=minutes)
-    monkeypatch.setattr(saying.timezone, "now", lambda: now)
+    monkeypatch.setattr(timezone, "now", lambda: now)
 
 
 def test_lines_by_one_person_within_five_minutes_share_a_heading(ann, ben, lobby, monkeypatch):

@@ -1,0 +1,74 @@
+"""Group commit: what arrives while a commit runs goes into the next one, so there is no timer and no queue to tune."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Generic, TypeVar
+
+from django.db import connection
+
+from parlour.database import threads, tidy
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+MOST = 128
+
+
+class GroupCommit(Generic[Item, Result]):
+    """Gathers items for `write`, which takes a list of them and returns a list of results in the same order.
+
+    A group that fails is written again one by one, so that one bad item fails alone.
+    """
+
+    def __init__(self, write: Callable[[Sequence[Item]], Sequence[Result]]) -> None:
+        self.write = write
+        self.waiting: deque[tuple[Item, Future[Result]]] = deque()
+        self.lock = threading.Lock()
+        self.running = False
+
+    def submit(self, items: Sequence[Item]) -> "list[Future[Result]]":
+        """Take `items` into the next commit, together. A future holds its item's result, or its error.
+
+        Where no commit runs, this thread does it; what arrives meanwhile is for the engine's threads.
+        """
+        pairs: list[tuple[Item, Future[Result]]] = [(item, Future()) for item in items]
+        if connection.in_atomic_block:
+            self._commit(pairs)
+        elif pairs:
+            with self.lock:
+                self.waiting.extend(pairs)
+                start, self.running = not self.running, True
+            if start:
+                self._commit(self._next())
+                if not self._stopped():
+                    threads.submit(tidy, self._drain)
+        return [future for _, future in pairs]
+
+    def _drain(self) -> None:
+        while not self._stopped():
+            self._commit(self._next())
+
+    def _stopped(self) -> bool:
+        """Whether nothing waits; then the next item starts a commit of its own."""
+        with self.lock:
+            self.running = bool(self.waiting)
+            return not self.running
+
+    def _next(self) -> list[tuple[Item, "Future[Result]"]]:
+        with self.lock:
+            return [self.waiting.popleft() for _ in range(min(MOST, len(self.waiting)))]
+
+    def _commit(self, batch: list[tuple[Item, "Future[Result]"]]) -> None:
+        wanted = [(item, future) for item, future in batch if future.running() or future.set_running_or_notify_cancel()]
+        try:
+            results = list(zip(wanted, self.write([item for item, _ in wanted]), strict=True)) if wanted else []
+        except Exception as error:
+            if len(wanted) == 1:
+                wanted[0][1].set_exception(error)
+            else:
+                for each in wanted:
+                    self._commit([each])
+        else:
+            for (_, future), result in results:
+                future.set_result(result)

@@ -1,0 +1,125 @@
+"""Posting: one function for sockets and plain forms, many texts a commit, each stored once."""
+
+import hashlib
+from collections.abc import Sequence
+from concurrent.futures import Future
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+
+from parlour import Change, live_write, rate_limit
+from rooms import markup, mentions
+from rooms.group_commit import GroupCommit
+from rooms.markup import TextRejected
+from rooms.models import Membership, Message, Room
+from rooms.permissions import rights
+from rooms.send_once import NumberedText
+
+POST_RATE = "10/40"  # by one person: a second / at once; a project's ROOMS_POST_RATE overrides it
+TOO_FAST = "You are faster than this room can read. Wait a moment, then send it again."
+Key = tuple[int, str, int]  # author, page, n
+Outcome = Message | TextRejected
+
+
+class Draft(NamedTuple):
+    """A text that `author` posts in `room` (primary keys), cleaned, with its markup and the people it mentions."""
+
+    room: int
+    author: int
+    text: NumberedText
+    html: str
+    mentioned: frozenset[int] = frozenset()
+
+    @property
+    def keys(self) -> tuple[Key, Key]:
+        """Where it is kept: under its own number, or, if another text of that number came first, beside it."""
+        page, n, _ = self.text
+        return (self.author, page, n), (self.author, page_beside(self.room, self.text), n)
+
+
+def draft(room: int, author: int, text: NumberedText) -> Draft:
+    """Clean a text and make its markup. Raises TextRejected."""
+    cleaned = markup.clean_text(text.text)
+    people = mentions.named_in(cleaned, room) if "@" in cleaned else {}
+    html, mentioned = markup.to_html(cleaned, people)
+    return Draft(room, author, text._replace(text=cleaned), html, mentioned)
+
+
+def page_beside(room: int, text: NumberedText) -> str:
+    """The page id for a text whose number was taken by another tab's: always the same for the same text."""
+    return hashlib.sha256(f"{room}/{text.page}/{text.n}/{text.text}".encode()).hexdigest()[:32]
+
+
+@live_write
+def post(change: Change, drafts: Sequence[Draft]) -> list[Outcome]:
+    """Store these, in this order. A repeat gives the message that is there; what is not allowed gives TextRejected."""
+    batch = _Batch(drafts)
+    outcomes = [batch.outcome(change, each) for each in drafts]
+    new = {id(row) for _, row in change.added}
+    posted = [(row, each.mentioned) for row, each in zip(outcomes, drafts, strict=True) if id(row) in new]
+    mentions.alert(change, posted)
+    return outcomes
+
+
+class _Batch:
+    """What the database knows about a batch of drafts, asked once for all of them."""
+
+    def __init__(self, drafts: Sequence[Draft]) -> None:
+        writers = {draft.author for draft in drafts}
+        self.authors: dict[int, Any] = get_user_model()._default_manager.in_bulk(writers)
+        self.rooms = Room.objects.in_bulk({draft.room for draft in drafts})
+        closed = [room for room in self.rooms.values() if room.members_only]
+        members = Membership.objects.filter(room__in=closed, person__in=writers).values_list("room", "person")
+        self.members = set(members) if closed else set()
+        stored = Message.objects.numbered(key for draft in drafts if draft.text.page for key in draft.keys)
+        self.known: dict[Key, Message] = {(row.author_id, row.page, row.n): row for row in stored}
+        self.newest = {pk: room.messages.newest() for pk, room in self.rooms.items()}
+
+    def outcome(self, change: Change, draft: Draft) -> Outcome:
+        """Take one draft into the change, or say why not."""
+        room, author = self.rooms.get(draft.room), self.authors.get(draft.author)
+        if room is None:
+            return TextRejected("This room is gone.")
+        if author is None or not rights(author, room, (room.pk, author.pk) in self.members).write:
+            return TextRejected("You may not write in this room any more.")
+        own, beside = draft.keys
+        for key in (own, beside):
+            if key in self.known and (self.known[key].text, self.known[key].room_id) == (draft.text.text, room.pk):
+                return self.known[key]
+        key = beside if own in self.known else own
+        row = Message(room=room, author=author, text=draft.text.text, html=draft.html, page=key[1], n=key[2])
+        row.follow(self.newest[room.pk])
+        self.newest[room.pk] = row
+        change.add(room.stream, row)
+        if row.page:
+            self.known[key] = row
+        return row
+
+
+commits: GroupCommit[Draft, Outcome] = GroupCommit(post)
+
+
+def submit(person: Any, room: int, texts: Sequence[NumberedText]) -> "list[Future[Outcome]]":
+    """Hand a page's texts to the next commit, in their order; sockets and plain forms alike.
+
+    It makes markup and may commit, which takes a while: not for an event loop.
+    """
+    if not person.is_authenticated:
+        return [_rejected(TextRejected("Choose a name first, then you can write here.")) for _ in texts]
+    if not rate_limit("post", person.pk, getattr(settings, "ROOMS_POST_RATE", POST_RATE)).take(len(texts)):
+        return [_rejected(TextRejected(TOO_FAST)) for _ in texts]
+    drafts: list[Draft | TextRejected] = []
+    for text in texts:
+        try:
+            drafts.append(draft(room, person.pk, text))
+        except TextRejected as why:
+            drafts.append(why)
+    futures = iter(commits.submit([each for each in drafts if isinstance(each, Draft)]))
+    return [next(futures) if isinstance(each, Draft) else _rejected(each) for each in drafts]
+
+
+def _rejected(why: TextRejected) -> "Future[Outcome]":
+    future: Future[Outcome] = Future()
+    future.set_result(why)
+    return future

@@ -1,0 +1,98 @@
+"""What arrives while a commit runs goes into the next one; everybody gets the result that is theirs."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import transaction
+
+from rooms.group_commit import MOST, GroupCommit
+
+PATIENCE = 5
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Writer:
+    """Notes its batches and waits inside the first until it is released."""
+
+    def __init__(self):
+        self.batches = []
+        self.entered, self.released = threading.Event(), threading.Event()
+
+    def __call__(self, items):
+        self.batches.append(list(items))
+        self.entered.set()
+        assert self.released.wait(PATIENCE)
+        if "bad" in items:
+            raise ValueError("bad")
+        return [item.upper() for item in items]
+
+
+@pytest.fixture
+def writer():
+    writer = Writer()
+    writer.released.set()
+    return writer
+
+
+@pytest.fixture
+def busy(writer):
+    """A group that is in the middle of a commit, until `writer.released` is set."""
+    writer.released.clear()
+    group = GroupCommit(writer)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(group.submit, ["first"])
+        assert writer.entered.wait(PATIENCE)
+        yield group
+        writer.released.set()
+
+
+def results(futures):
+    return [future.result(PATIENCE) for future in futures]
+
+
+def test_a_lone_item_is_written_at_once_by_whoever_brings_it(writer):
+    [future] = GroupCommit(writer).submit(["one"])
+    assert future.result(0) == "ONE"
+
+
+def test_what_arrives_during_a_commit_shares_the_next_one(busy, writer):
+    futures = [*busy.submit(["a", "b"]), *busy.submit(["c"])]
+    writer.released.set()
+    assert results(futures) == ["A", "B", "C"]
+    assert writer.batches == [["first"], ["a", "b", "c"]]
+
+
+def test_no_commit_takes_more_than_its_share(busy, writer):
+    futures = busy.submit(["x"] * (MOST + 5))
+    writer.released.set()
+    results(futures)
+    assert [len(batch) for batch in writer.batches] == [1, MOST, 5]
+
+
+def test_one_bad_item_fails_alone(busy, writer):
+    good, bad, also_good = busy.submit(["good", "bad", "also good"])
+    writer.released.set()
+    assert results([good, also_good]) == ["GOOD", "ALSO GOOD"]
+    with pytest.raises(ValueError, match="bad"):
+        bad.result(PATIENCE)
+
+
+def test_a_failed_commit_does_not_stop_the_next(writer):
+    group = GroupCommit(writer)
+    with pytest.raises(ValueError, match="bad"):
+        results(group.submit(["bad"]))
+    assert results(group.submit(["good"])) == ["GOOD"]
+
+
+def test_somebody_who_no_longer_waits_holds_up_nobody(busy, writer):
+    """A server cancels the task of a page that left; its future is then cancelled too."""
+    gone, there = busy.submit(["gone", "there"])
+    gone.cancel()
+    writer.released.set()
+    assert results([there, *busy.submit(["later"])]) == ["THERE", "LATER"]
+
+
+def test_inside_a_transaction_the_item_is_written_there_and_then(writer):
+    with transaction.atomic():
+        assert GroupCommit(writer).submit(["mine"])[0].result(0) == "MINE"
