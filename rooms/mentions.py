@@ -91,13 +91,17 @@ def _alert_mentioned(change: Change, row: Message, mentioned: Collection[int], l
     """Tell those who are mentioned and want to know. Returns who was told."""
     told = _to_be_told(row, mentioned, levels) if mentioned else []
     if told:
-        # What is told within the room is theirs from now on, as long as they may read it.
         chosen = [NotificationLevel(room=row.room, person=person) for person in told]
         fresh = [each for each in chosen if each.person_id not in levels]
-        change.then(lambda: NotificationLevel.objects.bulk_create(fresh, ignore_conflicts=True))
+        change.then(lambda: _follow_room(fresh))
         title, key = f"{{actor}} mentioned you in {row.room.title}", f"{row.author_id}-{row.room_id}"
         tell(change, chosen, "mention", title, key=key, body=row.plain, about=row, actor=row.author)
     return {person.pk for person in told}
+
+
+def _follow_room(fresh: Sequence[NotificationLevel]) -> None:
+    """What somebody is told within a room is theirs from now on, as long as they may read it."""
+    NotificationLevel.objects.bulk_create(fresh, ignore_conflicts=True)
 
 
 def _alert_listeners(change: Change, row: Message, told: Collection[int], levels: Mapping[int, str]) -> None:
