@@ -16,7 +16,7 @@ SAME = {
     "tests/http_bridge": ["bridge"],
     "tests/alerts": ["mentions", "pages", "rights", "telling"],
     "tests/jobs": ["running", "lost", "wishes", "bars", "turns"],
-    "tests/shop": ["imports", "import_ends", "import_files", "import_refusals"],
+    "tests/shop": ["imports"],
 }
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]

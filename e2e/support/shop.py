@@ -1,4 +1,4 @@
-"""The shop in a browser and by its forms: slips, the staff's list, a buyer's own."""
+"""The shop in a browser and by its forms: ordering, the staff's list, a buyer's own."""
 
 from playwright.sync_api import Locator, expect
 
@@ -42,7 +42,7 @@ def totals(tab: Tab) -> dict[str, str]:
 
 
 def fill_in(tab: Tab, item: str, amount: str = "12.50", currency: str = "EUR") -> Locator:
-    """Fill in the slip; the button that sends it."""
+    """Fill in the form; the button that sends it."""
     tab.page.get_by_label("What would you like?").fill(item)
     tab.page.get_by_label("Amount").fill(amount)
     tab.page.get_by_label("Currency").select_option(currency)

@@ -95,7 +95,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
-FILE_UPLOAD_TEMP_DIR = UPLOADS
+FILE_UPLOAD_TEMP_DIR = MEDIA_ROOT = UPLOADS
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024**2  # bytes of any other request
 UPLOAD_LIMIT = 200 * 1024**2  # bytes of the largest file; client_max_body_size in deploy/nginx.conf is one MB more
 UPLOAD_PATHS = {"/shop/imports/": "shop.people.may_order"}  # where such files may be sent, and who may send them

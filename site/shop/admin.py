@@ -1,23 +1,23 @@
-"""Orders in Django's admin: to find, to read, and to see to many at once."""
+"""Orders in Django's admin: to search, to read, and to change the status of many at once."""
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from shop import ordering
 from shop.models import Order
+from shop.place_order import OrderRejected, make_transition
 
 
 @admin.register(Order)
 class OrderAdmin(admin.ModelAdmin):
-    """An order is changed by its steps alone, so that whoever must hear of one does."""
+    """Orders are changed by transitions alone, so that alerts and live pages always follow."""
 
     list_display = ["id", "item", "buyer", "price", "status", "created"]
     list_filter = ["status", "currency", "created"]
     search_fields = ["=id", "item", "note", "buyer__username", "buyer__display_name"]
     list_select_related = ["buyer"]
     date_hierarchy = "created"
-    readonly_fields = ("buyer", "item", "note", "price", "status", "created", "moved")
+    readonly_fields = ("buyer", "item", "note", "price", "status", "created", "updated")
     fields = readonly_fields
     actions = ["accept", "finish", "cancel"]
 
@@ -26,22 +26,22 @@ class OrderAdmin(admin.ModelAdmin):
 
     @admin.action(description="Accept selected orders", permissions=["change"])
     def accept(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
-        self._take(request, orders, "accept")
+        self._make_transitions(request, orders, "accept")
 
     @admin.action(description="Finish selected orders", permissions=["change"])
     def finish(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
-        self._take(request, orders, "finish")
+        self._make_transitions(request, orders, "finish")
 
     @admin.action(description="Cancel selected orders", permissions=["change"])
     def cancel(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
-        self._take(request, orders, "cancel")
+        self._make_transitions(request, orders, "cancel")
 
-    def _take(self, request: HttpRequest, orders: QuerySet[Order], step: str) -> None:
-        taken = 0
+    def _make_transitions(self, request: HttpRequest, orders: QuerySet[Order], name: str) -> None:
+        made = 0
         for pk in orders.values_list("pk", flat=True):
             try:
-                ordering.take(request.user, pk, step)
-                taken += 1
-            except (ordering.Declined, Order.DoesNotExist) as why:
-                self.message_user(request, str(why), messages.WARNING)
-        self.message_user(request, f"{taken} of {len(orders)} done.", messages.SUCCESS)
+                make_transition(request.user, pk, name)
+                made += 1
+            except (OrderRejected, Order.DoesNotExist) as error:
+                self.message_user(request, str(error), messages.WARNING)
+        self.message_user(request, f"{made} of {len(orders)} done.", messages.SUCCESS)

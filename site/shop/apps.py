@@ -6,14 +6,13 @@ from alerts.kinds import Kind
 
 
 class ShopConfig(AppConfig):
-    """Orders: placing them, seeing to them, and telling those whom they concern."""
+    """Registers the receivers, the task of imports and the kind of alerts."""
 
     name = "shop"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from shop import signals
-        from shop.imports import streams  # noqa: F401  the task and its page make themselves known
+        from shop import signals  # noqa: F401  connects the receivers
+        from shop.imports import streams  # noqa: F401  registers the task and its page
 
         Kind("order", "Orders", "{n} new orders").register()
-        signals.connect()

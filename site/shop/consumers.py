@@ -1,17 +1,16 @@
-"""The live side of the shop: who may listen. What is done is done by forms."""
+"""The shop's sockets: who may listen. Everything else is done by forms."""
 
 from typing import Any
 
 from django.shortcuts import resolve_url
 from django.utils.html import format_html
-from django.utils.http import urlencode
 
 from parlour import Consumer, Denied, Region
-from shop.streams import MineRegion, OrdersRegion
+from shop.streams import MyOrdersRegion, OrdersRegion
 
 
 class OrdersConsumer(Consumer):
-    """A page of somebody who sees to orders."""
+    """The staff's page of all orders."""
 
     @classmethod
     def key(cls) -> str:  # type: ignore[override]
@@ -20,16 +19,15 @@ class OrdersConsumer(Consumer):
     @classmethod
     def authorize(cls, person: Any) -> Region:  # type: ignore[override]
         if not person.is_authenticated:
-            raise _signed_out("shop:orders")
+            raise Denied.signed_out(resolve_url("shop:orders"))
         if not (person.is_staff and person.is_active):
-            raise Denied(
-                4003, format_html('Only staff see all orders. <a href="{}">Yours</a>', resolve_url("shop:home"))
-            )
+            link = resolve_url("shop:home")
+            raise Denied(4003, format_html('Only staff see all orders. <a href="{}">Yours</a>', link))
         return OrdersRegion()
 
 
-class MineConsumer(Consumer):
-    """A page of a buyer."""
+class MyOrdersConsumer(Consumer):
+    """A buyer's page of the own orders."""
 
     @classmethod
     def key(cls) -> str:  # type: ignore[override]
@@ -38,10 +36,5 @@ class MineConsumer(Consumer):
     @classmethod
     def authorize(cls, person: Any) -> Region:  # type: ignore[override]
         if not person.is_authenticated or person.is_guest:
-            raise _signed_out("shop:home")
-        return MineRegion(person)
-
-
-def _signed_out(back: str) -> Denied:
-    login, query = resolve_url("accounts:login"), urlencode({"next": resolve_url(back)})
-    return Denied(4001, format_html('Orders belong to an account. <a href="{}?{}">Sign in</a>', login, query))
+            raise Denied.signed_out(resolve_url("shop:home"))
+        return MyOrdersRegion(person)

@@ -1,4 +1,4 @@
-"""The demo's orders: seen to already, so that nobody's bell rings before somebody places one."""
+"""Demo orders: handled already, so that nobody is alerted before somebody places one."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ HANDLED = [
 
 
 def make_demo_orders() -> None:
-    """A few orders of member and other, some hours old; made once."""
+    """Create a few orders of member and other, some hours old, unless there are orders already."""
     if Order.objects.exists():
         return
     people = get_user_model()._default_manager.in_bulk(["member", "other"], field_name="username")
@@ -29,7 +29,7 @@ def make_demo_orders() -> None:
             note=note,
             status=status,
             created=now - timedelta(hours=hours),
-            moved=now - timedelta(hours=hours - 1),
+            updated=now - timedelta(hours=hours - 1),
         )
         for buyer, item, amount, currency, note, status, hours in reversed(HANDLED)
     )

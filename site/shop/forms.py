@@ -1,4 +1,4 @@
-"""The slip on which an order is written."""
+"""The form on which an order is written. A row of an imported file is checked by the same fields."""
 
 from typing import Any
 
@@ -8,14 +8,17 @@ from django.utils.crypto import get_random_string
 from rooms import markup
 from rooms.markup import TextRejected
 from shop import money
-from shop.models import Order
 
 
-class OrderForm(forms.ModelForm):
+class OrderFields(forms.Form):
     """What one person wants. `cleaned_data["amount"]` is in the currency's smallest unit."""
 
+    item = forms.CharField(
+        label="What would you like?",
+        max_length=120,
+        error_messages={"required": "Say what you would like.", "max_length": "Please keep it to 120 characters."},
+    )
     amount = forms.CharField(
-        label="Amount",
         max_length=20,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
         error_messages={"required": "Say how much it may cost.", "max_length": "Write it as a number, like 12.50."},
@@ -24,49 +27,76 @@ class OrderForm(forms.ModelForm):
         choices=[(each.code, f"{each.code}, {each.name}") for each in money.CURRENCIES.values()],
         error_messages={"required": "Choose a currency.", "invalid_choice": "Choose one of these currencies."},
     )
-    slip = forms.CharField(widget=forms.HiddenInput, required=False, max_length=40)
-
-    class Meta:
-        model = Order
-        fields = ["item", "amount", "currency", "note"]
-        labels = {"item": "What would you like?", "note": "Anything we should know"}
-        widgets = {"note": forms.Textarea(attrs={"rows": 2})}
-        error_messages = {
-            "item": {"required": "Say what you would like.", "max_length": "Please keep it to 120 characters."},
-            "note": {"max_length": "Please keep it to 500 characters."},
-        }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.initial.setdefault("slip", get_random_string(16))
+    note = forms.CharField(
+        label="Anything we should know",
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"max_length": "Please keep it to 500 characters."},
+    )
 
     def clean_item(self) -> str:
-        return " ".join(self._cleaned("item").split())
+        return " ".join(self.clean_text("item").split())
 
     def clean_note(self) -> str:
-        return self._cleaned("note")
+        return self.clean_text("note")
 
     def clean(self) -> dict[str, Any]:
-        """The amount means something only together with its currency. A slip with a colon is an imported order's."""
+        """Parse the amount, which has a meaning only together with its currency."""
         fields = super().clean() or self.cleaned_data
-        if ":" in fields.get("slip", ""):
-            self.add_error(None, "This form is damaged. Load the page and write the order again.")
         if "amount" in fields and "currency" in fields:
             try:
-                fields["amount"] = money.CURRENCIES[fields["currency"]].read(fields["amount"])
-            except money.Unpaid as why:
-                self.add_error("amount", str(why))
+                fields["amount"] = money.CURRENCIES[fields["currency"]].parse(fields["amount"])
+            except money.InvalidAmount as error:
+                self.add_error("amount", str(error))
         return fields
 
-    def _cleaned(self, name: str) -> str:
-        """What was typed, in the form in which it is kept: that may be longer."""
-        if not self.cleaned_data[name].strip():
+    def clean_text(self, name: str) -> str:
+        """A field's text as it is stored; its length is checked again, since cleaning can make it longer."""
+        if not self.cleaned_data[name]:
             return ""
         try:
             cleaned = markup.clean_text(self.cleaned_data[name])
         except TextRejected:
             raise forms.ValidationError("Use words that can be seen.") from None
-        box: Any = self.fields[name]
-        if len(cleaned) > box.max_length:
-            raise forms.ValidationError(box.error_messages["max_length"])
+        field: Any = self.fields[name]
+        if len(cleaned) > field.max_length:
+            raise forms.ValidationError(field.error_messages["max_length"])
         return cleaned
+
+
+class OrderForm(OrderFields):
+    """An order written by hand. The same form sent twice is one order."""
+
+    idempotency_key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=40)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("idempotency_key", get_random_string(16))
+
+    def clean(self) -> dict[str, Any]:
+        fields = super().clean()
+        if ":" in fields.get("idempotency_key", ""):  # such keys belong to imported orders
+            self.add_error(None, "This form is damaged. Load the page and write the order again.")
+        return fields
+
+
+class RowForm(OrderFields):
+    """One row of an imported file, with the sender's own number for it."""
+
+    currency = forms.ChoiceField(
+        choices=[(code, code) for code in money.CURRENCIES],
+        error_messages={
+            "required": "Choose a currency.",
+            "invalid_choice": f"It is “%(value).12s”, and may be {', '.join(money.CURRENCIES)}.",
+        },
+    )
+    reference = forms.CharField(
+        required=False, max_length=36, error_messages={"max_length": "Please keep it to 36 characters."}
+    )
+
+    def __init__(self, values: dict[str, str]) -> None:
+        super().__init__(values | {"currency": values["currency"].strip().upper()})
+
+    def clean_reference(self) -> str:
+        return " ".join(self.clean_text("reference").split())

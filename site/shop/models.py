@@ -1,4 +1,4 @@
-"""An order, and how far it has come."""
+"""Orders: who may see them, how they are listed, and how far each has come."""
 
 from typing import Any, Self
 
@@ -10,16 +10,16 @@ from django.utils import timezone
 
 from shop import money
 
-EVERY = "shop.orders"  # head of all orders, for those who see to them
+ALL_ORDERS = "shop.orders"  # head of the staff's list
 
 
-def bought(person: object) -> str:
-    """Head of what one person ordered."""
-    return f"shop.buyer.{person}"
+def orders_of(buyer: object) -> str:
+    """Head of one person's orders, by primary key."""
+    return f"shop.buyer.{buyer}"
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
-    """Orders, by who may see them and by how far they have come."""
+    """Orders, by who may see them and by status."""
 
     def visible_to(self, person: Any) -> Self:
         """A buyer's own orders; all of them for staff."""
@@ -31,26 +31,25 @@ class OrderQuerySet(models.QuerySet["Order"]):
         return self.filter(status__in=Order.OPEN)
 
     def by_hand(self) -> Self:
-        """Those that no import brought."""
+        """Those that no import created."""
         return self.filter(imported=None)
 
-    def in_turn(self, most: int) -> list["Order"]:
-        """The first so many: open ones written by hand, then imported ones, then the rest.
+    def work_list(self, limit: int) -> list["Order"]:
+        """The first `limit` orders: open ones written by hand, then imported ones, then closed ones.
 
-        Of each the new ones come before the accepted ones, and the newest before the others. Each status is one look
-        into an index; to sort all orders by their turn would read them all.
+        New orders come before accepted ones, and newer before older. Each group is one look into an index; sorting
+        all orders this way would read them all.
         """
-        by_hand, imported = self.by_hand(), self.filter(imported__isnull=False)
-        turns = [(orders, [status]) for orders in (by_hand, imported) for status in Order.OPEN]
-        found: list[Any] = []
-        for orders, statuses in [*turns, (self, [Order.Status.DONE, Order.Status.CANCELLED])]:
-            room = most - len(found)
-            some: list[Any] = [order for status in statuses for order in orders.filter(status=status)[:room]]
-            found += sorted(some, key=lambda order: (order.created, order.pk), reverse=True)[:room]
-        return found
+        imported = self.filter(imported__isnull=False)
+        groups = [orders.filter(status=status) for orders in (self.by_hand(), imported) for status in Order.OPEN]
+        groups += [self.filter(status=status) for status in Order.CLOSED]
+        orders: list[Order] = []
+        for group in groups:
+            orders += group[: limit - len(orders)]
+        return orders
 
     def sums(self) -> list[dict[str, Any]]:
-        """`{status, currency, many, sum}` for each pair of status and currency there is."""
+        """`{status, currency, many, sum}` for each pair of status and currency."""
         pairs = self.order_by("status", "currency").values("status", "currency")
         return list(pairs.annotate(many=Count("pk"), sum=Sum("amount")))
 
@@ -58,8 +57,8 @@ class OrderQuerySet(models.QuerySet["Order"]):
 class Order(models.Model):
     """Something one person wants, for an amount in the smallest unit of its currency.
 
-    `slip` is the number of the form it was written on: the same form sent twice is one order. `imported` is the import
-    that brought it, if one did.
+    One buyer's orders have different values of `idempotency_key`, so a form sent twice is one order. `imported` is
+    the import that created it, if one did. `updated` is when its status changed.
     """
 
     class Status(models.TextChoices):
@@ -69,6 +68,7 @@ class Order(models.Model):
         CANCELLED = "cancelled", "Cancelled"
 
     OPEN = (Status.NEW, Status.ACCEPTED)
+    CLOSED = (Status.DONE, Status.CANCELLED)
 
     buyer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="orders")
     item = models.CharField(max_length=120)
@@ -76,10 +76,10 @@ class Order(models.Model):
     amount = models.PositiveBigIntegerField(help_text="In the smallest unit of the currency.")
     currency = models.CharField(max_length=3, choices=[(each.code, each.name) for each in money.CURRENCIES.values()])
     status = models.CharField(max_length=9, choices=Status, default=Status.NEW)
-    slip = models.CharField(max_length=40, blank=True, editable=False)
+    idempotency_key = models.CharField(max_length=40, blank=True, editable=False)
     imported = models.ForeignKey("Import", models.SET_NULL, null=True, editable=False, db_index=False)
     created = models.DateTimeField(default=timezone.now, editable=False)
-    moved = models.DateTimeField(default=timezone.now, editable=False)
+    updated = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = OrderQuerySet.as_manager()
 
@@ -97,7 +97,9 @@ class Order(models.Model):
         ]
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="shop_order_costs_something"),
-            models.UniqueConstraint(fields=["buyer", "slip"], condition=~Q(slip=""), name="shop_order_sent_once"),
+            models.UniqueConstraint(
+                fields=["buyer", "idempotency_key"], condition=~Q(idempotency_key=""), name="shop_order_sent_once"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -107,19 +109,16 @@ class Order(models.Model):
         return reverse("shop:order", args=[self.pk])
 
     @property
-    def figure(self) -> str:
-        """The amount as people read it, without its currency."""
-        return money.CURRENCIES[self.currency].written(self.amount)
+    def amount_text(self) -> str:
+        """ "1,234.50": without its currency."""
+        return money.CURRENCIES[self.currency].format(self.amount)
 
     @property
     def price(self) -> str:
-        """The amount as people read it, with its currency."""
-        return money.written(self.amount, self.currency)
+        """ "1,234.50 EUR" """
+        return money.format_price(self.amount, self.currency)
 
     @property
-    def stands(self) -> str:
-        """ "accepted": how far it has come, inside a sentence."""
+    def status_text(self) -> str:
+        """ "accepted": the status inside a sentence."""
         return self.get_status_display().lower()
-
-
-from shop.imports.models import Import, Reject  # noqa: E402, F401  an app's models live in its models

@@ -7,51 +7,44 @@ _PLAIN = re.compile(r"(\d{1,12})(?:[.,](\d+))?", re.ASCII)
 _GROUPED = re.compile(r"(\d{1,3}(?:[,' \u00a0\u202f]\d{3}){1,3})(?:[.,](\d+))?", re.ASCII)
 
 
-class Unpaid(ValueError):
-    """An amount that was not understood or is not taken, with the reason in words."""
+class InvalidAmount(ValueError):
+    """An amount that was not understood or is not accepted, with the reason in words."""
 
 
 class Currency(NamedTuple):
-    """`places` are the digits after the point, `most` the largest amount of one order in the smallest unit."""
+    """`decimals` is the number of digits after the point, `most` the largest amount of one order (smallest unit)."""
 
     code: str
     name: str
-    places: int
+    decimals: int
     most: int
 
-    def written(self, amount: int) -> str:
+    def format(self, amount: int) -> str:
         """ "1,234.50" for 123450 cents: without the currency, for columns that name it."""
-        whole, rest = divmod(amount, 10**self.places)
-        return f"{whole:,}.{rest:0{self.places}}" if self.places else f"{whole:,}"
+        whole, rest = divmod(amount, 10**self.decimals)
+        return f"{whole:,}.{rest:0{self.decimals}}" if self.decimals else f"{whole:,}"
 
-    def read(self, text: str) -> int:
-        """The amount that somebody typed, in the smallest unit. Raises Unpaid."""
-        if grouped := _GROUPED.fullmatch(text.strip()):
-            raise Unpaid(f"Write {self._plainly(*grouped.groups(''))}, without a thousands separator.")
-        found = _PLAIN.fullmatch(text.strip())
-        if not found:
-            raise Unpaid(f"Write it as a number, like {self.example}.")
-        whole, rest = found[1], found[2] or ""
-        if len(rest) > self.places:
-            raise Unpaid(self._too_fine)
-        amount = int(whole + rest.ljust(self.places, "0"))
-        if not amount:
-            raise Unpaid("It has to be more than nothing.")
+    def parse(self, text: str) -> int:
+        """The amount that somebody typed, in the smallest unit. Raises InvalidAmount."""
+        text = text.strip()
+        if grouped := _GROUPED.fullmatch(text):
+            raise InvalidAmount(f"Write {self._without_separator(*grouped.groups(''))}, without a thousands separator.")
+        match = _PLAIN.fullmatch(text.removeprefix("-"))
+        if not match:
+            raise InvalidAmount(f"Write it as a number, like {'12.50' if self.decimals else '1250'}.")
+        whole, rest = match[1], match[2] or ""
+        if len(rest) > self.decimals:
+            raise InvalidAmount(f"{self.code} has {self.decimals or 'no'} digits after the point.")
+        amount = int(whole + rest.ljust(self.decimals, "0"))
+        if not amount or text.startswith("-"):
+            raise InvalidAmount("It has to be more than nothing.")
         if amount > self.most:
-            raise Unpaid(f"The most for one order is {self.written(self.most)} {self.code}.")
+            raise InvalidAmount(f"The most for one order is {self.format(self.most)} {self.code}.")
         return amount
 
-    @property
-    def example(self) -> str:
-        return "12.50" if self.places else "1250"
-
-    @property
-    def _too_fine(self) -> str:
-        return f"{self.code} has {self.places or 'no'} digits after the point."
-
-    def _plainly(self, whole: str, rest: str) -> str:
+    def _without_separator(self, whole: str, rest: str) -> str:
         digits = "".join(filter(str.isdigit, whole))
-        return f"{digits}.{rest.ljust(self.places, '0')}" if self.places else digits
+        return f"{digits}.{rest.ljust(self.decimals, '0')}" if self.decimals else digits
 
 
 CURRENCIES = {
@@ -65,6 +58,6 @@ CURRENCIES = {
 }
 
 
-def written(amount: int, currency: str) -> str:
+def format_price(amount: int, currency: str) -> str:
     """ "1,234.50 EUR" """
-    return f"{CURRENCIES[currency].written(amount)} {currency}"
+    return f"{CURRENCIES[currency].format(amount)} {currency}"

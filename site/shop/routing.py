@@ -2,9 +2,9 @@
 
 from django.urls import path
 
-from shop.consumers import MineConsumer, OrdersConsumer
+from shop.consumers import MyOrdersConsumer, OrdersConsumer
 
 websocket_urlpatterns = [
-    path("ws/shop/mine/", MineConsumer.as_asgi()),
+    path("ws/shop/mine/", MyOrdersConsumer.as_asgi()),
     path("ws/shop/orders/", OrdersConsumer.as_asgi()),
 ]

@@ -1,27 +1,24 @@
-"""What is deleted anywhere, in the admin too, leaves the pages that list it, and no file behind."""
+"""Rows deleted anywhere, in the admin too: pages that list an order look again, an import's file goes with it."""
 
 from typing import Any
 
 from django.db import transaction
 from django.db.models.signals import post_delete
+from django.dispatch import receiver
 
-from shop import ordering
 from shop.imports.models import Import
 from shop.models import Order
+from shop.place_order import order_deleted
 
 
-def connect() -> None:
-    """Called once, when the app is ready."""
-    post_delete.connect(deleted, sender=Order, dispatch_uid="shop.deleted")
-    post_delete.connect(forgotten, sender=Import, dispatch_uid="shop.forgotten")
+@receiver(post_delete, sender=Order)
+def on_order_deleted(instance: Order, **kwargs: Any) -> None:
+    """Update the pages."""
+    order_deleted(instance)
 
 
-def deleted(instance: Order, **kwargs: Any) -> None:
-    """An order is gone."""
-    ordering.gone(instance)
-
-
-def forgotten(instance: Import, **kwargs: Any) -> None:
-    """An import is gone, with its job or its owner: its file goes once that is committed."""
-    path = instance.path
-    transaction.on_commit(lambda: path.unlink(missing_ok=True), robust=True)
+@receiver(post_delete, sender=Import)
+def on_import_deleted(instance: Import, **kwargs: Any) -> None:
+    """Delete the file once that is committed."""
+    file = instance.file
+    transaction.on_commit(lambda: file.delete(save=False), robust=True)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib import messages as notices
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -12,14 +12,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from parlour import Denied
-from shop import ordering, steps
-from shop.consumers import MineConsumer, OrdersConsumer
+from shop import transitions
+from shop.consumers import MyOrdersConsumer, OrdersConsumer
 from shop.forms import OrderForm
 from shop.imports.models import Import
 from shop.models import Order
 from shop.people import may_order
+from shop.place_order import OrderRejected, make_transition, place_order
 
-A_PAGE = 50  # orders
+PAGE_SIZE = 50  # orders
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -31,13 +32,13 @@ def home(request: HttpRequest) -> HttpResponse:
     form = OrderForm(request.POST or None)
     if form.is_valid():
         try:
-            order = ordering.place(request.user, **form.cleaned_data)
-        except ordering.Declined as why:
-            form.add_error(None, str(why))
+            order = place_order(request.user, **form.cleaned_data)
+        except OrderRejected as error:
+            form.add_error(None, str(error))
         else:
-            notices.success(request, f"Order {order.pk} is placed: {order.item}, {order.price}.")
+            messages.success(request, f"Order {order.pk} is placed: {order.item}, {order.price}.")
             return redirect("shop:home")
-    context = {"form": form, **MineConsumer.authorize(request.user).paint(request)}
+    context = {"form": form, **MyOrdersConsumer.authorize(request.user).paint(request)}
     return render(request, "shop/home.html", context, status=422 if form.errors else 200)
 
 
@@ -49,8 +50,8 @@ def mine(request: HttpRequest) -> HttpResponse:
     if pk := request.GET.get("import", ""):
         imported = get_object_or_404(Import.objects.of(request.user), pk=int(pk[:18]) if pk.isdecimal() else 0)
         orders = Order.objects.filter(imported=imported)
-    page = Paginator(orders, A_PAGE).get_page(request.GET.get("page"))
-    context: dict[str, Any] = {"page": page, "lines": [(order, []) for order in page], "imported": imported}
+    page = Paginator(orders, PAGE_SIZE).get_page(request.GET.get("page"))
+    context: dict[str, Any] = {"page": page, "rows": [(order, []) for order in page], "imported": imported}
     return render(request, "shop/mine.html", context)
 
 
@@ -71,26 +72,28 @@ def orders(request: HttpRequest) -> HttpResponse:
 @never_cache
 def order(request: HttpRequest, pk: int) -> HttpResponse:
     """One order, for its buyer and for staff."""
-    found = get_object_or_404(Order.objects.visible_to(request.user).select_related("buyer"), pk=pk)
-    return render(request, "shop/order.html", {"order": found, "steps": steps.open_to(request.user, found)})
+    order = get_object_or_404(Order.objects.visible_to(request.user).select_related("buyer"), pk=pk)
+    context = {"order": order, "transitions": transitions.allowed(request.user, order)}
+    return render(request, "shop/order.html", context)
 
 
 @login_required
 @require_POST
-def step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
-    """Take a step with an order. A live list shows what came of it; a plain form goes back to the list."""
-    if step not in steps.STEPS:
+def transition(request: HttpRequest, pk: int, name: str) -> HttpResponse:
+    """Change an order's status. A live list shows the result by itself; a plain form goes back to the list."""
+    if name not in transitions.TRANSITIONS:
         raise Http404
+    htmx = request.htmx  # type: ignore[attr-defined]
     try:
-        taken = ordering.take(request.user, pk, step)
+        order = make_transition(request.user, pk, name)
     except Order.DoesNotExist:
         raise Http404 from None
-    except ordering.Declined as why:
-        notices.error(request, str(why))
+    except OrderRejected as error:
+        messages.error(request, str(error))
+        if htmx:
+            return HttpResponse(headers={"HX-Refresh": "true"})
     else:
-        if request.htmx:  # type: ignore[attr-defined]
+        if htmx:
             return HttpResponse(status=204)
-        notices.success(request, f"Order {taken.pk} is {taken.stands}.")
-    if request.htmx:  # type: ignore[attr-defined]
-        return HttpResponse(headers={"HX-Refresh": "true"})
+        messages.success(request, f"Order {order.pk} is {order.status_text}.")
     return redirect("shop:orders" if request.user.is_staff else "shop:home")

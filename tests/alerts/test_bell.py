@@ -16,7 +16,7 @@ from alerts.lines import bells
 from alerts.models import Alert, Mark
 from parlour.testing import Page, lost_hints
 from shop.consumers import OrdersConsumer
-from shop.ordering import place
+from shop.place_order import place_order
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -92,7 +92,7 @@ async def test_a_demotion_ends_staffs_bell_and_orders_within_two_seconds(sue, an
         assert monotonic() - began < 2
         assert (orders.closed, bell.closed) == (4003, None)
         heard = len(orders.frames)
-        await in_thread(place)(ann, "Tea", 100, "EUR")
+        await in_thread(place_order)(ann, "Tea", 100, "EUR")
         await anotify(sue, "order", "Hers")
         await bell.shows("Hers")
         assert not any("Tea" in frame for frame in bell.frames)

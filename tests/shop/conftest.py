@@ -1,4 +1,4 @@
-"""The cast: Ann and Ben have accounts, Gus is a guest, Sam is staff; `tea` is an order of Ann's."""
+"""Ann and Ben have accounts, Gus is a guest, Sam is staff; `tea` is an order of Ann's."""
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -6,8 +6,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from alerts.models import Alert
 from jobs import carriers
-from shop import ordering
-from shop.imports import importing
+from shop.place_order import place_order
 from tests.parlour.fixtures import ann, ben, conf, fast_clocks, gus, log_lines, reset_limits  # noqa: F401
 
 
@@ -18,69 +17,45 @@ def sam(db):
 
 @pytest.fixture
 def tea(ann):  # noqa: F811
-    return ordering.place(ann, "Tea", 1250, "EUR")
+    return place_order(ann, "Tea", 1250, "EUR")
 
 
 @pytest.fixture
-def told():
-    """told("staff") or told(person): the titles of the open alerts of that audience, oldest first."""
+def alerts_of():
+    """alerts_of("staff") or alerts_of(person): the titles of the open alerts of that audience, oldest first."""
 
-    def look(whom):
+    def titles(whom):
         name = whom if isinstance(whom, str) else f"user.{whom.pk}"
         return [alert.title for alert in Alert.objects.open().filter(audience=name).order_by("pk")]
 
-    return look
+    return titles
 
 
 @pytest.fixture
-def slip():
-    """slip(item="…") is what the order form sends."""
+def form():
+    """form(item="…") is what the order form sends."""
 
-    def written(**changes):
-        return {"item": "Tea", "amount": "12.50", "currency": "EUR", "note": "", "slip": "one"} | changes
+    def fields(**changes):
+        return {"item": "Tea", "amount": "12.50", "currency": "EUR", "note": "", "idempotency_key": "one"} | changes
 
-    return written
+    return fields
 
 
 @pytest.fixture(autouse=True)
-def own_shelf(settings, tmp_path):
+def own_uploads(settings, tmp_path):
     """Files of this test alone, and no thread that outlives it."""
-    settings.UPLOADS = tmp_path / "uploads"
+    settings.MEDIA_ROOT = tmp_path / "uploads"
     yield
     assert carriers.rest(20)
 
 
 @pytest.fixture
-def send(client, ann):  # noqa: F811
-    """send(text or bytes) uploads a file as Ann; the answer."""
+def upload(client, ann):  # noqa: F811
+    """upload(text or bytes) sends a file of orders as Ann; the answer."""
     client.force_login(ann)
 
-    def sent(data, name="orders.csv", **more):
+    def send(data, name="orders.csv", **fields):
         data = data if isinstance(data, bytes) else data.encode()
-        return client.post("/shop/imports/", {"file": SimpleUploadedFile(name, data)}, **more)
+        return client.post("/shop/imports/", {"file": SimpleUploadedFile(name, data), **fields})
 
-    return sent
-
-
-@pytest.fixture
-def small(monkeypatch):
-    """Batches of ten rows, without rest."""
-    monkeypatch.setattr("shop.imports.batches.ROWS", 10)
-    monkeypatch.setattr("shop.imports.turns.BESIDE_PAGES", 0)
-
-
-@pytest.fixture
-def broken(monkeypatch):
-    """broken(at, fault) raises `fault` in the batch that begins there; then no more."""
-
-    def breaks(at, fault):
-        stored, faults = importing.store, [fault]
-
-        def store(job, imported, batch):
-            if faults and batch.taken and batch.taken[0].row.line >= at:
-                raise faults.pop()
-            return stored(job, imported, batch)
-
-        monkeypatch.setattr(importing, "store", store)
-
-    return breaks
+    return send

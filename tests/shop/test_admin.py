@@ -1,11 +1,11 @@
-"""Orders in Django's admin: found, read, and seen to many at once, by the same steps."""
+"""Orders in Django's admin: found, read, and many changed at once, by the same transitions."""
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 
-from shop import ordering
 from shop.models import Order
+from shop.place_order import make_transition, place_order
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/shop/order/"
@@ -17,39 +17,39 @@ def staff(sam, client):
     return client
 
 
-def act(client, action, *orders):
+def run(client, action, *orders):
     return client.post(LIST, {"action": action, "_selected_action": [order.pk for order in orders]}, follow=True)
 
 
 def test_orders_are_found_by_what_and_by_whom(ann, ben, tea, staff):
-    ordering.place(ben, "Coffee", 100, "JPY")
+    place_order(ben, "Coffee", 100, "JPY")
     for query, found in (("q=tea", "Tea"), ("q=ben", "Coffee"), (f"q={tea.pk}", "Tea"), ("currency=JPY", "Coffee")):
         page = staff.get(f"{LIST}?{query}").content.decode()
         assert [item for item in ("Tea", "Coffee") if f">{item}<" in page] == [found], query
     assert ">Tea<" not in staff.get(f"{LIST}?status=done").content.decode()
 
 
-def test_many_are_accepted_at_once_and_their_buyers_told(ann, ben, sam, tea, staff, told):
-    coffee = ordering.place(ben, "Coffee", 100, "JPY")
-    page = act(staff, "accept", tea, coffee)
+def test_many_are_accepted_at_once_and_their_buyers_alerts_of(ann, ben, sam, tea, staff, alerts_of):
+    coffee = place_order(ben, "Coffee", 100, "JPY")
+    page = run(staff, "accept", tea, coffee)
     assert "2 of 2 done." in page.content.decode()
     assert set(Order.objects.values_list("status", flat=True)) == {"accepted"}
-    assert told("staff") == []
-    assert told(ben) == [f"Order {coffee.pk} is accepted"]
+    assert alerts_of("staff") == []
+    assert alerts_of(ben) == [f"Order {coffee.pk} is accepted"]
 
 
 def test_a_step_that_does_not_follow_is_told_and_the_others_are_taken(ann, ben, tea, sam, staff):
-    coffee = ordering.place(ben, "Coffee", 100, "JPY")
-    ordering.take(sam, tea.pk, "cancel")
-    page = act(staff, "accept", tea, coffee).content.decode()
+    coffee = place_order(ben, "Coffee", 100, "JPY")
+    make_transition(sam, tea.pk, "cancel")
+    page = run(staff, "accept", tea, coffee).content.decode()
     assert f"Order {tea.pk} is cancelled already." in page
     assert "1 of 2 done." in page
 
 
-def test_deleting_in_the_admin_settles_what_was_told(ann, tea, staff, told):
+def test_deleting_in_the_admin_settles_what_was_alerts_of(ann, tea, staff, alerts_of):
     staff.post(LIST, {"action": "delete_selected", "_selected_action": [tea.pk], "post": "yes"})
     assert not Order.objects.exists()
-    assert told("staff") == told(ann) == []
+    assert alerts_of("staff") == alerts_of(ann) == []
 
 
 def test_an_order_is_read_there_and_not_rewritten(tea, staff):
@@ -59,10 +59,10 @@ def test_an_order_is_read_there_and_not_rewritten(tea, staff):
     assert staff.get(f"{LIST}add/").status_code == 403
 
 
-def test_staff_who_may_only_look_take_no_step(tea, client):
+def test_staff_who_may_only_look_change_nothing(tea, client):
     looker = get_user_model().objects.create_user("looker", is_staff=True)
     looker.user_permissions.add(Permission.objects.get(codename="view_order"))
     client.force_login(looker)
     assert client.get(LIST).status_code == 200
-    act(client, "accept", tea)
+    run(client, "accept", tea)
     assert Order.objects.get().status == "new"

@@ -1,146 +1,306 @@
-"""Imports: what comes of good sheets, whose it is, and who is told."""
+"""Imports: what becomes of a file, whoever's it is and however it ends; nothing is lost and nothing comes twice."""
+
+import csv
+import io
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.test import Client
 
-from alerts.lines import bells
 from alerts.models import Alert
 from jobs import Job, wishes
-from parlour import heads
-from shop import ordering
+from jobs.consumers import JobConsumer
+from parlour.testing import Page
+from shop.imports import csv_reader, forms
+from shop.imports import job as import_job
 from shop.imports.models import Import, Reject
-from shop.models import EVERY, Order, bought
-from tests.shop.sheets import HEAD, TEA, left, over
+from shop.models import Order
+from shop.place_order import MAX_OPEN, place_order
 from tests.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
+HEAD = "item,amount,currency,note,reference\n"
+TEA = "Tea,12.50,EUR,,\n"
 
 
-def test_a_file_becomes_orders_of_the_one_who_sent_it(ann, sam, send, told):
-    answer = send(HEAD + TEA + 'Coffee,100,JPY,"hot, please",A-1\n', "märz.csv")
-    imported = over()
+def finished(number=1):
+    """Wait until so many imports have ended; the newest."""
+    until(lambda: Job.objects.filter(ended__isnull=False).count() == number)
+    return Import.objects.select_related("job").first()
+
+
+def retry(pk):
+    """Try it again until it ends."""
+    assert wishes.grant("retry", pk)
+    return finished(Job.objects.count())
+
+
+@pytest.fixture
+def files(settings):
+    """The names of the stored files."""
+    return lambda: [path.name for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
+
+
+@pytest.fixture
+def queue_only(monkeypatch):
+    """Nobody runs what is queued."""
+    monkeypatch.setattr("jobs.carriers.hint", lambda: None)
+
+
+@pytest.fixture
+def before_batch(monkeypatch):
+    """before_batch(line, act) calls `act(job)` once, before a batch that begins there or later. Batches of ten rows."""
+    monkeypatch.setattr(import_job, "BATCH", 10)
+
+    def plan(line, *acts):
+        write, acts = import_job.write_batch, list(acts)
+
+        def write_batch(job, rows):
+            if acts and rows[0].line >= line:
+                acts.pop()(job)
+            return write(job, rows)
+
+        monkeypatch.setattr(import_job, "write_batch", write_batch)
+
+    return plan
+
+
+def fail(_job):
+    raise RuntimeError("a fault of ours")
+
+
+def cancel(job):
+    assert wishes.grant("cancel", job.pk)
+
+
+def test_a_file_becomes_orders_of_the_one_who_sent_it(ann, sam, upload, alerts_of, files, client):
+    answer = upload(HEAD + TEA + 'Coffee,100,JPY,"hot, please",A-1\n<b>Pot</b>,-1,EUR,,\n', "märz.csv")
+    imported = finished()
     assert (answer.status_code, answer["Location"]) == (302, f"/shop/imports/{imported.pk}/")
-    assert imported.job.words == "2 orders are in."
-    assert (imported.name, imported.orders, imported.rejected, imported.total) == ("märz.csv", 2, 0, 2)
-    assert (imported.job.state, imported.job.done, imported.job.total) == ("done", 2, 2)
+    assert (imported.name, imported.orders, imported.rejected) == ("märz.csv", 2, 1)
+    assert (imported.job.state, imported.job.done, imported.job.total) == ("done", 3, 3)
     tea, coffee = Order.objects.order_by("pk")
     assert (tea.buyer, tea.item, tea.amount, tea.currency, tea.status) == (ann, "Tea", 1250, "EUR", "new")
-    assert (coffee.note, coffee.slip, coffee.imported) == ("hot, please", "ref:A-1", imported)
-    assert told(ann) == ["Import of märz.csv: done"]
+    assert (coffee.note, coffee.idempotency_key, coffee.imported) == ("hot, please", "ref:A-1", imported)
+    assert alerts_of(ann) == ["Import of märz.csv: done"]
     assert Alert.objects.get(audience=f"user.{ann.pk}").url == imported.get_absolute_url()
-    assert told("staff") == ["2 new orders from an import"]
-    assert left() == []
-    assert all(heads.read([EVERY, bought(ann.pk), "staff"]).values())
-
-
-def test_its_page_shows_bar_counts_and_rejected_rows(ann, send, client):
-    send(HEAD + TEA + "<b>Pot</b>,-1,EUR,,\n")
-    page = client.get(over().get_absolute_url()).content.decode()
-    assert "Done: <bdi>1 order is in, 1 row was rejected.</bdi>" in page
-    assert "<progress" in page
+    assert alerts_of("staff") == ["2 new orders from an import"]
+    assert files() == []
+    page = client.get(imported.get_absolute_url()).content.decode()
+    assert "Done: <bdi>2 orders are in, 1 row was rejected.</bdi>" in page
     assert "amount: It has to be more than nothing." in page
     assert "&lt;b&gt;Pot&lt;/b&gt;" in page
-    assert f'href="/shop/mine/?import={Import.objects.get().pk}"' in page
-    assert "Tea" in client.get(f"/shop/mine/?import={Import.objects.get().pk}").content.decode()
+    assert "Coffee" in client.get(f"/shop/mine/?import={imported.pk}").content.decode()
+    assert ">märz.csv<" in client.get("/shop/imports/").content.decode()
 
 
-def test_the_page_of_imports_names_the_columns_and_lists_the_earlier_ones(send, client):
-    send(HEAD + TEA, "first.csv")
-    over()
-    page = client.get("/shop/imports/").content.decode()
-    for column in ("item", "amount", "currency", "note", "reference"):
-        assert f"<code>{column}</code>" in page
-    assert ">first.csv<" in page
-    assert ">Done<" in page
-
-
-def test_a_reference_makes_the_same_order_sent_twice_one_order(ann, ben, send):
+def test_a_reference_makes_the_same_order_sent_twice_one_order(ben, upload, client):
     rows = "Tea,1,EUR,,A-1\nCoffee,1,EUR,,A-2\nTea,1.00,EUR,,A-1\nCake,1,EUR,,A-2\n"
-    send(HEAD + rows)
-    first = over()
+    upload(HEAD + rows)
+    first = finished()
     assert (first.orders, first.repeated, first.rejected) == (2, 1, 1)
     assert Reject.objects.get().reason == "Reference A-2 is that of another order of yours."
-    send(HEAD + rows + TEA)
-    again = over(2)
-    assert (again.orders, again.repeated, again.rejected) == (1, 3, 1)
-    assert again.job.words == "1 order is in, 3 had been there before, 1 row was rejected."
-    assert Order.objects.count() == 3
-
-
-def test_what_others_call_their_orders_is_no_matter(ben, send, client):
-    send(HEAD + "Tea,1,EUR,,A-1\nCake,1,EUR,,A-2\n")
-    over()
+    assert upload(HEAD + rows).status_code == 302
+    assert finished(2).outcome == "0 orders are in, 3 had been there before, 1 row was rejected."
     client.force_login(ben)
-    theirs = HEAD + "Tea,1,EUR,,A-1\nCoffee,1,EUR,,A-2\n"
-    client.post("/shop/imports/", {"file": SimpleUploadedFile("bens.csv", theirs.encode())})
-    bens = over(2)
-    assert (bens.orders, bens.repeated, bens.rejected) == (2, 0, 0)
+    client.post("/shop/imports/", {"file": SimpleUploadedFile("bens.csv", (HEAD + rows).encode())})
+    assert (finished(3).orders, Order.objects.count()) == (2, 4)
 
 
-def test_rows_without_a_reference_are_ordered_again_only_by_who_was_asked(send, client):
-    send(HEAD + TEA * 3)
-    over()
-    answer = send(HEAD + TEA * 3, "renamed.csv")
-    page = answer.content.decode()
+def test_rows_without_a_reference_are_ordered_again_only_by_who_was_asked(upload, files):
+    upload(HEAD + TEA * 3)
+    finished()
+    answer = upload(HEAD + TEA * 3, "renamed.csv")
     assert answer.status_code == 422
-    assert "A file with this content brought 3 orders on " in page
-    assert '<input type="checkbox" name="again"' in page
-    assert (Import.objects.count(), left()) == (1, [])
-    file = SimpleUploadedFile("orders.csv", (HEAD + TEA * 3).encode())
-    assert client.post("/shop/imports/", {"file": file, "again": "on"}).status_code == 302
-    over(2)
+    assert "A file with this content brought 3 orders on " in answer.content.decode()
+    assert '<input type="checkbox" name="again"' in answer.content.decode()
+    assert (Import.objects.count(), files()) == (1, [])
+    assert upload(HEAD + TEA * 3, again="on").status_code == 302
+    finished(2)
     assert Order.objects.count() == 6
 
 
-def test_a_file_in_which_each_row_has_a_reference_is_taken_twice_unasked(send):
-    for number in (1, 2):
-        assert send(HEAD + "Tea,1,EUR,,A-1\n").status_code == 302
-        over(number)
-    assert Order.objects.count() == 1
+def test_imported_orders_do_not_count_among_those_written_by_hand(ann, upload):
+    upload(HEAD + TEA * (MAX_OPEN + 10))
+    finished()
+    place_order(ann, "Coffee", 100, "EUR")
 
 
-def test_staff_hear_of_an_import_again_only_if_it_brought_more(send, small, broken, sam):
-    broken(52, RuntimeError("a fault of ours"))
-    send(HEAD + TEA * 50 + ",1,EUR,,\n" * 20 + TEA * 30)
-    pk = over().pk
-    about = Alert.objects.filter(audience="staff")
-    assert [alert.title for alert in about.all()] == ["50 new orders from an import"]
-    broken(72, RuntimeError("another"))
-    assert wishes.grant("retry", pk)
-    until(lambda: Job.objects.get().ended)
-    assert (over().rejected, [alert.title for alert in about.all()]) == (20, ["50 new orders from an import"])
-    assert wishes.grant("retry", pk)
-    until(lambda: Job.objects.get().state == "done")
-    assert [alert.title for alert in about.open()] == ["80 new orders from an import"]
+REJECTED = [
+    (b"", "This file is empty."),
+    (b"PK\x03\x04\0", "This is not a text file in UTF-8."),
+    (b"item;amount;currency\nTea;1;EUR\n", "It says: item;amount;currency"),
+    (b"item,amount,currency,<b>\n", "It says: item,amount,currency,&lt;b&gt;"),
+    ((HEAD + "\n,,,,\n" * 20_000).encode(), "It names the columns, and there is no order under them."),
+    ((HEAD + TEA * 5000).encode() + b"Th\xe9,1,EUR,,\n", "This is not a text file in UTF-8."),
+    ((HEAD + '"' + TEA * 5000).encode(), "The row in line 2 is over 65,536 characters."),
+    ((HEAD + "\n" * 1_000_000).encode(), "It has 1,000,001 lines, and 1,000,000 are the most."),
+    (None, "Choose a file."),
+]
 
 
-def test_imports_and_orders_by_hand_share_a_line_in_the_bell_of_staff(send, ann, sam):
-    ordering.place(ann, "Coffee", 100, "EUR")
-    for number in range(3):
-        send(f"{HEAD}Tea {number},1,EUR,,\n")
-        over(number + 1)
-    assert [(line.n, line.title) for line in bells([sam.pk])[sam.pk].lines] == [(4, "4 new orders")]
+@pytest.mark.parametrize(("data", "words"), REJECTED, ids=[words for _, words in REJECTED])
+def test_a_file_that_cannot_be_imported_is_rejected_beside_the_field(data, words, upload, files, client):
+    answer = client.post("/shop/imports/", {}) if data is None else upload(data)
+    assert (answer.status_code, words in answer.content.decode()) == (422, True)
+    assert 'aria-invalid="true"' in answer.content.decode()
+    assert (Import.objects.count(), Job.objects.count(), files()) == (0, 0, [])
 
 
-def test_orders_that_were_imported_leave_room_for_those_by_hand(ann, send):
-    send(HEAD + TEA * (ordering.AT_ONCE + 10))
-    over()
-    ordering.place(ann, "Coffee", 100, "EUR")
+def test_a_row_without_an_end_stops_the_import_and_what_came_before_is_in(upload, alerts_of, ann, client):
+    upload(HEAD + TEA * 300 + '"' + TEA * 5000)
+    imported = finished()
+    assert imported.job.state == "failed"
+    assert imported.job.words.startswith("The row in line 302 is over 65,536 characters. Is a quote not closed?")
+    assert imported.job.words.endswith("200 orders are in.")
+    assert alerts_of(ann) == ["Import of orders.csv: failed"]
+    assert ">Send another file</a>" in client.get(imported.job.url).content.decode()
 
 
-def test_the_order_form_stays_where_it_is_and_a_guest_is_told_how(client, gus, ann):
+def test_an_import_of_many_bad_rows_stops_and_all_of_them_can_be_read(upload, before_batch, client, monkeypatch):
+    monkeypatch.setattr(import_job, "MAX_REJECTED", 50)
+    before_batch(0)
+    upload(HEAD + (TEA + ",1,EUR,,\n") * 100)
+    imported = finished()
+    assert imported.job.words == "50 rows were rejected, so it was stopped. 50 orders are in, 50 rows were rejected."
+    assert client.get(f"/shop/imports/{imported.pk}/rejected.csv").content.count(b"\n") == 51
+
+
+@pytest.mark.parametrize(("act", "state"), [(fail, "failed"), (cancel, "cancelled")])
+def test_another_try_goes_on_where_the_last_one_ended(act, state, upload, before_batch, alerts_of, ann, sam, files):
+    before_batch(52, act)
+    upload(HEAD + "".join(f"Tea {n},1,EUR,,\n" if n % 7 else f",{n},EUR,,\n" for n in range(100)))
+    imported = finished()
+    assert (imported.job.state, imported.orders + imported.rejected, imported.line) == (state, 50, 51)
+    assert Order.objects.count() == imported.orders
+    assert alerts_of("staff") == ["42 new orders from an import"]
+    assert len(files()) == 1
+    imported = retry(imported.pk)
+    assert (imported.job.state, imported.orders, imported.rejected) == ("done", 85, 15)
+    assert sorted(Order.objects.values_list("item", flat=True)) == sorted(f"Tea {n}" for n in range(100) if n % 7)
+    assert [each.line for each in Reject.objects.all()] == [n + 2 for n in range(0, 100, 7)]
+    assert alerts_of(ann) == ["Import of orders.csv: done"]
+    assert alerts_of("staff") == ["85 new orders from an import"]
+    assert files() == []
+
+
+def test_a_batch_and_its_progress_are_one_commit(upload, before_batch, monkeypatch):
+    before_batch(0)
+    create, calls = Reject.objects.bulk_create, []
+
+    def fails(rejects):
+        calls.append(rejects)
+        if len(calls) == 3:
+            assert Order.objects.count() == 30
+            raise RuntimeError("a fault of ours")
+        return create(rejects)
+
+    monkeypatch.setattr(Reject.objects, "bulk_create", fails)
+    upload(HEAD + TEA * 100)
+    imported = finished()
+    assert (imported.job.state, imported.orders, imported.line, imported.job.done) == ("failed", 20, 21, 20)
+    assert Order.objects.count() == 20
+
+
+def test_a_file_that_is_gone_is_told(upload, before_batch):
+    before_batch(2, fail)
+    upload(HEAD + TEA)
+    imported = finished()
+    imported.file.delete(save=False)
+    assert retry(imported.pk).job.words == "The file is not here any more. Send it again."
+
+
+def test_of_two_imports_of_one_person_the_second_waits(upload, before_batch, client):
+    waiting = []
+
+    def look(job):
+        until(lambda: Import.objects.count() == 2)
+        waiting.append(client.get(Import.objects.first().get_absolute_url()).content.decode())
+
+    before_batch(12, look)
+    upload(HEAD + TEA * 30, "first.csv")
+    upload(HEAD + TEA * 20, "second.csv")
+    assert finished(2).orders == 20
+    assert "Your imports run one after the other." in waiting[0]
+
+
+def test_only_so_many_imports_of_one_person_are_unfinished_even_of_those_sent_at_once(ann, queue_only, files):
+    def send(client):
+        try:
+            return client.post("/shop/imports/", {"file": SimpleUploadedFile("x.csv", (HEAD + TEA).encode())})
+        finally:
+            connection.close()
+
+    clients = [Client() for _ in range(forms.MAX_UNFINISHED + 3)]
+    for client in clients:
+        client.force_login(ann)
+    with ThreadPoolExecutor(len(clients)) as pool:
+        answers = [answer.status_code for answer in pool.map(send, clients)]
+    assert sorted(answers) == [302] * forms.MAX_UNFINISHED + [422] * 3
+    assert len(files()) == forms.MAX_UNFINISHED
+
+
+def test_rejected_rows_are_a_file_without_formulas_that_can_be_corrected_and_sent_again(upload, client):
+    upload(HEAD + '=1+1,-5,EUR,@x,\n"+a, ""b""",x,EUR,"\t=2",\n-Tea,-5,EUR,,\n')
+    answer = client.get(f"/shop/imports/{finished().pk}/rejected.csv")
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    assert "attachment" in answer["Content-Disposition"]
+    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
+    assert rows[0] == [*csv_reader.ADDED, *csv_reader.COLUMNS]
+    assert [row[0] for row in rows[1:]] == ["2", "3", "4"]
+    assert [row[2:6] for row in rows[1:3]] == [["'=1+1", "'-5", "EUR", "'@x"], ['\'+a, "b"', "x", "EUR", "'\t=2"]]
+    upload(answer.content.decode().replace("'-Tea,'-5", "'-Tea,5"), "rejected.csv")
+    assert (finished(2).orders, Order.objects.get().item) == (1, "-Tea")
+
+
+@pytest.mark.parametrize("model", [Import, Job])
+def test_a_file_is_deleted_with_its_import_once_that_is_committed(model, upload, queue_only, files):
+    upload(HEAD + TEA)
+    with transaction.atomic():
+        model.objects.all().delete()
+        transaction.set_rollback(True)
+    assert (Import.objects.count(), len(files())) == (1, 1)
+    model.objects.all().delete()
+    assert (Import.objects.count(), files()) == (0, [])
+
+
+def test_old_files_are_pruned_but_not_those_that_wait(upload, before_batch, monkeypatch, settings, files):
+    before_batch(2, fail)
+    upload(HEAD + TEA)
+    finished()
+    monkeypatch.setattr("jobs.carriers.hint", lambda: None)
+    upload(HEAD + TEA * 2)
+    for path in [Path(settings.MEDIA_ROOT, "new.upload"), Path(settings.MEDIA_ROOT, "old.upload")]:
+        path.touch()
+    for path in Path(settings.MEDIA_ROOT).rglob("*"):
+        if path.name != "new.upload":
+            os.utime(path, (time.time() - 8 * 86400,) * 2)
+    call_command("prune_imports", stdout=(out := io.StringIO()))
+    assert "2 files deleted." in out.getvalue()
+    assert sorted(files()) == sorted(["new.upload", Path(Import.objects.first().file.name).name])
+
+
+def test_a_guest_and_a_form_of_another_site_import_nothing(client, gus, ann):
+    file = SimpleUploadedFile("x.csv", (HEAD + TEA).encode())
     assert "/accounts/login/?next=/shop/imports/" in client.get("/shop/imports/").content.decode()
     client.force_login(gus)
-    answer = client.post("/shop/imports/", {"file": SimpleUploadedFile("x.csv", (HEAD + TEA).encode())})
-    assert "/accounts/signup/?next=/shop/imports/" in answer.content.decode()
+    assert "/accounts/signup/?next=/shop/imports/" in client.post("/shop/imports/", {"file": file}).content.decode()
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(ann)
+    assert strict.post("/shop/imports/", {"file": file}).status_code == 403
     assert not Import.objects.exists()
-    client.force_login(ann)
-    assert 'href="/shop/imports/"' in client.get("/shop/").content.decode()
 
 
-def test_the_import_of_another_is_not_found(send, ben, sam, client):
-    send(HEAD + TEA + ",,,,x\n")
-    pk = over().pk
+def test_the_import_of_another_is_not_found(upload, ben, sam, client):
+    upload(HEAD + TEA + ",,,,x\n")
+    pk = finished().pk
     for person in (ben, sam):
         client.force_login(person)
         for path in (f"/shop/imports/{pk}/", f"/shop/imports/{pk}/rejected.csv", f"/shop/mine/?import={pk}"):
@@ -149,3 +309,19 @@ def test_the_import_of_another_is_not_found(send, ben, sam, client):
     for odd in ("0", "9" * 30, "9" * 5000, "x"):
         assert client.get(f"/shop/imports/{odd}/").status_code == 404
         assert client.get(f"/shop/mine/?import={odd}").status_code == 404
+
+
+async def test_the_page_of_an_import_ends_equal_to_a_fresh_one(ann, before_batch, upload):
+    before_batch(202, cancel)
+    rows = HEAD + ("Tea,1,EUR,,\n" * 9 + "Tea,-1,EUR,,\n") * 40
+    pk = int((await sync_to_async(upload)(rows))["Location"].split("/")[-2])
+    async with Page(JobConsumer, ann, pk=pk) as page:
+        await page.shows("amount: It has to be more than nothing.")
+        await page.shows("Cancelled.")
+        assert await page.equals_fresh()
+        await page.cut()
+        await page.resume()
+        assert await sync_to_async(wishes.grant)("retry", pk)
+        await page.shows("Done: 360 orders are in, 40 rows were rejected.")
+        assert await page.equals_fresh()
+        assert await Order.objects.acount() == 360

@@ -1,74 +1,42 @@
-"""An import, how far it has come, and the rows it could not take."""
+"""An import, how far it has come, and the rows it rejected."""
 
-from pathlib import Path
 from typing import Any, Self
 
-from django.apps import apps
-from django.conf import settings
 from django.db import models
-from django.db.models import OuterRef, Value
-from django.db.models.functions import Cast, Concat
 from django.urls import reverse
 
-from jobs.models import Job
-
-
-def shelf() -> Path:
-    """Where the files lie that are being imported, or may be again; shared by all processes."""
-    folder = Path(settings.UPLOADS) / "imports"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def head(pk: object) -> str:
-    """Head of the rejected rows of one import."""
-    return f"shop.import.{pk}"
+from jobs import Job
 
 
 class ImportQuerySet(models.QuerySet["Import"]):
-    """Imports, by whose they are."""
+    """Imports, by owner and by state."""
 
     def of(self, person: Any) -> Self:
         """This person's imports."""
         return self.filter(job__owner=person.pk).select_related("job__owner")
 
-    def once_more(self, digest: str) -> Self:
-        """Of which a file with this content would bring the orders once more: they have no references."""
-        row = Concat(Value("import:"), Cast(OuterRef("pk"), models.CharField()), Value(":"))
-        loose = apps.get_model("shop", "Order").objects.filter(imported=OuterRef("pk"), slip__startswith=row)
-        return self.filter(models.Exists(loose), digest=digest, orders__gt=0)
-
-    def waiting(self) -> Self:
-        """What is not over."""
+    def unfinished(self) -> Self:
         return self.filter(job__state__in=(Job.State.QUEUED, Job.State.RUNNING))
-
-    def before(self, job: Job) -> Self:
-        """What is taken before this job, of the same owner's: what runs, and what waits longer."""
-        runs = models.Q(state=Job.State.RUNNING, alive=True)
-        longer = models.Q(state=Job.State.QUEUED, queued__lt=job.queued)
-        ahead = Job.objects.filter(owner=job.owner_id).with_life().filter(runs | longer)
-        return self.filter(job__in=ahead.values("pk")).select_related("job").order_by("job__queued")
 
 
 class Import(models.Model):
-    """One file of orders. `job` carries it; `cursor` (bytes) and `line` are where its next row begins.
+    """One file of orders, which `job` imports.
 
-    Of `total` rows each that was dealt with counts as one of `orders`, `repeated` (was there before) or `rejected`.
-    `digest` is the SHA-256 of its content.
+    It has `lines`, of which the last one dealt with is `line`: an import that is resumed goes on after it. Each row
+    counts as one of `orders`, `repeated` (ordered before) or `rejected`. Staff were alerted when there were `announced`
+    orders. `digest` is the SHA-256 of the content.
     """
 
     job = models.OneToOneField("jobs.Job", models.CASCADE, primary_key=True, related_name="import_of_orders")
     name = models.CharField(max_length=100)
-    file = models.CharField(max_length=60)
-    size = models.PositiveBigIntegerField()
+    file = models.FileField(upload_to="imports")
     digest = models.CharField(max_length=64, default="", db_default="")
-    columns = models.JSONField(default=list)
-    total = models.PositiveBigIntegerField(default=0)
-    cursor = models.PositiveBigIntegerField(default=0)
+    lines = models.PositiveBigIntegerField(default=0)
     line = models.PositiveBigIntegerField(default=0)
     orders = models.PositiveBigIntegerField(default=0)
     repeated = models.PositiveBigIntegerField(default=0)
     rejected = models.PositiveBigIntegerField(default=0)
+    announced = models.PositiveBigIntegerField(default=0)
 
     objects = ImportQuerySet.as_manager()
 
@@ -83,16 +51,18 @@ class Import(models.Model):
         return reverse("shop:import", args=[self.pk])
 
     @property
-    def path(self) -> Path:
-        return shelf() / self.file
-
-    @property
-    def rows(self) -> int:
-        return self.orders + self.repeated + self.rejected
+    def outcome(self) -> str:
+        """ "1,204 orders are in, 3 rows were rejected." """
+        words = "1 order is in" if self.orders == 1 else f"{self.orders:,} orders are in"
+        if self.repeated:
+            words += f", {self.repeated:,} had been there before"
+        if self.rejected:
+            words += f", {self.rejected:,} row{' was' if self.rejected == 1 else 's were'} rejected"
+        return f"{words}."
 
 
 class Reject(models.Model):
-    """A row that is no order, and why."""
+    """A row that is no order, and why. `cells` are in the order of `csv_reader.COLUMNS`."""
 
     imported = models.ForeignKey(Import, models.CASCADE, related_name="rejects", db_index=False)
     line = models.PositiveBigIntegerField()

@@ -1,42 +1,29 @@
-"""What the page of an import shows beside its bar: what became of the rows, and the rejected ones as they come."""
+"""What the page of an import shows beside its bar: counts, links, and the first rejected rows."""
 
 from typing import Any
 
-from jobs.streams import GAP, JobRegion
+from jobs.streams import JobRegion
 from parlour import StateStream, Stream
-from shop.imports.importing import import_orders
-from shop.imports.models import Import, head
-from shop.imports.storing import SHOWN
+from shop.imports.job import import_orders
+from shop.imports.models import Import
+
+SHOWN = 100  # rejected rows on the page; the file to download has them all
 
 
-@import_orders.more
-def beside(region: JobRegion) -> list[Stream]:
-    """The parts of a job's page that are an import's own."""
-    return [CountsStream(region.job.stream, region), RejectsStream(head(region.job.pk), region)]
-
-
-class CountsStream(StateStream):
-    """What became of the rows, what waits before it, and where to go from there."""
+class ImportStream(StateStream):
+    """Everything but the bar, at most once a second."""
 
     region: JobRegion
-    template = "partials/import_counts.html"
-    part = "counts"
-    gap = GAP
+    template = "partials/imports.html#details"
+    part = "details"
+    gap = 1.0
 
     def present(self) -> dict[str, Any]:
         imported = Import.objects.select_related("job").get(pk=self.region.job.pk)
-        waits = imported.job.state == imported.job.State.QUEUED
-        return {"imported": imported, "earlier": Import.objects.before(imported.job).first() if waits else None}
-
-
-class RejectsStream(StateStream):
-    """The first rejected rows."""
-
-    region: JobRegion
-    template = "partials/import_rejects.html"
-    part = "rejects"
-    gap = 0.5
-
-    def present(self) -> dict[str, Any]:
-        imported = Import.objects.get(pk=self.region.job.pk)
         return {"imported": imported, "rejects": imported.rejects.all()[:SHOWN], "shown": SHOWN}
+
+
+@import_orders.more
+def streams_beside(region: JobRegion) -> list[Stream]:
+    """What the page of such a job shows besides its bar."""
+    return [ImportStream(region.job.stream, region)]

@@ -1,13 +1,13 @@
-"""manage.py prune_imports: files that were kept for another try, or left by a server that died, go."""
+"""manage.py prune_imports: delete files kept for another try, and those left by a server that died."""
 
 import time
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from shop.imports.models import Import, shelf
-
-A_DAY = 24 * 3600
+from shop.imports.models import Import
 
 
 class Command(BaseCommand):
@@ -21,9 +21,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["days"] < 0:
             raise CommandError("Days are counted from 0.")
-        old = time.time() - options["days"] * A_DAY
-        needed = {each.file for each in Import.objects.waiting().select_related("job") if each.job.stands != "stalled"}
-        gone = [path for path in shelf().iterdir() if path.stat().st_mtime < old and path.name not in needed]
-        for path in gone:
+        old = time.time() - options["days"] * 24 * 3600
+        unfinished = Import.objects.unfinished().select_related("job")
+        needed = {Path(each.file.path).name for each in unfinished if each.job.stands != "stalled"}
+        files = [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file() and path.name not in needed]
+        deleted = [path for path in files if path.stat().st_mtime < old]
+        for path in deleted:
             path.unlink(missing_ok=True)
-        self.stdout.write(f"{len(gone)} files deleted.")
+        self.stdout.write(f"{len(deleted)} files deleted.")

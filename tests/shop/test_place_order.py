@@ -1,4 +1,4 @@
-"""Placing an order: who is told, what is refused, and how often the same slip counts."""
+"""Placing an order: who is alerted, what is rejected, and that a form sent twice is one order."""
 
 from datetime import timedelta
 
@@ -8,20 +8,20 @@ from django.utils import timezone
 
 from alerts.models import Alert
 from parlour import heads
-from shop import ordering
-from shop.models import EVERY, Order, bought
+from shop.models import ALL_ORDERS, Order, orders_of
+from shop.place_order import MAX_A_MINUTE, MAX_OPEN, OrderRejected, place_order
 
 pytestmark = pytest.mark.django_db
 
 
-def test_placing_one_tells_the_buyer_and_all_staff(ann, client, slip, told):
+def test_placing_one_tells_the_buyer_and_all_staff(ann, client, form, alerts_of):
     client.force_login(ann)
-    answer = client.post("/shop/", slip())
+    answer = client.post("/shop/", form())
     order = Order.objects.get()
     assert (answer.status_code, answer["Location"]) == (302, "/shop/")
     assert (order.buyer, order.item, order.amount, order.currency, order.status) == (ann, "Tea", 1250, "EUR", "new")
-    assert told(ann) == [f"Order {order.pk} is placed"]
-    assert told("staff") == ["New order: Tea"]
+    assert alerts_of(ann) == [f"Order {order.pk} is placed"]
+    assert alerts_of("staff") == ["New order: Tea"]
     for alert in Alert.objects.all():
         assert alert.about == f"shop.order:{order.pk}"
         assert client.get(alert.url).status_code == (200 if alert.audience != "staff" else 403)
@@ -30,56 +30,49 @@ def test_placing_one_tells_the_buyer_and_all_staff(ann, client, slip, told):
 
 @pytest.mark.django_db(transaction=True)
 def test_nobody_is_told_of_what_was_rolled_back(ann):
-    before = heads.read([EVERY, bought(ann.pk), "staff", f"user.{ann.pk}"])
+    before = heads.read([ALL_ORDERS, orders_of(ann.pk), "staff", f"user.{ann.pk}"])
     with transaction.atomic():
-        ordering.place(ann, "Tea", 1250, "EUR")
+        place_order(ann, "Tea", 1250, "EUR")
         transaction.set_rollback(True)
     assert not Order.objects.exists()
     assert not Alert.objects.exists()
     assert heads.read(before) == before
 
 
-@pytest.mark.django_db(transaction=True)
-def test_everybody_is_told_as_soon_as_it_is_committed(ann, client, slip):
+def test_the_same_form_sent_twice_is_one_order(ann, client, form):
     client.force_login(ann)
-    client.post("/shop/", slip())
-    assert all(heads.read([EVERY, bought(ann.pk), "staff", f"user.{ann.pk}"]).values())
-
-
-def test_the_same_slip_sent_twice_is_one_order(ann, client, slip):
-    client.force_login(ann)
-    assert [client.post("/shop/", slip()).status_code for _ in range(2)] == [302, 302]
+    assert [client.post("/shop/", form()).status_code for _ in range(2)] == [302, 302]
     assert Order.objects.count() == 1
     assert Alert.objects.count() == 2
 
 
-def test_a_slip_that_was_rewritten_is_another_order(ann, client, slip):
+def test_a_form_that_was_rewritten_is_another_order(ann, client, form):
     client.force_login(ann)
-    client.post("/shop/", slip())
-    client.post("/shop/", slip(item="Coffee"))
+    client.post("/shop/", form())
+    client.post("/shop/", form(item="Coffee"))
     assert set(Order.objects.values_list("item", flat=True)) == {"Tea", "Coffee"}
 
 
-@pytest.mark.parametrize("number", ["ref:A-1", "import:1:2"])
-def test_a_slip_with_the_number_of_an_imported_order_is_refused(ann, client, slip, number):
+@pytest.mark.parametrize("key", ["ref:A-1", "import:1:2"])
+def test_a_form_with_the_key_of_an_imported_order_is_rejected(ann, client, form, key):
     client.force_login(ann)
-    answer = client.post("/shop/", slip(slip=number))
+    answer = client.post("/shop/", form(idempotency_key=key))
     assert answer.status_code == 422
     assert "This form is damaged." in answer.content.decode()
     assert not Order.objects.exists()
 
 
-def test_what_grows_when_it_is_cleaned_is_measured_then(ann, client, slip):
+def test_what_grows_when_it_is_cleaned_is_measured_then(ann, client, form):
     client.force_login(ann)
-    answer = client.post("/shop/", slip(item="\ufb2c" * 120))
+    answer = client.post("/shop/", form(item="\ufb2c" * 120))
     assert answer.status_code == 422
     assert "Please keep it to 120 characters." in answer.content.decode()
 
 
-def test_two_people_may_hold_slips_of_one_number(ann, ben, client, slip):
+def test_two_people_may_use_one_key(ann, ben, client, form):
     for person in (ann, ben):
         client.force_login(person)
-        client.post("/shop/", slip())
+        client.post("/shop/", form())
     assert Order.objects.count() == 2
 
 
@@ -101,9 +94,9 @@ BAD = [
 
 
 @pytest.mark.parametrize(("changes", "words"), BAD)
-def test_what_is_not_filled_in_rightly_is_refused_in_words_and_kept(changes, words, ann, client, slip):
+def test_what_is_not_filled_in_rightly_is_refused_in_words_and_kept(changes, words, ann, client, form):
     client.force_login(ann)
-    answer = client.post("/shop/", slip(note="by Friday") | changes)
+    answer = client.post("/shop/", form(note="by Friday") | changes)
     assert answer.status_code == 422
     assert words in answer.content.decode()
     assert changes.get("note", "by Friday") in answer.content.decode()
@@ -111,53 +104,53 @@ def test_what_is_not_filled_in_rightly_is_refused_in_words_and_kept(changes, wor
     assert not Alert.objects.exists()
 
 
-def test_fields_that_are_not_on_the_slip_change_nothing(ann, ben, client, slip):
+def test_fields_that_are_not_in_the_form_change_nothing(ann, ben, client, form):
     client.force_login(ann)
-    client.post("/shop/", slip(buyer=ben.pk, status="done", id="77", created="2001-01-01"))
+    client.post("/shop/", form(buyer=ben.pk, status="done", id="77", created="2001-01-01"))
     order = Order.objects.get()
     assert (order.buyer, order.status, order.pk == 77) == (ann, "new", False)
 
 
-def test_markup_in_an_order_is_text(ann, client, slip):
+def test_markup_in_an_order_is_text(ann, client, form):
     client.force_login(ann)
-    client.post("/shop/", slip(item="<b hx-get='/x'>Tea</b>", note="<script>"), follow=True)
+    client.post("/shop/", form(item="<b hx-get='/x'>Tea</b>", note="<script>"), follow=True)
     page = client.get("/shop/").content.decode() + client.get(Order.objects.get().get_absolute_url()).content.decode()
     assert "&lt;b hx-get=&#x27;/x&#x27;&gt;" in page
     assert "<script>" not in page
 
 
 def test_one_person_places_so_many_a_minute(ann, ben):
-    for number in range(ordering.A_MINUTE):
-        ordering.place(ann, f"Tea {number}", 100, "EUR")
-    with pytest.raises(ordering.Declined, match="Wait a minute"):
-        ordering.place(ann, "Tea again", 100, "EUR")
-    ordering.place(ben, "Tea", 100, "EUR")
+    for number in range(MAX_A_MINUTE):
+        place_order(ann, f"Tea {number}", 100, "EUR")
+    with pytest.raises(OrderRejected, match="Wait a minute"):
+        place_order(ann, "Tea again", 100, "EUR")
+    place_order(ben, "Tea", 100, "EUR")
     Order.objects.update(created=timezone.now() - timedelta(seconds=61))
-    ordering.place(ann, "Tea again", 100, "EUR")
+    place_order(ann, "Tea again", 100, "EUR")
 
 
 def test_one_person_has_so_many_open(ann):
     old = timezone.now() - timedelta(days=1)
-    rows = [Order(buyer=ann, item="Tea", amount=1, currency="EUR", created=old) for _ in range(ordering.AT_ONCE)]
+    rows = [Order(buyer=ann, item="Tea", amount=1, currency="EUR", created=old) for _ in range(MAX_OPEN)]
     Order.objects.bulk_create(rows)
-    with pytest.raises(ordering.Declined, match="still open"):
-        ordering.place(ann, "Tea", 100, "EUR")
+    with pytest.raises(OrderRejected, match="still open"):
+        place_order(ann, "Tea", 100, "EUR")
     Order.objects.filter(pk=Order.objects.earliest("pk").pk).update(status="done")
-    ordering.place(ann, "Tea", 100, "EUR")
+    place_order(ann, "Tea", 100, "EUR")
 
 
-def test_a_limit_is_told_on_the_page_and_keeps_what_was_written(ann, client, slip):
+def test_a_limit_is_told_on_the_page_and_keeps_what_was_written(ann, client, form):
     client.force_login(ann)
-    for number in range(ordering.A_MINUTE):
-        client.post("/shop/", slip(slip=str(number)))
-    answer = client.post("/shop/", slip(slip="more", item="One pot more"))
+    for number in range(MAX_A_MINUTE):
+        client.post("/shop/", form(idempotency_key=str(number)))
+    answer = client.post("/shop/", form(idempotency_key="more", item="One pot more"))
     assert answer.status_code == 422
     assert "Wait a minute" in answer.content.decode()
     assert "One pot more" in answer.content.decode()
 
 
-def test_who_has_no_account_is_shown_the_way_to_one(gus, client, slip):
+def test_who_has_no_account_is_shown_the_way_to_one(gus, client, form):
     assert "/accounts/login/?next=/shop/" in client.get("/shop/").content.decode()
     client.force_login(gus)
-    assert "/accounts/signup/" in client.post("/shop/", slip()).content.decode()
+    assert "/accounts/signup/" in client.post("/shop/", form()).content.decode()
     assert not Order.objects.exists()

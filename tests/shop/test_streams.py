@@ -1,4 +1,4 @@
-"""The live lists: staff see all orders and their totals, a buyer the own ones, each drawn once for all who look."""
+"""The live lists: staff see all orders with totals, a buyer the own ones; each is rendered once for all its readers."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -6,46 +6,48 @@ from contextlib import AsyncExitStack
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from jobs import Job
 from parlour import states
 from parlour.testing import Page, lost_hints, session_for
-from shop import ordering
-from shop.consumers import MineConsumer, OrdersConsumer
+from shop.consumers import MyOrdersConsumer, OrdersConsumer
 from shop.imports.models import Import
 from shop.models import Order
-from shop.streams import SHOWN, OrdersStream
+from shop.place_order import _check_limits, make_transition, place_order
+from shop.streams import STAFF_LIMIT, MyOrdersRegion, OrdersRegion, OrdersStream
 
 pytestmark = pytest.mark.django_db(transaction=True)
-place, take = sync_to_async(ordering.place), sync_to_async(ordering.take)
+place, change = sync_to_async(place_order), sync_to_async(make_transition)
 
 
-async def test_an_order_and_each_of_its_steps_reach_the_staff_page(ann, sam):
+async def test_an_order_and_each_of_its_transitions_reach_the_staff_page(ann, sam):
     async with Page(OrdersConsumer, sam) as page:
         order = await place(ann, "Tea", 123450, "EUR")
         await page.shows("1,234.50")
         await page.shows("Open in EUR")
-        await take(sam, order.pk, "accept")
+        await change(sam, order.pk, "accept")
         await page.shows("Accepted 1")
-        await take(sam, order.pk, "finish")
+        await change(sam, order.pk, "finish")
         await page.shows("Done")
         assert await page.equals_fresh()
 
 
 async def test_a_buyer_sees_the_own_orders_alone(ann, ben, sam):
-    async with Page(MineConsumer, ann) as page:
+    async with Page(MyOrdersConsumer, ann) as page:
         order = await place(ann, "Tea", 100, "EUR")
         await place(ben, "Coffee", 100, "EUR")
         await page.shows("Tea")
-        await take(sam, order.pk, "accept")
+        await change(sam, order.pk, "accept")
         await page.shows("Accepted")
         assert "Coffee" not in page.document.text() + "".join(page.frames)
         assert await page.equals_fresh()
 
 
 async def test_what_is_deleted_leaves_every_page(ann, sam, tea):
-    async with Page(OrdersConsumer, sam) as staff, Page(MineConsumer, ann) as buyer:
+    async with Page(OrdersConsumer, sam) as staff, Page(MyOrdersConsumer, ann) as buyer:
         await staff.shows("Tea")
         await tea.adelete()
         await staff.shows("Orders will appear here")
@@ -55,7 +57,7 @@ async def test_what_is_deleted_leaves_every_page(ann, sam, tea):
 async def test_a_page_that_lost_its_socket_or_its_hints_is_right_in_the_end(ann, sam, tea):
     async with Page(OrdersConsumer, sam) as page:
         await page.cut()
-        await take(sam, tea.pk, "accept")
+        await change(sam, tea.pk, "accept")
         await page.resume()
         await page.shows("Accepted 1")
         with lost_hints():
@@ -69,10 +71,10 @@ async def test_who_is_demoted_hears_no_more(ann, sam):
         sam.is_staff = False
         await sam.asave()
         await page.until(lambda: page.closed is not None)
-        await place(ann, "After the door closed", 100, "EUR")
+        await place(ann, "After the demotion", 100, "EUR")
         await asyncio.sleep(0.5)
         assert page.closed == 4003
-        assert "After the door closed" not in "".join(page.frames)
+        assert "After the demotion" not in "".join(page.frames)
 
 
 @pytest.mark.parametrize(("who", "code"), [("nobody", 4001), ("ann", 4003), ("gus", 4003)])
@@ -89,44 +91,46 @@ async def test_who_is_not_staff_is_told_so_and_let_go(who, code, ann, gus):
     assert len(page.frames) == 1
 
 
-async def test_all_staff_are_told_by_one_order_drawn_once(ann, sam, monkeypatch):
-    drawn, draw = [], states.render_to_string
-    monkeypatch.setattr(states, "render_to_string", lambda name, *args: drawn.append(name) or draw(name, *args))
+async def test_all_staff_are_told_by_one_order_rendered_once(ann, sam, monkeypatch):
+    rendered, render = [], states.render_to_string
+    monkeypatch.setattr(states, "render_to_string", lambda name, *args: rendered.append(name) or render(name, *args))
     async with AsyncExitStack() as stack:
         pages = [await stack.enter_async_context(Page(OrdersConsumer, sam)) for _ in range(40)]
-        drawn.clear()
+        rendered.clear()
         await place(ann, "Tea for all", 100, "EUR")
         await asyncio.gather(*(page.shows("Tea for all") for page in pages))
-        assert drawn == [OrdersStream.template]
+        assert rendered == [OrdersStream.template]
         news = [[frame for frame in page.frames if "Tea for all" in frame] for page in pages]
         assert all(len(frames) == 1 for frames in news)
         assert len({frames[0] for frames in news}) == 1
 
 
-def test_no_sheet_however_long_pushes_orders_written_by_hand_out_of_the_list(ann, ben, sam):
-    tea = ordering.place(ben, "Tea by hand", 100, "EUR")
-    coffee = ordering.place(ben, "Coffee by hand", 100, "EUR")
-    ordering.take(sam, tea.pk, "accept")
-    sheet = Import.objects.create(job=Job.objects.create(owner=ann, kind="x", title="x"), name="x", file="x", size=1)
-    rows = [Order(buyer=ann, item="Sheet", amount=1, currency="EUR", imported=sheet) for _ in range(SHOWN + 5)]
+def test_no_import_however_long_pushes_orders_written_by_hand_out_of_the_list(ann, ben, sam):
+    tea = place_order(ben, "Tea by hand", 100, "EUR")
+    coffee = place_order(ben, "Coffee by hand", 100, "EUR")
+    make_transition(sam, tea.pk, "accept")
+    imported = Import.objects.create(job=Job.objects.create(owner=ann, kind="x", title="x"), name="x", file="x")
+    rows = [
+        Order(buyer=ann, item="Imported", amount=1, currency="EUR", imported=imported) for _ in range(STAFF_LIMIT + 5)
+    ]
     Order.objects.bulk_create(rows)
-    lines = [order.item for order in Order.objects.in_turn(SHOWN)]
-    assert lines == [coffee.item, tea.item] + ["Sheet"] * (SHOWN - 2)
+    lines = [order.item for order in Order.objects.work_list(STAFF_LIMIT)]
+    assert lines == [coffee.item, tea.item] + ["Imported"] * (STAFF_LIMIT - 2)
 
 
 def test_a_long_list_shows_the_new_ones_first_and_counts_the_rest(ann, sam):
-    rows = [Order(buyer=ann, item="Old", amount=1, currency="EUR", status="done") for _ in range(SHOWN)]
-    rows += [Order(buyer=ann, item="Waiting", amount=1, currency="EUR", status="accepted") for _ in range(SHOWN)]
+    rows = [Order(buyer=ann, item="Old", amount=1, currency="EUR", status="done") for _ in range(STAFF_LIMIT)]
+    rows += [Order(buyer=ann, item="Waiting", amount=1, currency="EUR", status="accepted") for _ in range(STAFF_LIMIT)]
     rows += [Order(buyer=ann, item="Fresh", amount=1, currency="EUR") for _ in range(3)]
     Order.objects.bulk_create(rows)
     client = Client()
     client.force_login(sam)
     page = client.get("/shop/orders/").content.decode()
     assert page.index("Fresh") < page.index("Waiting")
-    assert page.count("<bdi>Waiting</bdi>") == SHOWN - 3
+    assert page.count("<bdi>Waiting</bdi>") == STAFF_LIMIT - 3
     assert "and 3 more open ones" in page
     assert "<dd>63</dd>" not in page
-    assert f"<dd>{SHOWN}</dd>" in page
+    assert f"<dd>{STAFF_LIMIT}</dd>" in page
 
 
 def test_the_lists_hold_no_token_and_the_page_one_form_for_all(ann, sam, tea):
@@ -140,3 +144,21 @@ def test_the_lists_hold_no_token_and_the_page_one_form_for_all(ann, sam, tea):
     client.force_login(ann)
     assert client.get("/shop/orders/").status_code == 403
     assert client.get("/shop/orders/panel/").status_code == 403
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="the plan of a small table on PostgreSQL says nothing")
+def test_no_list_and_no_limit_reads_or_sorts_all_orders(ann, client, tea):
+    client.force_login(ann)
+    imported = Import.objects.create(job=Job.objects.create(owner=ann, kind="x", title="x"), name="x", file="x")
+    with CaptureQueriesContext(connection) as queries:
+        OrdersRegion().streams[0].present()
+        MyOrdersRegion(ann).streams[0].present()
+        _check_limits(ann)
+        client.get(f"/shop/mine/?import={imported.pk}")
+    statements = [query["sql"] for query in queries.captured_queries if 'FROM "shop_order"' in query["sql"]]
+    assert len(statements) >= 9
+    for sql in statements:
+        with connection.cursor() as cursor:
+            plan = " / ".join(row[3] for row in cursor.execute(f"EXPLAIN QUERY PLAN {sql}"))
+        assert "SCAN shop_order" not in plan, sql
+        assert "TEMP B-TREE FOR ORDER BY" not in plan, sql

@@ -1,0 +1,124 @@
+"""The transitions of an order: who may make which, and which alerts they resolve."""
+
+import pytest
+
+from shop import transitions
+from shop.models import Order
+from shop.place_order import OrderRejected, make_transition, place_order
+
+pytestmark = pytest.mark.django_db
+
+
+def press(client, order, name, **how):
+    return client.post(f"/shop/orders/{order.pk}/{name}/", **how)
+
+
+def test_accepting_resolves_what_staff_and_buyer_were_told_and_tells_the_buyer(ann, sam, tea, client, alerts_of):
+    client.force_login(sam)
+    press(client, tea, "accept")
+    tea.refresh_from_db()
+    assert tea.status == "accepted"
+    assert alerts_of("staff") == []
+    assert alerts_of(ann) == [f"Order {tea.pk} is accepted"]
+    press(client, tea, "finish")
+    assert alerts_of(ann) == [f"Order {tea.pk} is done"]
+
+
+def test_a_buyer_who_cancels_is_told_nothing_and_staff_need_not_look(ann, tea, client, alerts_of):
+    client.force_login(ann)
+    press(client, tea, "cancel")
+    tea.refresh_from_db()
+    assert tea.status == "cancelled"
+    assert alerts_of(ann) == alerts_of("staff") == []
+
+
+def test_other_orders_stay_told_of(ann, ben, sam, tea, alerts_of):
+    place_order(ben, "Coffee", 100, "EUR")
+    make_transition(sam, tea.pk, "accept")
+    assert alerts_of("staff") == ["New order: Coffee"]
+    assert alerts_of(ben)
+
+
+ALLOWED = {
+    "new": {"accept": "accepted", "cancel": "cancelled"},
+    "accepted": {"finish": "done", "cancel": "cancelled"},
+    "done": {},
+    "cancelled": {},
+}
+
+
+@pytest.mark.parametrize("status", ALLOWED)
+@pytest.mark.parametrize("name", transitions.TRANSITIONS)
+def test_staff_make_only_the_transitions_that_follow(status, name, sam, tea, alerts_of, ann):
+    Order.objects.update(status=status)
+    before = alerts_of(ann), alerts_of("staff")
+    if name in ALLOWED[status]:
+        assert make_transition(sam, tea.pk, name).status == ALLOWED[status][name]
+    else:
+        with pytest.raises(OrderRejected, match=f"is {status} already"):
+            make_transition(sam, tea.pk, name)
+        assert Order.objects.get().status == status
+        assert (alerts_of(ann), alerts_of("staff")) == before
+
+
+@pytest.mark.parametrize("status", ["accepted", "done", "cancelled"])
+def test_a_buyer_cancels_only_what_is_new(status, ann, tea):
+    Order.objects.update(status=status)
+    for name in transitions.TRANSITIONS:
+        with pytest.raises(OrderRejected):
+            make_transition(ann, tea.pk, name)
+    Order.objects.update(status="new")
+    assert make_transition(ann, tea.pk, "cancel").status == "cancelled"
+
+
+def test_pressing_twice_is_told_in_words_and_a_live_list_gets_no_page(sam, tea, client):
+    client.force_login(sam)
+    assert press(client, tea, "accept", headers={"HX-Request": "true"}).status_code == 204
+    assert press(client, tea, "accept", headers={"HX-Request": "true"})["HX-Refresh"] == "true"
+    assert f"Order {tea.pk} is accepted already." in press(client, tea, "accept", follow=True).content.decode()
+
+
+@pytest.mark.parametrize("name", transitions.TRANSITIONS)
+def test_another_persons_order_is_not_found_and_not_changed(name, ben, gus, tea, client):
+    for person in (ben, gus):
+        client.force_login(person)
+        assert client.get(tea.get_absolute_url()).status_code == 404
+        assert press(client, tea, name).status_code == 404
+    assert Order.objects.get().status == "new"
+
+
+def test_odd_addresses(sam, tea, client):
+    client.force_login(sam)
+    assert press(client, tea, "burn").status_code == 404
+    assert client.get(f"/shop/orders/{tea.pk}/accept/").status_code == 405
+    for pk in ("0", "9" * 12, "9" * 30, "9" * 5000, "-1", "x"):
+        assert client.get(f"/shop/orders/{pk}/").status_code == 404
+        assert client.post(f"/shop/orders/{pk}/accept/").status_code == 404
+
+
+def test_who_is_signed_out_is_sent_to_sign_in(tea, client):
+    for answer in (client.get(tea.get_absolute_url()), press(client, tea, "accept"), client.get("/shop/orders/")):
+        assert answer.status_code == 302
+        assert answer["Location"].startswith("/accounts/login/")
+    assert Order.objects.get().status == "new"
+
+
+def test_the_page_of_an_order_offers_what_its_reader_may_do(ann, sam, tea, client):
+    offers = {ann: {"cancel"}, sam: {"accept", "cancel"}}
+    for person, wanted in offers.items():
+        client.force_login(person)
+        page = client.get(tea.get_absolute_url()).content.decode()
+        assert {name for name in transitions.TRANSITIONS if f"/{name}/" in page} == wanted
+        assert "12.50 EUR" in page
+
+
+def test_all_orders_of_a_person_are_paged(ann, ben, client):
+    rows = [Order(buyer=ann, item=f"Tea number {n}", amount=1, currency="EUR") for n in range(60)]
+    Order.objects.bulk_create(rows)
+    place_order(ben, "Coffee", 100, "EUR")
+    client.force_login(ann)
+    first, second = (client.get(f"/shop/mine/?page={page}").content.decode() for page in (1, 2))
+    assert first.count("Tea number") + second.count("Tea number") == 60
+    assert "Coffee" not in first + second
+    assert client.get("/shop/mine/?page=x").status_code == 200
+    assert 'href="/shop/mine/"' in client.get("/shop/").content.decode()
