@@ -48,9 +48,12 @@ class HttpClient:
     def get(self, path: str, **headers: str) -> Answer:
         return self._ask(urllib.request.Request(self.url + path, headers=headers))
 
-    def post(self, path: str, fields: dict[str, str] | Iterable[tuple[str, str]], **headers: str) -> Answer:
+    def post(self, path: str, fields: bytes | dict[str, str] | Iterable[tuple[str, str]], **headers: str) -> Answer:
         """Post a form; the CSRF token travels by cookie and header, as a careful program does."""
-        body = urllib.parse.urlencode(fields if isinstance(fields, dict) else list(fields)).encode()
+        if isinstance(fields, bytes):
+            body = fields
+        else:
+            body = urllib.parse.urlencode(fields if isinstance(fields, dict) else list(fields)).encode()
         return self._ask(
             urllib.request.Request(
                 self.url + path,
