@@ -27,13 +27,13 @@ sockets = [pattern for app in apps for pattern in app.websocket_urlpatterns]
 
 
 async def no_such_socket(scope: Any, receive: Receive, send: Send) -> None:
-    """Refuses the handshake of a socket that nobody serves."""
+    """Refuses the handshake of a socket at an unknown address."""
     await receive()
     await send({"type": "websocket.close"})
 
 
 async def lifespan(scope: Any, receive: Receive, send: Send) -> None:
-    """Says yes to a server that asks whether it may start and stop."""
+    """Completes the server's start and stop; background jobs end before the stop."""
     while True:
         event = await receive()
         if event["type"] == "lifespan.shutdown":

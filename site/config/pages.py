@@ -1,16 +1,20 @@
-"""Plain pages of the house: health, and the faults in the same dress as all else."""
+"""Health checks, and the pages for errors."""
 
 import logging
 from collections.abc import Callable
 from functools import cache
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.log import log_response
+from django.utils.module_loading import import_string
+
+from http_bridge.request_body import BodyRejected
 
 log = logging.getLogger(__name__)
 
@@ -25,24 +29,24 @@ def readyz(request: HttpRequest) -> HttpResponse:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-        _look_for_tables()
+        _check_migrations()
     except DatabaseError:
         return HttpResponse("database", status=503, content_type="text/plain")
-    except Unmigrated:
+    except MissingMigrations:
         return HttpResponse("not all migrations are applied", status=503, content_type="text/plain")
     return HttpResponse("ok", content_type="text/plain")
 
 
-class Unmigrated(Exception):
-    """The database lacks tables, or columns, that this version of the house needs."""
+class MissingMigrations(Exception):
+    """The database lacks tables, or columns, that this version needs."""
 
 
 @cache
-def _look_for_tables() -> None:
-    """Raises Unmigrated. All right once is all right for good, as far as this process knows: nobody unapplies them."""
+def _check_migrations() -> None:
+    """Raises MissingMigrations. Asked until it is right and then never again: nobody unapplies migrations."""
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        raise Unmigrated
+        raise MissingMigrations
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -54,28 +58,33 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return render(request, "csrf.html", {"texts": texts, "back": _back(request)}, status=403)
 
 
-def body_rejected(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: says in words why the bridge took no body, with a way `back` to the page. No view is called."""
+def large_bodies(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware for questions of the HTTP bridge, which no view hears: who may upload, and why a body is rejected."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        why = request.META.get("asgi.scope", {}).get("body_rejected")
-        if why is None:
-            return get_response(request)
-        context = {"why": why, "megabytes": why.limit >> 20, "back": _back(request)}
-        response = render(request, "body_rejected.html", context, status=why.status)
-        level = "error" if why.status == 507 else "warning"  # somebody must make room on a full disk
-        log_response("body rejected: %s: %s", why.status, request.path, response=response, request=request, level=level)
-        return response
+        scope = request.META.get("asgi.scope", {})
+        if scope.get("may_upload"):
+            may = import_string(settings.UPLOAD_PATHS[request.path])
+            return HttpResponse("yes" if may(request.user) else "no", content_type="text/plain")
+        return _body_rejected(request, scope["body_rejected"]) if "body_rejected" in scope else get_response(request)
 
     return middleware
 
 
+def _body_rejected(request: HttpRequest, why: BodyRejected) -> HttpResponse:
+    context = {"why": why, "megabytes": why.limit >> 20, "back": _back(request)}
+    response = render(request, "body_rejected.html", context, status=why.status)
+    level = "error" if why.status == 507 else "warning"  # somebody must free space on a full disk
+    log_response("body rejected: %s: %s", why.status, request.path, response=response, request=request, level=level)
+    return response
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500 in the same dress, without asking the database; in bare words when even that fails."""
+    """500 as a page of the site, without the database; as plain text when even that fails."""
     try:
         return HttpResponse(render_to_string("500.html"), status=500)
     except Exception:
-        log.exception("the page for faults failed itself")
+        log.exception("the page for errors failed itself")
         words = "Something went wrong on our side. Please try again in a moment."
         return HttpResponse(words, status=500, content_type="text/plain")
 

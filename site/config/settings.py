@@ -6,7 +6,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from environs import Env, validate
 
-from config import origins, stores
+from config import environment
 
 env = Env()
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -16,16 +16,16 @@ UPLOADS = VAR / "uploads"  # files on their way in, and those that wait for a jo
 for folder in (STATIC_ROOT, UPLOADS):
     folder.mkdir(parents=True, exist_ok=True)
 
-# Who serves, and to whom.
+# Where the site is served, and under which names.
 HOST: str = env.str("HOST", "127.0.0.1")
 PORT: int = env.int("PORT", 8000, validate=validate.Range(1, 65535))
 HTTPS: bool = env.bool("HTTPS", False)
 DEBUG: bool = env.bool("DEBUG", False)
 DEMO: bool = env.bool("DEMO", False) and not HTTPS  # `make run` says so; nothing else does
 DEMO_PARTS = ["rooms.demo.make_demo_rooms", "shop.demo.make_demo_orders"]  # called once the demo's people are there
-LOCAL: bool = origins.is_loopback(HOST)
-SECRET_KEY: str = env.str("SECRET_KEY", "") or stores.secret_key(VAR)
-ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", []) or origins.own_hosts(HOST)
+LOCAL: bool = environment.is_loopback(HOST)
+SECRET_KEY: str = env.str("SECRET_KEY", "") or environment.secret_key(VAR)
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", []) or environment.default_hosts(HOST)
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 
 INSTALLED_APPS = [
@@ -61,7 +61,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
-    "config.pages.body_rejected",
+    "config.pages.large_bodies",
     "accounts.login_throttle.limit_hashing",
 ]
 ROOT_URLCONF = "config.urls"
@@ -83,10 +83,10 @@ TEMPLATES = [
     }
 ]
 
-# Where things are kept.
-DATABASES = {"default": stores.database(env.str("DATABASE_URL", ""), VAR)}
+# Databases, channel layer and files.
+DATABASES = {"default": environment.database(env.str("DATABASE_URL", ""), VAR)}
 REDIS_URLS: list[str] = env.list("REDIS_URL", [])
-CHANNEL_LAYERS = {"default": stores.channel_layer(REDIS_URLS)}
+CHANNEL_LAYERS = {"default": environment.channel_layer(REDIS_URLS)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SESSION_ENGINE = "accounts.sessions"
 STATIC_URL = "static/"
@@ -99,7 +99,7 @@ FILE_UPLOAD_TEMP_DIR = MEDIA_ROOT = UPLOADS
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024**2  # bytes of any other request
 UPLOAD_LIMIT = 200 * 1024**2  # bytes of the largest file; client_max_body_size in deploy/nginx.conf is one MB more
 UPLOAD_PATHS = {"/shop/imports/": "shop.people.may_order"}  # where such files may be sent, and who may send them
-PARLOUR = stores.overrides("PARLOUR_")
+PARLOUR = environment.overrides("PARLOUR_")
 ROOMS_POST_RATE: str = env.str("ROOMS_POST_RATE", "10/40")  # messages by one person: a second / at once
 
 # Background jobs: by Celery's workers where there is a broker, else by threads of the web process.
@@ -140,7 +140,7 @@ LANGUAGE_CODE = "en"
 USE_TZ = True
 TIME_ZONE: str = env.str("TIME_ZONE", "UTC")
 
-# The security floor. Django itself adds SameSite=Lax, nosniff, no frames, a referrer for our own pages alone.
+# Security. Django itself adds SameSite=Lax, nosniff, no frames, a referrer for our own pages alone.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -170,9 +170,9 @@ level: int = env.log_level("LOG_LEVEL", 0)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "config.logs.OneLine"}},
-    "filters": {"theirs": {"()": "config.logs.Theirs"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["theirs"]}},
+    "formatters": {"line": {"()": "config.logs.OneLineFormatter"}},
+    "filters": {"client_errors": {"()": "config.logs.ClientErrors"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["client_errors"]}},
     "root": {"handlers": ["stderr"], "level": level or "WARNING"},
     "loggers": {
         name: {"handlers": ["stderr"], "level": least, "propagate": False}

@@ -1,4 +1,4 @@
-"""`make run`: gets the house ready, opens it, and says where it is once it answers."""
+"""`make run`: prepares database and static files, starts the server, and prints its address once it answers."""
 
 import contextlib
 import hashlib
@@ -20,7 +20,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import connections
 
-from config.origins import url
+from config.environment import url
 
 SERVERS = {
     "daphne": "-b {host} -p {port} --ping-interval 5 --ping-timeout 10 --verbosity 0",
@@ -28,8 +28,8 @@ SERVERS = {
     " --ws-per-message-deflate false --timeout-graceful-shutdown 5 --no-access-log --log-level warning",
 }
 WORKER = [sys.executable, "-m", "celery", "--quiet", "-A", "config", "worker"]
-PATIENCE = 60  # seconds for the server to answer
-WORKER_GRACE = 10  # seconds for a worker to end
+START_TIMEOUT = 60  # seconds for the server to answer
+WORKER_STOP_TIMEOUT = 10  # seconds for a worker to end
 
 
 def main() -> None:
@@ -41,18 +41,18 @@ def main() -> None:
     _refuse_taken_port()
     _collect_static()
     call_command("migrate", verbosity=0)
-    _announce_later(_words())
+    _print_when_ready(_welcome())
     if settings.CELERY_BROKER_URL:
-        _work_beside()
+        _start_worker()
     flags = SERVERS[server].format(host=settings.HOST.strip("[]"), port=settings.PORT).split()
-    os.execv(sys.executable, [sys.executable, "-m", server, *flags, "config.asgi:application"])  # noqa: S606  nothing of a stranger is in it
+    os.execv(sys.executable, [sys.executable, "-m", server, *flags, "config.asgi:application"])  # noqa: S606  no input from outside
 
 
 def _set_up() -> None:
     try:
         django.setup()
-    except (ImproperlyConfigured, ValueError) as fault:  # environs, Django and others say so of the environment
-        sys.exit(f"Cannot start: {fault}")
+    except (ImproperlyConfigured, ValueError) as error:  # environs, Django and others say so of the environment
+        sys.exit(f"Cannot start: {error}")
 
 
 def _refuse_taken_port() -> None:
@@ -61,8 +61,8 @@ def _refuse_taken_port() -> None:
         family = socket.getaddrinfo(host, settings.PORT)[0][0]
         with socket.create_server((host, settings.PORT), family=family):
             pass
-    except OSError as fault:
-        why = (fault.strerror or str(fault)).split(" (")[0]
+    except OSError as error:
+        why = (error.strerror or str(error)).split(" (")[0]
         sys.exit(f"Cannot open {host}:{settings.PORT}: {why}. Another port: make run PORT=8001")
 
 
@@ -75,26 +75,26 @@ def _collect_static() -> None:
 
 
 def _fingerprint() -> str:
-    found = sorted(
-        f"{path} {os.stat(place).st_mtime_ns}"
+    files = sorted(
+        f"{path} {os.stat(file).st_mtime_ns}"
         for finder in get_finders()
         for path, storage in finder.list([])
-        for place in [storage.path(path)]
+        for file in [storage.path(path)]
     )
-    return hashlib.sha256("\n".join(found).encode()).hexdigest()
+    return hashlib.sha256("\n".join(files).encode()).hexdigest()
 
 
-def _words() -> str:
-    words = f"Parlour is open at {url(settings.HOST, settings.PORT)}/\n"
+def _welcome() -> str:
+    text = f"Parlour is open at {url(settings.HOST, settings.PORT)}/\n"
     if settings.DEMO:
         logins = io.StringIO()
         call_command("demo", stdout=logins)
-        words += "".join(f"  {line}\n" for line in logins.getvalue().splitlines())
-    return words + "Ctrl-C closes it.\n"
+        text += "".join(f"  {line}\n" for line in logins.getvalue().splitlines())
+    return text + "Ctrl-C closes it.\n"
 
 
-def _announce_later(words: str) -> None:
-    """Leaves a process behind that says `words` once the server answers, and ends with it."""
+def _print_when_ready(text: str) -> None:
+    """Starts a process that prints `text` once the server answers, and ends with it."""
     connections.close_all()
     server = os.getpid()
     if os.fork():
@@ -102,13 +102,13 @@ def _announce_later(words: str) -> None:
     elif os.fork():
         os._exit(0)
     else:
-        if any(_answers() for _ in _while_alive(server)):
-            os.write(sys.stdout.fileno(), words.encode())
+        if any(_is_ready() for _ in _while_alive(server)):
+            os.write(sys.stdout.fileno(), text.encode())
         os._exit(0)
 
 
-def _work_beside() -> None:
-    """Leaves a child behind that keeps a worker for background jobs running, and ends it with the server."""
+def _start_worker() -> None:
+    """Starts a child process that keeps a worker for background jobs running, and ends it with the server."""
     server = os.getpid()
     if os.fork():
         return
@@ -116,12 +116,12 @@ def _work_beside() -> None:
     worker = None
     while os.getppid() == server:
         if worker is None or worker.poll() is not None:
-            worker = subprocess.Popen(WORKER, start_new_session=True)  # noqa: S603  nothing of a stranger is in it
+            worker = subprocess.Popen(WORKER, start_new_session=True)  # noqa: S603  no input from outside
         time.sleep(1)
     if worker is not None:
         worker.terminate()
         try:
-            worker.wait(WORKER_GRACE)
+            worker.wait(WORKER_STOP_TIMEOUT)
         except subprocess.TimeoutExpired:
             worker.kill()
     os._exit(0)
@@ -129,13 +129,13 @@ def _work_beside() -> None:
 
 def _while_alive(process: int) -> Iterator[None]:
     with contextlib.suppress(ProcessLookupError):
-        for _ in range(PATIENCE * 10):
+        for _ in range(START_TIMEOUT * 10):
             os.kill(process, 0)
             yield
             time.sleep(0.1)
 
 
-def _answers() -> bool:
+def _is_ready() -> bool:
     try:
         address = f"{url(settings.HOST, settings.PORT)}/healthz"
         with urllib.request.urlopen(address, timeout=1) as answer:  # noqa: S310  an address of our own

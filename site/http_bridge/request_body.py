@@ -2,14 +2,14 @@
 
 import asyncio
 import contextlib
+import shutil
 import tempfile
 from collections.abc import Awaitable, Callable
 from typing import IO, Any
 
 from django.conf import settings
 
-from http_bridge.disk import writable_bytes
-
+RESERVE = 256 * 1024**2  # bytes of the disk that stay free for the database, logs and whatever else must be written
 IN_MEMORY = 64 * 1024  # bytes; what is longer goes to a file without a name
 GRACE = 10  # seconds that any body may take,
 PACE = 64 * 1024  # and another second for each of these bytes
@@ -37,9 +37,14 @@ class SpooledFile(tempfile.SpooledTemporaryFile[bytes]):
         super().__init__(IN_MEMORY, dir=str(settings.UPLOADS))
 
     def write(self, data: Any) -> int:
-        if self.tell() + len(data) > IN_MEMORY and writable_bytes(settings.UPLOADS) < len(data):
+        if self.tell() + len(data) > IN_MEMORY and writable_bytes() < len(data):
             raise BodyRejected(507)
         return super().write(data)
+
+
+def writable_bytes() -> int:
+    """How many bytes may still be written to the disk of the uploads; zero or less when only the reserve is left."""
+    return shutil.disk_usage(settings.UPLOADS).free - RESERVE
 
 
 class RequestBody:

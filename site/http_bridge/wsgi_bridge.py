@@ -17,15 +17,8 @@ from urllib.parse import quote
 
 from a2wsgi.wsgi import build_environ
 from django.conf import settings
-from django.contrib.auth import get_user
-from django.contrib.sessions.middleware import SessionMiddleware
-from django.core.handlers.wsgi import WSGIRequest
-from django.db import close_old_connections
-from django.http import HttpResponse
-from django.utils.module_loading import import_string
 
-from http_bridge.disk import writable_bytes
-from http_bridge.request_body import BodyRejected, ClientGone, Receive, RequestBody, SpooledFile
+from http_bridge.request_body import BodyRejected, ClientGone, Receive, RequestBody, SpooledFile, writable_bytes
 
 CHUNK = 128 * 1024  # bytes of a response that are sent at a time
 CHARSET = re.compile(rb"(?i);\s*charset\s*=[^;]*")
@@ -60,20 +53,19 @@ class WsgiBridge:
         if length is None:
             raise BodyRejected(411)
         if length > limit and scope["method"] == "POST" and scope["path"] in settings.UPLOAD_PATHS:
-            if not await self._on_thread(_may_upload, scope):
+            answer = BytesIO()
+            await self._call_django({**scope, "may_upload": True}, BytesIO(), answer)
+            if answer.getvalue() != b"yes":
                 raise BodyRejected(403)
-            if writable_bytes(settings.UPLOADS) < 2 * length:  # Django copies the file out of the body
+            if writable_bytes() < 2 * length:  # Django copies the file out of the body
                 raise BodyRejected(507)
             length, limit = length - limit, settings.UPLOAD_LIMIT  # the form around a file has bytes of its own
         if length > limit:
             raise BodyRejected(413, limit)
 
     async def _respond(self, scope: Any, file: IO[bytes], send: Send, rejected: RequestBody | None = None) -> None:
-        environ: dict[str, Any] = build_environ(scope, file)  # type: ignore[arg-type, assignment]
-        environ["CONTENT_LENGTH"] = str(file.tell())
-        file.seek(0)
         with SpooledFile() as response:
-            start = await self._on_thread(_run, self.wsgi, environ, response)
+            start = await self._call_django(scope, file, response)
             size = response.tell()
             response.seek(0)
             if rejected:
@@ -85,12 +77,16 @@ class WsgiBridge:
                 await rejected.discard()
             await send({"type": "http.response.body", "body": response.read(CHUNK)})
 
-    def _on_thread(self, work: Callable[..., Any], *args: Any) -> Awaitable[Any]:
-        return asyncio.get_running_loop().run_in_executor(self.pool, contextvars.copy_context().run, work, *args)
+    async def _call_django(self, scope: Any, body: IO[bytes], response: IO[bytes]) -> dict[str, Any]:
+        """Writes the body of the response to a file and returns the event that starts it."""
+        environ: dict[str, Any] = build_environ(scope, body)  # type: ignore[arg-type, assignment]
+        environ["CONTENT_LENGTH"] = str(body.tell())
+        body.seek(0)
+        run = contextvars.copy_context().run
+        return await asyncio.get_running_loop().run_in_executor(self.pool, run, _run, self.wsgi, environ, response)
 
 
 def _run(wsgi: Any, environ: dict[str, Any], response: IO[bytes]) -> dict[str, Any]:
-    """Writes the whole response to a file and returns the event that starts it."""
     start: dict[str, Any] = {"type": "http.response.start"}
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], int]:
@@ -102,16 +98,6 @@ def _run(wsgi: Any, environ: dict[str, Any], response: IO[bytes]) -> dict[str, A
         for chunk in chunks:
             response.write(chunk)
     return start
-
-
-def _may_upload(scope: Any) -> bool:
-    """Asks the function that UPLOAD_PATHS names about the person whose session cookie came along."""
-    request = WSGIRequest(build_environ(scope, BytesIO()))  # type: ignore[arg-type]
-    SessionMiddleware(lambda _: HttpResponse()).process_request(request)
-    try:
-        return import_string(settings.UPLOAD_PATHS[scope["path"]])(get_user(request))
-    finally:
-        close_old_connections()
 
 
 def _cleaned(scope: Any) -> Any:

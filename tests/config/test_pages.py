@@ -1,4 +1,4 @@
-"""Health, faults and the floor of headers."""
+"""Health checks, pages for errors, and the security headers."""
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -9,7 +9,7 @@ from django.test import Client
 from config import pages
 from http_bridge.request_body import BodyRejected
 
-FLOOR = {
+SECURITY_POLICY = {
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
@@ -39,7 +39,7 @@ def test_not_ready_without_a_database(client, db, monkeypatch):
 
 
 def test_not_ready_until_all_migrations_are_applied(client, db):
-    pages._look_for_tables.cache_clear()
+    pages._check_migrations.cache_clear()
     applied = MigrationRecorder.Migration.objects.filter(app="alerts")
     kept = list(applied)
     applied.delete()
@@ -52,9 +52,9 @@ def test_not_ready_until_all_migrations_are_applied(client, db):
 
 
 @pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/nothing-here/", "/admin/login/"])
-def test_every_page_stands_on_the_floor(client, db, path):
+def test_every_page_has_the_security_headers(client, db, path):
     answer = client.get(path)
-    assert set(answer["Content-Security-Policy"].split("; ")) == FLOOR
+    assert set(answer["Content-Security-Policy"].split("; ")) == SECURITY_POLICY
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert answer["Referrer-Policy"] == "same-origin"
     assert answer["X-Frame-Options"] == "DENY"
@@ -62,7 +62,7 @@ def test_every_page_stands_on_the_floor(client, db, path):
     assert all(cookie["httponly"] and cookie["samesite"] == "Lax" for cookie in cookies)
 
 
-def test_a_missing_page_wears_the_dress(client, db):
+def test_a_missing_page_is_a_page_of_the_site(client, db):
     answer = client.get("/accounts/nothing-here/")
     assert answer.status_code == 404
     assert 'class="brand"' in answer.content.decode()
@@ -100,7 +100,7 @@ def test_the_way_back_leads_to_no_foreign_site(db, referer):
 def test_a_rejected_body_is_told_in_words_and_logged_once(rf, db, caplog, why, words, level):
     request = rf.post("/rooms/lobby/", HTTP_REFERER="http://testserver/rooms/team/", HTTP_HOST="testserver")
     request.user, request.META["asgi.scope"] = AnonymousUser(), {"body_rejected": why}
-    answer = pages.body_rejected(None)(request)
+    answer = pages.large_bodies(None)(request)
     assert answer.status_code == why.status
     assert words in answer.content.decode()
     assert 'href="/rooms/team/"' in answer.content.decode()
@@ -108,13 +108,13 @@ def test_a_rejected_body_is_told_in_words_and_logged_once(rf, db, caplog, why, w
     assert caplog.records[0].getMessage() == f"body rejected: {why.status}: /rooms/lobby/"
 
 
-def test_a_fault_asks_no_database(rf):
+def test_the_page_for_errors_asks_no_database(rf):
     answer = pages.server_error(rf.get("/"))
     assert answer.status_code == 500
     assert "<h1>" in answer.content.decode()
 
 
-def test_a_fault_in_the_page_for_faults_is_told_in_words(rf, monkeypatch):
+def test_when_the_page_for_errors_fails_plain_text_is_sent(rf, monkeypatch):
     def fail(name):
         raise ValueError
 

@@ -1,13 +1,15 @@
 """What the environment makes of the settings."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
-from config import origins, stores
+from config import environment
 
 ROOT = Path(__file__).resolve().parents[2]
 SET = (
@@ -24,9 +26,9 @@ SET = (
 
 
 def manage(var, *words, **env):
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(SET)}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(SET)}
     command = [sys.executable, "manage.py", *words]
-    env = {**kept, **env, "PARLOUR_VAR": str(var)}
+    env = {**inherited, **env, "PARLOUR_VAR": str(var)}
     return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False)
 
 
@@ -43,52 +45,68 @@ def test_https_loads_no_demo(tmp_path):
 
 
 def test_the_secret_key_is_made_once_and_kept_from_others(tmp_path):
-    first = stores.secret_key(tmp_path)
+    first = environment.secret_key(tmp_path)
     assert len(first) >= 50
-    assert stores.secret_key(tmp_path) == first
+    assert environment.secret_key(tmp_path) == first
     assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
     assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
 
 
 def test_sqlite_is_the_default(tmp_path):
-    kept = stores.database("", tmp_path)
-    assert (kept["ENGINE"], kept["NAME"]) == ("parlour.contrib.sqlite", tmp_path / "parlour.sqlite3")
-    assert kept["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
-    assert stores.database("sqlite:////srv/x.sqlite3", tmp_path)["NAME"] == "/srv/x.sqlite3"
+    entry = environment.database("", tmp_path)
+    assert (entry["ENGINE"], entry["NAME"]) == ("parlour.contrib.sqlite", tmp_path / "parlour.sqlite3")
+    assert entry["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+    assert environment.database("sqlite:////srv/x.sqlite3", tmp_path)["NAME"] == "/srv/x.sqlite3"
 
 
 def test_postgresql_has_a_pool_and_keeps_no_connection(tmp_path):
-    kept = stores.database("postgres://ann:pw@db:5433/house?sslmode=require", tmp_path)
-    assert (kept["ENGINE"], kept["CONN_MAX_AGE"]) == ("django.db.backends.postgresql", 0)
-    assert (kept["HOST"], kept["PORT"], kept["NAME"]) == ("db", 5433, "house")
-    assert kept["OPTIONS"]["pool"]["max_size"] == 20
-    assert kept["OPTIONS"]["sslmode"] == "require"
+    entry = environment.database("postgres://ann:pw@db:5433/parlour?sslmode=require", tmp_path)
+    assert (entry["ENGINE"], entry["CONN_MAX_AGE"]) == ("django.db.backends.postgresql", 0)
+    assert (entry["HOST"], entry["PORT"], entry["NAME"]) == ("db", 5433, "parlour")
+    assert entry["OPTIONS"]["pool"]["max_size"] == 20
+    assert entry["OPTIONS"]["sslmode"] == "require"
 
 
 def test_redis_shards_over_all_that_are_named():
-    assert "InMemory" in stores.channel_layer([])["BACKEND"]
-    layer = stores.channel_layer(["redis://a", "redis://b"])
+    assert "InMemory" in environment.channel_layer([])["BACKEND"]
+    layer = environment.channel_layer(["redis://a", "redis://b"])
     assert [host["address"] for host in layer["CONFIG"]["hosts"]] == ["redis://a", "redis://b"]
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:6379", "parlour", "mysql://ann@db/parlour"])
+def test_an_address_of_another_kind_is_refused(tmp_path, url):
+    with pytest.raises(ImproperlyConfigured, match="each address in REDIS_URL has to begin with redis://"):
+        environment.channel_layer(["redis://a", url])
+    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL has to begin with postgres://"):
+        environment.database(url, tmp_path)
 
 
 def test_overrides_are_values(monkeypatch):
     for name, text in {"BEAT": "0.5", "SAY_RATE": "10/40", "DROP": "true", "VAR": "x"}.items():
-        monkeypatch.setenv(f"HOUSE_{name}", text)
-    assert stores.overrides("HOUSE_") == {"BEAT": 0.5, "SAY_RATE": "10/40", "DROP": True}
+        monkeypatch.setenv(f"CHAT_{name}", text)
+    assert environment.overrides("CHAT_") == {"BEAT": 0.5, "SAY_RATE": "10/40", "DROP": True}
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "[::1]", "127.1.2.3"])
 def test_loopback_is_known(host):
-    assert origins.is_loopback(host)
-    assert origins.own_hosts(host) == origins.LOOPBACK
+    assert environment.is_loopback(host)
+    assert environment.default_hosts(host) == environment.LOOPBACK
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "", "::", "192.0.2.1", "example.org"])
 def test_elsewhere_is_not_loopback(host):
-    assert not origins.is_loopback(host)
+    assert not environment.is_loopback(host)
 
 
 def test_addresses_can_be_opened():
-    assert origins.url("0.0.0.0", 80) == "http://127.0.0.1:80"
-    assert origins.url("::1", 80) == "http://[::1]:80"
-    assert "[2001:db8::1]" in origins.own_hosts("2001:db8::1")
+    assert environment.url("0.0.0.0", 80) == "http://127.0.0.1:80"
+    assert environment.url("::1", 80) == "http://[::1]:80"
+    assert "[2001:db8::1]" in environment.default_hosts("2001:db8::1")
+
+
+def test_nginx_lets_through_what_the_settings_allow(settings):
+    nginx = (ROOT / "deploy" / "nginx.conf").read_text()
+    limits = dict(re.findall(r"\n    (?:location = (\S+) [^}]*|)client_max_body_size (\d+)m;", nginx))
+    small = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    large = {path: str((settings.UPLOAD_LIMIT + small) >> 20) for path in settings.UPLOAD_PATHS}
+    assert limits == {"": str(small >> 20), **large}

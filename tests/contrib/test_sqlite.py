@@ -13,7 +13,7 @@ from django.db import IntegrityError, OperationalError, connections, transaction
 from django.db.backends.sqlite3.base import DatabaseWrapper as Plain
 from django.db.utils import ConnectionHandler
 
-from config.stores import PRAGMAS
+from config.environment import PRAGMAS
 from parlour.contrib.sqlite import base
 
 HERE = Path(__file__).parent

@@ -8,7 +8,7 @@ from time import monotonic, sleep
 
 from django.conf import settings
 
-from config.stores import PRAGMAS
+from config.environment import PRAGMAS
 
 path, seconds = sys.argv[1], float(sys.argv[2])
 options = {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": PRAGMAS}

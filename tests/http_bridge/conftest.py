@@ -9,8 +9,11 @@ from http_bridge.wsgi_bridge import WsgiBridge
 
 
 def echo(environ, start_response):
-    rejected = environ["asgi.scope"].get("body_rejected")
+    scope = environ["asgi.scope"]
+    rejected = scope.get("body_rejected")
     start_response(f"{rejected.status if rejected else 200} x", [("Content-Type", "text/plain")])
+    if scope.get("may_upload"):
+        return HttpResponse("yes" if environ.get("HTTP_COOKIE") == "member" else "no")
     names = ",".join(name for name in environ if name.startswith("HTTP_"))
     return HttpResponse([f"{environ['QUERY_STRING']}|{names}|", environ["wsgi.input"].read()])
 

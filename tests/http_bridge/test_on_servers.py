@@ -21,10 +21,14 @@ from tests.http_bridge.fixture_site import LONG
 MIB = 1024**2
 
 
+@pytest.fixture(scope="module")
+def builder(tmp_path_factory):
+    return Builder(tmp_path_factory.mktemp("sites"))
+
+
 @pytest.fixture(scope="module", params=["daphne", "uvicorn"])
-def server(request, tmp_path_factory):
+def server(request, builder):
     """The site on this server; whatever is done to it, it logs no error."""
-    builder = Builder(tmp_path_factory.mktemp("sites"))
     site = builder.deploy(DJANGO_SETTINGS_MODULE="tests.http_bridge.fixture_settings")
     server = site.start_server(request.param, TMPDIR=str(site.var))
     server.folder = site.var
@@ -181,6 +185,12 @@ def test_bodies_in_tiny_chunks_hold_up_nobody(server):
         while not all(each.done() for each in floods):
             assert answers_at_once(server)
         assert not [each.result() for each in floods if each.result()]
+
+
+@pytest.mark.faults
+def test_bodies_that_stop_are_rejected_in_time(server, member):
+    senders = [Sender(member, path, MIB // 2) for path in ("/upload/", "/accounts/login/") * 16]
+    assert {each.line.getresponse().status for each in senders} == {408}
 
 
 @pytest.fixture
