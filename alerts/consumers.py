@@ -4,8 +4,7 @@ from typing import Any
 
 from alerts import marking
 from alerts.streams import KEY, BellRegion, today
-from parlour import Consumer, Denied
-from parlour.composer import whole
+from parlour import Consumer, Denied, Malformed
 from parlour.database import run
 
 
@@ -13,6 +12,7 @@ class AlertsConsumer(Consumer):
     """One page's bell."""
 
     region: BellRegion
+    day = ""  # of which the page's words of time are; known from its hello
 
     @classmethod
     def key(cls) -> str:  # type: ignore[override]
@@ -29,10 +29,10 @@ class AlertsConsumer(Consumer):
         self.day = fields.get("day") or self.today
         return ""
 
-    def aged(self) -> None:
+    def tick(self) -> None:
         """When the reader's day has changed, "today" has become "yesterday"."""
-        super().aged()
-        if self.day != self.today:
+        super().tick()
+        if self.day and self.day != self.today:
             self.day = self.today
             self._look()
 
@@ -42,7 +42,7 @@ class AlertsConsumer(Consumer):
 
     async def hear_seen(self, fields: dict[str, Any]) -> None:
         """The bell was opened or closed: what it showed is seen."""
-        await run(marking.see, self.person, whole(fields.get("upto") or 0))
+        await run(marking.see, self.person, _number(fields.get("upto")))
         self._look()
 
     async def hear_look(self, fields: dict[str, Any]) -> None:
@@ -51,3 +51,11 @@ class AlertsConsumer(Consumer):
 
     def _look(self) -> None:
         self.hub.follow(self, self.region.bell, None)
+
+
+def _number(value: Any) -> int:
+    if value is None or value == "":
+        return 0
+    if not str(value).isascii() or not str(value).isdigit() or len(str(value)) > 18:
+        raise Malformed("That was not understood: a number was expected.")
+    return int(value)

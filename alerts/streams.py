@@ -1,6 +1,6 @@
 """A bell on a page: lines, fed by the heads of all audiences its person belongs to, and what other apps add."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from zlib import crc32
 from zoneinfo import ZoneInfo
@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html_join
 
 from alerts import audiences
 from alerts.lines import Bell, Line, bells
 from alerts.toasts import News
 from parlour import Region, StateStream
-from parlour.fragments import joined
-from parlour.revocation import guard
-from parlour.streams import Answer, Ask, Variant, reading
+from parlour.streams import Answer, Ask, Variant, reading_as
+from parlour.writes import rights
 
 KEY = "bell"
 MakeStream = Callable[[int, Region], StateStream]
@@ -42,7 +42,7 @@ class BellRegion(Region):
 
     def __init__(self, person: int) -> None:
         super().__init__(KEY, "/ws/alerts/", reverse("alerts:panel"), "member")
-        heads = [*map(audiences.head, audiences.of([person])[person]), guard(person)]
+        heads = [*map(audiences.head, audiences.of([person])[person]), rights(person)]
         self.bell, *others = [BellStream(head, self) for head in dict.fromkeys(heads)]
         self.streams = [self.bell, *others, *(stream(person, self) for stream, _ in _added)]
         self.added = [template for _, template in _added]
@@ -71,8 +71,9 @@ class BellStream(StateStream):
         shared = variant._replace(own="")
         for line in bell.lines:
             if (line, shared) not in drawn:
-                drawn[line, shared] = reading(shared, lambda line=line: self._line(line))  # type: ignore[misc]
-        lines = joined(drawn[line, shared] for line in bell.lines)
+                with reading_as(shared):
+                    drawn[line, shared] = self._line(line)
+        lines = format_html_join("", "{}", ((drawn[line, shared],) for line in bell.lines))
         return {"bell": bell, "lines": lines, "day": today(variant.zone)}
 
     def _line(self, line: Line) -> str:
@@ -89,9 +90,9 @@ class BellStream(StateStream):
         """Fragments that bring one bell to the present."""
         return self._frame(variant, self.context([variant])[variant])
 
-    def since(self, asks: Iterable[Ask], seq: int) -> Answer:
+    def since(self, asks: Sequence[Ask], heads: dict[str, int]) -> Answer:
         """The lines and the count for all who are behind; what is new as a toast for those who saw the last answer."""
-        asks = list(asks)
+        seq = heads[self.name]
         behind = [ask for ask in asks if ask.cursor != seq]
         contexts = self.context(list({ask.variant for ask in behind})) if behind else {}
         frames = {variant: self._frame(variant, context) for variant, context in contexts.items()}
@@ -100,7 +101,7 @@ class BellStream(StateStream):
         for ask in behind:
             toasts = self.news.toasts(self.region, contexts[ask.variant]["bell"]) if ask.cursor == was else ""
             fragments[ask] = frames[ask.variant] + toasts
-        return Answer(seq, fragments)
+        return Answer(heads, fragments)
 
     def _frame(self, variant: Variant, context: dict[str, Any]) -> str:
         count = render_to_string("partials/bell_count.html", {"unseen": context["bell"].unseen})

@@ -8,10 +8,9 @@ from urllib.parse import urlsplit
 from django.db.models import Model
 from django.utils import timezone
 
-from accounts.names import clean
 from alerts import audiences
 from alerts.models import Alert, AlertQuerySet, Mark
-from parlour import Change, live_write
+from parlour import Change, clean, live_write
 from parlour.database import run
 
 

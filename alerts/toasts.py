@@ -3,16 +3,15 @@
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 
 from alerts import audiences
 from alerts.lines import LOOKED_AT, Bell, Group, Line
 from alerts.models import Alert, Preference
-from parlour import Region
-from parlour.fragments import joined
 
 MOST = 3
 FRESH = timedelta(minutes=10)  # what comes back to light after that is no news
@@ -54,17 +53,17 @@ class News:
         self.said |= {(line.alert.kind, line.alert.key): now for line in calm if line.alert.key}
         return calm
 
-    def toasts(self, region: Region, bell: Bell) -> str:
+    def toasts(self, region: Any, bell: Bell) -> str:
         """Fragments for somebody with this bell: at most three toasts, and words for a screen reader."""
         heard = [line for line in self.lines if line.alert.audience in bell.audiences]
         lines = [line for line in heard if bell.levels.get(line.alert.kind, "toast") == Preference.Level.TOAST]
         if not lines:
             return ""
         words = format_html("{}", lines[0].title) if len(lines) == 1 else f"{len(lines)} new alerts. {lines[0].title}"
-        shown = joined(self._drawn(region, line) for line in reversed(lines[:MOST]))
+        shown = format_html_join("", "{}", ((self._drawn(region, line),) for line in reversed(lines[:MOST])))
         return region.append("toasts", shown) + region.inner("announce", format_html("{}", words))
 
-    def _drawn(self, region: Region, line: Line) -> str:
+    def _drawn(self, region: Any, line: Line) -> str:
         if line not in self.drawn:
             self.drawn[line] = render_to_string("partials/toast.html", {"region": region, "line": line})
         return self.drawn[line]

@@ -13,7 +13,7 @@ from jobs.models import Job
 from jobs.running import Aside, Cancelled, Lost, Running
 from parlour import Change, Lease, live_write
 from parlour.conf import conf
-from parlour.database import tidy
+from parlour.database import with_fresh_connections as tidy
 
 log = logging.getLogger("parlour")
 BEAT = 0.25  # seconds between two writes of progress

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from time import sleep
 
 from jobs import heart, life, tasks
-from parlour.database import tidy
+from parlour.database import with_fresh_connections as tidy
 
 log = logging.getLogger("parlour")
 LOOK = 5.0  # seconds between two looks

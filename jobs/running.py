@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from django.db import connection
 from django.utils import timezone
 
-from accounts.names import clean
 from jobs.models import Job
+from parlour import clean
 
 if TYPE_CHECKING:
     from parlour import Change

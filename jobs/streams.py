@@ -10,7 +10,6 @@ from alerts.models import Preference
 from jobs import pace, tasks
 from jobs.models import Job, head
 from parlour import Region, StateStream
-from parlour.streams import Answer, Ask
 
 SHOWN = 5  # bars of one bell
 GAP = 0.25  # seconds between two pushes
@@ -71,32 +70,22 @@ class BarStream(StateStream):
     To a page that was away the newest is said. That it is done or failed the bell says, to whom it may.
     """
 
-    region: JobRegion
     template = "partials/job.html"
     part = "bar"
     gap = GAP
 
     def __init__(self, name: str, region: JobRegion) -> None:
         super().__init__(name, region)
-        self.seen: tuple[int, str] | None = None  # at which seq, and what could be said
+        self.job = region.job.pk
 
     def present(self) -> dict[str, Any]:
-        return {"bar": Bar(self._job())}
+        job = Job.objects.with_life().get(pk=self.job)
+        return {"bar": Bar(job), "news": _news(job)}
 
-    def _job(self) -> Job:
-        return Job.objects.with_life().get(pk=self.region.job.pk)
-
-    def since(self, asks: Iterable[Ask], seq: int) -> Answer:
-        job = self._job()
-        says = _news(job)
-        answer = super().since(asks, seq)
-        was, said = self.seen or (seq, says)
-        if self.seen is None or seq != was:
-            self.seen = (seq, says)
-        seen = self._announced(says if says != said and not _told_by_bell(job) else "")
-        away = self._announced(says)
-        news = {ask: seen if ask.cursor == was else away if ask.cursor is not None else "" for ask in answer.fragments}
-        return Answer(answer.seq, {ask: markup and markup + news[ask] for ask, markup in answer.fragments.items()})
+    def changes(self, before: dict[str, Any] | None, now: dict[str, Any]) -> str:
+        if before is None:
+            return self._announced(now["news"])
+        return self._announced("" if now["news"] == before["news"] or _told_by_bell(now["bar"].job) else now["news"])
 
     def _announced(self, words: str) -> str:
         return self.region.inner("announce", words) if words else ""

@@ -5,12 +5,11 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.names import clean
 from alerts.kinds import Kind
 from alerts.telling import checked
 from jobs.models import Job
 from jobs.running import Running
-from parlour import Change, Stream, live_write
+from parlour import Change, Stream, clean, live_write
 
 Body = Callable[[Running], str | None]
 Beside = Callable[[Any], list[Stream]]

@@ -7,34 +7,40 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from parlour.admission import Denied as Denied
-    from parlour.changes import Change as Change
-    from parlour.changes import live_write as live_write
-    from parlour.composer import Malformed as Malformed
-    from parlour.consumers import Consumer as Consumer
-    from parlour.fragments import Region as Region
+    from parlour.database import run as run
+    from parlour.database import submit as submit
     from parlour.limits import rate_limit as rate_limit
-    from parlour.logs import LogStream as LogStream
+    from parlour.live import Consumer as Consumer
+    from parlour.live import Denied as Denied
+    from parlour.live import Malformed as Malformed
     from parlour.models import Lease as Lease
     from parlour.models import Numbered as Numbered
-    from parlour.revocation import revoke as revoke
-    from parlour.states import StateStream as StateStream
+    from parlour.regions import Region as Region
+    from parlour.streams import LogStream as LogStream
+    from parlour.streams import StateStream as StateStream
     from parlour.streams import Stream as Stream
+    from parlour.text import clean as clean
+    from parlour.writes import Change as Change
+    from parlour.writes import live_write as live_write
+    from parlour.writes import revoke as revoke
 
 _MODULES = {
-    "Change": "parlour.changes",  # what one write collects: rows to add, rows to edit, streams to touch
-    "Consumer": "parlour.consumers",  # one WebSocket of one page
-    "Denied": "parlour.admission",  # why a page may not be here
+    "Change": "parlour.writes",  # what one write collects: rows to add, rows to edit, streams to touch
+    "Consumer": "parlour.live",  # one WebSocket of one page
+    "Denied": "parlour.live",  # why a page may not be here
     "Lease": "parlour.models",  # who holds what, and until when: presence, running jobs
-    "LogStream": "parlour.logs",  # rows in order
-    "Malformed": "parlour.composer",  # a frame that no page of ours sends
+    "LogStream": "parlour.streams",  # rows in order
+    "Malformed": "parlour.live",  # a frame that no page of ours sends
     "Numbered": "parlour.models",  # base of models whose rows travel in a log
-    "Region": "parlour.fragments",  # a part of a page that is kept up to date
-    "StateStream": "parlour.states",  # the present
+    "Region": "parlour.regions",  # a part of a page that is kept up to date
+    "StateStream": "parlour.streams",  # the present
     "Stream": "parlour.streams",  # base of both kinds
-    "live_write": "parlour.changes",  # decorator of functions that change streams
+    "clean": "parlour.text",  # text without control characters, in one form
+    "live_write": "parlour.writes",  # decorator of functions that change streams
     "rate_limit": "parlour.limits",  # a token bucket for each person or address
-    "revoke": "parlour.revocation",  # have a person's rights asked for again
+    "revoke": "parlour.writes",  # have a person's rights checked again
+    "run": "parlour.database",  # use the ORM from asynchronous code
+    "submit": "parlour.database",  # run something on the engine's database threads
 }
 __all__ = list(_MODULES)
 

@@ -1,25 +1,16 @@
-"""The engine, as Django knows it."""
+"""The engine as a Django app."""
 
 from django.apps import AppConfig
-from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 
-from parlour.conf import DEFAULTS
+from parlour.conf import conf
 
 
 class ParlourConfig(AppConfig):
-    """The engine: streams, heads and the hub that tells pages what they should see now."""
+    """The engine: streams, heads and the hub that sends pages what they should show now."""
 
     name = "parlour"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """A setting that is misspelt would change nothing, in silence; one of another type would fail much later."""
-        chosen = getattr(settings, "PARLOUR", {})
-        if unknown := sorted(set(chosen) - set(DEFAULTS)):
-            raise ImproperlyConfigured(f"PARLOUR knows no {', '.join(unknown)}; it knows {', '.join(DEFAULTS)}.")
-        for name, value in chosen.items():
-            if isinstance(value, str) != isinstance(DEFAULTS[name], str):
-                raise ImproperlyConfigured(
-                    f"PARLOUR's {name} cannot be {value!r}; it is {DEFAULTS[name]!r} by default."
-                )
+        """Load the settings: a wrong one stops the start with words."""
+        conf.load()

@@ -1,34 +1,55 @@
-"""The engine's settings, each with its default; a project overrides them in `PARLOUR = {…}`."""
+"""The engine's settings with their defaults; a project overrides them in `PARLOUR = {…}`."""
 
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from django.conf import settings
-
-DEFAULTS: dict[str, Any] = {
-    "BEAT": 3.0,  # seconds between two beats of a page's heart
-    "TICK": 3.0,  # seconds, ±20 %, between two looks for what lost hints hid
-    "ASK_GAP": 0.010,  # seconds between two asks of one stream, so that a burst shares frames
-    "HELLO_WITHIN": 10.0,  # seconds a socket may take to say hello
-    "THREADS": 6,  # that meet the database
-    "LEASE": 40.0,  # seconds a lease lives
-    "RENEW": 15.0,  # seconds between two renewals
-    "GRACE": 5.0,  # seconds somebody may be away before having left
-    "MAX_AGE": 6 * 3600.0,  # seconds after which a socket is asked to come back, up to twice as long
-    "OUTBOX_FRAMES": 100,
-    "OUTBOX_BYTES": 512 * 1024,
-    "FRAME_BYTES": 1024 * 1024,  # characters of the largest frame a page may send; the servers close at as many bytes
-    "SAY_RATE": "10/40",  # per person: a second / at once
-    "FRAME_RATE": "50/200",  # per socket: a second / at once
-    "PERSON_SOCKETS": 50,  # open at once in one process by one person
-    "ADDRESS_SOCKETS": 200,  # the same from one address, by those who are nobody
-    "GAP": 200,  # rows behind which a page gets a snapshot instead
-    "ANSWER_BYTES": 192 * 1024,  # the same in bytes, and the most a snapshot weighs but for its last row
-}
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
 
 
-class _Conf:
-    def __getattr__(self, name: str) -> Any:
-        return getattr(settings, "PARLOUR", {}).get(name, DEFAULTS[name])
+@dataclass
+class Conf:
+    """All times are seconds. A rate is "per second/at once", such as "10/40"."""
+
+    BEAT: float = 3.0  # between two heartbeats of a page
+    TICK: float = 3.0  # between two checks (±20 %) for what lost hints hid
+    ASK_GAP: float = 0.010  # between two asks of one stream, so that a burst shares frames
+    HELLO_WITHIN: float = 10.0  # a socket has this long to say hello
+    THREADS: int = 6  # that use the database
+    LEASE: float = 40.0  # a lease lives this long
+    RENEW: float = 15.0  # between two renewals of leases
+    GRACE: float = 5.0  # somebody may be away this long before having left
+    MAX_AGE: float = 6 * 3600.0  # a socket is asked to reconnect after this, up to twice as long
+    QUEUE_FRAMES: int = 100  # frames that may wait for one socket
+    QUEUE_BYTES: int = 512 * 1024  # bytes that may wait for one socket
+    FRAME_BYTES: int = 1024 * 1024  # characters of the largest frame a page may send; servers close at as many bytes
+    FRAME_RATE: str = "50/200"  # frames from one socket
+    PERSON_SOCKETS: int = 50  # open at once in one process by one person
+    ADDRESS_SOCKETS: int = 200  # open at once in one process from one address by people who are not signed in
+    GAP: int = 200  # a page that is more rows behind gets a snapshot
+    ANSWER_BYTES: int = 192 * 1024  # a larger answer becomes a snapshot, and a snapshot stops at the row beyond it
+
+    def load(self) -> None:
+        """Take over the project's values. Raises ImproperlyConfigured for an unknown name or another type."""
+        defaults, chosen = asdict(Conf()), dict(getattr(settings, "PARLOUR", {}))
+        if unknown := sorted(set(chosen) - set(defaults)):
+            raise ImproperlyConfigured(f"PARLOUR knows no {', '.join(unknown)}; it knows {', '.join(defaults)}.")
+        for name, value in chosen.items():
+            if isinstance(value, str) != isinstance(defaults[name], str):
+                raise ImproperlyConfigured(
+                    f"PARLOUR's {name} cannot be {value!r}; it is {defaults[name]!r} by default."
+                )
+        for field in fields(self):
+            setattr(self, field.name, chosen.get(field.name, field.default))
 
 
-conf = _Conf()
+conf = Conf()
+
+
+def _reload(setting: str, **kwargs: Any) -> None:
+    if setting == "PARLOUR":
+        conf.load()
+
+
+setting_changed.connect(_reload, dispatch_uid="parlour.conf")

@@ -1,8 +1,9 @@
-"""The one place where asynchronous code meets the database."""
+"""The one place where asynchronous code uses the database."""
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from typing import Any, TypeVar
 
 from django.db import close_old_connections
@@ -11,20 +12,28 @@ from parlour.conf import conf
 
 T = TypeVar("T")
 
-# Threads of our own: Channels' single shared thread would let one slow query hold every socket.
-threads = ThreadPoolExecutor(conf.THREADS, thread_name_prefix="parlour")
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    """Threads of our own: with Channels' single shared thread one slow query would hold up every socket."""
+    return ThreadPoolExecutor(conf.THREADS, thread_name_prefix="parlour")
+
+
+def submit(work: Callable[..., T], *args: Any) -> "Future[T]":
+    """Run `work(*args)`, which may use the ORM, on one of the engine's threads.
+
+    Connections live as long as CONN_MAX_AGE says: SQLite's stay open with their thread, PostgreSQL's return to the
+    pool after each piece of work.
+    """
+    return _threads().submit(with_fresh_connections, work, *args)
 
 
 async def run(work: Callable[..., T], *args: Any) -> T:
-    """Run `work(*args)`, which may use the ORM, on one of the engine's threads and return what it returns.
-
-    Connections live as long as CONN_MAX_AGE says: SQLite's stay open with their thread, PostgreSQL's go
-    back to the pool after each piece of work.
-    """
-    return await asyncio.get_running_loop().run_in_executor(threads, tidy, work, *args)
+    """The same for asynchronous code: wait for the result and return it."""
+    return await asyncio.wrap_future(submit(work, *args))
 
 
-def tidy(work: Callable[..., T], *args: Any) -> T:
+def with_fresh_connections(work: Callable[..., T], *args: Any) -> T:
     """Do `work` with connections that are neither too old nor left behind."""
     close_old_connections()
     try:

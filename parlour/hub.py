@@ -1,4 +1,8 @@
-"""One hub a process: it hears hints, wakes feeds, beats every page's heart and looks after what hints lost."""
+"""One hub in each process: it hears hints, asks the streams for everybody who listens, and runs the clocks.
+
+A `Topic` is one stream in this process: asked once for all its listeners, rendered once a variant, the same text to
+every socket. It asks one question at a time, so a slow answer never overtakes a newer one. All runs on one loop.
+"""
 
 import asyncio
 import logging
@@ -6,173 +10,338 @@ import random
 import secrets
 from collections import defaultdict
 from collections.abc import Collection
-from typing import Any, cast
+from contextlib import suppress
+from typing import Any, NamedTuple, Protocol
 
-from parlour import heads, hints, owed
-from parlour.bus import Bus, Publisher
+from django.core.exceptions import ObjectDoesNotExist
+
+from parlour import bus, writes
 from parlour.conf import conf
 from parlour.database import run
-from parlour.feed import Feed, Listener
-from parlour.found import Found
-from parlour.models import EPOCH, Head
-from parlour.places import Place, Places, place_of
+from parlour.limits import OncePerMinute
+from parlour.models import EPOCH, Head, read_heads
 from parlour.presence import Presence
-from parlour.retrying import counts
-from parlour.seldom import Seldom
-from parlour.sockets import SLOTS
-from parlour.streams import Stream
+from parlour.streams import Ask, Stream, Variant, cursor_text
 
 log = logging.getLogger("parlour")
+SLOTS = 6  # sockets get their heartbeats in as many groups, so that a large site does not send all at once
+
+
+class Listener(Protocol):
+    """What a topic and its hub need of a socket."""
+
+    slot: int
+
+    @property
+    def person(self) -> Any: ...
+    def deliver(self, topic: "Topic", seq: int, text: str) -> None: ...
+    def beat(self) -> None: ...
+    def recheck(self) -> None: ...
+    def tick(self) -> None: ...
+
+
+class Readers(NamedTuple):
+    """Listeners are grouped by how they read and by the heads they follow."""
+
+    variant: Variant
+    heads: tuple[str, ...]
+
+
+class Group:
+    """Members who read alike. Those in `listeners` saw the stream up to `cursor`; the others wait for an answer."""
+
+    __slots__ = ("cursor", "listeners", "members")
+
+    def __init__(self) -> None:
+        self.cursor = -1  # nobody has been answered
+        self.listeners: dict[Listener, None] = {}
+        self.members = 0
+
+
+class Topic:
+    """A stream, who listens to it here, and how far they have seen."""
+
+    def __init__(self, hub: "Hub", stream: Stream) -> None:
+        self.hub = hub
+        self.stream = stream
+        self.known: dict[str, int] = {}  # heads as answers and hints told of them
+        self.groups: dict[Readers, Group] = {}
+        self.by_head: dict[str, set[Readers]] = defaultdict(set)
+        self.member_of: dict[Listener, Readers] = {}
+        self.behind: set[Readers] = set()
+        self.late: dict[Listener, Ask] = {}  # want an answer of their own
+        self.asking: dict[Listener, Ask] = {}  # are being answered
+        self.awake = asyncio.Event()
+        self.task = hub.loop.create_task(self._run())
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return topic_key(self.stream)
+
+    def join(self, listener: Listener, stream: Stream, cursor: int | None) -> None:
+        """Answer `listener` from `cursor`, and from then on with everybody who reads alike."""
+        readers = Readers(stream.variant(listener.person), stream.heads)
+        if readers not in self.groups:
+            self.groups[readers] = Group()
+            for name in stream.heads:
+                self.by_head[name].add(readers)
+                self.hub.follow_head(name, self)
+        group = self.groups[readers]
+        group.members += 1
+        self._leave_group(listener)
+        self.member_of[listener] = readers
+        if cursor is not None and cursor == group.cursor:
+            group.listeners[listener] = None
+            listener.deliver(self, cursor, "")
+        else:
+            self.late[listener] = Ask(cursor, *readers)
+            self.awake.set()
+
+    def part(self, listener: Listener) -> None:
+        self._leave_group(listener)
+        if not self.member_of:
+            self.task.cancel()
+            self.hub.topics.pop(self.key, None)
+
+    def _leave_group(self, listener: Listener) -> None:
+        self.late.pop(listener, None)
+        self.asking.pop(listener, None)
+        if (readers := self.member_of.pop(listener, None)) is None:
+            return
+        group = self.groups[readers]
+        group.listeners.pop(listener, None)
+        group.members -= 1
+        if not group.members:
+            del self.groups[readers]
+            self.stream.forget(readers.variant)
+            for name in readers.heads:
+                self.by_head[name].discard(readers)
+                if not self.by_head[name]:
+                    del self.by_head[name]
+                    self.hub.unfollow_head(name, self)
+
+    def hint(self, name: str, seq: int) -> None:
+        """A head has come as far as `seq`. A number that is not above ours is ignored."""
+        if seq > self.known.get(name, -1):
+            self.known[name] = seq
+            self.behind |= self.by_head[name]
+            self.awake.set()
+
+    def reset(self) -> None:
+        """The epoch changed: nobody's cursor means anything."""
+        for readers, group in self.groups.items():
+            self.late.update((listener, Ask(None, *readers)) for listener in group.listeners)
+            group.listeners.clear()
+            group.cursor = -1
+        self.known.clear()
+        self.awake.set()
+
+    async def _run(self) -> None:
+        while True:
+            await self.awake.wait()
+            self.awake.clear()
+            self.asking, self.late = self.late, {}
+            behind, self.behind = self.behind, set()
+            behind |= {self.member_of[listener] for listener in self.asking}
+            behind = {readers for readers in behind if readers in self.groups and self.groups[readers].listeners}
+            if not self.asking and not behind:
+                continue
+            try:
+                await self._answer(behind)
+            except ObjectDoesNotExist:  # what it is about was deleted just now, and its pages are about to be told so
+                for listener in list(self.member_of):
+                    listener.recheck()
+            except Exception:
+                log.exception("stream %s could not be read; its pages wait for the next tick", self.stream.name)
+                self.late = self.asking | self.late
+                self.behind |= behind
+            self.asking = {}
+            await asyncio.sleep(max(conf.ASK_GAP, self.stream.gap))
+
+    async def _answer(self, behind: set[Readers]) -> None:
+        asks = {readers: Ask(self.groups[readers].cursor, *readers) for readers in behind}
+        answer = await run(self.stream.answer, [*{*asks.values(), *self.asking.values()}])
+        log.debug("%s: %d groups and %d pages of their own", self.stream.name, len(behind), len(self.asking))
+        for name, seq in answer.heads.items():
+            self.known[name] = max(seq, self.known.get(name, -1))
+        late: dict[Ask, list[Listener]] = defaultdict(list)
+        for listener, ask in self.asking.items():
+            late[ask].append(listener)
+        for readers, ask in asks.items():
+            if (group := self.groups.get(readers)) is not None and group.cursor == ask.cursor:
+                group.cursor = answer.cursor(readers.heads)
+                if text := answer.fragments[ask]:
+                    self._deliver(list(group.listeners), group.cursor, text)
+        for ask, listeners in late.items():
+            cursor = answer.cursor(ask.heads)
+            self._deliver(listeners, cursor, answer.fragments[ask])
+            if (group := self.groups.get(Readers(ask.variant, ask.heads))) is not None:
+                group.cursor = cursor
+                group.listeners.update((each, None) for each in listeners if each in self.asking)
+
+    def _deliver(self, listeners: list[Listener], cursor: int, text: str) -> None:
+        frame = text + self.stream.ids.cursor(self.stream, cursor_text(self.stream.name, self.hub.epoch, cursor))
+        for listener in listeners:
+            if listener in self.member_of:  # it may have ended while others were told
+                listener.deliver(self, cursor, frame)
+
+
+def topic_key(stream: Stream) -> tuple[str, str, str]:
+    """Streams of one name that fill the same part of a page are one topic."""
+    return stream.name, stream.ids.key, stream.part
 
 
 class Hub:
-    """What one process knows of its pages and their streams. Everything here runs on one event loop."""
+    """What one process knows of its pages and their streams."""
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
         self.process = secrets.token_hex(4)
         self.epoch = 0  # not known yet
-        self.feeds: dict[str, dict[Place, Feed]] = defaultdict(dict)
+        self.topics: dict[tuple[str, str, str], Topic] = {}
+        self.by_head: dict[str, dict[Topic, None]] = defaultdict(dict)
         self.guards: dict[str, dict[Listener, int]] = defaultdict(dict)
-        self.listeners: dict[Listener, set[str]] = {}  # who listens, and to which feeds and guards
-        self.places = Places()
-        self.found = Found()
-        self.late = Seldom("a look found %s, which no hint had named: its pages were up to a tick late")
-        self.publisher = Publisher()
+        self.listeners: dict[Listener, tuple[list[Topic], set[str]]] = {}  # their topics and their guards
+        self.hinted: dict[str, int] = {}  # heads of which hints told since the last tick
+        self.unhinted: dict[str, int] = {}  # heads that the last tick found before any hint told of them
+        self.late_hints = OncePerMinute("a tick found %s, of which no hint had told: pages were up to a tick late")
         self.presence = Presence(self.process)
-        self.bus = Bus(lambda: {*self.feeds, *self.guards}, self._take)
-        duties = [self._tick(), self._beat(), self.presence.keep(), self.bus.hear(), self.bus.join(self.read)]
+        self.subscriber = bus.Subscriber(lambda: {*self.by_head, *self.guards}, self._received)
+        duties = [self._tick_for_ever(), self._beat_for_ever(), self.presence.keep()]
+        duties += [self.subscriber.receive(), self.subscriber.join_groups(self.read)]
         self.tasks = [self.loop.create_task(duty) for duty in duties]
 
     async def ready(self) -> None:
-        """Wait until the epoch is known, so that cursors can be judged."""
+        """Wait until the epoch is known, so that cursors can be compared."""
         if not self.epoch:
             self.epoch = await run(Head.objects.epoch)
 
     # Listening
 
     def follow(self, listener: Listener, stream: Stream, cursor: int | None) -> None:
-        self.listeners.setdefault(listener, set()).add(stream.name)
-        self.places.enter(listener)
-        feeds, place = self.feeds[stream.name], place_of(stream)
-        if place not in feeds:
-            feeds[place] = Feed(self, stream)
-            self.bus.changed.set()
-        feeds[place].join(listener, cursor)
+        """Have `listener` told what is new in `stream` since `cursor`; with None it gets the present."""
+        topic = self.topics.get(topic_key(stream))
+        if topic is None:
+            topic = self.topics[topic_key(stream)] = Topic(self, stream)
+        topics, _ = self.listeners.setdefault(listener, ([], set()))
+        if topic not in topics:
+            topics.append(topic)
+        topic.join(listener, stream, cursor)
 
-    def guard(self, listener: Listener, names: dict[str, int]) -> None:
-        """Have `listener` ask for its rights again when one of these heads moves beyond what it saw."""
-        self.listeners.setdefault(listener, set()).update(names)
-        for name, seq in names.items():
+    def follow_head(self, name: str, topic: Topic) -> None:
+        self.by_head[name][topic] = None
+        self.subscriber.changed.set()
+
+    def unfollow_head(self, name: str, topic: Topic) -> None:
+        del self.by_head[name][topic]
+        if not self.by_head[name]:
+            del self.by_head[name]
+
+    def guard(self, listener: Listener, heads: dict[str, int]) -> None:
+        """Have `listener` check its rights again when one of these heads moves beyond what it saw."""
+        self.listeners.setdefault(listener, ([], set()))[1].update(heads)
+        for name, seq in heads.items():
             self.guards[name][listener] = seq
-        self.bus.changed.set()
+        self.subscriber.changed.set()
 
     def leave(self, listener: Listener) -> None:
-        self.places.leave(listener)
-        for name in self.listeners.pop(listener, ()):
-            for feed in self._feeds(name):
-                feed.part(listener)
-            if name in self.guards:
-                self.guards[name].pop(listener, None)
-                if not self.guards[name]:
-                    del self.guards[name]
-
-    def forget(self, stream: Stream) -> None:
-        self.feeds[stream.name].pop(place_of(stream), None)
-        if not self.feeds[stream.name]:
-            del self.feeds[stream.name]
-
-    def _feeds(self, *names: str) -> list[Feed]:
-        return [feed for name in names for feed in self.feeds.get(name, {}).values()]
+        topics, guards = self.listeners.pop(listener, ([], set()))
+        for topic in topics:
+            topic.part(listener)
+        for name in guards:
+            self.guards[name].pop(listener, None)
+            if not self.guards[name]:
+                del self.guards[name]
 
     # Hints
 
-    def told(self, heads: dict[str, int]) -> None:
-        """This process committed: look at once, and tell the others."""
+    def committed(self, heads: dict[str, int]) -> None:
+        """This process committed. May be called from any thread."""
+        with suppress(RuntimeError):  # the loop has ended, and its pages with it
+            self.loop.call_soon_threadsafe(self._hint, heads)
+
+    def _hint(self, heads: dict[str, int]) -> None:
         for name, seq in heads.items():
-            self._hinted(name, seq)
-        self.publisher.put(heads)
+            self.hinted[name] = max(seq, self.hinted.get(name, -1))
+            if self.unhinted.get(name, seq + 1) <= seq:
+                del self.unhinted[name]
+            self.moved(name, seq)
 
-    def _hinted(self, name: str, seq: int) -> None:
-        self.found.hinted(name, seq)
-        self.heard(name, seq)
-
-    def heard(self, name: str, seq: int) -> None:
-        for feed in self._feeds(name):
-            feed.heard(seq)
+    def moved(self, name: str, seq: int) -> None:
+        """A head has come as far as `seq`: topics ask, guarded sockets check their rights."""
+        for topic in list(self.by_head.get(name, ())):
+            topic.hint(name, seq)
         for listener, known in list(self.guards.get(name, {}).items()):
             if seq > known:
                 self.guards[name][listener] = seq
                 listener.recheck()
 
-    def fleeting(self, name: str, fragments: str, everywhere: bool = True) -> None:
-        """Show something that leaves no trace to those present: no row, no cursor, no promise."""
-        for feed in self._feeds(name):
-            for listener in list(feed.present):
-                listener.deliver(feed.stream, feed.seq, fragments)
-        if everywhere:
-            self.publisher.put_fleeting(
-                {"type": "fleeting", "name": name, "fragments": fragments, "process": self.process}
-            )
+    def transient(self, name: str, fragments: str) -> None:
+        """Show something that leaves no trace to everybody who follows this head, in all processes."""
+        self._show(name, fragments)
+        if (publisher := bus.publisher()) is not None:
+            message = {"type": "transient", "name": name, "fragments": fragments, "process": self.process}
+            publisher.publish_transient(message)
 
-    def _take(self, message: dict[str, Any]) -> None:
+    def _show(self, name: str, fragments: str) -> None:
+        for topic in list(self.by_head.get(name, ())):
+            for group in list(topic.groups.values()):
+                for listener in list(group.listeners):
+                    listener.deliver(topic, group.cursor, fragments)
+
+    def _received(self, message: dict[str, Any]) -> None:
         if message["type"] == "hint":
-            log.debug("the bus says %s is at %d", message["name"], message["seq"])
-            self._hinted(message["name"], message["seq"])
+            log.debug("a hint says %s is at %d", message["name"], message["seq"])
+            self._hint({message["name"]: message["seq"]})
         elif message.get("process") != self.process:
-            self.fleeting(message["name"], message["fragments"], everywhere=False)
+            self._show(message["name"], message["fragments"])
 
     # Clocks
 
-    async def _tick(self) -> None:
-        """What lost hints hid is found here, and what a dead process left is put right."""
+    async def _tick_for_ever(self) -> None:
         while True:
             try:
-                await self._look()
+                await self._tick()
             except Exception:
-                log.exception("a look at the heads failed; the next one follows")
+                log.exception("a tick failed; the next one follows")
             await asyncio.sleep(conf.TICK * random.uniform(0.8, 1.2))
 
-    async def _look(self) -> None:
-        self.bus.changed.set()
+    async def _tick(self) -> None:
+        """Find what lost hints hid, number what a dead process left, end what is too old."""
+        self.subscriber.changed.set()
         try:
-            await run(owed.settle)
+            await run(writes.number_pending)
         except Exception:
-            log.exception("what is owed could not be settled; it is tried again")
-        names = [EPOCH, *self.feeds, *self.guards]
-        now = await self.read(names)
-        if lost := self.found.looked({name: seq for name, seq in now.items() if name != EPOCH}):
-            self.late.say(", ".join(lost[:3]))
-        for feed in self._feeds(*self.feeds):
-            if feed.late:
-                feed.awake.set()
-        log.debug(
-            "looked: %d pages, %d streams, %d hints lost, %d deadlocks",
-            len(self.listeners),
-            len(self.feeds),
-            self.publisher.lost,
-            counts["deadlocks"],
-        )
+            log.exception("pending events could not be numbered; it is tried again")
+        if self.unhinted:
+            self.late_hints.warning(", ".join(list(self.unhinted)[:3]))
+        self.hinted.clear()
+        known = {name: max(topic.known.get(name, -1) for topic in topics) for name, topics in self.by_head.items()}
+        heads = await self.read({EPOCH, *self.by_head, *self.guards})
+        found = {name: heads[name] for name, seq in known.items() if -1 < seq < heads[name]}
+        self.unhinted = {name: seq for name, seq in found.items() if seq > self.hinted.get(name, -1)}
+        for topic in list(self.topics.values()):
+            if topic.late or topic.behind:
+                topic.awake.set()
         for listener in list(self.listeners):
-            listener.aged()
+            try:
+                listener.tick()
+            except Exception:
+                log.exception("the tick of one socket failed")
 
     async def read(self, names: Collection[str]) -> dict[str, int]:
-        """Look how far these streams have come, as if hints had said so."""
-        now = await run(heads.read, names)
-        for name, seq in now.items():
-            if name == EPOCH:
-                self._judge_epoch(seq)
-            else:
-                self.heard(name, seq)
-        return now
-
-    def _judge_epoch(self, epoch: int) -> None:
+        """Read how far these heads have come, and act as if hints had told of it."""
+        heads = await run(read_heads, names)
+        epoch = heads.pop(EPOCH, self.epoch)
         if self.epoch and epoch and epoch != self.epoch:
             self.epoch = epoch
-            for feed in self._feeds(*self.feeds):
-                feed.reset()
+            for topic in self.topics.values():
+                topic.reset()
+        for name, seq in heads.items():
+            self.moved(name, seq)
+        return heads
 
-    async def _beat(self) -> None:
+    async def _beat_for_ever(self) -> None:
         slot = 0
         while True:
             for listener in list(self.listeners):
@@ -182,8 +351,13 @@ class Hub:
             await asyncio.sleep(conf.BEAT / SLOTS)
 
 
+_hub: Hub | None = None
+
+
 def current() -> Hub:
-    """This process's hub, started by the first socket: daphne tells nobody when it starts."""
-    if hints.hub is None or hints.hub.loop is not asyncio.get_running_loop():
-        hints.hub = Hub()
-    return cast(Hub, hints.hub)
+    """This process's hub, started by the first socket: daphne does not say when it starts."""
+    global _hub
+    if _hub is None or _hub.loop is not asyncio.get_running_loop():
+        _hub = Hub()
+        bus.on_commit = _hub.committed
+    return _hub

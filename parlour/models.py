@@ -1,7 +1,7 @@
-"""What the engine keeps in the database: how far each stream has come, what is owed a number, who is alive."""
+"""What the engine keeps in the database: how far each stream has come, what waits for a number, who holds a lease."""
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from django.db import models
@@ -21,13 +21,13 @@ class HeadQuerySet(models.QuerySet["Head"]):
         return head.seq
 
     def renew_epoch(self) -> int:
-        """Make every cursor handed out before now worthless; pages answer with a snapshot."""
+        """Make all cursors handed out so far invalid; pages that hold one get a snapshot."""
         head, _ = self.update_or_create(name=EPOCH, defaults={"seq": secrets.randbits(40)})
         return head.seq
 
 
 class Head(models.Model):
-    """The durable head of a stream: the number of its last committed event. The epoch is a head too."""
+    """The durable head of a stream: the number of its last committed event. The epoch is kept as a head too."""
 
     name = models.CharField(max_length=100, primary_key=True)
     seq = models.BigIntegerField(default=0)
@@ -38,26 +38,45 @@ class Head(models.Model):
         return f"{self.name} at {self.seq}"
 
 
-class PendingEvent(models.Model):
-    """A number that is owed to a row written inside somebody else's transaction.
+def read_heads(names: Iterable[str]) -> dict[str, int]:
+    """How far each stream has come; 0 for a stream that nobody has written to."""
+    heads = dict.fromkeys(names, 0)
+    heads.update(Head.objects.filter(name__in=list(heads)).values_list("name", "seq"))
+    return heads
 
-    `model` is a label such as `rooms.message` and `row` its primary key; both are empty when the stream
-    is only touched. Paid right after that transaction, or by any process's tick if its own died first.
-    """
+
+class PendingEvent(models.Model):
+    """A stream that was touched in a caller's transaction, to be numbered after it commits (a transactional outbox)."""
 
     name = models.CharField(max_length=100)
-    model = models.CharField(max_length=100, blank=True)
-    row = models.CharField(max_length=40, blank=True)
 
     def __str__(self) -> str:
-        return f"{self.model} {self.row} in {self.name}"
+        return self.name
+
+
+class Numbered(models.Model):
+    """Base of rows that travel in a log: `seq` is the row's number in its stream, `changed` that of its last change.
+
+    Only the engine writes them. `changed` is null while a caller's transaction is open, `seq` too if the row is new.
+    """
+
+    seq = models.BigIntegerField(null=True, editable=False)
+    changed = models.BigIntegerField(null=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def stream(self) -> str:
+        """The name of the stream that this row belongs to."""
+        raise NotImplementedError(f"{type(self).__name__} has to say which stream its rows belong to")
 
 
 class LeaseQuerySet(models.QuerySet["Lease"]):
     """Leases are taken, renewed and given up by process, many at a time."""
 
     def living(self, *names: str) -> "LeaseQuerySet":
-        """Those of these names that hold now. A holder may have several, one a process."""
+        """Those of these names that hold now. A holder may have several, one for each process."""
         return self.filter(name__in=names, expires__gt=timezone.now())
 
     def take(self, process: str, pairs: Collection[tuple[str, str]]) -> None:
@@ -85,7 +104,7 @@ def _lease_end() -> datetime:
 
 
 class Lease(models.Model):
-    """`holder` has `name` until `expires`, as far as `process` knows. One table for all that must be known to live."""
+    """`holder` has `name` until `expires`, as far as `process` knows. One table for presence and for running jobs."""
 
     name = models.CharField(max_length=100)
     holder = models.CharField(max_length=100)
@@ -99,16 +118,3 @@ class Lease(models.Model):
 
     def __str__(self) -> str:
         return f"{self.holder} in {self.name} until {self.expires:%H:%M:%S}"
-
-
-class Numbered(models.Model):
-    """A row that travels: `seq` says when it was made in its stream, `changed` when it last changed there.
-
-    Both are written by the engine alone and are null only while a caller's transaction is still open.
-    """
-
-    seq = models.BigIntegerField(null=True, editable=False)
-    changed = models.BigIntegerField(null=True, editable=False)
-
-    class Meta:
-        abstract = True

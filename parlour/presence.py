@@ -1,8 +1,8 @@
-"""Presence: a person is in a place while any process holds a lease that says so.
+"""Presence: a person is present under a name while any process holds a lease that says so.
 
-A place is a stream (`people.5`), so who comes and goes moves its head and every page is told. Rules: coming is
-news only if the person had no lease there; leaving waits out a grace in which a reload or a deploy is nothing;
-a process that dies leaves leases that run out (https://docs.anycable.io/edge/presence states much the same).
+The name is a stream's (`people.5`), so whoever comes and goes moves its head and every page is told. Coming is news if
+the person had no lease there; leaving waits a grace period in which a reload or a deploy is nothing; the leases of a
+process that died expire (https://docs.anycable.io/edge/presence states much the same rules).
 """
 
 import asyncio
@@ -10,14 +10,15 @@ import logging
 from collections import Counter
 from contextlib import suppress
 
-from parlour import leases
-from parlour.changes import Change, live_write
+from django.utils import timezone
+
 from parlour.conf import conf
 from parlour.database import run
-from parlour.leases import Seat
 from parlour.models import Lease
+from parlour.writes import Change, live_write
 
 log = logging.getLogger("parlour")
+Entry = tuple[str, str]  # (name, holder): where, and who
 
 
 class Presence:
@@ -25,40 +26,34 @@ class Presence:
 
     def __init__(self, process: str) -> None:
         self.process = process
-        self.tabs: Counter[Seat] = Counter()
-        self.leaving: dict[Seat, asyncio.TimerHandle] = {}
-        self.held: set[Seat] = set()
-        self.wanted: set[Seat] = set()
+        self.tabs: Counter[Entry] = Counter()
+        self.leaving: dict[Entry, asyncio.TimerHandle] = {}
+        self.held: set[Entry] = set()
+        self.wanted: set[Entry] = set()
         self.changed = asyncio.Event()
 
-    def enter(self, seat: Seat) -> None:
-        self.tabs[seat] += 1
-        if timer := self.leaving.pop(seat, None):
+    def enter(self, entry: Entry) -> None:
+        self.tabs[entry] += 1
+        if timer := self.leaving.pop(entry, None):
             timer.cancel()
-        if seat not in self.wanted:
-            self.wanted.add(seat)
+        if entry not in self.wanted:
+            self.wanted.add(entry)
             self.changed.set()
 
-    def leave(self, seat: Seat) -> None:
-        self.tabs[seat] -= 1
-        if self.tabs[seat] <= 0:
-            del self.tabs[seat]
+    def leave(self, entry: Entry) -> None:
+        self.tabs[entry] -= 1
+        if self.tabs[entry] <= 0:
+            del self.tabs[entry]
             loop = asyncio.get_running_loop()
-            self.leaving[seat] = loop.call_later(conf.GRACE, self._left, seat)
+            self.leaving[entry] = loop.call_later(conf.GRACE, self._left, entry)
 
-    def evict(self, seat: Seat) -> None:
-        """Leave without grace: this person may not be here any more."""
-        if timer := self.leaving.pop(seat, None):
-            timer.cancel()
-            self._left(seat)
-
-    def _left(self, seat: Seat) -> None:
-        self.leaving.pop(seat, None)
-        self.wanted.discard(seat)
+    def _left(self, entry: Entry) -> None:
+        self.leaving.pop(entry, None)
+        self.wanted.discard(entry)
         self.changed.set()
 
     async def keep(self) -> None:
-        """Write what changed at once, renew what is held, sweep what ran out; for ever."""
+        """Write what changed at once, renew what is held, sweep what expired; for ever."""
         loop = asyncio.get_running_loop()
         renewed = 0.0
         while True:
@@ -67,7 +62,7 @@ class Presence:
                     await run(renew, self.process, frozenset(self.held))
                     renewed = loop.time()
                 await self._write()
-                await run(leases.swept)
+                await run(sweep)
             except Exception:
                 log.exception("presence could not be written; it is tried again")
             with suppress(TimeoutError):
@@ -83,15 +78,27 @@ class Presence:
 
 
 @live_write
-def record(change: Change, process: str, come: set[Seat], gone: set[Seat]) -> None:
-    """Take and give up leases in one commit; a place whose company changed is touched."""
+def record(change: Change, process: str, come: set[Entry], gone: set[Entry]) -> None:
+    """Take and give up leases in one commit, and touch the names that they are about."""
     Lease.objects.take(process, come)
     Lease.objects.give_up(process, gone)
-    for name in {name for name, _ in come | gone}:
-        change.touch(name)
+    change.touch(*{name for name, _ in come | gone})
 
 
-def renew(process: str, held: frozenset[Seat]) -> None:
+def renew(process: str, held: frozenset[Entry]) -> None:
     """Say for everybody at once that this process lives, and so do they."""
     if not Lease.objects.renew(process, held):
         record(process, set(held), set())
+
+
+def sweep() -> None:
+    """End leases that expired, whoever held them. Looks first: reading takes no turn among the writers."""
+    if Lease.objects.filter(expires__lte=timezone.now()).exists():
+        _delete_expired()
+
+
+@live_write
+def _delete_expired(change: Change) -> None:
+    expired = Lease.objects.filter(expires__lte=timezone.now())
+    change.touch(*set(expired.values_list("name", flat=True)))
+    expired.delete()

@@ -6,7 +6,7 @@ import types
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import Any
 
-from parlour import servers
+from parlour import contrib
 from parlour.conf import conf
 
 log = logging.getLogger("parlour")
@@ -36,8 +36,8 @@ class SendQueue:
         return self._fits()
 
     def _fits(self) -> bool:
-        unread = self.bytes + servers.backlog(self.send)
-        return not self.failed and len(self.waiting) <= conf.OUTBOX_FRAMES and unread <= conf.OUTBOX_BYTES
+        unread = self.bytes + contrib.write_backlog(self.send)
+        return not self.failed and len(self.waiting) <= conf.QUEUE_FRAMES and unread <= conf.QUEUE_BYTES
 
     def _flush(self) -> None:
         """Drive the server's send by hand: a task for each frame and page would cost more than the frame."""
@@ -81,7 +81,7 @@ class SendQueue:
                     await self.send({"type": "websocket.send", "text": "".join(self.waiting)})
                 await self.send({"type": "websocket.close", "code": code})
         except TimeoutError:
-            servers.abort(self.send)
+            contrib.abort(self.send)
         except Exception as error:
             self._lost(error)
 

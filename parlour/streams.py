@@ -1,20 +1,26 @@
 """A stream answers one question: what should a page that saw `cursor` see now?
 
-First paint, live push, reconnect, a lost hint, a slow page: all are that question, answered from the same
-rows. A log (a room) answers with the rows since; a state (people here, a dashboard) with the present.
+First paint, live push, reconnect, a lost hint, a slow page: all are that question, answered from the same rows.
+A `LogStream` (a room) answers with the rows since, a `StateStream` (people here, a bell) with the present.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import functools
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.template.loader import render_to_string
 from django.utils import timezone, translation
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
-from parlour import heads
-from parlour.fragments import Region
-from parlour.seldom import Seldom
+from parlour.conf import conf
+from parlour.limits import OncePerMinute
+from parlour.models import read_heads
+from parlour.regions import Ids
 
-beyond = Seldom("a page claims to have seen %s up to %d, its head is at %d: after a restored backup, run renew_epoch")
+_ahead = OncePerMinute("a page claims to have seen %s up to %d, its head is at %d: after restoring, run renew_epoch")
 
 
 class Variant(NamedTuple):
@@ -26,37 +32,68 @@ class Variant(NamedTuple):
 
 
 class Ask(NamedTuple):
-    """A page's question: it saw `cursor`, or None for nothing it could use, and reads in `variant`."""
+    """A page's question: it saw `cursor` (None: nothing of use) of a stream with these `heads`, and reads in `variant`.
+
+    The cursor of a stream with several heads is the sum of their numbers, which grows with every event of any of them.
+    """
 
     cursor: int | None
     variant: Variant
+    heads: tuple[str, ...]
 
 
 class Answer(NamedTuple):
-    """How far the answered pages will have come, and the fragments for each ask ("" where nothing is new)."""
+    """How far each head had come, and the fragments for each ask ("" where nothing is new)."""
 
-    seq: int
+    heads: Mapping[str, int]
     fragments: Mapping[Ask, str]
 
+    def cursor(self, heads: tuple[str, ...]) -> int:
+        """The cursor of a page that was given this answer."""
+        return sum(self.heads[name] for name in heads)
 
-def reading(variant: Variant, render: Callable[[], str]) -> str:
+
+def cursor_text(stream: str, epoch: int, seq: int) -> str:
+    """The cursor as a page holds it: `<stream>:<epoch>.<seq>`. The epoch tells a database from its own backups."""
+    return f"{stream}:{epoch:x}.{seq}"
+
+
+def read_cursors(sent: Any, epoch: int) -> dict[str, int]:
+    """What a page has seen, by stream; the least of several. Anything malformed or of another epoch is ignored."""
+    seen: dict[str, int] = {}
+    for each in [sent] if isinstance(sent, str) else sent if isinstance(sent, list) else []:
+        stream, _, rest = each.partition(":")
+        its_epoch, _, seq = rest.partition(".")
+        if its_epoch == f"{epoch:x}" and seq.isascii() and seq.isdigit() and len(seq) < 19:
+            seen[stream] = min(int(seq), seen.get(stream, int(seq)))
+    return seen
+
+
+@contextmanager
+def reading_as(variant: Variant) -> Iterator[None]:
     """Render with the reader's language and time zone in force."""
     with translation.override(variant.language), timezone.override(variant.zone):
-        return render()
+        yield
 
 
 class Stream:
-    """Base of both kinds. `name` is the head's name and the hint's group; `region` knows the ids on the page.
+    """Base of both kinds. Its markup is shared by all its readers, so it gets the ids of a region and nothing else.
 
-    A name is ASCII letters, digits, `-`, `_` and `.`, under 100 characters: it is a channel layer's group too.
+    `name` identifies it on the page and in cursors, `heads` are the heads it follows (`[name]` if none are given).
+    A head's name is ASCII letters, digits, `-`, `_` and `.`, under 100 characters: it is a channel layer's group too.
     """
 
     part = "now"  # the element of the region that it fills
-    gap = 0.0  # seconds between two asks, where the engine's ASK_GAP is too few
+    gap = 0.0  # seconds between two asks, if the engine's ASK_GAP is too short
 
-    def __init__(self, name: str, region: Region) -> None:
+    def __init__(self, name: str, ids: Ids, heads: Sequence[str] = ()) -> None:
         self.name = name
-        self.region = region
+        self.ids = Ids(ids.key)  # never a Region: a role or a person must not get into shared markup
+        self.heads = tuple(sorted(set(heads))) or (name,)
+
+    @property
+    def region(self) -> Ids:
+        return self.ids
 
     def variant(self, person: Any) -> Variant:
         """How this person reads the stream; a state that differs by person puts the person into `own`."""
@@ -67,21 +104,179 @@ class Stream:
         raise NotImplementedError
 
     def answer(self, asks: Sequence[Ask]) -> Answer:
-        """Bring every asking page to the stream's head. Runs on a database thread.
+        """Bring every asking page up to date. Runs on a database thread.
 
-        The head is read before the rows, so that a cursor never runs ahead of what its page was shown.
+        Heads are read before rows, so that a cursor is never ahead of what its page was shown.
         """
-        seq = heads.read([self.name])[self.name]
-        sane = {ask: self._sane(ask, seq) for ask in asks}
-        seq, fragments = self.since(set(sane.values()), seq)
-        return Answer(seq, {ask: fragments[sane[ask]] for ask in asks})
+        heads = read_heads({name for ask in asks for name in ask.heads})
+        valid = {ask: self._valid(ask, sum(heads[name] for name in ask.heads)) for ask in asks}
+        answer = self.since(list(dict.fromkeys(valid.values())), heads)
+        return Answer(answer.heads, {ask: answer.fragments[valid[ask]] for ask in asks})
 
-    def _sane(self, ask: Ask, seq: int) -> Ask:
+    def _valid(self, ask: Ask, seq: int) -> Ask:
         if ask.cursor is None or ask.cursor <= seq:
             return ask
-        beyond.say(self.name, ask.cursor, seq)
+        _ahead.warning(self.name, ask.cursor, seq)
         return ask._replace(cursor=None)
 
-    def since(self, asks: Iterable[Ask], seq: int) -> Answer:
-        """The answer to asks whose cursors are at most `seq`; it may go beyond `seq`, never stop before it."""
+    def forget(self, variant: Variant) -> None:
+        """Nobody reads this variant any more."""
+
+    def since(self, asks: Sequence[Ask], heads: dict[str, int]) -> Answer:
+        """The answer to asks whose cursors are not ahead of `heads`; it may go beyond these heads, not stop before."""
         raise NotImplementedError
+
+
+class LogStream(Stream):
+    """Rows in order: new ones are appended, changed ones replaced in place, always as they are now.
+
+    `template` renders one row (as `row`); the list is the element `ids.id(part)`.
+    """
+
+    template: str
+    part = "log"
+
+    def rows(self) -> Any:
+        """A queryset of all rows of this stream, with what the template needs joined in."""
+        raise NotImplementedError
+
+    def page(self, variant: Variant, upto: int, most: int = 50) -> tuple[SafeString, int | None]:
+        """The newest rows up to `upto` as markup, and the seq of the next older one; None at the start.
+
+        `upto` is what the page's cursor will say: a row beyond it would come again as new. Heavy rows make a shorter
+        page, so that no answer is too large for a slow line or a server's frame.
+        """
+        markup: list[SafeString] = []
+        weight = 0
+        with reading_as(variant):
+            for row in self.rows().filter(seq__lte=upto).order_by("-seq")[: most + 1]:
+                if len(markup) == most or weight > conf.ANSWER_BYTES:
+                    return _joined(markup[::-1]), row.seq
+                markup.append(self.row(row))
+                weight += len(markup[-1].encode())
+        return _joined(markup[::-1]), None
+
+    def paint(self, variant: Variant, seq: int) -> dict[str, Any]:
+        markup, older = self.page(variant, seq)
+        return {"markup": markup, "older": older}
+
+    def render(self, variant: Variant, rows: Sequence[Any]) -> dict[Any, SafeString]:
+        """The markup of these rows, by row."""
+        with reading_as(variant):
+            return {row: self.row(row) for row in rows}
+
+    def row(self, row: Any) -> SafeString:
+        """The markup of one row, with the reader's language and time zone in force."""
+        return render_to_string(self.template, {"row": row, "region": self.ids})
+
+    def since(self, asks: Sequence[Ask], heads: dict[str, int]) -> Answer:
+        [name] = self.heads
+        seq = heads[name]
+        lowest = min((ask.cursor for ask in asks if ask.cursor is not None), default=seq)
+        newest_first = self.rows().filter(changed__gt=lowest, seq__isnull=False).order_by("-changed")
+        rows = list(newest_first[: conf.GAP + 1])[::-1]
+        complete_from = rows[0].changed if len(rows) > conf.GAP else lowest
+        seq = max(seq, rows[-1].changed) if rows else seq
+        markup = functools.cache(lambda variant: self.render(variant, rows))
+        snapshot = functools.cache(lambda variant: self.snapshot(variant, seq))
+        fragments: dict[Ask, str] = {}
+        for ask in asks:
+            news = None
+            if ask.cursor is not None and ask.cursor >= complete_from:
+                news = self._news(ask.cursor, rows, markup(ask.variant))
+            fragments[ask] = snapshot(ask.variant) if news is None or _heavy(news) else news
+        return Answer({**heads, name: seq}, fragments)
+
+    def _news(self, cursor: int, rows: Sequence[Any], markup: Mapping[Any, str]) -> str:
+        news = [row for row in rows if row.changed > cursor]
+        edited = [self.ids.replaced(markup[row]) for row in news if row.seq <= cursor]
+        added = sorted((row for row in news if row.seq > cursor), key=lambda row: row.seq)
+        appended = self.ids.append(self.part, "".join(markup[row] for row in added), "ol") if added else ""
+        return "".join(edited) + appended + self.announce(added)
+
+    def announce(self, added: Sequence[Any]) -> str:
+        """A fragment that tells a screen reader about new rows; nothing by default."""
+        return ""
+
+    def snapshot(self, variant: Variant, upto: int) -> str:
+        """The whole list, for a page whose cursor is of no use."""
+        markup, older = self.page(variant, upto)
+        return self.ids.inner(self.part, markup) + self.older(older)
+
+    def older(self, upto: int | None) -> str:
+        """The fragment that offers the rows up to `upto` after a snapshot; nothing by default."""
+        return ""
+
+
+def _joined(parts: Sequence[str]) -> SafeString:
+    return format_html_join("", "{}", ((part,) for part in parts))
+
+
+def _heavy(markup: str) -> bool:
+    return len(markup.encode()) > conf.ANSWER_BYTES
+
+
+class StateStream(Stream):
+    """The present, latest wins. `template` is rendered into the element `ids.id(part)`."""
+
+    template: str
+
+    def __init__(self, name: str, ids: Ids, heads: Sequence[str] = ()) -> None:
+        super().__init__(name, ids, heads)
+        self._last: dict[Variant, tuple[int, dict[str, Any]]] = {}  # the last answer: its cursor and its context
+
+    def context(self, variants: Sequence[Variant]) -> Mapping[Variant, dict[str, Any]]:
+        """One context for each variant, all from one grouped query. Override this or the simpler `present`."""
+        present = self.present()
+        return dict.fromkeys(variants, present)
+
+    def present(self) -> dict[str, Any]:
+        """The template's context where it is the same for everybody."""
+        return {}
+
+    def paint(self, variant: Variant, seq: int) -> dict[str, Any]:
+        return {"markup": self.drawn(variant, self.context([variant])[variant])}
+
+    def drawn(self, variant: Variant, context: dict[str, Any]) -> SafeString:
+        """The element's markup for one variant, for the first paint and for every push alike."""
+        with reading_as(variant):
+            return render_to_string(self.template, {"region": self.ids, **context})
+
+    def extras(self, context: dict[str, Any]) -> str:
+        """Fragments that go out beside the element whenever it does, such as a count elsewhere on the page."""
+        return ""
+
+    def changes(self, before: dict[str, Any] | None, now: dict[str, Any]) -> str:
+        """Fragments for a page that saw the context `before` and sees `now`, such as "Ann joined". They leave no trace.
+
+        `before` is None for a page that was away and saw an older state, or one that this process does not know. A
+        stream that defines this has its context asked for pages that are up to date too, so that it is remembered.
+        """
+        return ""
+
+    @property
+    def remembers(self) -> bool:
+        """Whether the last context is kept, for `changes`."""
+        return type(self).changes is not StateStream.changes
+
+    def since(self, asks: Sequence[Ask], heads: dict[str, int]) -> Answer:
+        seqs = {ask: sum(heads[name] for name in ask.heads) for ask in asks}
+        behind = [ask for ask in asks if ask.cursor != seqs[ask]]
+        wanted = dict.fromkeys(ask.variant for ask in (asks if self.remembers else behind))
+        contexts = self.context(list(wanted)) if wanted else {}
+        markup = {variant: self._update(variant, contexts[variant]) for variant in {ask.variant for ask in behind}}
+        fragments = dict.fromkeys(asks, "")
+        for ask in behind:
+            seen, before = self._last.get(ask.variant, (None, None))
+            known = before if seen == ask.cursor else None
+            changes = "" if ask.cursor is None else self.changes(known, contexts[ask.variant])
+            fragments[ask] = markup[ask.variant] + changes
+        if self.remembers:
+            self._last.update({ask.variant: (seqs[ask], contexts[ask.variant]) for ask in asks})
+        return Answer(heads, fragments)
+
+    def _update(self, variant: Variant, context: dict[str, Any]) -> str:
+        return self.ids.inner(self.part, self.drawn(variant, context)) + self.extras(context)
+
+    def forget(self, variant: Variant) -> None:
+        self._last.pop(variant, None)

@@ -6,8 +6,7 @@ from typing import Any
 from django.db.models import Max
 from django.utils.html import escape
 
-from parlour import Consumer, Malformed, rate_limit
-from parlour.database import run
+from parlour import Consumer, Malformed, rate_limit, run
 from rooms import typing_indicator
 from rooms.markup import TextRejected
 from rooms.models import Message, room_key
@@ -55,11 +54,11 @@ class RoomConsumer(Consumer):
             raise Malformed("That was not understood: “text” is missing.")
         seq, answer = await self._post(fields)
         if answer:
-            self.owe(self.region.log, seq, answer)
+            self.put_after(self.region.log, seq, answer)
 
     async def hear_typing(self, fields: dict[str, Any]) -> None:
         if self.region.rights.write and rate_limit("typing", self.person.pk, TYPING_RATE).take():
-            self.hub.fleeting(self.region.room.stream, typing_indicator.start(self.region, self.person))
+            self.hub.transient(self.region.room.stream, typing_indicator.start(self.region, self.person))
 
     async def _post(self, fields: dict[str, Any]) -> tuple[int, str]:
         """Store what is new in a say or a hello. Returns how far the room has come by it, and the answer."""

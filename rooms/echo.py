@@ -5,7 +5,7 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 
-from parlour import Consumer, Malformed, Region, frames
+from parlour import Consumer, Malformed, Region
 from parlour.conf import conf
 
 LONGEST = 64 * 1024  # characters of plain text
@@ -24,11 +24,11 @@ class EchoConsumer(Consumer):
 
     async def heard(self, text: str) -> None:
         try:
-            fields = frames.fields(text)
+            fields = self.parse(text)
         except Malformed as problem:
             fields = {"message": text}
             if len(text) > min(LONGEST, conf.FRAME_BYTES):
-                self.strike(str(problem))
+                self.refuse_frame(str(problem))
                 return
         words = fields.get("message", fields.get("text"))
         if fields.get("kind") == "hello":
@@ -37,7 +37,7 @@ class EchoConsumer(Consumer):
             line = self.region.append("log", format_html("<li>{}</li>", words), "ol")
             self.put(line + self.region.inner("box", render_to_string("partials/echo.html#box")))
         else:
-            self.strike('Send {"message": "…"}, or plain text.')
+            self.refuse_frame('Send {"message": "…"}, or plain text.')
 
 
 class EchoRegion(Region):

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from django.db import connection
 
-from parlour.database import threads, tidy
+from parlour import submit
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -42,7 +42,7 @@ class GroupCommit(Generic[Item, Result]):
             if start:
                 self._commit(self._next())
                 if not self._stopped():
-                    threads.submit(tidy, self._drain)
+                    submit(self._drain)
         return [future for _, future in pairs]
 
     def _drain(self) -> None:

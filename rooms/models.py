@@ -219,7 +219,10 @@ class Message(Numbered):
                 fields=["author", "page", "n"], condition=~models.Q(page=""), name="rooms_message_sent_once"
             ),
         ]
-        indexes = [models.Index(fields=["room", "changed"], name="rooms_message_changed")]
+        indexes = [
+            models.Index(fields=["room", "changed"], name="rooms_message_changed"),
+            models.Index(fields=["id"], condition=models.Q(changed__isnull=True), name="rooms_message_unnumbered"),
+        ]
 
     def __str__(self) -> str:
         return self.text[:60]
@@ -239,6 +242,10 @@ class Message(Numbered):
             heading = previous.heading_at or previous.created
             if previous.author_id == self.author_id and self.created - heading < HEADING_LASTS:
                 self.heading_at = heading
+
+    @property
+    def stream(self) -> str:
+        return f"room.{self.room_id}"
 
     @property
     def continues(self) -> bool:

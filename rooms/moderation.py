@@ -16,5 +16,5 @@ def remove(change: Change, messages: Collection[int]) -> None:
     rows = Message.objects.select_for_update(of=("self",)).select_related("room")
     for row in rows.filter(pk__in=messages).order_by("pk"):
         row.text, row.html = REMOVED, to_html(f"*{REMOVED}*")[0]
-        change.edit(row.room.stream, row, "text", "html")
+        change.edit(row, "text", "html")
         settle(row)  # a bell that quotes it

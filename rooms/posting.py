@@ -56,7 +56,7 @@ def post(change: Change, drafts: Sequence[Draft]) -> list[Outcome]:
     """Store these, in this order. A repeat gives the message that is there; what is not allowed gives TextRejected."""
     batch = _Batch(drafts)
     outcomes = [batch.outcome(change, each) for each in drafts]
-    new = {id(row) for _, row in change.added}
+    new = {id(row) for row in change.added}
     posted = [(row, each.mentioned) for row, each in zip(outcomes, drafts, strict=True) if id(row) in new]
     mentions.alert(change, posted)
     return outcomes
@@ -91,7 +91,7 @@ class _Batch:
         row = Message(room=room, author=author, text=draft.text.text, html=draft.html, page=key[1], n=key[2])
         row.follow(self.newest[room.pk])
         self.newest[room.pk] = row
-        change.add(room.stream, row)
+        change.add(row)
         if row.page:
             self.known[key] = row
         return row

@@ -33,9 +33,9 @@ class RoomRegion(Region):
         self.room = room
         self.rights = rights
         self.address = room.get_absolute_url()
-        self.log = RoomStream(room.stream, self)
+        self.log = RoomStream(room, self)
         self.people = PeopleStream(room.people, self)
-        self.streams = [self.log, self.people, TitleStream(room.rules_stream, self)]
+        self.streams = [self.log, self.people, TitleStream(room, self)]
         self.guards = [room.rules_stream]
 
     @property
@@ -71,17 +71,17 @@ def render_message(message: ShownMessage) -> SafeString:
 class RoomStream(LogStream):
     """What was posted, in order."""
 
-    region: RoomRegion
+    def __init__(self, room: Room, region: Region) -> None:
+        super().__init__(room.stream, region)
+        self.room = room
 
     def rows(self) -> Any:
-        return Message.objects.filter(room=self.region.room).select_related("author")
+        return Message.objects.filter(room=self.room).select_related("author")
 
-    def row(self, row: Any) -> str:
+    def row(self, row: Any) -> SafeString:
         name, language, zone = row.author.name, translation.get_language(), timezone.get_current_timezone_name()
         times = row.created, row.previous_at, row.continues
-        return render_message(
-            ShownMessage(self.region.id(row.pk), row.author_id, name, *times, row.html, language, zone)
-        )
+        return render_message(ShownMessage(self.ids.id(row.pk), row.author_id, name, *times, row.html, language, zone))
 
     def announce(self, added: Sequence[Any]) -> str:
         """Nobody is typing what has just arrived; a screen reader hears the newest, and how many there are."""
@@ -93,28 +93,31 @@ class RoomStream(LogStream):
             text = format_html('<span data-author="{}">{}</span>', last.author_id, newest)
         else:
             text = format_html("{} new messages. {}", len(added), newest)
-        return self.region.inner("typing", "") + self.region.inner("announce", text)
+        return self.ids.inner("typing", "") + self.ids.inner("announce", text)
 
     def older(self, upto: int | None) -> str:
-        context = {"region": self.region, "room": self.region.room, "upto": upto}
-        return self.region.replaced(render_to_string("partials/message.html#more", context))
+        context = {"region": self.ids, "room": self.room, "upto": upto}
+        return self.ids.replaced(render_to_string("partials/message.html#more", context))
 
 
 class TitleStream(StateStream):
     """What the room is called, for those inside when it changes. Its rules change on the same stream."""
 
-    region: RoomRegion
     template = "partials/room.html#title"
     part = "head"
 
+    def __init__(self, room: Room, region: Region) -> None:
+        super().__init__(room.rules_stream, region)
+        self.room = room
+
     def present(self) -> dict[str, Any]:
-        return {"room": Room.objects.filter(pk=self.region.room.pk).first() or self.region.room}
+        return {"room": Room.objects.filter(pk=self.room.pk).first() or self.room}
 
     def paint(self, variant: Any, seq: int) -> dict[str, Any]:
-        return {"markup": self.drawn(variant, {"room": self.region.room})}  # it was read for this very page
+        return {"markup": self.drawn(variant, {"room": self.room})}  # it was read for this very page
 
     def extras(self, context: dict[str, Any]) -> str:
-        return self.region.title(f"{context['room'].title} · Parlour")
+        return self.ids.title(f"{context['room'].title} · Parlour")
 
 
 class PeopleStream(StateStream):
@@ -133,14 +136,16 @@ class PeopleStream(StateStream):
         return {"markup": self.drawn(variant, context), "count": len(context["names"])}
 
     def extras(self, context: dict[str, Any]) -> str:
-        return self.region.inner("count", str(len(context["names"])))
+        return self.ids.inner("count", str(len(context["names"])))
 
-    def changes(self, before: dict[str, Any], now: dict[str, Any]) -> str:
-        """A line of who came and one of who left."""
+    def changes(self, before: dict[str, Any] | None, now: dict[str, Any]) -> str:
+        """A line of who came and one of who left, for those who saw the last list."""
+        if before is None:
+            return ""
         came = [name for pk, name in now["names"].items() if pk not in before["names"]]
         went = [name for pk, name in before["names"].items() if pk not in now["names"]]
         notes = _note(came, "joined") + _note(went, "left")
-        return self.region.append("log", notes, "ol") if notes else ""
+        return self.ids.append("log", notes, "ol") if notes else ""
 
 
 def people_in(*streams: str) -> dict[str, list[Any]]:

@@ -5,8 +5,7 @@ from typing import Any
 from django import template
 from django.template import Context
 
-from parlour.fragments import Region
-from parlour.pages import painted
+from parlour.regions import Ids, Region
 
 register = template.Library()
 
@@ -14,10 +13,10 @@ register = template.Library()
 @register.inclusion_tag("parlour/region.html", takes_context=True)
 def region(context: Context, region: Region) -> dict[str, Any]:
     """A whole region: its streams' parts as they are now, its socket, its watchdog."""
-    return {**context.flatten(), **painted(context["request"], region)}  # type: ignore[dict-item]
+    return {**context.flatten(), **region.paint(context["request"])}  # type: ignore[dict-item]
 
 
 @register.simple_tag
-def id(region: Region, part: object) -> str:  # noqa: A001  the word a template author looks for
+def id(region: Ids, part: object) -> str:  # noqa: A001  the word a template author looks for
     """The id of a part of a region; every id inside one is made here."""
     return region.id(part)

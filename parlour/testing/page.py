@@ -25,9 +25,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.db import SessionStore
 from django.test import RequestFactory
 
-from parlour import hub
-from parlour.consumers import Consumer
-from parlour.pages import painted
+from parlour import bus
+from parlour.live import Consumer
 from parlour.testing.document import Document
 
 PATIENCE = 5.0  # seconds a page waits for what it should show
@@ -37,16 +36,16 @@ LOOK = 0.1  # seconds between two looks at the present
 @contextmanager
 def lost_hints(share: float = 1.0) -> Iterator[None]:
     """Lose this share of all hints, at random; what a page shows must only come later."""
-    told = hub.Hub.told
+    publish = bus.publish
 
-    def lossy(self: hub.Hub, heads: dict[str, int]) -> None:
-        told(self, {name: seq for name, seq in heads.items() if random.random() >= share})
+    def lossy(heads: dict[str, int]) -> None:
+        publish({name: seq for name, seq in heads.items() if random.random() >= share})
 
-    hub.Hub.told = lossy  # type: ignore[method-assign]
+    bus.publish = lossy
     try:
         yield
     finally:
-        hub.Hub.told = told  # type: ignore[method-assign]
+        bus.publish = publish
 
 
 def session_for(person: Any) -> str:
@@ -82,7 +81,7 @@ class Page:
     def _paint(self) -> Document:
         request = RequestFactory().get("/")
         request.user = self.person or AnonymousUser()
-        context = painted(request, self.consumer.authorize(request.user, **self.route))
+        context = self.consumer.authorize(request.user, **self.route).paint(request)
         self.region = context["region"]
         return Document.of(context)
 

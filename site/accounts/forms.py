@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from accounts import names, timezones
 from accounts.backends import closed
 from accounts.models import User
+from parlour import clean
 
 RESERVED = ("guest-", "visitor-", "bot-")
 LONGEST_USERNAME = 150
@@ -24,7 +25,7 @@ class NameField(forms.CharField):
 
     def clean(self, value: Any) -> Any:
         """The cleaned name; raises ValidationError in words."""
-        name = names.clean(str(value or ""))
+        name = clean(str(value or ""))
         if name and not names.is_visible(name):
             raise ValidationError("Please choose a name that can be seen.")
         if len(name) > names.LONGEST:

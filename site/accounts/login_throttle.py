@@ -8,7 +8,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
-from parlour.addresses import neighbourhood
+from parlour.limits import network as neighbourhood
 
 AT_ONCE = 2
 WAITING = 3  # each holds a thread of the pool while it waits

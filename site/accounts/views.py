@@ -12,7 +12,7 @@ from django.views.generic import FormView, UpdateView
 from accounts.forms import GuestForm, ProfileForm, SignInForm, SignUpForm
 from accounts.models import User
 from parlour import rate_limit
-from parlour.addresses import neighbourhood
+from parlour.limits import network as neighbourhood
 
 GUEST_RATE = "0.5/60"  # from one address: a second / at once
 BACKEND = "accounts.backends.Backend"

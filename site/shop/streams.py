@@ -34,13 +34,16 @@ class OrdersStream(StateStream):
 class MyOrdersStream(StateStream):
     """One buyer's orders."""
 
-    region: "MyOrdersRegion"
     template = "partials/shop.html#mine"
     part = "list"
     gap = GAP
 
+    def __init__(self, buyer: int, region: Region) -> None:
+        super().__init__(orders_of(buyer), region)
+        self.buyer = buyer
+
     def present(self) -> dict[str, Any]:
-        orders = list(Order.objects.filter(buyer=self.region.buyer)[: BUYER_LIMIT + 1])
+        orders = list(Order.objects.filter(buyer=self.buyer)[: BUYER_LIMIT + 1])
         rows = [(order, transitions.for_buyer(order)) for order in orders[:BUYER_LIMIT]]
         return {"rows": rows, "more": len(orders) > BUYER_LIMIT}
 
@@ -73,4 +76,4 @@ class MyOrdersRegion(Region):
         super().__init__("mine", "/ws/shop/mine/", reverse("shop:mine_panel"), "buyer")
         self.buyer = buyer.pk
         self.address = reverse("shop:home")
-        self.streams = [MyOrdersStream(orders_of(buyer.pk), self)]
+        self.streams = [MyOrdersStream(buyer.pk, self)]

@@ -7,7 +7,7 @@ import pytest
 from django.http import HttpResponse
 
 from accounts import login_throttle
-from parlour.addresses import neighbourhood
+from parlour.limits import network as neighbourhood
 
 
 @pytest.fixture

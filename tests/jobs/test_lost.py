@@ -7,7 +7,8 @@ from django.utils import timezone
 from alerts.models import Alert
 from jobs import Job, carriers, heart, life, wishes
 from jobs.running import Lost, Running
-from parlour import Lease, leases
+from parlour import Lease
+from parlour.presence import sweep
 from tests.jobs.kitchen.bodies import one_more, stir
 from tests.waiting import until
 
@@ -21,7 +22,7 @@ def frozen(ann):
     running = Running(life.claim("frozen", ["bake"]))
     one_more(running, 1)
     Lease.objects.update(expires=timezone.now())
-    leases.swept()
+    sweep()
     assert Job.objects.get().stands == "stalled"
     Job.objects.update(kind="by hand")  # so that nobody here carries it
     assert wishes.grant("retry", running.pk)

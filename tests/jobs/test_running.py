@@ -99,7 +99,7 @@ def test_an_older_report_never_overwrites_what_was_committed_since(ann):
     running.report(1, 10)
     late = running.news
     with transaction.atomic():
-        from parlour.changes import Change
+        from parlour.writes import Change
 
         running.advance(Change(), 2, 10)
     life.write([(running, late)])

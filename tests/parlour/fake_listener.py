@@ -3,7 +3,7 @@
 import asyncio
 import threading
 
-from parlour.fragments import Region
+from parlour.regions import Ids
 from parlour.streams import Answer, Stream
 
 
@@ -21,19 +21,16 @@ class FakeListener:
     def person(self):
         return self
 
-    def deliver(self, stream, seq, text):
+    def deliver(self, topic, seq, text):
         self.got.append(text)
 
     def beat(self):
         self.beats += 1
 
-    def unsee(self, stream):
-        pass
-
     def recheck(self):
         self.rechecks += 1
 
-    def aged(self):
+    def tick(self):
         pass
 
 
@@ -41,7 +38,7 @@ class FakeStream(Stream):
     """A stream that notes what it is asked and answers with the cursor; it can be held up and broken."""
 
     def __init__(self, name="tape", key="k"):
-        super().__init__(name, Region(key, "", ""))
+        super().__init__(name, Ids(key))
         self.seq = 0
         self.asked = []
         self.broken = False
@@ -54,7 +51,7 @@ class FakeStream(Stream):
         assert self.free.wait(5)
         if self.broken:
             raise ValueError("unreadable")
-        return Answer(self.seq, {ask: f"[{ask.cursor} to {self.seq}]" for ask in asks})
+        return Answer({self.name: self.seq}, {ask: f"[{ask.cursor} to {self.seq}]" for ask in asks})
 
 
 async def eventually(condition, seconds=3.0):

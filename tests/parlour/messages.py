@@ -3,7 +3,7 @@
 from django.utils import timezone
 from django.utils.html import escape
 
-from parlour.changes import live_write
+from parlour.writes import live_write
 from rooms.models import Message
 
 
@@ -19,7 +19,7 @@ def add(change, room, *texts, **fields):
     """Say these lines. Returns their rows."""
     rows = [line(room, text, **fields) for text in texts]
     for row in rows:
-        change.add(room.stream, row)
+        change.add(row)
     return rows
 
 
@@ -28,7 +28,7 @@ def edit(change, row, text):
     """Let a line say something else."""
     row = Message.objects.select_for_update().get(pk=row.pk)
     row.text, row.html = text, escape(text)
-    change.edit(row.room.stream, row, "text", "html")
+    change.edit(row, "text", "html")
     return row
 
 

@@ -4,10 +4,11 @@ import asyncio
 
 import pytest
 
-from parlour import bus, heads, hints
+from parlour import bus
 from parlour.database import run
-from parlour.revocation import guard
+from parlour.models import read_heads
 from parlour.testing import Page, lost_hints
+from parlour.writes import rights
 from rooms.consumers import RoomConsumer
 from tests.parlour.fake_channel_layer import Layer
 from tests.parlour.fake_listener import eventually
@@ -20,8 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def layer(monkeypatch, conf):
     layer = Layer()
     conf(TICK=60)
-    for module in (bus, hints):
-        monkeypatch.setattr(module, "get_channel_layer", lambda: layer)
+    monkeypatch.setattr(bus, "get_channel_layer", lambda: layer)
     return layer
 
 
@@ -33,7 +33,7 @@ async def elsewhere(layer, room, text):
     """Another process commits a line, and its hint comes."""
     with lost_hints():
         await run(add, room, text)
-    seq = (await run(heads.read, [room.stream]))[room.stream]
+    seq = (await run(read_heads, [room.stream]))[room.stream]
     await layer.group_send(room.stream, {"type": "hint", "name": room.stream, "seq": seq})
 
 
@@ -61,7 +61,7 @@ async def test_what_is_committed_here_is_told_to_the_others(ann, lobby, layer):
 async def test_a_process_follows_what_its_pages_follow_and_no_more(ann, lobby, layer, conf):
     conf(TICK=0.1, GRACE=0)
     async with page_of(ann):
-        await joined(layer, lobby.stream, lobby.people, lobby.rules_stream, guard(ann.pk))
+        await joined(layer, lobby.stream, lobby.people, lobby.rules_stream, rights(ann.pk))
     await joined(layer)
 
 
@@ -90,12 +90,12 @@ async def test_groups_are_joined_when_the_bus_comes_back(ann, lobby, layer, conf
 async def test_a_group_that_could_not_be_joined_is_joined_later(ann, ben, lobby, layer, conf):
     conf(TICK=0.1)
     async with page_of(ann):
-        await eventually(lambda: layer.groups[guard(ann.pk)])
+        await eventually(lambda: layer.groups[rights(ann.pk)])
         layer.away = True
         async with page_of(ben) as page:
             await asyncio.sleep(0.3)
             layer.away = False
-            await eventually(lambda: layer.groups[guard(ben.pk)])
+            await eventually(lambda: layer.groups[rights(ben.pk)])
             await elsewhere(layer, lobby, "after the bus")
             await page.shows("after the bus")
 
@@ -105,11 +105,11 @@ async def test_typing_crosses_processes_and_does_not_come_back(ann, ben, lobby, 
         await eventually(lambda: layer.groups[lobby.stream])
         await typist.send(kind="typing")
         await page.shows("Ben is typing")
-        await eventually(lambda: any(message["type"] == "fleeting" for message in layer.sent))
-        fleeting = [message for message in layer.sent if message["type"] == "fleeting"]
+        await eventually(lambda: any(message["type"] == "transient" for message in layer.sent))
+        transient = [message for message in layer.sent if message["type"] == "transient"]
         await asyncio.sleep(0.1)
         assert sum("Ben</bdi> is typing" in frame for frame in page.frames) == 1
-        await layer.group_send(lobby.stream, fleeting[0] | {"process": "another"})
+        await layer.group_send(lobby.stream, transient[0] | {"process": "another"})
         await page.until(lambda: sum("Ben</bdi> is typing" in frame for frame in page.frames) == 2)
 
 

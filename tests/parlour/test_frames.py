@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from parlour.composer import Malformed
-from parlour.frames import fields
+from parlour.live import Malformed
+from parlour.live import parse_frame as fields
 
 
 @pytest.mark.parametrize(

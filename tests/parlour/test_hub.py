@@ -6,10 +6,9 @@ import pytest
 from django.db import transaction
 
 from parlour import hub as module
-from parlour import owed
+from parlour import writes
 from parlour.database import run
-from parlour.models import PendingEvent
-from parlour.states import StateStream
+from parlour.streams import StateStream
 from parlour.testing import Page, lost_hints
 from rooms.consumers import RoomConsumer
 from rooms.models import Message
@@ -38,7 +37,7 @@ async def present(hub, tape, *ears):
 
 def news(hub, tape, seq):
     tape.seq = seq
-    hub.heard(tape.name, seq)
+    hub.moved(tape.name, seq)
 
 
 async def test_many_pages_are_answered_by_one_ask(hub):
@@ -63,7 +62,7 @@ async def test_a_hint_that_says_nothing_new_asks_nothing(hub):
     tape.seq = 5
     await present(hub, tape, ear)
     for seq in (1, 5, 5):
-        hub.heard(tape.name, seq)
+        hub.moved(tape.name, seq)
     await asyncio.sleep(0.1)
     assert tape.asked == []
 
@@ -96,7 +95,7 @@ async def test_a_page_that_is_being_answered_is_not_forgotten_when_the_last_othe
     await present(hub, tape, old)
     tape.free.clear()
     tape.asking.clear()
-    hub.follow(new, tape, 0)
+    hub.follow(new, tape, None)
     await eventually(tape.asking.is_set)
     hub.leave(old)
     tape.free.set()
@@ -119,7 +118,7 @@ async def test_of_two_pages_that_are_being_answered_one_may_leave(hub):
 
 async def test_a_page_that_ends_while_it_is_told_takes_nobody_along(hub):
     class Full(FakeListener):
-        def deliver(self, stream, seq, text):
+        def deliver(self, topic, seq, text):
             hub.leave(self)
 
     tape, ears = FakeStream(), [FakeListener(), Full(), FakeListener(), Full(), FakeListener()]
@@ -134,7 +133,7 @@ async def test_a_stream_that_cannot_be_read_is_asked_again_at_the_next_look(fast
     tape, ear, late = FakeStream(), FakeListener(), FakeListener()
     await present(hub, tape, ear)
     tape.broken = True
-    hub.follow(late, tape, 0)
+    hub.follow(late, tape, None)
     await eventually(lambda: log_lines)
     tape.broken = False
     await eventually(lambda: late.got)
@@ -147,7 +146,7 @@ async def test_two_places_that_follow_one_head_each_get_what_is_theirs(hub):
     hub.follow(ears[1], there, 0)
     await eventually(lambda: all(ear.got for ear in ears))
     here.seq = there.seq = 1
-    hub.heard("tape", 1)
+    hub.moved("tape", 1)
     await eventually(lambda: all("to 1" in ear.got[-1] for ear in ears))
     assert ['id="here-' in ears[0].got[-1], 'id="there-' in ears[1].got[-1]] == [True, True]
     assert (len(here.asked), len(there.asked)) == (2, 2)
@@ -158,7 +157,7 @@ async def test_a_page_that_left_is_held_by_nothing(ann, lobby, conf):
     async with Page(RoomConsumer, ann, slug="lobby"), Silent(ann), Page(RoomConsumer, slug="lobby"):
         hub = module.current()
         assert len(hub.listeners) == 2  # the silent one does not listen
-    assert (hub.listeners, dict(hub.feeds), dict(hub.guards)) == ({}, {}, {})
+    assert (hub.listeners, hub.topics, dict(hub.guards), dict(hub.by_head)) == ({}, {}, {}, {})
     assert not hub.presence.tabs
 
 
@@ -172,22 +171,13 @@ async def test_the_tick_finds_what_every_lost_hint_hid(ann, lobby, fast_clocks):
 async def test_the_tick_numbers_what_a_dead_process_left(ann, lobby, fast_clocks, monkeypatch):
     def write_and_die():
         with monkeypatch.context() as dead, transaction.atomic():
-            dead.setattr(owed.transaction, "on_commit", lambda *_, **__: None)
+            dead.setattr(writes.transaction, "on_commit", lambda *_, **__: None)
             add(lobby, "left behind")
 
     async with Page(RoomConsumer, ann, slug="lobby") as page:
         await run(write_and_die)
         await page.shows("left behind")
         assert await page.equals_fresh()
-
-
-async def test_a_debt_that_cannot_be_paid_blinds_nobody(ann, lobby, fast_clocks):
-    """Its model went with a deploy; what others lost must still be found."""
-    await PendingEvent.objects.acreate(name=lobby.stream, model="gone.model", row="1")
-    with lost_hints():
-        async with Page(RoomConsumer, ann, slug="lobby") as page:
-            await run(add, lobby, "late")
-            await page.shows("late")
 
 
 async def test_every_page_hears_its_heart_beat(ann, lobby, conf):
@@ -224,8 +214,8 @@ class Counter(StateStream):
 
     part = "many"
 
-    def markup(self, variants):
-        return dict.fromkeys(variants, f"{Message.objects.count()} lines")
+    def drawn(self, variant, context):
+        return f"{Message.objects.count()} lines"
 
 
 class Counted(RoomConsumer):
@@ -252,18 +242,8 @@ async def test_a_log_and_a_state_on_one_head_resume_each_from_its_own(ann, lobby
         await page.shows("1 lines")
 
 
-async def test_a_frame_behind_what_a_page_saw_is_not_shown(ann, lobby):
-    async with Page(RoomConsumer, ann, slug="lobby") as page:
-        await run(add, lobby, "one")
-        await page.shows("one")
-        [consumer] = module.current().listeners
-        consumer.deliver(consumer.region.log, 0, "an answer that was overtaken")
-        await asyncio.sleep(0)
-        assert "overtaken" not in "".join(page.frames)
-
-
 async def test_a_page_that_fell_behind_is_asked_to_come_back_and_then_misses_nothing(ann, lobby, conf):
-    conf(OUTBOX_FRAMES=3, BEAT=0.05)
+    conf(QUEUE_FRAMES=3, BEAT=0.05)
     async with Page(RoomConsumer, ann, slug="lobby") as page:
         reading, down = asyncio.Event(), page._down
 

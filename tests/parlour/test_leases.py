@@ -2,7 +2,9 @@
 
 import pytest
 
-from parlour import Lease, heads, leases
+from parlour import Lease
+from parlour.models import read_heads
+from parlour.presence import sweep
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("fast_clocks")]
 SEAT, OTHER = ("kettle", "ann"), ("kettle", "ben")
@@ -49,9 +51,9 @@ def test_what_ran_out_is_swept_by_anybody_and_its_place_moves():
     Lease.objects.take("dead", [SEAT])
     Lease.objects.take("one", [("teapot", "ann")])
     run_out(process="dead")
-    before = heads.read(["kettle", "teapot"])
-    leases.swept()
+    before = read_heads(["kettle", "teapot"])
+    sweep()
     assert Lease.objects.get().process == "one"
-    after = heads.read(["kettle", "teapot"])
+    after = read_heads(["kettle", "teapot"])
     assert after["kettle"] > before["kettle"]
     assert after["teapot"] == before["teapot"]

@@ -6,8 +6,7 @@ import pytest
 
 from parlour import hub, streams
 from parlour.database import run
-from parlour.found import Found
-from parlour.seldom import Seldom
+from parlour.limits import OncePerMinute
 from parlour.testing import Page, lost_hints
 from rooms.consumers import RoomConsumer
 from tests.parlour.fake_listener import eventually
@@ -15,62 +14,43 @@ from tests.parlour.messages import add
 
 
 def test_a_warning_that_comes_often_is_counted_and_said_once_a_minute(log_lines):
-    late = Seldom("%s was late")
+    late = OncePerMinute("%s was late")
     for _ in range(5):
-        late.say("room.1")
+        late.warning("room.1")
     assert log_lines == ["room.1 was late (×1)"]
     late.bucket.level = 1
-    late.say("room.2")
+    late.warning("room.2")
     assert log_lines[1] == "room.2 was late (×5)"
-
-
-def test_a_hint_that_comes_just_after_a_look_was_not_lost():
-    found = Found()
-    found.looked({"room.1": 1})
-    assert found.looked({"room.1": 2}) == []
-    found.hinted("room.1", 2)
-    assert found.looked({"room.1": 2}) == []
-
-
-def test_what_no_hint_names_until_the_next_look_was_lost():
-    found = Found()
-    found.looked({"room.1": 1, "room.2": 7})
-    found.hinted("room.2", 8)
-    assert found.looked({"room.1": 3, "room.2": 8}) == []
-    found.hinted("room.1", 2)
-    assert found.looked({"room.1": 3, "room.2": 8}) == ["room.1"]
-    assert found.looked({"room.1": 3, "room.2": 8}) == []
-
-
-def test_a_stream_that_is_followed_only_now_was_not_lost():
-    found = Found()
-    found.looked({})
-    assert [found.looked({"room.1": 5}), found.looked({"room.1": 5})] == [[], []]
 
 
 @pytest.mark.django_db(transaction=True)
 async def test_lost_hints_are_told(ann, lobby, fast_clocks, log_lines):
     async with Page(RoomConsumer, ann, slug="lobby") as page:
-        await eventually(lambda: lobby.stream in hub.current().found.known)
+        await eventually(lambda: hub.current().by_head.get(lobby.stream))
         with lost_hints():
             await run(add, lobby, "late")
             await page.shows("late")
         await eventually(lambda: log_lines)
-        assert f"a look found {lobby.stream}, which no hint had named" in log_lines[0]
+        assert f"a tick found {lobby.stream}, of which no hint had told" in log_lines[0]
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_a_sound_house_has_nothing_to_tell(ann, lobby, conf, log_lines, monkeypatch):
+async def test_when_every_hint_arrives_there_is_nothing_to_tell(ann, lobby, conf, log_lines, monkeypatch):
     conf(TICK=0.3)
-    looked, looks = Found.looked, []
-    monkeypatch.setattr(Found, "looked", lambda self, heads: looks.append(heads) or looked(self, heads))
+    ticks, tick = [], hub.Hub._tick
+
+    async def ticking(self):
+        await tick(self)
+        ticks.append(set(self.by_head))
+
+    monkeypatch.setattr(hub.Hub, "_tick", ticking)
     async with Page(RoomConsumer, ann, slug="lobby") as page:
-        await eventually(lambda: looks and lobby.stream in looks[-1])
+        await eventually(lambda: ticks and lobby.stream in ticks[-1])
         for n in range(20):
             await run(add, lobby, f"line {n}")
         await page.shows("line 19")
-        many = len(looks)
-        await eventually(lambda: len(looks) >= many + 3)
+        many = len(ticks)
+        await eventually(lambda: len(ticks) >= many + 3)
     assert log_lines == []
 
 
@@ -78,7 +58,7 @@ async def test_a_sound_house_has_nothing_to_tell(ann, lobby, conf, log_lines, mo
 async def test_a_page_that_saw_more_than_there_is_gets_a_snapshot_and_tells_of_a_backup(
     ann, lobby, log_lines, monkeypatch
 ):
-    monkeypatch.setattr(streams, "beyond", Seldom(streams.beyond.words))
+    monkeypatch.setattr(streams, "_ahead", OncePerMinute(streams._ahead.message))
     async with Page(RoomConsumer, ann, slug="lobby") as page:
         await page.cut()
         cursor = page.document.cursors()[0]
@@ -100,5 +80,5 @@ async def test_a_message_can_be_followed_along_its_way(ann, lobby, caplog):
         await page.shows("hello")
     logging.getLogger("parlour").removeHandler(caplog.handler)
     told = "\n".join(record.getMessage() for record in caplog.records)
-    for words in ("says hello at /ws/", f"committed: {{'{lobby.stream}': 1}}", f"{lobby.stream}: 1 pages from 0"):
+    for words in ("says hello at /ws/", f"committed: {{'{lobby.stream}': 1}}", f"{lobby.stream}: 1 groups"):
         assert words in told

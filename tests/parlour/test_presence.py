@@ -1,4 +1,4 @@
-"""Who is here: a person is, not a tab; a reload is no leaving; who died is gone soon."""
+"""Who is here: a person is, not a tab; a reload is no leaving; who died is gone eventually."""
 
 import asyncio
 from datetime import timedelta

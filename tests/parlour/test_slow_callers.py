@@ -8,10 +8,9 @@ import pytest
 from django.conf import settings
 from django.db import connection, transaction
 
-from parlour import heads, owed
-from parlour.changes import live_write
-from parlour.owed import settle
-from parlour.retrying import counts
+from parlour import writes
+from parlour.models import read_heads
+from parlour.writes import counts, live_write, number_pending
 from rooms.group_commit import GroupCommit
 from rooms.models import Message, Room
 from rooms.posting import draft, post
@@ -59,8 +58,8 @@ def quickly(work):
 def test_others_write_while_a_caller_sleeps(lobby):
     with SlowCaller(lambda: add(lobby, "slow")):
         quickly(lambda: add(lobby, "quick"))
-        quickly(settle)
-        assert heads.read([lobby.stream]) == {lobby.stream: 1}
+        quickly(number_pending)
+        assert read_heads([lobby.stream]) == {lobby.stream: 1}
     assert [*Message.objects.order_by("seq").values_list("text", flat=True)] == ["quick", "slow"]
 
 
@@ -68,42 +67,42 @@ def test_others_write_while_a_caller_who_edited_sleeps(lobby):
     [row] = add(lobby, "one")
     with SlowCaller(lambda: edit(row, "won")):
         quickly(lambda: add(lobby, "quick"))
-        quickly(settle)
+        quickly(number_pending)
     row.refresh_from_db()
     assert (row.seq, row.changed, row.text) == (1, 3, "won")
 
 
 def test_a_debt_whose_row_somebody_edits_is_left_and_the_others_are_paid(lobby, monkeypatch):
     with monkeypatch.context() as dead, transaction.atomic():
-        dead.setattr(owed.transaction, "on_commit", lambda *_, **__: None)
+        dead.setattr(writes.transaction, "on_commit", lambda *_, **__: None)
         busy, _ = add(lobby, "busy", "free")
 
     def edit_it():
         Message.objects.select_for_update().get(pk=busy.pk)
 
     with SlowCaller(edit_it):
-        quickly(settle)
+        quickly(number_pending)
         assert numbers(lobby) == [None, 1]
-    settle()
+    number_pending()
     assert numbers(lobby) == [2, 1]
 
 
 def test_four_who_settle_at_once_pay_every_debt_once(lobby, monkeypatch):
     places = [f"place.{n}" for n in range(30)]
     with monkeypatch.context() as dead, transaction.atomic():
-        dead.setattr(owed.transaction, "on_commit", lambda *_, **__: None)
+        dead.setattr(writes.transaction, "on_commit", lambda *_, **__: None)
         add(lobby, *map(str, range(30)))
         touch(*places)
 
     def settling(_):
-        settle()
+        number_pending()
         connection.close()
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(settling, range(4)))
-    settle()
+    number_pending()
     assert sorted(numbers(lobby)) == list(range(1, 31))
-    assert heads.read(places) == dict.fromkeys(places, 1)
+    assert read_heads(places) == dict.fromkeys(places, 1)
 
 
 def test_writers_over_two_rooms_in_opposite_orders_never_meet_in_a_deadlock(lobby, ann):
@@ -113,7 +112,7 @@ def test_writers_over_two_rooms_in_opposite_orders_never_meet_in_a_deadlock(lobb
     @live_write
     def both(change, *rooms):
         for room in rooms:
-            change.add(room.stream, line(room))
+            change.add(line(room))
 
     def write(turn):
         try:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from parlour import heads
+from parlour import streams
+from parlour.models import read_heads
 from parlour.streams import Ask, Variant
 from parlour.testing import Document
 from rooms.models import Message
@@ -18,20 +19,20 @@ class Reader:
 
     def __init__(self, room):
         self.stream = RoomRegion(room).log
-        self.cursor = heads.read([self.stream.name])[self.stream.name]
+        self.cursor = read_heads([self.stream.name])[self.stream.name]
         self.document = Document(f'<ol id="{self.log}">{self.fresh(self.cursor)}</ol>')
 
     @property
     def log(self):
-        return self.stream.region.id("log")
+        return self.stream.ids.id("log")
 
     def fresh(self, upto):
         return self.stream.page(PLAIN, upto)[0]
 
     def ask(self, cursor):
-        ask = Ask(cursor, PLAIN)
+        ask = Ask(cursor, PLAIN, self.stream.heads)
         answer = self.stream.answer([ask])
-        return answer.seq, answer.fragments[ask]
+        return answer.cursor(ask.heads), answer.fragments[ask]
 
     def look(self):
         """Take the answer to this page's own cursor. Returns the frame."""
@@ -50,16 +51,16 @@ class Reader:
 @pytest.fixture
 def committed_meanwhile(monkeypatch):
     """committed_meanwhile(deed) has `deed` done once, right after the next reading of heads."""
-    read = heads.read
+    read = streams.read_heads
 
     def arrange(act):
         def reading(names):
             found = read(names)
-            monkeypatch.setattr(heads, "read", read)
+            monkeypatch.setattr(streams, "read_heads", read)
             act()
             return found
 
-        monkeypatch.setattr(heads, "read", reading)
+        monkeypatch.setattr(streams, "read_heads", reading)
 
     return arrange
 
@@ -139,8 +140,9 @@ def test_edits_count_towards_the_gap(lobby, conf):
 
 def test_one_ask_answers_every_page_from_its_own_cursor(lobby):
     add(lobby, "one", "two", "three")
-    asks = [Ask(cursor, PLAIN) for cursor in (0, 1, 2, 3, None, 99)]
-    answer = RoomRegion(lobby).log.answer(asks)
+    log = RoomRegion(lobby).log
+    asks = [Ask(cursor, PLAIN, log.heads) for cursor in (0, 1, 2, 3, None, 99)]
+    answer = log.answer(asks)
     assert [answer.fragments[ask].count("<li") for ask in asks] == [3, 2, 1, 0, 3, 3]
 
 
@@ -207,8 +209,9 @@ def test_a_touch_without_a_row_moves_a_log_and_changes_nothing_on_its_page(lobby
 def test_readers_in_two_time_zones_get_their_own_times_from_one_row(lobby):
     [row] = add(lobby, "late")
     Message.objects.filter(pk=row.pk).update(created="2026-01-31T23:30:00Z")
-    kolkata, plain = Ask(0, Variant("en", "Asia/Kolkata")), Ask(0, PLAIN)
-    fragments = RoomRegion(lobby).log.answer([kolkata, plain]).fragments
+    log = RoomRegion(lobby).log
+    kolkata, plain = Ask(0, Variant("en", "Asia/Kolkata"), log.heads), Ask(0, PLAIN, log.heads)
+    fragments = log.answer([kolkata, plain]).fragments
     assert "23:30" in fragments[plain]
     assert "05:00" in fragments[kolkata]
 

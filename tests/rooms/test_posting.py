@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from parlour import heads
+from parlour.models import read_heads
 from rooms import posting
 from rooms.markup import TextRejected
 from rooms.models import Membership, Message, Room
@@ -40,7 +40,7 @@ def test_many_texts_of_many_people_in_many_rooms_are_one_commit(ann, ben, lobby)
 def test_a_repeat_gives_the_message_that_is_there(ann, lobby):
     [first] = post([one(lobby, ann, "once")])
     [again] = post([one(lobby, ann, "once")])
-    assert (again.pk, texts(lobby), heads.read([lobby.stream])) == (first.pk, ["once"], {lobby.stream: 1})
+    assert (again.pk, texts(lobby), read_heads([lobby.stream])) == (first.pk, ["once"], {lobby.stream: 1})
 
 
 def test_a_repeat_in_one_commit_is_stored_once(ann, lobby):
@@ -110,7 +110,7 @@ def test_a_room_that_is_gone_says_so_and_the_others_are_served(ann, lobby):
 def test_what_cannot_be_said_never_reaches_a_commit(text, ann, lobby):
     [outcome] = submit(ann, lobby.pk, [NumberedText(PAGE, 1, text)])
     assert isinstance(outcome.result(0), TextRejected)
-    assert heads.read([lobby.stream]) == {lobby.stream: 0}
+    assert read_heads([lobby.stream]) == {lobby.stream: 0}
 
 
 def test_texts_offered_together_keep_their_order(ann, lobby, post_rate):

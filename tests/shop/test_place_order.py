@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from alerts.models import Alert
-from parlour import heads
+from parlour.models import read_heads
 from shop.models import ALL_ORDERS, Order, orders_of
 from shop.place_order import MAX_A_MINUTE, MAX_OPEN, OrderRejected, place_order
 
@@ -30,13 +30,13 @@ def test_placing_one_tells_the_buyer_and_all_staff(ann, client, form, alerts_of)
 
 @pytest.mark.django_db(transaction=True)
 def test_nobody_is_told_of_what_was_rolled_back(ann):
-    before = heads.read([ALL_ORDERS, orders_of(ann.pk), "staff", f"user.{ann.pk}"])
+    before = read_heads([ALL_ORDERS, orders_of(ann.pk), "staff", f"user.{ann.pk}"])
     with transaction.atomic():
         place_order(ann, "Tea", 1250, "EUR")
         transaction.set_rollback(True)
     assert not Order.objects.exists()
     assert not Alert.objects.exists()
-    assert heads.read(before) == before
+    assert read_heads(before) == before
 
 
 def test_the_same_form_sent_twice_is_one_order(ann, client, form):

@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from jobs import Job
-from parlour import states
+from parlour import streams
 from parlour.testing import Page, lost_hints, session_for
 from shop.consumers import MyOrdersConsumer, OrdersConsumer
 from shop.imports.models import Import
@@ -92,8 +92,8 @@ async def test_who_is_not_staff_is_told_so_and_let_go(who, code, ann, gus):
 
 
 async def test_all_staff_are_told_by_one_order_rendered_once(ann, sam, monkeypatch):
-    rendered, render = [], states.render_to_string
-    monkeypatch.setattr(states, "render_to_string", lambda name, *args: rendered.append(name) or render(name, *args))
+    rendered, render = [], streams.render_to_string
+    monkeypatch.setattr(streams, "render_to_string", lambda name, *args: rendered.append(name) or render(name, *args))
     async with AsyncExitStack() as stack:
         pages = [await stack.enter_async_context(Page(OrdersConsumer, sam)) for _ in range(40)]
         rendered.clear()

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import Truncator
 
-from accounts.names import clean
+from parlour import clean
 from shop.imports.csv_reader import CsvReader, FileRejected, check_text
 from shop.imports.job import import_orders
 from shop.imports.models import Import

@@ -13,17 +13,20 @@ SHOWN = 100  # rejected rows on the page; the file to download has them all
 class ImportStream(StateStream):
     """Everything but the bar, at most once a second."""
 
-    region: JobRegion
     template = "partials/imports.html#details"
     part = "details"
     gap = 1.0
 
+    def __init__(self, region: JobRegion) -> None:
+        super().__init__(region.job.stream, region)
+        self.job = region.job.pk
+
     def present(self) -> dict[str, Any]:
-        imported = Import.objects.select_related("job").get(pk=self.region.job.pk)
+        imported = Import.objects.select_related("job").get(pk=self.job)
         return {"imported": imported, "rejects": imported.rejects.all()[:SHOWN], "shown": SHOWN}
 
 
 @import_orders.more
 def streams_beside(region: JobRegion) -> list[Stream]:
     """What the page of such a job shows besides its bar."""
-    return [ImportStream(region.job.stream, region)]
+    return [ImportStream(region)]

@@ -3,10 +3,10 @@
 import pytest
 from django.db import connection, transaction
 
-from parlour import heads, owed
-from parlour.models import Head, PendingEvent
-from parlour.owed import settle
+from parlour import writes
+from parlour.models import Head, PendingEvent, read_heads
 from parlour.streams import Ask, Variant
+from parlour.writes import number_pending
 from rooms.models import Message
 from rooms.streams import RoomRegion
 from tests.parlour.messages import add, edit, numbers, touch
@@ -17,21 +17,22 @@ PLAIN = Variant("en", "UTC")
 
 def news(room, cursor=0):
     """What a page that saw `cursor` is sent now."""
-    ask = Ask(cursor, PLAIN)
-    return RoomRegion(room).streams[0].answer([ask]).fragments[ask]
+    log = RoomRegion(room).log
+    ask = Ask(cursor, PLAIN, log.heads)
+    return log.answer([ask]).fragments[ask]
 
 
 @pytest.fixture
 def died(monkeypatch):
     """The process of whoever commits in this test dies before it settles."""
-    monkeypatch.setattr(owed, "settle", lambda names: names)
+    monkeypatch.setattr(writes, "number_pending", lambda: None)
 
 
 def test_a_row_waits_unnumbered_until_its_transaction_ends(lobby):
     with transaction.atomic():
         add(lobby, "one")
         assert numbers(lobby) == [None]
-        assert heads.read([lobby.stream]) == {lobby.stream: 0}
+        assert read_heads([lobby.stream]) == {lobby.stream: 0}
     assert numbers(lobby) == [1]
     assert not PendingEvent.objects.exists()
 
@@ -42,7 +43,7 @@ def test_a_callers_transaction_never_holds_a_head(lobby):
         add(lobby, "slow")
         touch("staff")
         assert Head.objects.filter(name="staff").count() == 0
-        assert heads.read([lobby.stream]) == {lobby.stream: 1}
+        assert read_heads([lobby.stream]) == {lobby.stream: 1}
 
 
 def test_an_unnumbered_row_is_shown_to_nobody(lobby, died):
@@ -60,7 +61,7 @@ def test_an_edited_row_keeps_both_numbers_until_the_commit(lobby):
     with transaction.atomic():
         edit(row, "won")
         row.refresh_from_db()
-        assert (row.seq, row.changed, row.text) == (1, 1, "won")
+        assert (row.seq, row.changed, row.text) == (1, None, "won")
     row.refresh_from_db()
     assert (row.seq, row.changed) == (1, 2)
     assert "won" in news(lobby, cursor=1)
@@ -72,7 +73,7 @@ def test_what_is_rolled_back_owes_nothing(lobby):
         transaction.set_rollback(True)
     assert not PendingEvent.objects.exists()
     assert not Message.objects.exists()
-    assert heads.read([lobby.stream]) == {lobby.stream: 0}
+    assert read_heads([lobby.stream]) == {lobby.stream: 0}
 
 
 def test_a_savepoint_that_is_rolled_back_owes_nothing_either(lobby):
@@ -90,19 +91,19 @@ def test_anybody_pays_what_a_dead_process_owes(lobby, died, monkeypatch):
         touch("staff")
     assert numbers(lobby) == [None, None]
     monkeypatch.undo()
-    settle()
+    number_pending()
     assert numbers(lobby) == [1, 2]
-    assert heads.read([lobby.stream, "staff"]) == {lobby.stream: 2, "staff": 1}
+    assert read_heads([lobby.stream, "staff"]) == {lobby.stream: 2, "staff": 1}
     assert not PendingEvent.objects.exists()
 
 
 def test_settling_twice_numbers_once(lobby):
     with transaction.atomic():
         add(lobby, "one")
-    settle()
-    settle([lobby.stream])
+    number_pending()
+    number_pending()
     assert numbers(lobby) == [1]
-    assert heads.read([lobby.stream]) == {lobby.stream: 1}
+    assert read_heads([lobby.stream]) == {lobby.stream: 1}
 
 
 def test_a_row_that_is_gone_before_it_is_numbered_is_no_trouble(lobby, died, monkeypatch):
@@ -110,29 +111,9 @@ def test_a_row_that_is_gone_before_it_is_numbered_is_no_trouble(lobby, died, mon
         add(lobby, "gone", "stays")
     Message.objects.filter(text="gone").delete()
     monkeypatch.undo()
-    settle()
+    number_pending()
     assert "stays" in news(lobby)
     assert not PendingEvent.objects.exists()
-
-
-@pytest.mark.parametrize(("model", "row"), [("gone.model", "1"), ("rooms.message", "no number"), ("rooms", "1")])
-def test_a_debt_that_nobody_can_pay_holds_up_no_other(lobby, died, monkeypatch, model, row):
-    PendingEvent.objects.create(name=lobby.stream, model=model, row=row)
-    with transaction.atomic():
-        add(lobby, "one")
-    monkeypatch.undo()
-    settle()
-    assert None not in numbers(lobby)
-    assert "one" in news(lobby)
-    assert not PendingEvent.objects.exists()
-
-
-def test_settling_names_leaves_other_streams_to_the_tick(lobby, died, monkeypatch):
-    with transaction.atomic():
-        touch("staff", lobby.stream)
-    monkeypatch.undo()
-    settle(["staff"])
-    assert list(PendingEvent.objects.values_list("name", flat=True)) == [lobby.stream]
 
 
 def test_a_row_made_and_edited_in_one_transaction_keeps_its_place(lobby):
@@ -150,16 +131,16 @@ def test_a_row_edited_before_it_has_a_number_holds_up_nobody(lobby, died, monkey
     edit(row, "new, mended")
     assert "old" in news(lobby)
     monkeypatch.undo()
-    settle()
+    number_pending()
     assert news(lobby).count("new, mended") == 2  # in the list and in the announcement
     assert "new, mended" in news(lobby, cursor=1)
 
 
 def test_the_callers_other_work_is_untouched_when_settling_fails(lobby, monkeypatch):
-    def broken(names=None):
-        raise RuntimeError("the process that settles is unwell")
+    def broken():
+        raise RuntimeError("numbers cannot be had")
 
-    monkeypatch.setattr(owed, "settle", broken)
+    monkeypatch.setattr(writes, "number_pending", broken)
     with transaction.atomic():
         add(lobby, "kept")
     assert not connection.in_atomic_block

@@ -2,7 +2,7 @@
 
 import pytest
 
-from parlour import turnstile
+from parlour import limits
 from tests.parlour.recording_page import RecordingPage
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,7 +45,7 @@ async def test_whoever_closes_a_page_may_open_another(ann, lobby, conf):
     for _ in range(3):
         async with From(ann) as page:
             await page.stays(0)
-    assert not turnstile._inside
+    assert not limits._open
 
 
 async def test_those_who_are_nobody_are_counted_by_their_address(ann, lobby, conf):

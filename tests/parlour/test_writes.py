@@ -7,9 +7,8 @@ from time import sleep
 import pytest
 from django.db import connection, transaction
 
-from parlour import heads
-from parlour.changes import live_write
-from parlour.models import Head
+from parlour.models import Head, read_heads
+from parlour.writes import live_write
 from rooms.models import Message, Room
 from tests.parlour.messages import add, edit, line, numbers, touch
 
@@ -22,9 +21,9 @@ class Spoilt(Exception):
 
 @live_write
 def spoil(change, room, after_writing=False):
-    change.add(room.stream, line(room))
+    change.add(line(room))
     if after_writing:
-        change.add(room.stream, line(room, seq=0, text=None))  # the database refuses it
+        change.add(line(room, seq=0, text=None))  # the database refuses it
     else:
         raise Spoilt
 
@@ -33,7 +32,7 @@ def test_rows_are_numbered_from_one_without_holes(lobby):
     add(lobby, "one", "two")
     add(lobby, "three")
     assert numbers(lobby) == [1, 2, 3]
-    assert heads.read([lobby.stream]) == {lobby.stream: 3}
+    assert read_heads([lobby.stream]) == {lobby.stream: 3}
 
 
 def test_a_new_row_changed_when_it_was_made(lobby):
@@ -54,7 +53,7 @@ def test_a_deed_whose_rows_the_database_refuses_leaves_no_hole(lobby):
         spoil(lobby, after_writing=True)
     add(lobby, "one")
     assert numbers(lobby) == [1]
-    assert heads.read([lobby.stream]) == {lobby.stream: 1}
+    assert read_heads([lobby.stream]) == {lobby.stream: 1}
 
 
 def test_a_deed_that_collects_nothing_writes_nothing(lobby):
@@ -74,17 +73,17 @@ def test_two_edits_of_one_row_in_one_deed_end_at_the_head(lobby):
 
     @live_write
     def twice(change):
-        change.edit(lobby.stream, row, "text")
-        change.edit(lobby.stream, row, "html")
+        change.edit(row, "text")
+        change.edit(row, "html")
 
     twice()
     row.refresh_from_db()
-    assert row.changed == heads.read([lobby.stream])[lobby.stream] == 3
+    assert row.changed == read_heads([lobby.stream])[lobby.stream] == 3
 
 
 def test_a_touch_moves_the_head_alone(lobby):
     touch("people.7", lobby.stream)
-    assert heads.read(["people.7", lobby.stream, "never"]) == {"people.7": 1, lobby.stream: 1, "never": 0}
+    assert read_heads(["people.7", lobby.stream, "never"]) == {"people.7": 1, lobby.stream: 1, "never": 0}
 
 
 def test_one_deed_numbers_each_stream_for_itself(lobby, ann):
@@ -93,8 +92,8 @@ def test_one_deed_numbers_each_stream_for_itself(lobby, ann):
 
     @live_write
     def both(change):
-        change.add(lobby.stream, line(lobby))
-        change.add(other.stream, line(other))
+        change.add(line(lobby))
+        change.add(line(other))
 
     both()
     assert (numbers(lobby), numbers(other)) == ([1, 2], [1])
@@ -127,7 +126,7 @@ def test_eight_threads_with_rollbacks_leave_dense_numbers_in_commit_order(lobby)
     stored = sorted(numbers(lobby))
     assert not holes
     assert stored == list(range(1, len(stored) + 1))
-    assert heads.read([lobby.stream]) == {lobby.stream: len(stored)}
+    assert read_heads([lobby.stream]) == {lobby.stream: len(stored)}
 
 
 def test_a_number_taken_in_a_transaction_that_fails_is_given_again(lobby):

@@ -34,7 +34,7 @@ async def line():
 @pytest.fixture
 def aborted(monkeypatch):
     aborted = []
-    monkeypatch.setattr(module.servers, "abort", aborted.append)
+    monkeypatch.setattr(module.contrib, "abort", aborted.append)
     return aborted
 
 
@@ -74,29 +74,29 @@ async def test_nothing_is_lost_or_turned_round_between_busy_and_free(line):
 
 
 async def test_a_page_that_does_not_read_is_cut_off_at_so_many_frames(line, conf):
-    conf(OUTBOX_FRAMES=5)
+    conf(QUEUE_FRAMES=5)
     line.free.clear()
     box = SendQueue(line.send)
     assert [box.put("x") for _ in range(8)] == [True] * 6 + [False] * 2
 
 
 async def test_a_page_that_does_not_read_is_cut_off_at_so_many_bytes(line, conf):
-    conf(OUTBOX_BYTES=1000)
+    conf(QUEUE_BYTES=1000)
     line.free.clear()
     box = SendQueue(line.send)
     assert [box.put("x" * 300) for _ in range(6)] == [True] * 4 + [False] * 2
 
 
 async def test_bytes_are_counted_as_they_travel(line, conf):
-    conf(OUTBOX_BYTES=1000)
+    conf(QUEUE_BYTES=1000)
     line.free.clear()
     box = SendQueue(line.send)
     assert [box.put("\N{PARTY POPPER}" * 100) for _ in range(4)] == [True] * 3 + [False]
 
 
 async def test_what_the_server_still_holds_counts_too(line, conf, monkeypatch):
-    conf(OUTBOX_BYTES=1000)
-    monkeypatch.setattr(module.servers, "backlog", lambda _: 2000)
+    conf(QUEUE_BYTES=1000)
+    monkeypatch.setattr(module.contrib, "write_backlog", lambda _: 2000)
     assert not SendQueue(line.send).put("x")
 
 

@@ -1,0 +1,461 @@
+"""One socket's life: handshake, rights, hello, incoming frames, end.
+
+Who somebody is and whether they may be here is decided before the socket is accepted; until its hello a socket gets
+nothing and is heard in nothing else. Rights are checked again whenever a head moves that guards them.
+"""
+
+import asyncio
+import json
+import logging
+import random
+from collections.abc import Callable
+from datetime import datetime
+from enum import IntEnum
+from importlib import import_module
+from io import BytesIO
+from time import time
+from types import SimpleNamespace
+from typing import Any, ClassVar, NamedTuple
+
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.core.exceptions import DisallowedHost
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import CsrfViewMiddleware
+from django.shortcuts import render, resolve_url
+from django.utils import timezone
+from django.utils.html import escape, format_html
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
+from django.views.decorators.cache import never_cache
+
+from parlour import hub
+from parlour.conf import conf
+from parlour.database import run
+from parlour.limits import Bucket, TooManySockets, counted_socket
+from parlour.models import read_heads
+from parlour.regions import Ids, Region
+from parlour.send_queue import Send, SendQueue
+from parlour.streams import Stream, cursor_text, read_cursors
+from parlour.writes import rights
+
+log = logging.getLogger("parlour")
+MALFORMED_FRAMES = 5  # the fifth ends the socket
+BYTES_PER_TOKEN = 8192  # a larger frame counts as several
+TOO_MUCH = "That was too much at once. This page will try again soon."
+LOGGED = 100  # characters of what a stranger sent
+IGNORED = {"HEADERS", "headers", "csrfmiddlewaretoken"}  # htmx's own; HEADERS holds the page's URL
+
+
+class CloseCode(IntEnum):
+    """Why a socket ends. After 4001, 4003 and 4004 a page does not come back; htmx retries 1012 and 1013."""
+
+    BINARY_FRAME = 1003
+    REFUSED = 1008
+    RECONNECT = 1012
+    FELL_BEHIND = 1013
+    SIGNED_OUT = 4001
+    NOT_ALLOWED = 4003
+    NOT_FOUND = 4004
+    NO_HELLO = 4008
+    TOO_MUCH = 4029
+
+    @property
+    def is_final(self) -> bool:
+        return self in (CloseCode.SIGNED_OUT, CloseCode.NOT_ALLOWED, CloseCode.NOT_FOUND)
+
+
+class Denied(Exception):
+    """A page that may not be here, with the close code and the words (markup) that lead on."""
+
+    def __init__(self, code: int, words: SafeString | str) -> None:
+        super().__init__(code, words)
+        self.code = CloseCode(code)
+        self.words = words
+
+    @classmethod
+    def signed_out(cls, back: str = "/") -> "Denied":
+        """For somebody who is not signed in where one has to be: words that lead to the sign-in and then `back`."""
+        login, query = resolve_url(settings.LOGIN_URL), urlencode({"next": back})
+        return cls(CloseCode.SIGNED_OUT, format_html('You are signed out. <a href="{}?{}">Sign in</a>', login, query))
+
+
+class Malformed(ValueError):
+    """A frame that no page of ours sends, in the reader's words."""
+
+
+class Visitor(NamedTuple):
+    """Who opened the socket (an AnonymousUser if nobody is signed in) and when their session ends."""
+
+    person: Any
+    until: datetime | None
+
+
+def handshake_request(scope: dict[str, Any]) -> HttpRequest:
+    """The handshake as Django's own request: host, scheme, cookies and proxies are then judged as for any page."""
+    scheme = {"ws": "http", "wss": "https"}.get(scope.get("scheme", "ws"), scope.get("scheme"))
+    return ASGIRequest({"path": "/", **scope, "type": "http", "method": "GET", "scheme": scheme}, BytesIO())
+
+
+def refusal(request: HttpRequest) -> str:
+    """Why the handshake comes from none of our own pages; "" if Django would accept a form with this Host and Origin.
+
+    A missing or null Origin is refused, so that no other site can use a visitor's cookies.
+    """
+    origin = request.META.get("HTTP_ORIGIN", "")
+    try:
+        own = f"{request.scheme}://{request.get_host()}"
+    except DisallowedHost:
+        return f"Host {request.META.get('HTTP_HOST', '')[:LOGGED]!r} is not in ALLOWED_HOSTS"
+    if origin and CsrfViewMiddleware(lambda _: HttpResponse())._origin_verified(request):  # type: ignore[attr-defined]
+        return ""
+    return f"it comes from a page of {origin[:LOGGED]!r}, not of {own[:LOGGED]!r}"
+
+
+class _SessionData(dict[str, Any]):
+    """A session's data for `get_user`, which flushes a session whose password changed: here it is only read."""
+
+    def flush(self) -> None: ...
+
+    def cycle_key(self) -> None: ...
+
+
+def visitor(session_key: str | None) -> Visitor:
+    """The person of a session, as the database knows them now. A session in the database costs one query."""
+    store = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    session, until = store, None
+    if hasattr(store, "model"):
+        valid = store.model._default_manager.filter(session_key=store.session_key, expire_date__gt=timezone.now())
+        row = valid.first() if store.session_key else None
+        session, until = _SessionData(row.get_decoded() if row else {}), row and row.expire_date
+    person = get_user(SimpleNamespace(session=session))  # type: ignore[arg-type]
+    if not person.is_authenticated:
+        return Visitor(person, None)
+    return Visitor(person, until or store.get_expiry_date())
+
+
+def parse_frame(text: str) -> dict[str, Any]:
+    """The fields of a frame, one flat JSON object: texts, numbers, booleans, or lists of texts. Raises Malformed."""
+    if len(text) > conf.FRAME_BYTES:
+        raise Malformed("That was too much at once.")
+    try:
+        frame = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Malformed("That was not understood: it is not JSON.") from None
+    if not isinstance(frame, dict):
+        raise Malformed("That was not understood: a JSON object was expected.")
+    fields = {name: value for name, value in frame.items() if name not in IGNORED}
+    for name, value in fields.items():
+        if not _is_flat(value):
+            shown = name[:40].encode(errors="replace").decode()
+            raise Malformed(f"That was not understood: “{shown}” has the wrong type.")
+    try:
+        json.dumps(fields, ensure_ascii=False).encode()
+    except UnicodeEncodeError:  # a JSON escape can name half of a surrogate pair, which no database can hold
+        raise Malformed("That was not understood: half a character is in it.") from None
+    return fields
+
+
+def _is_flat(value: Any) -> bool:
+    if isinstance(value, list):
+        return all(isinstance(each, str) for each in value)
+    return value is None or isinstance(value, str | int | float)
+
+
+class Consumer:
+    """Base of an app's live side. Say who may listen in `authorize`; hear what pages send in `hear_<kind>` methods."""
+
+    kinds: ClassVar[frozenset[str]] = frozenset()
+    region: Region
+    parse = staticmethod(parse_frame)
+
+    def __init_subclass__(cls) -> None:
+        cls.kinds = frozenset(name.removeprefix("hear_") for name in dir(cls) if name.startswith("hear_"))
+
+    # What an app says
+
+    @classmethod
+    def authorize(cls, person: Any, **route: Any) -> Region:
+        """The region this person may have at this address, or Denied. Runs on a database thread."""
+        raise NotImplementedError
+
+    @classmethod
+    def key(cls, **_route: Any) -> str:
+        """The key of the region at this address, known from the address alone: a refusal queries nothing."""
+        return "refused"
+
+    async def greet(self, fields: dict[str, Any]) -> str:
+        """A page said hello with these fields; the returned fragments go into the answer."""
+        return ""
+
+    def left(self) -> None:
+        """The page is gone, in whatever way. Called once if it was greeted."""
+
+    def tick(self) -> None:
+        """Called every few seconds: sessions end, and no socket lives for ever."""
+        if self.until and self.until.timestamp() < time():
+            self.recheck()
+        if self.loop.time() > self.leaves_at:
+            self.end(CloseCode.RECONNECT)
+
+    # Addresses
+
+    @classmethod
+    def as_asgi(cls) -> Any:
+        """The ASGI application for a URLRouter."""
+
+        async def application(scope: dict[str, Any], receive: Any, send: Send) -> None:
+            await cls(scope, send).serve(receive)
+
+        return application
+
+    @classmethod
+    def as_panel(cls) -> Callable[..., HttpResponse]:
+        """A view of the region's live element, for its watchdog. It never redirects: 403 and nothing if denied.
+
+        A page that never said hello (`met` is empty) has no socket: it gets a composer that posts, the present cursors,
+        and its parts as they are now.
+        """
+
+        @never_cache
+        def panel(request: HttpRequest, **route: Any) -> HttpResponse:
+            try:
+                region = cls.authorize(request.user, **route)
+            except Denied:
+                return HttpResponse(status=403)
+            context = {**region.paint(request), "plain": request.GET.get("met") == ""}
+            return render(request, "parlour/panel.html", context)
+
+        return panel
+
+    # The life of a socket
+
+    def __init__(self, scope: dict[str, Any], send: Send) -> None:
+        self.path: str = scope["path"]
+        self.client: str = (scope.get("client") or [""])[0]
+        self.route: dict[str, Any] = scope.get("url_route", {}).get("kwargs", {})
+        self.scope = scope
+        self.loop = asyncio.get_running_loop()
+        self.hub = hub.current()
+        self.send_queue = SendQueue(send)
+        self.bucket = Bucket(conf.FRAME_RATE)
+        self.slot = random.randrange(hub.SLOTS)
+        self.person: Any = None
+        self.until: datetime | None = None
+        self.guards: dict[str, int] = {}  # heads as they were before the rights were checked
+        self.cursors: dict[tuple[str, str, str], int] = {}  # how far the page is, by topic
+        self.answers: list[tuple[tuple[str, str, str], int, str]] = []
+        self.malformed = 0
+        self.greeted = self.ended = False
+        self.leaves_at = self.loop.time() + conf.MAX_AGE * random.uniform(1, 2)
+
+    async def serve(self, receive: Any) -> None:
+        await receive()
+        request = handshake_request(self.scope)
+        if why := refusal(request):
+            log.warning("a socket was refused at %s: %s", self.path, why)
+            return await self.send_queue.close(CloseCode.REFUSED)
+        self.session_key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+        del self.scope, request
+        try:
+            await self.hub.ready()
+            self.guards = await run(self.check_rights)
+        except Denied as denied:
+            await self.send_queue.send({"type": "websocket.accept"})
+            return await self.close(denied.code, denied.words)
+        await self.send_queue.send({"type": "websocket.accept"})
+        try:
+            with counted_socket(self.person, self.client):
+                await self._listen(receive)
+        except TooManySockets as words:
+            await self.close(CloseCode.TOO_MUCH, str(words))
+
+    async def _listen(self, receive: Any) -> None:
+        deadline = self.loop.call_later(conf.HELLO_WITHIN, self._no_hello)
+        try:
+            while (event := await receive())["type"] != "websocket.disconnect":
+                if self.ended:
+                    continue
+                if event.get("text") is None:
+                    self.end(CloseCode.BINARY_FRAME)
+                elif not self.bucket.take(1 + len(event["text"]) // BYTES_PER_TOKEN):
+                    self.end(CloseCode.TOO_MUCH, TOO_MUCH)
+                else:
+                    await self.heard(event["text"])
+        finally:
+            deadline.cancel()
+            self.leave()
+
+    def _no_hello(self) -> None:
+        if not self.greeted:
+            self.end(CloseCode.NO_HELLO, "This page did not introduce itself.")
+
+    def leave(self) -> None:
+        """Stop listening, and tell the app so."""
+        self.hub.leave(self)
+        if self.greeted:
+            self.greeted = False
+            self.left()
+
+    def end(self, code: int, words: SafeString | str = "") -> None:
+        """Close with a code and words. Nothing more is heard or delivered."""
+        if not self.ended:
+            self.ended = True
+            log.debug("%s ends with %d", self.path, code)
+            self.leave()
+            self.closing = self.loop.create_task(self.close(CloseCode(code), words))
+
+    async def close(self, code: CloseCode, words: SafeString | str) -> None:
+        """The words, and then the code. A final code takes the beat away, or the watchdog would come back."""
+        if code == CloseCode.FELL_BEHIND:  # it could not take this, and asks for all of it when it comes back
+            self.send_queue.waiting.clear()
+        ids = self.region if hasattr(self, "region") else Ids(self.key(**self.route))
+        if code.is_final:
+            self.send_queue.put(ids.farewell(format_html('<p class="farewell" role="alert">{}</p>', words)))
+        elif words:
+            self.send_queue.put(ids.inner("note", escape(words)))
+        await self.send_queue.close(code)
+
+    # Rights
+
+    def check_rights(self) -> dict[str, int]:
+        """Ask the database who this is and what they may see; Denied if nothing. Sets `person` and `region`.
+
+        Returns the heads that guard the rights as they were before: a right that goes meanwhile moves one of them.
+        """
+        person, until = visitor(self.session_key)
+        if self.person is not None and person.pk != self.person.pk:
+            raise Denied.signed_out(self.region.address or "/")
+        address = (type(self), *sorted(self.route.items()))
+        guards = read_heads({rights(person.pk), *_guards.get(address, ())})
+        region = self.authorize(person, **self.route)
+        if not guards.keys() >= set(region.guards):
+            _guards[address] = tuple(region.guards)
+            guards = read_heads({rights(person.pk), *region.guards})
+            region = self.authorize(person, **self.route)
+        self.person, self.until, self.region = person, until, region
+        return guards
+
+    def recheck(self) -> None:
+        """Check again whether this page may stay."""
+        self.rechecking = self.loop.create_task(self._recheck())
+
+    async def _recheck(self) -> None:
+        zone = getattr(self.person, "zone", "")
+        try:
+            self.guards = await run(self.check_rights)
+            log.debug("person %s may stay at %s", self.person.pk, self.path)
+            if getattr(self.person, "zone", "") != zone:
+                self.end(CloseCode.RECONNECT)  # it comes back, and its streams know how it reads
+            elif self.greeted and set(self.following) != {stream.heads for stream in self.region.streams}:
+                self.hub.leave(self)
+                self._follow({})
+        except Denied as denied:
+            self.end(denied.code, denied.words)
+        except Exception:
+            log.exception("rights could not be checked; it is tried again")
+            self.loop.call_later(1, self.recheck)
+
+    # Frames from the page
+
+    async def heard(self, text: str) -> None:
+        """One text frame from the page."""
+        try:
+            await self._dispatch(self.parse(text))
+        except Malformed as problem:
+            self.refuse_frame(str(problem))
+        except Denied as denied:
+            self.end(denied.code, denied.words)
+        except Exception:
+            log.exception("a frame failed at %s; its page is asked to come back", self.path)
+            self.end(CloseCode.FELL_BEHIND)
+
+    async def _dispatch(self, fields: dict[str, Any]) -> None:
+        kind = fields.pop("kind", None)
+        if kind is None:
+            await self._hear_program(fields)
+        elif kind == "hello":
+            await self._hello(fields)
+        elif not isinstance(kind, str) or kind not in self.kinds:
+            raise Malformed("That was not understood: no such kind of message.")
+        elif self.greeted:  # the socket of a removed element never says hello; what it queued is not ours
+            await getattr(self, f"hear_{kind}")(fields)
+
+    async def _hear_program(self, fields: dict[str, Any]) -> None:
+        """A frame without a kind: hello at the head, and then say."""
+        words = fields.get("message", fields.get("text"))
+        if not isinstance(words, str) or "say" not in self.kinds:
+            raise Malformed('That was not understood: send {"message": "…"}.')
+        if not self.greeted:
+            streams = self.region.streams
+            heads = await run(read_heads, {name for stream in streams for name in stream.heads})
+            seen = {stream.name: sum(heads[name] for name in stream.heads) for stream in streams}
+            await self._hello({"cursor": [cursor_text(name, self.hub.epoch, seq) for name, seq in seen.items()]})
+        await self.hear_say({"text": words})  # type: ignore[attr-defined]
+
+    async def _hello(self, fields: dict[str, Any]) -> None:
+        if self.greeted:
+            return
+        self.hub.guard(self, self.guards)
+        if await run(read_heads, self.guards) != self.guards:  # a right may have gone since the handshake
+            self.guards = await run(self.check_rights)
+        answer = await self.greet(fields) + self.region.value("met", "1")
+        self.greeted = True
+        if self.ended:  # it was sent away while it was greeted
+            self.leave()
+            return
+        seen = read_cursors(fields.get("cursor"), self.hub.epoch)
+        log.debug("person %s says hello at %s, having seen %s", self.person.pk, self.path, seen)
+        self._follow(seen, answer)
+
+    def _follow(self, seen: dict[str, int], answer: str = "") -> None:
+        self.hub.guard(self, self.guards)
+        self.following = [stream.heads for stream in self.region.streams]
+        if self.region.streams and answer:
+            self.put_after(self.region.streams[0], 0, answer)
+        elif answer:
+            self.put(answer)
+        for stream in self.region.streams:
+            self.hub.follow(self, stream, seen.get(stream.name))
+        self.beat()
+
+    def refuse_frame(self, problem: str) -> None:
+        """Say what was malformed; after the fifth time the socket ends."""
+        self.malformed += 1
+        self.put(self.region.inner("note", escape(problem)))
+        if self.malformed >= MALFORMED_FRAMES:
+            self.end(CloseCode.REFUSED)
+
+    # Frames to the page
+
+    def put(self, text: str) -> None:
+        """Send fragments to this page."""
+        if not self.ended and not self.send_queue.put(text):
+            self.end(CloseCode.FELL_BEHIND)
+
+    def put_after(self, stream: Stream, seq: int, text: str) -> None:
+        """Send `text` in the frame that brings the page to `seq` of `stream`, or now; never before earlier ones."""
+        key = hub.topic_key(stream)
+        seq = max([seq, *(each[1] for each in self.answers if each[0] == key)])
+        if self.cursors.get(key, -1) >= seq:
+            self.put(text)
+        else:
+            self.answers.append((key, seq, text))
+
+    def deliver(self, topic: "hub.Topic", seq: int, text: str) -> None:
+        """An answer of a topic, which brings the page to `seq`."""
+        self.cursors[topic.key] = seq
+        if self.answers:
+            due = [each for each in self.answers if each[0] == topic.key and each[1] <= seq]
+            self.answers = [each for each in self.answers if each not in due]
+            text = "".join(each[2] for each in due) + text
+        if text:
+            self.put(text)
+
+    def beat(self) -> None:
+        if self.greeted:
+            self.put(self.region.beat(self.slot))
+
+
+_guards: dict[tuple[Any, ...], tuple[str, ...]] = {}  # of each address; only to read their heads before the rights

@@ -1,0 +1,17 @@
+"""Text that people typed, as it may be stored and shown."""
+
+import unicodedata
+
+# Characters that show as nothing at all, though Unicode counts them as letters or symbols.
+BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+
+
+def clean(text: str) -> str:
+    """`text` on one line: NFC, one blank between words, without control, invisible or direction characters."""
+    spaced = "".join(" " if char.isspace() else char for char in unicodedata.normalize("NFC", text))
+    kept = "".join(char for char in spaced if not _is_hidden(char))
+    return unicodedata.normalize("NFC", " ".join(kept.split()))
+
+
+def _is_hidden(char: str) -> bool:
+    return unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co") or char in BLANK

@@ -1,0 +1,192 @@
+"""Writing: a function collects what it changes; the engine numbers it, commits it and tells the pages.
+
+Numbers are given in the order of commits and without holes: one statement creates, locks and raises all heads. Inside
+a caller's transaction nothing is numbered, so that a slow caller holds nobody's head: a row with `changed` null, and a
+`PendingEvent` for a stream without a row, wait for the commit. If the process dies first, any process's tick does it.
+"""
+
+import functools
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from django.apps import apps
+from django.db import OperationalError, connection, transaction
+from django.db.models import Model
+
+from parlour import bus
+from parlour.models import Numbered, PendingEvent
+
+log = logging.getLogger("parlour")
+T = TypeVar("T")
+BATCH = 500  # rows numbered in one transaction
+counts: Counter[str] = Counter()  # deadlocks that were retried; tests want none
+
+
+class Change:
+    """What one write collects: rows to add, rows to edit, streams to touch."""
+
+    def __init__(self) -> None:
+        self.added: list[Numbered] = []
+        self.edited: list[tuple[Numbered, tuple[str, ...]]] = []
+        self.touched: list[str] = []
+        self.after: list[Callable[[], None]] = []
+
+    def add(self, row: Numbered) -> None:
+        """Insert `row` as the next event of its stream."""
+        self.added.append(row)
+
+    def edit(self, row: Numbered, *fields: str) -> None:
+        """Save `fields` of an existing row, which the function has locked (`select_for_update`) before it read it."""
+        self.edited.append((row, fields))
+
+    def touch(self, *streams: str) -> None:
+        """Say that these streams would answer differently now, though no row of theirs changed."""
+        self.touched.extend(streams)
+
+    def then(self, work: Callable[[], None]) -> None:
+        """Do `work` in the same transaction once the added rows have their primary keys. It must not touch a stream."""
+        self.after.append(work)
+
+    def finish(self) -> None:
+        for work in self.after:
+            work()
+
+
+def live_write(body: Callable[..., T]) -> Callable[..., T]:
+    """Decorate `body(change, …)`, which collects into `change`; what it collected is then written and committed.
+
+    The decorated function is called without `change`. Inside a caller's transaction the rows are written at once and
+    numbered after its commit. A deadlock is retried once, so `body` may run twice.
+    """
+
+    @functools.wraps(body)
+    def write(*args: Any, **kwargs: Any) -> T:
+        if connection.in_atomic_block:
+            change = Change()
+            result = body(change, *args, **kwargs)
+            _write_unnumbered(change)
+            change.finish()
+            return result
+        return _retried(lambda: _commit(lambda change: body(change, *args, **kwargs)))
+
+    return write
+
+
+def _commit(body: Callable[[Change], T]) -> T:
+    change = Change()
+    with transaction.atomic():
+        result = body(change)
+        raised = _write_numbered(change)
+        change.finish()
+    bus.publish(raised)
+    return result
+
+
+def _write_numbered(change: Change) -> dict[str, int]:
+    """Raise every head in one statement, number the rows, write them. Returns the raised heads."""
+    edited = [row for row, _ in change.edited]
+    raised, numbers = take_numbers([row.stream for row in change.added + edited] + change.touched)
+    new: dict[type[Model], list[Any]] = defaultdict(list)
+    for row in change.added:
+        row.seq = row.changed = next(numbers)
+        new[type(row)].append(row)
+    for model, rows in new.items():
+        model._default_manager.bulk_create(rows)
+    for row, fields in change.edited:
+        row.changed = next(numbers)
+        row.seq = row.seq or row.changed  # it may have been added in a transaction whose rows still wait for a number
+        row.save(update_fields=[*fields, "seq", "changed"])
+    return raised
+
+
+def _write_unnumbered(change: Change) -> None:
+    for row in change.added:
+        row.seq = row.changed = None
+        row.save(force_insert=True)
+    for row, fields in change.edited:
+        row.changed = None
+        row.save(update_fields=[*fields, "changed"])
+    PendingEvent.objects.bulk_create([PendingEvent(name=name) for name in set(change.touched)])
+    if change.added or change.edited or change.touched:
+        transaction.on_commit(number_pending, robust=True)
+
+
+def take_numbers(streams: Sequence[str]) -> tuple[dict[str, int], Iterator[int]]:
+    """The raised heads, locked until the commit, and a number for each of `streams` in their order."""
+    wanted = Counter(streams)
+    names = sorted(wanted)
+    if not names:
+        return {}, iter(())
+    values = ", ".join(["(%s, %s)"] * len(names))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO parlour_head (name, seq) VALUES {values} "  # noqa: S608  the values are placeholders
+            "ON CONFLICT (name) DO UPDATE SET seq = parlour_head.seq + excluded.seq RETURNING name, seq",
+            [part for name in names for part in (name, wanted[name])],
+        )
+        raised = dict(cursor.fetchall())
+    numbers = {name: iter(range(raised[name] - wanted[name] + 1, raised[name] + 1)) for name in names}
+    return raised, (next(numbers[name]) for name in streams)
+
+
+def number_pending() -> None:
+    """Number what was written inside callers' transactions. Any process may do it at any time."""
+    if PendingEvent.objects.exists() or any(_unnumbered(model).exists() for model in _numbered_models()):
+        while _retried(_number_batch):
+            pass
+
+
+def _number_batch() -> bool:
+    """Number one batch. Returns whether it was full; rows that another transaction holds are left for later."""
+    with transaction.atomic():
+        rows = [row for model in _numbered_models() for row in _locked(_unnumbered(model).order_by("pk"))]
+        events = _locked(PendingEvent.objects.order_by("pk"))
+        raised, numbers = take_numbers([row.stream for row in rows] + [event.name for event in events])
+        for row in rows:
+            row.changed = next(numbers)
+            row.seq = row.seq or row.changed
+            row.save(update_fields=["seq", "changed"])
+        PendingEvent.objects.filter(pk__in=[event.pk for event in events]).delete()
+    bus.publish(raised)
+    return len(rows) >= BATCH or len(events) >= BATCH
+
+
+def _locked(rows: Any) -> list[Any]:
+    return list(rows.select_for_update(skip_locked=True)[:BATCH])
+
+
+def _unnumbered(model: type[Numbered]) -> Any:
+    return model._default_manager.filter(changed__isnull=True)
+
+
+@functools.cache
+def _numbered_models() -> tuple[type[Numbered], ...]:
+    return tuple(model for model in apps.get_models() if issubclass(model, Numbered))
+
+
+def _retried(attempt: Callable[[], T]) -> T:
+    """Do `attempt`, and once more if another transaction was in its way."""
+    try:
+        return attempt()
+    except OperationalError as error:
+        if "deadlock" not in str(error):
+            raise
+        counts["deadlocks"] += 1
+        log.warning("a deadlock was retried", exc_info=error)
+        return attempt()
+
+
+def rights(person: object) -> str:
+    """The head that moves when the rights of the person with this primary key may have changed."""
+    return f"rights.{person}"
+
+
+@live_write
+def revoke(change: Change, *people: object) -> None:
+    """Have the pages of these people (primary keys) authorized anew, in all processes, within two seconds.
+
+    Call it after whatever took the right away: a sign-out, a ban, a removal, a changed password.
+    """
+    change.touch(*map(rights, people))
