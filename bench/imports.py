@@ -29,7 +29,7 @@ READERS = 50
 BEGIN = """
 import time
 from django.contrib.auth import get_user_model
-from jobs import Job, carriers
+from jobs import Job, executor
 from shop.imports.models import Import
 from shop.imports.uploads import Upload, begin
 
@@ -56,7 +56,7 @@ owner = get_user_model().objects.get(username="member")
 upload = sheet(b"x" * 440, size={SIZE})
 idle, began = memory("VmRSS"), time.monotonic()
 job = begin(owner, upload).job
-carriers.rest({PATIENCE})
+executor.join({PATIENCE})
 done, took = Import.objects.get(), time.monotonic() - began
 megabytes = memory("VmHWM") - idle
 print(f"{{done.rows:,}} rows of {{done.size >> 20}} MB in {{took:.0f}} s: {{done.rows / took:,.0f}} a second,", end=" ")
@@ -64,7 +64,7 @@ print(f"{{megabytes:.0f}} MB above idle ({{idle:.0f}} MB), {{Job.objects.get().s
 """
 
 FIFTY = f"""{BEGIN}
-carriers.hint = lambda: None
+executor.threads.put = lambda pk: None
 for n in range({JOBS}):
     begin(get_user_model().objects.create_user(f"owner{{n}}"), sheet(b"", rows={ROWS}))
 """

@@ -1,19 +1,20 @@
-"""Work that takes a while, and that its owner sees move: `from jobs import task`. See `docs/jobs.md`."""
+"""Work that takes a while, and that its owner sees move: `from jobs import task, job_for`. See `docs/jobs.md`."""
 
 from importlib import import_module
 from typing import Any
 
-_HOMES = {
-    "task": "jobs.tasks",  # decorates a body that is carried in the background
-    "Running": "jobs.running",  # what a body is given
-    "Failure": "jobs.running",  # an end whose words are for the owner
+_MODULES = {
+    "task": "jobs.tasks",  # decorates a function that runs in the background
+    "job_for": "jobs.worker",  # a job around code that something else runs, such as a Celery task
+    "JobContext": "jobs.context",  # what such code is given
+    "Failure": "jobs.context",  # an end whose words are for the owner
     "Job": "jobs.models",  # the row
 }
-__all__ = list(_HOMES)
+__all__ = list(_MODULES)
 
 
 def __getattr__(name: str) -> Any:
-    """Models cannot be imported before Django's apps are ready, so every name is fetched when it is used."""
-    if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
+    """Models cannot be imported before Django's apps are ready, so every name is imported when it is used."""
+    if name in _MODULES:
+        return getattr(import_module(_MODULES[name]), name)
     raise AttributeError(f"module 'jobs' has no attribute '{name}'")

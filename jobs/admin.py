@@ -20,4 +20,4 @@ class JobAdmin(ReadOnly):
     date_hierarchy = "queued"
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).with_life()  # type: ignore[attr-defined]
+        return super().get_queryset(request).with_alive()  # type: ignore[attr-defined]

@@ -1,6 +1,7 @@
 """The jobs, as Django knows them."""
 
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class JobsConfig(AppConfig):
@@ -11,7 +12,9 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         from alerts import add_to_bell
-        from jobs import signals  # noqa: F401
+        from jobs import executor  # noqa: F401  runs what is queued where there is no broker
         from jobs.streams import BarsStream
 
-        add_to_bell(BarsStream, "partials/jobs_bell.html")
+        if getattr(settings, "CELERY_BROKER_URL", ""):
+            from jobs import celery_backend  # noqa: F401
+        add_to_bell(BarsStream, "partials/jobs.html#bell")

@@ -1,4 +1,4 @@
-"""Jobs on pages: the bars in a person's bell, and one job on a page of its own."""
+"""Jobs on pages: the bars in a person's bell, and one job, live, on a page of its own."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,9 +7,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from alerts.models import Preference
-from jobs import pace, tasks
+from jobs import progress_text, tasks
 from jobs.models import Job, head
-from parlour import Region, StateStream
+from parlour import Consumer, Denied, Region, StateStream
 
 SHOWN = 5  # bars of one bell
 GAP = 0.25  # seconds between two pushes
@@ -21,18 +21,18 @@ class Bar:
 
     def __init__(self, job: Job) -> None:
         self.job = job
-        self.percent = pace.percent(job)
-        self.value = pace.words(job)
+        self.percent = progress_text.percent(job)
+        self.value = progress_text.summary(job)
+        self.amount = progress_text.amount(job)
         running = job.stands == "running"
-        self.amount = pace.amount(job)
-        self.speed = pace.speed(job) if running else ""
-        self.left = pace.left(job) if running else ""
+        self.speed = progress_text.speed(job) if running else ""
+        self.left = progress_text.left(job) if running else ""
 
 
 class BarsStream(StateStream):
     """What a person waits for, in the bell."""
 
-    template = "partials/jobs.html"
+    template = "partials/jobs.html#bars"
     part = "jobs"
     gap = GAP
 
@@ -61,46 +61,58 @@ class JobRegion(Region):
         super().__init__(f"job-{job.pk}", f"/ws/alerts/jobs/{job.pk}/", panel, "owner")
         self.job = job
         self.address = job.get_absolute_url()
-        self.streams = [BarStream(job.stream, self), *tasks.beside(job.kind, self)]
+        task = tasks.known.get(job.kind)
+        self.streams = [BarStream(job, self), *(task.streams(self) if task else [])]
 
 
 class BarStream(StateStream):
-    """One job. A quarter that is passed, and what becomes of it, is said once to those who see it happen.
+    """One job. Each quarter that is passed, and what becomes of it, is announced once to a screen reader.
 
-    To a page that was away the newest is said. That it is done or failed the bell says, to whom it may.
+    A page that reconnects gets only the latest announcement. That a job is done or failed the bell may announce.
     """
 
-    template = "partials/job.html"
+    template = "partials/jobs.html#job"
     part = "bar"
     gap = GAP
 
-    def __init__(self, name: str, region: JobRegion) -> None:
-        super().__init__(name, region)
-        self.job = region.job.pk
+    def __init__(self, job: Job, region: JobRegion) -> None:
+        super().__init__(job.stream, region)
+        self.pk = job.pk
 
     def present(self) -> dict[str, Any]:
-        job = Job.objects.with_life().get(pk=self.job)
-        return {"bar": Bar(job), "news": _news(job)}
+        job = Job.objects.with_alive().get(pk=self.pk)
+        return {"bar": Bar(job), "announcement": _announcement(job)}
 
     def changes(self, before: dict[str, Any] | None, now: dict[str, Any]) -> str:
-        if before is None:
-            return self._announced(now["news"])
-        return self._announced("" if now["news"] == before["news"] or _told_by_bell(now["bar"].job) else now["news"])
-
-    def _announced(self, words: str) -> str:
-        return self.region.inner("announce", words) if words else ""
+        words = now["announcement"]
+        told = before and (words == before["announcement"] or _bell_announces(now["bar"].job))
+        return self.ids.inner("announce", words) if words and not told else ""
 
 
-def _news(job: Job) -> str:
+def _announcement(job: Job) -> str:
     """What is worth saying of a job as it stands: "Soup: 50 %", "Soup: cancelled"."""
-    stands = job.stands
-    if stands in ("queued", "running"):
-        passed = (pace.percent(job) or 0) // QUARTER * QUARTER
-        return format_html("{}: {} %", job.title, passed) if 0 < passed < 100 and stands == "running" else ""
-    return format_html("{}: {}", job.title, stands)
+    if job.stands in ("queued", "running"):
+        passed = (progress_text.percent(job) or 0) // QUARTER * QUARTER
+        return format_html("{}: {} %", job.title, passed) if 0 < passed < 100 and job.stands == "running" else ""
+    return format_html("{}: {}", job.title, job.stands)
 
 
-def _told_by_bell(job: Job) -> bool:
-    ends = job.state in (Job.State.DONE, Job.State.FAILED)
+def _bell_announces(job: Job) -> bool:
     others = Preference.objects.filter(person=job.owner_id, kind=job.kind).exclude(level=Preference.Level.TOAST)
-    return ends and not others.exists()
+    return job.state in (Job.State.DONE, Job.State.FAILED) and not others.exists()
+
+
+class JobConsumer(Consumer):
+    """A page of one job, for its owner alone. Actions are posted by forms."""
+
+    @classmethod
+    def key(cls, pk: int) -> str:  # type: ignore[override]
+        return f"job-{pk}"
+
+    @classmethod
+    def authorize(cls, person: Any, pk: int) -> JobRegion:  # type: ignore[override]
+        if not person.is_authenticated:
+            raise Denied.signed_out(reverse("jobs:job", args=[pk]))
+        if job := Job.objects.of(person).filter(pk=pk).first():
+            return JobRegion(job)
+        raise Denied(4004, format_html('There is no such job. <a href="{}">To the start</a>', "/"))

@@ -1,6 +1,6 @@
 """Pages of jobs. Everything is reached through the person: another's job is not found."""
 
-from django.contrib import messages as notices
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,7 +10,6 @@ from django.views.decorators.http import require_POST, require_safe
 from alerts.kinds import kind
 from jobs.models import Job
 from jobs.streams import JobRegion
-from jobs.wishes import WISHES, grant
 from parlour import rate_limit
 
 RETRY_RATE = "0.1/10"  # of one person: a second, and at once
@@ -27,17 +26,17 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def wish(request: HttpRequest, pk: int, wish: str) -> HttpResponse:
+def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     """Cancel, retry or dismiss a job. A live page shows what came of it; a plain form goes back to the job."""
-    if wish not in WISHES:
+    if action not in ("cancel", "retry", "dismiss"):
         raise Http404
     job = get_object_or_404(Job.objects.of(request.user), pk=pk)
-    if wish == "retry" and not rate_limit("retry", request.user.pk, RETRY_RATE).take():
-        notices.error(request, "That was many tries in a short time. Wait a minute and try again.")
+    if action == "retry" and not rate_limit("retry", request.user.pk, RETRY_RATE).take():
+        messages.error(request, "That was many tries in a short time. Wait a minute and try again.")
         return HttpResponse(headers={"HX-Refresh": "true"}) if request.htmx else redirect(job)  # type: ignore[attr-defined]
-    taken = grant(wish, job.pk)
+    changed = Job.objects.act(action, job.pk)
     if request.htmx:  # type: ignore[attr-defined]
         return HttpResponse(status=204)
-    if not taken:
-        notices.error(request, "This job has gone on meanwhile. Nothing was changed.")
+    if not changed:
+        messages.error(request, "This job has gone on meanwhile. Nothing was changed.")
     return redirect(job)

@@ -78,7 +78,8 @@ def test_alerts_stand_in_another_project_once_copied_as_told(tmp_path):
     subprocess.run([sys.executable, "-m", "django", "startproject", "project", "."], cwd=tmp_path, check=True)
     settings = re.search(r"# project/settings.py, at its end\n(.*?)```", told, re.DOTALL)[1]
     with (tmp_path / "project" / "settings.py").open("a") as file:
-        file.write(settings + "\nINSTALLED_APPS += ['jobs', 'parlour', 'django_htmx']\nPARLOUR = {}\n")
+        file.write(settings + "\nINSTALLED_APPS += ['jobs', 'parlour', 'django_htmx']\n")
+        file.write("PARLOUR = {}\n")
         file.write("TEMPLATES[0]['DIRS'] = [BASE_DIR / 'templates']\n")
         file.write(
             "DATABASES = {'default': {'ENGINE': 'parlour.contrib.sqlite', 'NAME': 'db', 'TEST': {'NAME': 'test_db'},\n"

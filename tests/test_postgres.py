@@ -15,8 +15,8 @@ SAME = {
     "tests/rooms": ["saying"],
     "tests/http_bridge": ["bridge"],
     "tests/alerts": ["mentions", "pages", "rights", "telling"],
-    "tests/jobs": ["running", "lost", "wishes", "bars", "turns"],
     "tests/shop": ["imports"],
+    "tests/jobs": ["running", "lost", "actions", "live"],
 }
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]

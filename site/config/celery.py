@@ -9,5 +9,5 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("parlour")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-app.autodiscover_tasks(["jobs"], related_name="broker")
+app.autodiscover_tasks(["jobs"], related_name="celery_backend")
 app.set_default()  # for every thread

@@ -113,6 +113,7 @@ CELERY_WORKER_CONCURRENCY = JOB_THREADS
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {"celery": {}, "jobs": {}}  # tasks of your own, jobs
 if CELERY_BROKER_URL:
     from config import celery as celery  # the application to which every @shared_task then belongs
 

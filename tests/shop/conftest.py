@@ -5,7 +5,7 @@ from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from alerts.models import Alert
-from jobs import carriers
+from jobs import executor
 from shop.place_order import place_order
 from tests.parlour.fixtures import ann, ben, conf, fast_clocks, gus, log_lines, reset_limits  # noqa: F401
 
@@ -46,7 +46,7 @@ def own_uploads(settings, tmp_path):
     """Files of this test alone, and no thread that outlives it."""
     settings.MEDIA_ROOT = tmp_path / "uploads"
     yield
-    assert carriers.rest(20)
+    assert executor.join(20)
 
 
 @pytest.fixture

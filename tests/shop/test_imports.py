@@ -15,8 +15,8 @@ from django.db import connection, transaction
 from django.test import Client
 
 from alerts.models import Alert
-from jobs import Job, wishes
-from jobs.consumers import JobConsumer
+from jobs import Job
+from jobs.streams import JobConsumer
 from parlour.testing import Page
 from shop.imports import csv_reader, forms
 from shop.imports import job as import_job
@@ -38,7 +38,7 @@ def finished(number=1):
 
 def retry(pk):
     """Try it again until it ends."""
-    assert wishes.grant("retry", pk)
+    assert Job.objects.act("retry", pk)
     return finished(Job.objects.count())
 
 
@@ -51,7 +51,7 @@ def files(settings):
 @pytest.fixture
 def queue_only(monkeypatch):
     """Nobody runs what is queued."""
-    monkeypatch.setattr("jobs.carriers.hint", lambda: None)
+    monkeypatch.setattr("jobs.executor.threads.put", lambda _: None)
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def fail(_job):
 
 
 def cancel(job):
-    assert wishes.grant("cancel", job.pk)
+    assert Job.objects.act("cancel", job.pk)
 
 
 def test_a_file_becomes_orders_of_the_one_who_sent_it(ann, sam, upload, alerts_of, files, client):
@@ -275,7 +275,7 @@ def test_old_files_are_pruned_but_not_those_that_wait(upload, before_batch, monk
     before_batch(2, fail)
     upload(HEAD + TEA)
     finished()
-    monkeypatch.setattr("jobs.carriers.hint", lambda: None)
+    monkeypatch.setattr("jobs.executor.threads.put", lambda _: None)
     upload(HEAD + TEA * 2)
     for path in [Path(settings.MEDIA_ROOT, "new.upload"), Path(settings.MEDIA_ROOT, "old.upload")]:
         path.touch()
@@ -321,7 +321,7 @@ async def test_the_page_of_an_import_ends_equal_to_a_fresh_one(ann, before_batch
         assert await page.equals_fresh()
         await page.cut()
         await page.resume()
-        assert await sync_to_async(wishes.grant)("retry", pk)
+        assert await sync_to_async(Job.objects.act)("retry", pk)
         await page.shows("Done: 360 orders are in, 40 rows were rejected.")
         assert await page.equals_fresh()
         assert await Order.objects.acount() == 360

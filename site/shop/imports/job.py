@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from alerts import Role, settle
 from alerts.telling import tell
-from jobs import Failure, Running, task
+from jobs import Failure, JobContext, task
 from parlour import Change, live_write
 from shop.forms import RowForm
 from shop.imports.csv_reader import COLUMNS, CsvReader, FileRejected, Row
@@ -18,8 +18,8 @@ MAX_REJECTED = 10_000  # rows, after which somebody has to look
 VALUES = ("item", "amount", "currency", "note")
 
 
-@task("import", "Imports of orders", alone=True)
-def import_orders(job: Running) -> str:
+@task("import", "Imports of orders", exclusive=True)
+def import_orders(job: JobContext) -> str:
     """Go on with an import where its last commit left it. Returns its outcome in words."""
     imported = Import.objects.get(pk=job.pk)
     start = imported.line
@@ -41,7 +41,7 @@ def import_orders(job: Running) -> str:
 
 
 @live_write
-def write_batch(change: Change, job: Running, rows: list[Row]) -> Import:
+def write_batch(change: Change, job: JobContext, rows: list[Row]) -> Import:
     """Write these rows. Returns the import with its new counts. Raises as `job.advance` does."""
     imported = Import.objects.select_related("job__owner").get(pk=job.pk)
     orders, rejects = parse_batch(imported, rows)

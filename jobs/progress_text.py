@@ -10,7 +10,7 @@ SHORTEST = 1.0  # seconds over which a rate means anything
 
 
 def percent(job: Job) -> int | None:
-    """0 to 100; None while nobody knows the total. 100 is said only when all is done."""
+    """0 to 100, rounded down; None while nobody knows the total."""
     return min(100, 100 * job.done // job.total) if job.total else None
 
 
@@ -30,19 +30,20 @@ def amount(job: Job) -> str:
 
 
 def speed(job: Job) -> str:
-    """ "1,200 a second", "12 a minute"."""
-    now = rate(job)
-    if not now:
+    """ "1,200 a second", "12 a minute"; to two figures, for more would flicker and mean nothing."""
+    per_second = rate(job)
+    number, unit = (per_second, "second") if per_second >= 1 else (per_second * 60, "minute")
+    if not number:
         return ""
-    return f"{intcomma(_rounded(now))} a second" if now >= 1 else f"{intcomma(_rounded(now * 60))} a minute"
+    step = 10 ** max(0, floor(log10(number)) - 1)
+    return f"{intcomma(max(1, round(number / step) * step))} a {unit}"
 
 
 def left(job: Job) -> str:
     """ "about 20 seconds left", at the pace so far."""
-    now = rate(job)
-    if not now or not job.total or job.done >= job.total:
+    if not rate(job) or not job.total or job.done >= job.total:
         return ""
-    seconds = (job.total - job.done) / now
+    seconds = (job.total - job.done) / rate(job)
     if seconds < 5:
         return "a few seconds left"
     if seconds < 55:
@@ -51,15 +52,9 @@ def left(job: Job) -> str:
     return f"about {max(1, round(n))} {unit}{'s' if round(n) > 1 else ''} left"
 
 
-def words(job: Job) -> str:
+def summary(job: Job) -> str:
     """All of it, for somebody who does not see the bar."""
     done = percent(job)
     known = amount(job) or (job.words if done is None else "")
     parts = [f"{done} %" if done is not None else "", known, speed(job), left(job)]
     return ", ".join(part for part in parts if part)
-
-
-def _rounded(number: float) -> int:
-    """To two figures: more would flicker and mean nothing."""
-    step = 10 ** max(0, floor(log10(number)) - 1)
-    return max(1, round(number / step) * step)

@@ -1,4 +1,4 @@
-"""Real processes that carry jobs of the test's database: Celery's worker, a web server."""
+"""Real processes that run jobs of the test's database: Celery's worker, a web server."""
 
 import os
 import sys
@@ -10,7 +10,7 @@ from django.db import connection
 from e2e.support.ports import free_port
 from e2e.support.processes import Process
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def database() -> str:
@@ -19,7 +19,7 @@ def database() -> str:
     return urlsplit(kept)._replace(path=f"/{name}").geturl() if kept else f"sqlite:///{name}"
 
 
-class Staff:
+class Processes:
     """Processes of one test. `clocks` are the engine's settings for them."""
 
     def __init__(self, folder: Path, **clocks: float) -> None:
@@ -39,7 +39,7 @@ class Staff:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("REDIS", "PARLOUR", "PORT"))}
         own = {
             "PYTHONPATH": f"{ROOT}:{ROOT / 'site'}",
-            "DJANGO_SETTINGS_MODULE": "tests.jobs.kitchen.settings",
+            "DJANGO_SETTINGS_MODULE": "tests.jobs.fixture_app.settings",
             "DATABASE_URL": database(),
             "PARLOUR_VAR": str(self.folder),
             "PYTHONUNBUFFERED": "1",
@@ -49,7 +49,7 @@ class Staff:
         self.processes.append(Process(command, log, {**kept, **own, **self.clocks, **env}, ROOT))
         return self.processes[-1]
 
-    def go_home(self) -> None:
+    def kill(self) -> None:
         for process in self.processes:
             process.kill()
 

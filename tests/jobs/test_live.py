@@ -10,32 +10,26 @@ from django.utils import timezone
 
 from alerts.consumers import AlertsConsumer
 from alerts.models import Preference
-from jobs import Job, carriers, life, wishes
-from jobs.consumers import JobConsumer
-from jobs.running import Running
+from jobs import Job, executor, progress_text
+from jobs.streams import JobConsumer
 from parlour.testing import Page, lost_hints
-from tests.jobs.kitchen.bodies import spill, stir
+from tests.jobs.fixture_app.tasks import spill, stir
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("fast_clocks")]
 in_thread = sync_to_async
 
 
-@pytest.fixture
-def started(ann):
-    """A job that a test moves by hand."""
-
-    def start(title="Soup", **fields):
-        Job.objects.create(owner=ann, kind="by hand", title=title, **fields)
-        return Running(life.claim("hand", ["by hand"]))
-
-    return start
+@in_thread
+def moved(run, done, total=None, words=""):
+    run.report(done, total, words)
+    Job.objects.write_progress([(run, run.unwritten)])
+    run.unwritten = None
 
 
 @in_thread
-def moved(running, done, total=None, words=""):
-    running.report(done, total, words)
-    life.write([(running, running.news)])
-    running.news = None
+def ended(run, state, words=""):
+    run.result = words
+    Job.objects.finish("hand", run, state, True)
 
 
 def progress(page):
@@ -54,10 +48,10 @@ async def test_a_bar_moves_in_the_bell_of_every_tab_and_leaves_when_it_is_done(a
     assert (await Job.objects.aget(pk=job.pk)).state == "done"
 
 
-async def test_a_page_that_comes_later_shows_the_present_at_once(ann, started):
-    running = await in_thread(started)()
-    await moved(running, 41, 100, "carrots")
-    async with Page(JobConsumer, ann, pk=running.pk) as page:
+async def test_a_page_that_comes_later_shows_the_present_at_once(ann, begun):
+    run = await in_thread(begun)()
+    await moved(run, 41, 100, "carrots")
+    async with Page(JobConsumer, ann, pk=run.pk) as page:
         assert "41 %" in page.document.text()
         assert "carrots" in page.document.text()
         assert page.frames
@@ -76,20 +70,20 @@ async def test_pushes_are_at_most_four_a_second_and_the_last_one_always_comes(an
         assert await page.equals_fresh()
 
 
-async def test_lost_hints_make_a_bar_late_and_never_wrong(ann, started):
-    running = await in_thread(started)()
+async def test_lost_hints_make_a_bar_late_and_never_wrong(ann, begun):
+    run = await in_thread(begun)()
     with lost_hints():
-        async with Page(JobConsumer, ann, pk=running.pk) as page:
-            await moved(running, 7, 10)
+        async with Page(JobConsumer, ann, pk=run.pk) as page:
+            await moved(run, 7, 10)
             await page.shows("70 %")
 
 
-async def test_quarters_are_announced_and_nothing_between(ann, started, conf):
+async def test_quarters_are_announced_and_nothing_between(ann, begun, conf):
     conf(LEASE=30)
-    running = await in_thread(started)()
-    async with Page(JobConsumer, ann, pk=running.pk) as page:
+    run = await in_thread(begun)()
+    async with Page(JobConsumer, ann, pk=run.pk) as page:
         for done in (10, 24, 26, 30, 49, 51, 60, 74, 80, 99, 100):
-            await moved(running, done, 100)
+            await moved(run, done, 100)
             await page.shows(f"{done} of 100")
         assert said(page) == [f"Soup: {n} %" for n in (25, 50, 75)]
 
@@ -99,58 +93,58 @@ def said(page):
     return re.findall(r'innerHTML:#job-\d+-announce">([^<]*)<', "".join(page.frames))
 
 
-async def test_what_was_missed_is_said_on_return_the_newest_alone(ann, started, conf):
+async def test_a_page_that_reconnects_gets_only_the_latest_announcement(ann, begun, conf):
     conf(LEASE=30)
-    running = await in_thread(started)()
-    async with Page(JobConsumer, ann, pk=running.pk) as page:
-        await moved(running, 10, 100)
+    run = await in_thread(begun)()
+    async with Page(JobConsumer, ann, pk=run.pk) as page:
+        await moved(run, 10, 100)
         await page.shows("10 of 100")
         await page.cut()
-        await moved(running, 30, 100)
-        await moved(running, 60, 100)
+        await moved(run, 30, 100)
+        await moved(run, 60, 100)
         await page.resume()
         await page.shows("60 of 100")
         assert said(page) == ["Soup: 50 %"]
 
 
 @pytest.mark.parametrize(("level", "heard"), [("toast", 0), ("bell", 1), ("nothing", 1)])
-async def test_how_it_ended_is_said_once_by_the_bell_or_by_its_page(ann, started, level, heard, conf):
+async def test_how_it_ended_is_said_once_by_the_bell_or_by_its_page(ann, begun, level, heard, conf):
     conf(LEASE=30)
     await Preference.objects.acreate(person=ann, kind="by hand", level=level)
-    running = await in_thread(started)()
-    async with Page(JobConsumer, ann, pk=running.pk) as page:
-        await moved(running, 100, 100)
+    run = await in_thread(begun)()
+    async with Page(JobConsumer, ann, pk=run.pk) as page:
+        await moved(run, 100, 100)
         await page.shows("100 of 100")
-        await in_thread(life.end)("hand", running, "failed", "It boiled over.")
+        await ended(run, "failed", "It boiled over.")
         await page.shows("It boiled over.")
         assert said(page) == ["Soup: failed"] * heard
 
 
-async def test_that_it_was_cancelled_or_stalled_is_said_once_on_its_page(ann, started):
+async def test_that_it_was_cancelled_or_stalled_is_said_once_on_its_page(ann, begun):
     for how, done in (("stalled", "Stalled: nobody"), ("cancelled", "Cancelled.")):
-        running = await in_thread(started)()
-        async with Page(JobConsumer, ann, pk=running.pk) as page:
+        run = await in_thread(begun)()
+        async with Page(JobConsumer, ann, pk=run.pk) as page:
             if how == "cancelled":
-                await in_thread(life.end)("hand", running, "cancelled", "")
+                await ended(run, "cancelled", "")
             await page.shows(done)
             await in_thread(Job.objects.create)(owner=ann, kind="unheard of", title="Salt")
             assert said(page) == [f"Soup: {how}"]
 
 
-async def test_a_closed_bell_says_in_words_what_its_stroke_says(ann, started, conf):
+async def test_a_closed_bell_says_in_words_what_its_stroke_says(ann, begun, conf):
     conf(LEASE=30)
     async with Page(AlertsConsumer, ann) as page:
-        running = await in_thread(started)()
+        run = await in_thread(begun)()
         await page.shows("1 job is running or waiting")
         await in_thread(Job.objects.create)(owner=ann, kind="unheard of", title="Salt")
-        await in_thread(life.end)("hand", running, "failed", "It boiled over.")
+        await ended(run, "failed", "It boiled over.")
         await page.shows("1 job is running or waiting, 1 stalled or failed")
 
 
-async def test_a_bar_has_a_name_and_its_value_in_words(ann, started):
-    running = await in_thread(started)()
-    async with Page(JobConsumer, ann, pk=running.pk) as page:
-        await moved(running, 41, 100)
+async def test_a_bar_has_a_name_and_its_value_in_words(ann, begun):
+    run = await in_thread(begun)()
+    async with Page(JobConsumer, ann, pk=run.pk) as page:
+        await moved(run, 41, 100)
         await page.shows("41 of 100")
         bar = progress(page)[0]
         assert 'aria-label="Soup"' in bar
@@ -158,24 +152,25 @@ async def test_a_bar_has_a_name_and_its_value_in_words(ann, started):
         assert 'max="100" value="41"' in bar
 
 
-async def test_titles_and_words_are_text(ann, started):
-    running = await in_thread(started)("<b>Soup</b> \" hx-get='/x'")
-    async with Page(JobConsumer, ann, pk=running.pk) as page, Page(AlertsConsumer, ann) as bell:
-        await moved(running, 1, 2, "<img src=x onerror=alert(1)>")
+async def test_titles_and_words_are_text(ann, begun, conf):
+    conf(LEASE=30)
+    run = await in_thread(begun)("<b>Soup</b> \" hx-get='/x'")
+    async with Page(JobConsumer, ann, pk=run.pk) as page, Page(AlertsConsumer, ann) as bell:
+        await moved(run, 1, 2, "<img src=x onerror=alert(1)>")
         for each in (page, bell):
             await each.shows("<img src=x onerror=alert(1)>")
             assert "<b>Soup" not in "".join(each.frames)
             assert "<img src=x" not in "".join(each.frames)
 
 
-async def test_what_stalled_or_failed_stays_in_the_bell_until_it_is_dealt_with(ann, started):
-    stalled = await in_thread(started)("Soup")
+async def test_what_stalled_or_failed_stays_in_the_bell_until_it_is_dealt_with(ann, begun):
+    stalled = await in_thread(begun)("Soup")
     async with Page(AlertsConsumer, ann) as page:
         await page.shows("Stalled: nobody is working on this any more.")  # its lease ran out and was swept
         failed = await in_thread(spill.start)(ann, "Milk")
-        await page.shows(carriers.TROUBLE)
-        await in_thread(wishes.grant)("cancel", stalled.pk)
-        await in_thread(wishes.grant)("dismiss", failed.pk)
+        await page.shows("Something went wrong on our side.")
+        await in_thread(Job.objects.act)("cancel", stalled.pk)
+        await in_thread(Job.objects.act)("dismiss", failed.pk)
         await page.until(lambda: not page.document.part("bell-jobs").strip())
         assert await page.equals_fresh()
 
@@ -186,11 +181,11 @@ async def test_a_job_that_nobody_takes_says_that_it_waits(ann):
         assert "Waiting for its turn." in page.document.text()
 
 
-async def test_another_persons_job_is_refused_and_its_bell_shows_nothing_of_it(ann, ben, started):
-    running = await in_thread(started)()
+async def test_another_persons_job_is_refused_and_its_bell_shows_nothing_of_it(ann, ben, begun):
+    run = await in_thread(begun)()
     async with Page(AlertsConsumer, ben) as bell:
-        await moved(running, 1, 2, "secret soup")
-        async with Page(JobConsumer, ann, pk=running.pk) as page:
+        await moved(run, 1, 2, "secret soup")
+        async with Page(JobConsumer, ann, pk=run.pk) as page:
             await page.shows("secret soup")
             await page.cut()
             page.session = bell.session
@@ -214,7 +209,7 @@ async def test_who_signs_out_sees_no_more_and_the_job_goes_on(ann):
         await page.until(lambda: page.closed)
         assert page.closed == 4001
         frames = len(page.frames)
-        await in_thread(carriers.rest)(10)
+        await in_thread(executor.join)(10)
         assert len(page.frames) == frames
     assert (await Job.objects.aget(pk=job.pk)).state == "done"
 
@@ -249,7 +244,5 @@ def paced(done, total, seconds, first=0, words=""):
         (paced(7, 5, 0), "100 %, 7 of 5"),
     ],
 )
-def test_pace_is_told_in_round_words(job, words):
-    from jobs import pace
-
-    assert pace.words(job) == words
+def test_progress_is_put_in_round_words(job, words):
+    assert progress_text.summary(job) == words

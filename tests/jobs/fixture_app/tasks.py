@@ -1,10 +1,12 @@
-"""Bodies of jobs. What they leave behind are groups, one for each step."""
+"""Tasks. What they write are groups, one for each step."""
 
 from time import sleep
 
+from celery import shared_task
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 
-from jobs import Failure, task
+from jobs import Failure, job_for, task
 from parlour import live_write
 
 
@@ -22,12 +24,12 @@ def stir(job):
 def bake(job):
     """`loaves` rows, each committed together with the progress that says so."""
     for n in range(job.job.done + 1, job.arguments["loaves"] + 1):
-        one_more(job, n)
+        bake_one(job, n)
         sleep(job.arguments.get("pause", 0))
 
 
 @live_write
-def one_more(change, job, n):
+def bake_one(change, job, n):
     job.advance(change, n, job.arguments["loaves"], f"{n} loaves")
     Group.objects.create(name=f"{job.pk}: loaf {n}")
     if n == job.arguments.get("burnt"):
@@ -40,3 +42,11 @@ def spill(job):
     if job.arguments.get("kindly"):
         raise Failure("The milk is <b>sour</b>.", again=job.arguments.get("again", True))
     raise ZeroDivisionError("milk / 0")
+
+
+@shared_task(name="fixture_app.slice")
+def slice_bread(owner, slices):
+    """A Celery task of somebody else, with a bar for its owner."""
+    with job_for(get_user_model().objects.get(pk=owner), "Bread") as job:
+        for n in job.track(range(slices), words="slicing"):
+            Group.objects.create(name=f"slice {n}")

@@ -1,7 +1,0 @@
-"""Addresses of the sockets."""
-
-from django.urls import path
-
-from jobs.consumers import JobConsumer
-
-websocket_urlpatterns = [path("ws/alerts/jobs/<int:pk>/", JobConsumer.as_asgi())]

@@ -1,0 +1,1 @@
+"""An app with tasks, for the processes that tests start."""
