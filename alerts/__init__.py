@@ -1,21 +1,40 @@
-"""Tell a person or a role something: `from alerts import notify, Role`. See `docs/alerts.md`."""
+"""Alerts for people, roles and groups: `from alerts import notify, Role`. See `docs/alerts.md`.
+
+These names are the public API; other apps import nothing else of this one but `alerts.models`.
+"""
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-_HOMES = {
-    "notify": "alerts.telling",
-    "anotify": "alerts.telling",
-    "settle": "alerts.telling",
-    "Role": "alerts.audiences",
-    "Kind": "alerts.kinds",
-    "add_to_bell": "alerts.streams",
+if TYPE_CHECKING:
+    from alerts.audiences import Role as Role
+    from alerts.audiences import audience_source as audience_source
+    from alerts.audiences import role as role
+    from alerts.kinds import Kind as Kind
+    from alerts.notifications import add_alert as add_alert
+    from alerts.notifications import anotify as anotify
+    from alerts.notifications import delete_alerts as delete_alerts
+    from alerts.notifications import notify as notify
+    from alerts.notifications import resolve as resolve
+    from alerts.streams import add_to_bell as add_to_bell
+
+_MODULES = {
+    "Kind": "alerts.kinds",  # a kind of alerts: its label, and how many of it read as one line
+    "Role": "alerts.audiences",  # everybody with a role, such as Role("staff")
+    "add_alert": "alerts.notifications",  # notify, as part of a live_write of one's own
+    "add_to_bell": "alerts.streams",  # show a stream of another app in every bell
+    "anotify": "alerts.notifications",  # notify, in asynchronous code
+    "audience_source": "alerts.audiences",  # decorator: who belongs to which audiences
+    "delete_alerts": "alerts.notifications",  # delete rows, counts stay right
+    "notify": "alerts.notifications",  # alert somebody
+    "resolve": "alerts.notifications",  # what an alert was about is done
+    "role": "alerts.audiences",  # decorator: who has a role
 }
-__all__ = list(_HOMES)
+__all__ = list(_MODULES)
 
 
 def __getattr__(name: str) -> Any:
-    """Models cannot be imported before Django's apps are ready, so every name is fetched when it is used."""
-    if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
+    """Models cannot be imported before Django's apps are ready, so every name is imported when it is used."""
+    if name in _MODULES:
+        return getattr(import_module(_MODULES[name]), name)
     raise AttributeError(f"module 'alerts' has no attribute '{name}'")

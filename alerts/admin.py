@@ -1,4 +1,4 @@
-"""Alerts in Django's admin: to look at, and to remove so that every count stays right."""
+"""Alerts in Django's admin: to look at, and to delete so that the counts stay right."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from alerts.models import Alert, Mark, Preference
-from alerts.telling import forget
+from alerts.notifications import delete_alerts
 
 
 class ReadOnly(admin.ModelAdmin):
-    """Rows that only their verbs write."""
+    """Rows that only the app itself writes."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -21,19 +21,19 @@ class ReadOnly(admin.ModelAdmin):
 
 @admin.register(Alert)
 class AlertAdmin(ReadOnly):
-    """What was told to whom."""
+    """Alerts."""
 
-    list_display = ["title", "kind", "audience", "actor", "at", "settled"]
-    list_filter = ["kind", ("settled", admin.EmptyFieldListFilter), "at"]
+    list_display = ["title", "kind", "audience", "actor", "at", "resolved"]
+    list_filter = ["kind", ("resolved", admin.EmptyFieldListFilter), "at"]
     search_fields = ["title", "body", "audience", "about", "key", "actor__username"]
     list_select_related = ["actor"]
     date_hierarchy = "at"
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        forget(Alert.objects.filter(pk=obj.pk))
+        delete_alerts(Alert.objects.filter(pk=obj.pk))
 
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
-        forget(queryset)
+        delete_alerts(queryset)
 
 
 @admin.register(Mark)
@@ -51,7 +51,7 @@ class MarkAdmin(ReadOnly):
 
 @admin.register(Preference)
 class PreferenceAdmin(ReadOnly):
-    """How people want to hear of what."""
+    """How people want to be alerted."""
 
     list_display = ["person", "kind", "level"]
     list_filter = ["kind", "level"]

@@ -1,18 +1,18 @@
-"""The live side of the bell: it is its person's own, and looking at it is all one can say."""
+"""The socket of the bell: its own person's alone, and all a page can say is that the bell was looked at."""
 
 from typing import Any
 
-from alerts import marking
+from alerts import actions
 from alerts.streams import KEY, BellRegion, today
-from parlour import Consumer, Denied, Malformed
-from parlour.database import run
+from parlour import Consumer, Denied, Malformed, run
 
 
 class AlertsConsumer(Consumer):
-    """One page's bell."""
+    """The bell of one page. Each hello brings the fields `day` and, once the bell was opened, `opened`."""
 
     region: BellRegion
-    day = ""  # of which the page's words of time are; known from its hello
+    day = ""  # the reader's date when the page's words of time were rendered; known from its hello
+    opened = False
 
     @classmethod
     def key(cls) -> str:  # type: ignore[override]
@@ -24,38 +24,46 @@ class AlertsConsumer(Consumer):
             raise Denied.signed_out()
         return BellRegion(person.pk)
 
+    def check_rights(self) -> dict[str, int]:
+        before = self.region.bell if self.greeted else None
+        guards = super().check_rights()
+        bell = self.region.bell
+        bell.opened = self.opened
+        if before and before.heads == bell.heads and before.audiences != bell.audiences:
+            self.loop.call_soon_threadsafe(self._refresh)  # other heads are followed anew by themselves
+        return guards
+
     async def greet(self, fields: dict[str, Any]) -> str:
-        """The page says of which day its words of time are."""
         self.day = fields.get("day") or self.today
+        self.opened = self.region.bell.opened = fields.get("opened") == "1"
         return ""
 
     def tick(self) -> None:
-        """When the reader's day has changed, "today" has become "yesterday"."""
+        """When the reader's date has changed, "today" has become "yesterday"."""
         super().tick()
         if self.day and self.day != self.today:
             self.day = self.today
-            self._look()
+            self._refresh()
 
     @property
     def today(self) -> str:
-        return today(getattr(self.person, "zone", ""))
+        return today(self.region.bell.variant(self.person).zone)
 
     async def hear_seen(self, fields: dict[str, Any]) -> None:
-        """The bell was opened or closed: what it showed is seen."""
-        await run(marking.see, self.person, _number(fields.get("upto")))
-        self._look()
+        """The bell was opened or closed: what it showed is seen. After the first opening it asks for lines."""
+        upto = str(fields.get("upto") or 0)
+        if not upto.isascii() or not upto.isdigit() or len(upto) > 18:
+            raise Malformed("That was not understood: a number was expected.")
+        if int(upto):
+            await run(actions.mark_seen, self.person, int(upto))
+        if fields.get("opened") == "1" and not self.opened:
+            self.opened = self.region.bell.opened = True
+            self._refresh()
 
     async def hear_look(self, fields: dict[str, Any]) -> None:
-        """The page dealt with alerts by a form, and shows what was then: the last word is the socket's."""
-        self._look()
+        """A form was answered with the bell as it was then; the socket has the last word."""
+        self._refresh()
 
-    def _look(self) -> None:
-        self.hub.follow(self, self.region.bell, None)
-
-
-def _number(value: Any) -> int:
-    if value is None or value == "":
-        return 0
-    if not str(value).isascii() or not str(value).isdigit() or len(str(value)) > 18:
-        raise Malformed("That was not understood: a number was expected.")
-    return int(value)
+    def _refresh(self) -> None:
+        if self.greeted:
+            self.hub.follow(self, self.region.bell, None)

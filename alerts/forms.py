@@ -14,7 +14,7 @@ class PreferencesForm(forms.Form):
     def __init__(self, person: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         chosen = dict(Preference.objects.filter(person=person).values_list("kind", "level"))
-        for kind in kinds.known():
+        for kind in kinds.registered():
             self.fields[kind.name] = forms.ChoiceField(
                 label=kind.label,
                 choices=Preference.Level.choices,

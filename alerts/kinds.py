@@ -1,14 +1,14 @@
-"""Kinds of alerts: what they are called, and how many of one kind read as one line."""
+"""Kinds of alerts: what they are called, and how several of one kind read as one line."""
 
 from typing import NamedTuple
 
-_known: dict[str, "Kind"] = {}
+_registered: dict[str, "Kind"] = {}
 
 
 class Kind(NamedTuple):
     """`name` is what `notify` is given, `label` what a person chooses by.
 
-    `many` are words for `{n}` of them together, of which the newest has the `{title}`.
+    `many` is the title of `{n}` alerts together, of which the newest has the `{title}`.
     """
 
     name: str
@@ -16,22 +16,22 @@ class Kind(NamedTuple):
     many: str = ""
 
     def register(self) -> "Kind":
-        """Make it known; an app does so when it is ready."""
-        _known[self.name] = self
+        """Offer it in people's preferences. An app registers its kinds in AppConfig.ready."""
+        _registered[self.name] = self
         return self
 
-    def together(self, n: int, title: str) -> str:
-        """The title of `n` alerts of this kind and one key, of which `title` is the newest."""
+    def title_of(self, n: int, newest: str) -> str:
+        """The title of `n` alerts of this kind and one key, of which the newest has the title `newest`."""
         if n == 1:
-            return title
-        return self.many.format(n=n, title=title) if self.many else f"{title}, and {n - 1} more"
+            return newest
+        return self.many.format(n=n, title=newest) if self.many else f"{newest}, and {n - 1} more"
 
 
-def known() -> list[Kind]:
-    """All kinds, by label."""
-    return sorted(_known.values(), key=lambda kind: kind.label)
+def registered() -> list[Kind]:
+    """All registered kinds, by label."""
+    return sorted(_registered.values(), key=lambda kind: kind.label)
 
 
 def kind(name: str) -> Kind:
-    """The kind of this name; one nobody registered is called by its name."""
-    return _known.get(name) or Kind(name, name.replace("_", " ").capitalize())
+    """The kind of this name. One that nobody registered gets its label from its name."""
+    return _registered.get(name) or Kind(name, name.replace("_", " ").capitalize())

@@ -1,4 +1,4 @@
-"""What was told to whom, and what each person did about it."""
+"""Alerts, and what each person did about them."""
 
 from typing import Any, Self
 
@@ -11,24 +11,23 @@ from alerts import audiences, kinds
 
 
 class AlertQuerySet(models.QuerySet["Alert"]):
-    """Alerts, by whom they concern and whether they still matter."""
+    """Alerts, by state and by reader."""
 
     def open(self) -> Self:
-        """What is not settled."""
-        return self.filter(settled__isnull=True)
+        """Those that are not resolved."""
+        return self.filter(resolved__isnull=True)
 
-    def told_to(self, person: Any) -> Self:
-        """What this person may see, with `seen`, `read` and `archived` as that person has marked it."""
+    def for_person(self, person: Any) -> Self:
+        """Those this person may see, with `seen`, `read` and `archived` as that person has marked them."""
         mine = Mark.objects.filter(alert=OuterRef("pk"), person=person)
         marks = {name: Subquery(mine.values(name)[:1]) for name in ("seen", "read", "archived")}
         return self.filter(audience__in=audiences.of([person.pk])[person.pk]).annotate(**marks)
 
 
 class Alert(models.Model):
-    """One thing that was told, to one audience. It costs one row, however many are told.
+    """One alert for one audience. It costs one row, however many people belong to that audience.
 
-    Alerts of one `kind` and `key` are shown as one line. `about` is what it is about; when that goes, so does the
-    alert.
+    Alerts of one `kind` and `key` are shown as one line. `about` is the object it is about, with which it is deleted.
     """
 
     audience = models.CharField(max_length=100)
@@ -40,20 +39,20 @@ class Alert(models.Model):
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     about = models.CharField(max_length=100, blank=True)  # "shop.order:5"
     at = models.DateTimeField(db_index=True)
-    settled = models.DateTimeField(null=True, blank=True)
+    resolved = models.DateTimeField(null=True, blank=True)
 
     objects = AlertQuerySet.as_manager()
 
     class Meta:
         ordering = ["-at", "-pk"]
         indexes = [
-            models.Index(fields=["audience", "settled"], name="alerts_audience"),
+            models.Index(fields=["audience", "resolved"], name="alerts_audience"),
             models.Index(fields=["about"], name="alerts_about"),
         ]
         constraints = [
             models.UniqueConstraint(
                 fields=["audience", "kind", "key", "about"],
-                condition=Q(settled__isnull=True) & ~Q(key=""),
+                condition=Q(resolved__isnull=True) & ~Q(key=""),
                 name="alerts_told_once",
             )
         ]
@@ -65,22 +64,22 @@ class Alert(models.Model):
         return reverse("alerts:follow", args=[self.pk])
 
     @property
-    def words(self) -> str:
-        """Its title, with the name its actor has now."""
-        return self.title.replace("{actor}", self.by or "Somebody")
+    def title_now(self) -> str:
+        """The title, with the name its actor has now."""
+        return self.title.replace("{actor}", self.actor_name or "Somebody")
 
     @property
-    def by(self) -> str:
-        """The name that who did it has now; "" when nobody did."""
+    def actor_name(self) -> str:
+        """The name that the actor has now; "" without an actor."""
         return (getattr(self.actor, "name", "") or self.actor.get_username()) if self.actor else ""
 
     @property
-    def of_kind(self) -> kinds.Kind:
-        return kinds.kind(self.kind)
+    def kind_label(self) -> str:
+        return kinds.kind(self.kind).label
 
 
 class Mark(models.Model):
-    """What one person did about one alert. There is none until they did something."""
+    """What one person did about one alert. There is no row until they did something."""
 
     alert = models.ForeignKey(Alert, models.CASCADE, related_name="marks")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
@@ -96,7 +95,7 @@ class Mark(models.Model):
 
 
 class Preference(models.Model):
-    """How one person wants to hear of one kind. Without one it is the bell and a toast."""
+    """How one person wants to be alerted of one kind. Without a row it is the bell and a toast."""
 
     class Level(models.TextChoices):
         TOAST = "toast", "Bell and toast"

@@ -1,24 +1,27 @@
-"""A bell on a page: lines, fed by the heads of all audiences its person belongs to, and what other apps add."""
+"""The bell on a page: its count, its lines once it was opened, toasts, and what other apps add to it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
+from django.contrib.auth import get_user_model
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.html import format_html_join
+from django.utils import timezone, translation
+from django.utils.html import format_html, format_html_join
 
 from alerts import audiences
-from alerts.lines import Bell, Line, bells
-from alerts.toasts import News
+from alerts.bell import Bell, Group, Line, bells, unseen
+from alerts.models import Alert
 from parlour import Region, StateStream
-from parlour.streams import Answer, Ask, Variant, reading_as
-from parlour.writes import rights
 
 KEY = "bell"
-MakeStream = Callable[[int, Region], StateStream]
+TOASTS = 3  # at once
+TOAST_STANDS = timedelta(seconds=10)  # meanwhile, more alerts of its line show no other toast
+MakeStream = Callable[[Any, Region], StateStream]
 _added: list[tuple[MakeStream, str]] = []
 
 
@@ -31,79 +34,127 @@ def add_to_bell(stream: MakeStream, template: str) -> None:
 
 
 def today(zone: str) -> str:
-    """Names the day it is where somebody reads; the words of time on a page are true for that day."""
+    """The date where somebody reads; words such as "yesterday" are true for that date."""
     return timezone.localdate(timezone=ZoneInfo(zone)).isoformat()
 
 
 class BellRegion(Region):
-    """The bell of one person. When rights change, so may the audiences: that head is one of its streams."""
+    """The bell of one person."""
 
-    controls = "partials/bell_controls.html"
+    controls = "partials/bell.html#controls"
 
-    def __init__(self, person: int) -> None:
+    def __init__(self, person: Any) -> None:
         super().__init__(KEY, "/ws/alerts/", reverse("alerts:panel"), "member")
-        heads = [*map(audiences.head, audiences.of([person])[person]), rights(person)]
-        self.bell, *others = [BellStream(head, self) for head in dict.fromkeys(heads)]
-        self.streams = [self.bell, *others, *(stream(person, self) for stream, _ in _added)]
+        self.bell = BellStream(self, audiences.of([person])[person])
+        self.streams = [self.bell, *(stream(person, self) for stream, _ in _added)]
         self.added = [template for _, template in _added]
 
 
 class BellStream(StateStream):
-    """The bells of all who listen to one audience. Each line is drawn once and shared."""
+    """The bells of all people. All get the count and toasts; those that were opened get lines too.
 
-    template = "partials/bell_lines.html"
-    part = "lines"
-    gap = 0.1  # what is told in a burst is one frame
+    A person's variant says in `own` who reads and whether the bell was opened: "5:" or "5:opened".
+    """
 
-    def __init__(self, name: str, region: Region) -> None:
-        super().__init__(name, region)
-        self.news = News(name)
+    template = "partials/bell.html#count"
+    part = "count"
+    gap = 0.1  # a burst of alerts is one frame
+    opened = False
 
-    def variant(self, person: Any) -> Variant:
-        return super().variant(person)._replace(own=str(person.pk))
+    def __init__(self, ids: Region, names: list[str]) -> None:
+        super().__init__(KEY, ids, [audiences.stream(name) for name in names])
+        self.audiences = names
 
-    def context(self, variants: Sequence[Variant]) -> Mapping[Variant, dict[str, Any]]:
-        found = bells({int(variant.own) for variant in variants})
-        drawn: dict[tuple[Line, Variant], str] = {}
-        return {variant: self._of(variant, found[int(variant.own)], drawn) for variant in variants}
+    def variant(self, person: Any) -> Any:
+        opened = "opened" if self.opened else ""
+        return super().variant(person)._replace(own=f"{person.pk}:{opened}")
 
-    def _of(self, variant: Variant, bell: Bell, drawn: dict[tuple[Line, Variant], str]) -> dict[str, Any]:
-        shared = variant._replace(own="")
-        for line in bell.lines:
-            if (line, shared) not in drawn:
-                with reading_as(shared):
-                    drawn[line, shared] = self._line(line)
-        lines = format_html_join("", "{}", ((drawn[line, shared],) for line in bell.lines))
-        return {"bell": bell, "lines": lines, "day": today(variant.zone)}
+    def paint(self, variant: Any, seq: int) -> dict[str, Any]:
+        count = unseen(_reader(variant), self.audiences)
+        return {"markup": self.drawn(variant, {"unseen": count}), "day": today(variant.zone)}
+
+    def context(self, variants: Sequence[Any]) -> Mapping[Any, dict[str, Any]]:
+        opened = {_reader(variant) for variant in variants if variant.own.endswith(":opened")}
+        found = bells({_reader(variant) for variant in variants}, opened)
+        rendered: dict[tuple[Line, str, str], str] = {}
+        return {variant: self._shown(variant, found[_reader(variant)], rendered) for variant in variants}
+
+    def _shown(self, variant: Any, bell: Bell, rendered: dict[tuple[Line, str, str], str]) -> dict[str, Any]:
+        shown = {"unseen": bell.unseen, "recent": bell.recent, "day": today(variant.zone), "lines": None}
+        if variant.own.endswith(":opened"):
+            with translation.override(variant.language), timezone.override(variant.zone):
+                for line in bell.lines:
+                    key = (line, variant.language, variant.zone)
+                    rendered[key] = rendered.get(key) or self._line(line)
+                lines = format_html_join("", "{}", ((rendered[line, *variant[:2]],) for line in bell.lines))
+                context = {"region": self.ids, "bell": bell, "lines": lines}
+                shown["lines"] = render_to_string("partials/bell.html#lines", context)
+        return shown
 
     def _line(self, line: Line) -> str:
         """Its buttons, and the focus in them, stay as long as the line; its words as long as they are the same."""
-        state = crc32(f"{line.alert.pk} {line.title} {line.alert.by} {timezone.localdate()}".encode())
-        context = {"region": self.region, "line": line, "own": self.region.id(line.name), "state": f"{state:08x}"}
-        return render_to_string("partials/alert.html", context)
+        words = f"{line.alert.pk} {line.title} {line.alert.actor_name} {timezone.localdate()}"
+        context = {
+            "region": self.ids,
+            "line": line,
+            "id": self.ids.id(line.name),
+            "words": f"{crc32(words.encode()):08x}",
+        }
+        return render_to_string("partials/bell.html#line", context)
 
-    def paint(self, variant: Variant, seq: int) -> dict[str, Any]:
-        context = self.context([variant])[variant]
-        return {"markup": self.drawn(variant, context), "unseen": context["bell"].unseen, "day": context["day"]}
+    def extras(self, context: dict[str, Any]) -> str:
+        lines = self.ids.inner("lines", context["lines"]) if context["lines"] is not None else ""
+        return lines + self.ids.value("day", context["day"])
 
-    def now(self, variant: Variant) -> str:
-        """Fragments that bring one bell to the present."""
-        return self._frame(variant, self.context([variant])[variant])
+    def changes(self, before: dict[str, Any] | None, now: dict[str, Any]) -> str:
+        """At most three toasts of the alerts that came meanwhile, and words for a screen reader."""
+        toasts = new_lines(before["recent"], now["recent"]) if before else []
+        if not toasts:
+            return ""
+        words = format_html("{}", toasts[0].title)
+        if len(toasts) > 1:
+            words = format_html("{} new alerts. {}", len(toasts), toasts[0].title)
+        shown = "".join(_toast(line.alert.pk, line.title, line.detail) for line in reversed(toasts[:TOASTS]))
+        return self.ids.append("toasts", shown) + self.ids.inner("announce", words)
 
-    def since(self, asks: Sequence[Ask], heads: dict[str, int]) -> Answer:
-        """The lines and the count for all who are behind; what is new as a toast for those who saw the last answer."""
-        seq = heads[self.name]
-        behind = [ask for ask in asks if ask.cursor != seq]
-        contexts = self.context(list({ask.variant for ask in behind})) if behind else {}
-        frames = {variant: self._frame(variant, context) for variant, context in contexts.items()}
-        was = self.news.look(seq, {int(ask.variant.own) for ask in asks})
-        fragments = dict.fromkeys(asks, "")
-        for ask in behind:
-            toasts = self.news.toasts(self.region, contexts[ask.variant]["bell"]) if ask.cursor == was else ""
-            fragments[ask] = frames[ask.variant] + toasts
-        return Answer(heads, fragments)
+    def fragments(self, person: Any) -> str:
+        """What brings an opened bell of this person to the present."""
+        context = self._now(person)
+        return self.ids.inner(self.part, self.drawn(self.variant(person), context)) + self.extras(context)
 
-    def _frame(self, variant: Variant, context: dict[str, Any]) -> str:
-        count = render_to_string("partials/bell_count.html", {"unseen": context["bell"].unseen})
-        shown = self.region.inner(self.part, self.drawn(variant, context)) + self.region.inner("count", count)
-        return shown + self.region.value("day", context["day"])
+    def lines(self, person: Any) -> str:
+        """What `region.id("lines")` holds for this person."""
+        return str(self._now(person)["lines"])
+
+    def _now(self, person: Any) -> dict[str, Any]:
+        variant = self.variant(person)._replace(own=f"{person.pk}:opened")
+        return dict(self.context([variant])[variant])
+
+
+def new_lines(before: Sequence[Alert], now: Sequence[Alert]) -> list[Line]:
+    """Lines of the alerts that are recent now and were not before, newest first, without those whose toast stands.
+
+    A toast stands for its kind and key; the times of the alerts say when the last one came up.
+    """
+    known = {alert.pk for alert in before}
+    new: dict[tuple[str, object], list[Alert]] = {}
+    last: dict[Group, datetime] = {}
+    due = set()
+    for alert in reversed(now):
+        if not alert.key or alert.at >= last.get((alert.kind, alert.key), alert.at - TOAST_STANDS) + TOAST_STANDS:
+            last[alert.kind, alert.key] = alert.at
+            due.add(alert.pk)
+        if alert.pk not in known:
+            new.setdefault((alert.kind, alert.key or alert.pk), []).append(alert)
+    lines = [Line(alerts[-1], len(alerts)) for alerts in new.values() if due.intersection(a.pk for a in alerts)]
+    return sorted(lines, key=lambda line: (line.alert.at, line.alert.pk), reverse=True)
+
+
+@lru_cache(64)
+def _toast(pk: int, title: str, detail: str) -> str:
+    return render_to_string("partials/bell.html#toast", {"pk": pk, "title": title, "detail": detail})
+
+
+def _reader(variant: Any) -> Any:
+    """The primary key of the person who reads in this variant."""
+    return get_user_model()._meta.pk.to_python(variant.own.partition(":")[0])

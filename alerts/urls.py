@@ -8,6 +8,7 @@ from alerts.consumers import AlertsConsumer
 app_name = "alerts"
 urlpatterns = [
     path("", views.everything, name="all"),
+    path("lines/", views.lines, name="lines"),
     path("panel/", AlertsConsumer.as_panel(), name="panel"),
     path("preferences/", views.preferences, name="preferences"),
     path("read/", views.read_all, name="read_all"),

@@ -1,4 +1,4 @@
-"""Pages of the alerts: all of them, and what a person does about one."""
+"""Pages of alerts: all of them, and what a person does about one."""
 
 from datetime import UTC, datetime
 
@@ -13,15 +13,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
-from alerts import kinds, marking
+from alerts import actions, kinds
 from alerts.forms import PreferencesForm
 from alerts.models import Alert
 from alerts.streams import BellRegion
 
 PAGE = 30  # alerts on one page
-SHELVES = {
+FILTERS = {
     "": ("All", {"archived__isnull": True}),
-    "unread": ("Unread", {"archived__isnull": True, "read__isnull": True, "settled__isnull": True}),
+    "unread": ("Unread", {"archived__isnull": True, "read__isnull": True, "resolved__isnull": True}),
     "archived": ("Archived", {"archived__isnull": False}),
 }
 
@@ -30,20 +30,20 @@ SHELVES = {
 @login_required
 @never_cache
 def everything(request: HttpRequest) -> HttpResponse:
-    """All alerts of this person, by shelf and kind, a page at a time."""
-    shelf = request.GET.get("show", "")
-    shelf = shelf if shelf in SHELVES else ""
-    told = marking.told(request.user).filter(**SHELVES[shelf][1]).select_related("actor")
-    told = told.exclude(kind__in=marking.unwanted(request.user))
-    known = kinds.known()
-    chosen = next((kind.name for kind in known if kind.name == request.GET.get("kind")), "")
-    page = Paginator(told.filter(kind=chosen) if chosen else told, PAGE).get_page(request.GET.get("page"))
+    """All alerts of this person, by state and kind, a page at a time."""
+    show = request.GET.get("show", "")
+    show = show if show in FILTERS else ""
+    alerts = Alert.objects.for_person(request.user).filter(**FILTERS[show][1]).select_related("actor")
+    alerts = alerts.exclude(kind__in=actions.unwanted_kinds(request.user))
+    registered = kinds.registered()
+    chosen = next((kind.name for kind in registered if kind.name == request.GET.get("kind")), "")
+    page = Paginator(alerts.filter(kind=chosen) if chosen else alerts, PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
-        "shelf": shelf,
-        "shelves": [(name, label) for name, (label, _) in SHELVES.items()],
+        "show": show,
+        "filters": [(name, label) for name, (label, _) in FILTERS.items()],
         "chosen": chosen,
-        "kinds": known,
+        "kinds": registered,
         "undo": _moment(request.GET.get("undo", "")),
     }
     return render(request, "alerts/all.html", context)
@@ -52,11 +52,21 @@ def everything(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 @never_cache
+def lines(request: HttpRequest) -> HttpResponse:
+    """The lines of the bell, for its first opening; from then on the socket keeps them up to date."""
+    region = BellRegion(request.user.pk)
+    context = {"region": region, "lines": region.bell.lines(request.user)}
+    return trigger_client_event(render(request, "partials/bell.html#opened", context), "opened", after="swap")
+
+
+@require_safe
+@login_required
+@never_cache
 def follow(request: HttpRequest, pk: int) -> HttpResponse:
-    """Lead on to what an alert is about; its line is read by that, unless a browser only looks ahead."""
+    """Redirect to what an alert is about, and mark its line read, unless the browser only prefetches."""
     alert = _mine(request, pk)
     if request.method == "GET" and "prefetch" not in request.headers.get("Sec-Purpose", ""):
-        marking.read(request.user, marking.together(request.user, alert))
+        actions.mark_read(request.user, actions.same_line(request.user, alert))
     return redirect(alert.url or "alerts:all")
 
 
@@ -64,21 +74,21 @@ def follow(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def read(request: HttpRequest, pk: int) -> HttpResponse:
     """Mark a line read."""
-    return _done(request, "Read.", marking.read(request.user, _line(request, pk)))
+    return _done(request, "Read.", actions.mark_read(request.user, _line(request, pk)))
 
 
 @require_POST
 @login_required
 def archive(request: HttpRequest, pk: int) -> HttpResponse:
-    """Put a line out of the way."""
-    return _done(request, "Archived.", marking.archive(request.user, _line(request, pk)))
+    """Archive a line."""
+    return _done(request, "Archived.", actions.archive(request.user, _line(request, pk)))
 
 
 @require_POST
 @login_required
 def unread(request: HttpRequest, pk: int) -> HttpResponse:
-    """Have a line back as if it had not been dealt with."""
-    marking.unread(request.user, _line(request, pk))
+    """Mark a line unread, and bring it back from the archive."""
+    actions.mark_unread(request.user, _line(request, pk))
     return _done(request)
 
 
@@ -86,7 +96,7 @@ def unread(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def read_all(request: HttpRequest) -> HttpResponse:
     """Mark everything read."""
-    return _done(request, "All read.", marking.read(request.user, marking.told(request.user).open()))
+    return _done(request, "All read.", actions.mark_read(request.user, Alert.objects.for_person(request.user).open()))
 
 
 @require_POST
@@ -96,7 +106,7 @@ def undo(request: HttpRequest) -> HttpResponse:
     at = _moment(request.POST.get("at", ""))
     if at is None:
         raise Http404
-    marking.undo(request.user, at)
+    actions.undo(request.user, at)
     return _done(request)
 
 
@@ -106,7 +116,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     """How this person wants to hear of each kind."""
     form = PreferencesForm(request.user, request.POST or None)
     if form.is_valid():
-        marking.prefer(request.user, form.levels)
+        actions.set_preferences(request.user, form.levels)
         return redirect("alerts:all")
     return render(request, "alerts/preferences.html", {"form": form}, status=422 if form.errors else 200)
 
@@ -115,24 +125,25 @@ def _mine(request: HttpRequest, pk: int) -> Alert:
     """This person's alert; nobody else's is found."""
     if pk >= 2**63:
         raise Http404
-    return get_object_or_404(marking.told(request.user), pk=pk)
+    return get_object_or_404(Alert.objects.for_person(request.user), pk=pk)
 
 
-def _line(request: HttpRequest, pk: int) -> marking.Told:
-    """The alerts that are meant: one `alone` on the page of all, in the bell a line up to the newest it names."""
+def _line(request: HttpRequest, pk: int) -> actions.Marked:
+    """The alerts a button is for: one on the page of all alerts, in the bell a line up to the newest it shows."""
     newest = request.POST.get(request.POST.get("line", ""), "")
     alert = _mine(request, int(newest) if newest.isdecimal() and len(newest) < 19 else pk)
-    alone = marking.told(request.user).filter(pk=pk)
-    return alone if request.POST.get("alone") else marking.together(request.user, alert)
+    if request.POST.get("alone"):
+        return Alert.objects.for_person(request.user).filter(pk=pk)
+    return actions.same_line(request.user, alert)
 
 
 def _done(request: HttpRequest, words: str = "", at: datetime | None = None) -> HttpResponse:
-    """To a live page its bell as it is now, socket or not, and a toast to undo it by; to a plain form its page anew."""
+    """Answer htmx with the bell as it is now and a toast with Undo, a plain form with a redirect to its page."""
     if request.htmx:  # type: ignore[attr-defined]
-        region = BellRegion(request.user.pk)  # type: ignore[arg-type]
+        region = BellRegion(request.user.pk)
         context = {"words": words, "at": at.isoformat() if at else ""}
-        toast = region.append("toasts", render_to_string("partials/toast_undo.html", context, request)) if at else ""
-        shown = region.bell.now(region.bell.variant(request.user))
+        toast = region.append("toasts", render_to_string("partials/bell.html#undo", context, request)) if at else ""
+        shown = region.bell.fragments(request.user)
         return trigger_client_event(HttpResponse(shown + toast), "dealt", after="swap")
     query = {name: str(request.POST[name]) for name in ("show", "kind", "page") if request.POST.get(name)}
     query |= {"undo": at.isoformat()} if at else {}

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from .support.bell import at_peace, bell, count, none, opened
+from .support.bell import alerts, at_peace, bell, count, none, opened
 from .support.deployments import Deployment
 from .support.flaky_proxy import FlakyProxy
 from .support.http_client import HttpClient
@@ -125,6 +125,7 @@ def test_a_bell_that_was_cut_off_for_a_minute_is_right_when_it_returns(
     count(staff, "1")
     line.mend()
     none(staff, within=70)
+    expect(alerts(opened(staff))).to_have_count(alerts(elsewhere).count())
     lines = [each.page.locator("#bell-lines :is(.what, .when)").all_text_contents() for each in (staff, elsewhere)]
     assert lines[0] == lines[1]
     other.say("@staff, after")

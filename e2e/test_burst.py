@@ -127,12 +127,12 @@ def _round_trips(room: RoomSocket, many: int) -> list[float]:
 
 def _listen(rooms: list[RoomSocket], enough: Callable[[RoomSocket], bool]) -> Callable[[], None]:
     """Read on all sockets at once; call what is returned to wait until each has heard enough."""
-    threads = [threading.Thread(target=room.read, args=(120, enough)) for room in rooms]
-    for each in threads:
+    rooms = [threading.Thread(target=room.read, args=(120, enough)) for room in rooms]
+    for each in rooms:
         each.start()
 
     def heard() -> None:
-        for each in threads:
+        for each in rooms:
             each.join()
 
     return heard

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from .support.bell import alerts, bell, unseen
+from .support.bell import alerts, bell, unseen, with_lines
 from .support.deployments import Deployment
 from .support.http_client import HttpClient
 from .support.orders import Orders
@@ -40,6 +40,7 @@ def test_who_is_demoted_hears_of_no_order_two_seconds_later(shop_deployment: Dep
     employ(shop_deployment, boss, yes=True)
     clerk = person(there).sign_in("other")
     page, admin, room = orders_page(clerk), bell(clerk.tab(), "/admin/"), bell(clerk.tab(), "/rooms/lobby/")
+    with_lines(admin)
     order(member, "Before access was revoked")
     for tab in (page, admin, room):
         eventually(lambda tab=tab: unseen(tab) == 1, 2, "staff are told")

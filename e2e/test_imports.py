@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, expect
 
+from .support.bell import opened
 from .support.deployments import ROOT, Deployment
 from .support.people import Person
 from .support.processes import Process
@@ -86,9 +87,9 @@ def test_an_import_is_seen_to_move_in_two_tabs_and_in_the_bell(
         wait_for_words(tab, "Done: 16,000 orders are in.")
         expect(tab.page.locator(".totals")).to_contain_text("16,000")
     expect(elsewhere.page.locator("#bell-jobs progress")).to_have_count(0)
-    expect(elsewhere.page.locator("#bell-lines")).to_contain_text("Import of spring.csv: done")
+    expect(opened(elsewhere).page.locator("#bell-lines")).to_contain_text("Import of spring.csv: done")
     staff.go("/")
-    expect(staff.page.locator("#bell-lines")).to_contain_text("16,000 new orders from an import")
+    expect(opened(staff).page.locator("#bell-lines")).to_contain_text("16,000 new orders from an import")
     assert staff.page.locator("#bell-lines li", has_text="import").count() == 1
     member.page.get_by_role("link", name="The orders it brought").click()
     expect(member.page.locator("table.ledger tbody tr")).to_have_count(50)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from .support.bell import unseen
+from .support.bell import opened, unseen
 from .support.deployments import Deployment
 from .support.flaky_proxy import FlakyProxy
 from .support.http_client import HttpClient
@@ -73,11 +73,10 @@ def test_an_order_alerts_buyer_and_staff_and_its_transitions_resolve_that(person
     line(of_staff[1], "Announced").get_by_role("button", name="Accept").click()
     for tab in of_staff:
         eventually(lambda tab=tab: unseen(tab) == was, 1.5, "the staff's count, resolved")
-    alert = of_buyer[1].page.locator("#bell-lines")
+    assert [unseen(tab) for tab in of_buyer] == [had + 1] * 2
+    alert = opened(of_buyer[1]).page.locator("#bell-lines")
     expect(alert).to_contain_text(re.compile(r"Order \d+ is accepted"))
     expect(alert).not_to_contain_text("is placed")
-    assert [unseen(tab) for tab in of_buyer] == [had + 1] * 2
-    of_buyer[1].page.get_by_label("Alerts").first.click()
     alert.get_by_role("link", name=re.compile("is accepted")).first.click()
     expect(of_buyer[1].page.get_by_role("heading", name=re.compile("^Order"))).to_be_visible()
     expect(of_buyer[1].page.locator(".facts")).to_contain_text("Announced")

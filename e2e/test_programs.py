@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from .support import background_scripts
-from .support.bell import alerts, bell, count, opened, unseen
+from .support.bell import alerts, bell, count, opened, unseen, with_lines
 from .support.deployments import Deployment
 from .support.http_client import HttpClient
 from .support.people import Person
@@ -18,7 +18,8 @@ Invite = Callable[..., Person]
 
 
 def test_a_slow_transaction_tells_after_its_commit_and_delays_nobody(cluster: Deployment, person: Invite) -> None:
-    staff, member = bell(person(cluster.servers[0]).sign_in("staff"), "/"), HttpClient(cluster.servers[1].url)
+    staff = with_lines(bell(person(cluster.servers[0]).sign_in("staff"), "/"))
+    member = HttpClient(cluster.servers[1].url)
     member.sign_in("member")
     program = cluster.command(background_scripts.SLOW_NOTIFY)
     eventually(lambda: "told" in program.tail(), 20)

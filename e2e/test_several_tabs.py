@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from .support.bell import alerts, bell, opened, toasts, unseen
+from .support.bell import alerts, bell, opened, toasts, unseen, with_lines
 from .support.deployments import Deployment
 from .support.http_client import HttpClient
 from .support.people import Person
@@ -58,6 +58,8 @@ def staff_everywhere(person: Invite, servers: Servers) -> list[Tab]:
     ]
     opened(elsewhere).page.get_by_role("button", name="All read").click()
     counts(tabs, 0)
+    for tab in tabs[:3]:
+        with_lines(tab)
     same_lines(tabs, lambda tab: not unread(tab), "nothing unread")
     opened(elsewhere)
     return tabs

@@ -18,7 +18,7 @@ from django.dispatch import Signal, receiver
 from django.urls import reverse
 from django.utils import timezone
 
-from alerts.telling import checked, settle, tell
+from alerts.notifications import add_alert, checked_url, resolve
 from parlour import Change, Lease, clean, live_write, revoke
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         title = clean(title)[:200]
         if not title:
             raise ValueError("A job needs a title.")
-        return self.create(title=title, url=checked(url), **fields)
+        return self.create(title=title, url=checked_url(url), **fields)
 
     @_live
     def claim(self, change: Change, process: str, pk: int) -> "Job | None":
@@ -137,7 +137,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         change.touch(job.stream)
         if state != Job.State.CANCELLED:
             title = f"{job.title}: {Job.State(state).label.lower()}"
-            tell(change, job.owner, job.kind, title, run.result, job.get_absolute_url(), about=job)
+            add_alert(change, job.owner, job.kind, title, run.result, job.get_absolute_url(), about=job)
 
     @_live
     def put_back(self, change: Change, process: str, runs: "Collection[JobContext]") -> None:
@@ -254,12 +254,12 @@ class Job(models.Model):
     def _retry(self) -> None:
         self.state, self.attempt, self.queued = self.State.QUEUED, self.attempt + 1, timezone.now()
         self.cancelling, self.dismissed, self.words, self.ended = False, False, "", None
-        settle(self)
+        resolve(self)
         self.send_queued()
 
     def _dismiss(self) -> None:
         self.dismissed = True
-        settle(self)
+        resolve(self)
 
 
 @receiver(post_delete, sender=Job, dispatch_uid="jobs.deleted")

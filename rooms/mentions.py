@@ -2,18 +2,18 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.contrib.auth import get_user_model
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import CharField, Exists, OuterRef, Q
+from django.db.models.functions import Cast
 
 from accounts.names import folded
-from alerts.audiences import belonging
-from alerts.telling import tell
+from alerts import add_alert, audience_source
 from parlour import Change, Lease, rate_limit
 from rooms.models import Membership, Message, NotificationLevel, Room
-from rooms.permissions import readers, rights
+from rooms.permissions import readers
 
 MOST = 20  # names looked up for one text
 RATE = "0.2/20"  # people told by one author: a second / at once
@@ -22,6 +22,7 @@ TOO_MANY = "Nobody was alerted: you have mentioned many people just now. Everybo
 NOT_HERE = "Nobody was alerted: a guest's mention reaches those who are here or have written here."
 _AT = re.compile(r"(?<!\w)@(\w[\w.+-]*(?: \w[\w.+-]*){0,2})")
 Level = NotificationLevel.Level
+ROOM = Cast("room", CharField())
 
 
 class Listeners(NamedTuple):
@@ -30,23 +31,30 @@ class Listeners(NamedTuple):
     audience: str
 
 
-@belonging
-def members(people: Collection[int]) -> Iterable[tuple[int, str]]:
+@audience_source("members.{id}")
+def members(people: Collection[int]) -> Any:
     """Members are told what the room is told: `notify(room, …)`."""
-    for membership in Membership.objects.filter(person__in=people).select_related("room"):
-        yield membership.person_id, membership.room.audience
+    return Membership.objects.filter(person__in=people).values_list("person", ROOM)
 
 
-@belonging
-def told_in_rooms(people: Collection[int]) -> Iterable[tuple[int, str]]:
+@audience_source("user.{person}/room.{id}")
+def told_in_rooms(people: Collection[int]) -> Any:
     """What somebody was told in a room is theirs as long as they may read it."""
-    member = Exists(Membership.objects.filter(room=OuterRef("room"), person=OuterRef("person")))
-    chosen = NotificationLevel.objects.filter(person__in=people).annotate(member=member)
-    for each in chosen.select_related("room", "person"):
-        if rights(each.person, each.room, each.member).read:
-            yield each.person_id, each.audience
-            if each.level == Level.EVERYTHING:
-                yield each.person_id, each.room.listeners
+    return _readable(people).values_list("person", ROOM)
+
+
+@audience_source("listeners.{id}")
+def listeners(people: Collection[int]) -> Any:
+    """Those who want to be told of everything."""
+    return _readable(people).filter(level=Level.EVERYTHING).values_list("person", ROOM)
+
+
+def _readable(people: Collection[int]) -> Any:
+    """The levels of these people for rooms that they may read: `rights`, asked for many rooms in one query."""
+    guest, is_open = Q(person__kind="guest"), Q(room__access=Room.Access.OPEN)
+    is_member = Exists(Membership.objects.filter(room=OuterRef("room"), person=OuterRef("person")))
+    may_read = Q(guest, is_open, ~Q(room__guests=Room.Guests.NONE)) | Q(~guest, is_open | Q(is_member))
+    return NotificationLevel.objects.filter(may_read, person__in=people)
 
 
 def named_in(text: str, room: int) -> dict[str, int]:
@@ -95,7 +103,7 @@ def _alert_mentioned(change: Change, row: Message, mentioned: Collection[int], l
         fresh = [each for each in chosen if each.person_id not in levels]
         change.then(lambda: _follow_room(fresh))
         title, key = f"{{actor}} mentioned you in {row.room.title}", f"{row.author_id}-{row.room_id}"
-        tell(change, chosen, "mention", title, key=key, body=row.plain, about=row, actor=row.author)
+        add_alert(change, chosen, "mention", title, key=key, body=row.plain, about=row, actor=row.author)
     return {person.pk for person in told}
 
 
@@ -109,7 +117,7 @@ def _alert_listeners(change: Change, row: Message, told: Collection[int], levels
     if listening:
         listeners, title, key = Listeners(row.room.listeners), f"New in {row.room.title}", f"room-{row.room_id}"
         spared = listening & {row.author_id, *told}
-        tell(change, listeners, "room", title, key=key, but=spared, body=row.plain, about=row, actor=row.author)
+        add_alert(change, listeners, "room", title, key=key, but=spared, body=row.plain, about=row, actor=row.author)
 
 
 def _to_be_told(row: Message, mentioned: Collection[int], levels: Mapping[int, str]) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from alerts import settle
+from alerts import resolve
 from parlour import Change, live_write
 from rooms.markup import to_html
 from rooms.models import Message
@@ -17,4 +17,4 @@ def remove(change: Change, messages: Collection[int]) -> None:
     for row in rows.filter(pk__in=messages).order_by("pk"):
         row.text, row.html = REMOVED, to_html(f"*{REMOVED}*")[0]
         change.edit(row, "text", "html")
-        settle(row)  # a bell that quotes it
+        resolve(row)  # a bell that quotes it

@@ -34,4 +34,4 @@ def touch_rules(change: Change, room: Room) -> None:
     """Ask the rights of everybody in the room again, and of the bells that were told something in it."""
     change.touch(room.rules_stream)
     for level in NotificationLevel.objects.filter(room=room.pk):
-        change.touch(audiences.head(level.audience))
+        change.touch(audiences.stream(level.audience))

@@ -9,12 +9,13 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from alerts.consumers import AlertsConsumer
+from alerts.streams import BellRegion
 from parlour import Denied
 
 register = template.Library()
 
 
-@register.inclusion_tag("partials/bell.html", takes_context=True)
+@register.inclusion_tag("partials/bell.html#menu", takes_context=True)
 def bell(context: Context) -> dict[str, Any]:
     """The bell of whoever reads the page; nothing for somebody without an account."""
     request = context.get("request")
@@ -23,6 +24,12 @@ def bell(context: Context) -> dict[str, Any]:
     except Denied:
         region = None
     return {**context.flatten(), **(region.paint(request) if region else {"region": None})}  # type: ignore[dict-item,arg-type]
+
+
+@register.simple_tag(takes_context=True)
+def bell_lines(context: Context, region: BellRegion) -> str:
+    """The lines of an opened bell, for a page that has no socket."""
+    return region.bell.lines(context["request"].user)
 
 
 @register.filter

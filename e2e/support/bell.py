@@ -19,9 +19,15 @@ def bell(tab: Tab, path: str = "") -> Tab:
 
 
 def opened(tab: Tab) -> Tab:
-    """The same page with its bell's card open; or closed, when it was open."""
+    """The same page with its bell's card open and its lines loaded; or closed, when it was open."""
     tab.page.locator("#bell-menu summary").click()
+    expect(tab.page.locator("#bell-opened")).to_have_value("1")
     return tab
+
+
+def with_lines(tab: Tab) -> Tab:
+    """The same page, whose bell was opened and closed: its lines are kept up to date from now on."""
+    return opened(opened(tab))
 
 
 def pill(tab: Tab) -> Locator:

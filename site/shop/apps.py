@@ -2,7 +2,7 @@
 
 from django.apps import AppConfig
 
-from alerts.kinds import Kind
+from alerts import Kind
 
 
 class ShopConfig(AppConfig):

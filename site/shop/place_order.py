@@ -11,8 +11,7 @@ from django.contrib.auth import get_user_model
 from django.urls import reverse
 from django.utils import timezone
 
-from alerts import Role, settle
-from alerts.telling import tell
+from alerts import Role, add_alert, resolve
 from parlour import Change, live_write
 from shop.models import ALL_ORDERS, Order, orders_of
 from shop.transitions import TRANSITIONS, allowed
@@ -43,8 +42,8 @@ def place_order(
     _check_limits(buyer)
     order = Order.objects.create(buyer=buyer, idempotency_key=idempotency_key, **values)
     _touch_lists(change, order)
-    tell(change, buyer, "order", f"Order {order.pk} is placed", _summary(order), about=order)
-    tell(
+    add_alert(change, buyer, "order", f"Order {order.pk} is placed", _summary(order), about=order)
+    add_alert(
         change,
         Role("staff"),
         "order",
@@ -70,10 +69,10 @@ def make_transition(change: Change, person: Any, pk: int, name: str) -> Order:
     order.status, order.updated = TRANSITIONS[name].target, timezone.now()
     order.save(update_fields=["status", "updated"])
     _touch_lists(change, order)
-    settle(order)
+    resolve(order)
     if person.pk != order.buyer_id:
         title = f"Order {order.pk} is {order.status_text}"
-        tell(change, order.buyer, "order", title, _summary(order), about=order, actor=person)
+        add_alert(change, order.buyer, "order", title, _summary(order), about=order, actor=person)
     return order
 
 

@@ -10,10 +10,10 @@ from asgiref.sync import sync_to_async
 from django.db import transaction
 from django.utils import timezone
 
-from alerts import Role, anotify, notify, settle
-from alerts.consumers import AlertsConsumer
-from alerts.lines import bells
+from alerts import Role, anotify, notify, resolve
+from alerts.bell import bells
 from alerts.models import Alert, Mark
+from alerts.testing import BellPage
 from parlour.testing import Page, lost_hints
 from shop.consumers import OrdersConsumer
 from shop.place_order import place_order
@@ -24,7 +24,7 @@ in_thread = sync_to_async
 
 
 async def test_what_is_told_to_staff_reaches_all_staff_and_nobody_else(sue, ann):
-    async with Page(AlertsConsumer, sue) as here, Page(AlertsConsumer, ann) as there:
+    async with BellPage(sue) as here, BellPage(ann) as there:
         await anotify(Role("staff"), "order", "A new order")
         await here.shows("A new order")
         await here.shows("1 unseen")
@@ -37,7 +37,7 @@ async def test_what_is_told_to_staff_reaches_all_staff_and_nobody_else(sue, ann)
 
 
 async def test_seen_in_one_tab_is_seen_in_all(sue):
-    async with Page(AlertsConsumer, sue) as one, Page(AlertsConsumer, sue) as other:
+    async with BellPage(sue) as one, BellPage(sue) as other:
         await anotify(Role("staff"), "order", "A new order")
         await one.shows("1 unseen")
         await one.send(kind="seen", upto=one.document.value("bell-upto"))
@@ -46,7 +46,7 @@ async def test_seen_in_one_tab_is_seen_in_all(sue):
 
 
 async def test_what_came_while_the_bell_was_opened_stays_unseen(sue):
-    async with Page(AlertsConsumer, sue) as page:
+    async with BellPage(sue) as page:
         await anotify(Role("staff"), "order", "First")
         await page.shows("1 unseen")
         upto = page.document.value("bell-upto")
@@ -58,7 +58,7 @@ async def test_what_came_while_the_bell_was_opened_stays_unseen(sue):
 
 async def test_who_becomes_staff_sees_what_is_open_and_hears_what_comes(ann):
     await anotify(Role("staff"), "order", "An old order")
-    async with Page(AlertsConsumer, ann) as page:
+    async with BellPage(ann) as page:
         ann.is_staff = True
         await ann.asave()
         await page.shows("An old order")
@@ -67,7 +67,7 @@ async def test_who_becomes_staff_sees_what_is_open_and_hears_what_comes(ann):
 
 
 async def test_a_demoted_person_loses_staff_alerts_and_hears_no_more(sue, ann):
-    async with Page(AlertsConsumer, sue) as page:
+    async with BellPage(sue) as page:
         await anotify(Role("staff"), "order", "Before")
         await page.shows("Before")
         sue.is_staff = False
@@ -81,7 +81,7 @@ async def test_a_demoted_person_loses_staff_alerts_and_hears_no_more(sue, ann):
 
 
 async def test_a_demotion_ends_staffs_bell_and_orders_within_two_seconds(sue, ann):
-    async with Page(AlertsConsumer, sue) as bell, Page(OrdersConsumer, sue) as orders:
+    async with BellPage(sue) as bell, Page(OrdersConsumer, sue) as orders:
         await anotify(Role("staff"), "order", "Before")
         await bell.shows("Before")
         sue.is_staff = False
@@ -100,7 +100,7 @@ async def test_a_demotion_ends_staffs_bell_and_orders_within_two_seconds(sue, an
 
 
 async def test_who_was_demoted_while_cut_off_comes_back_to_an_empty_bell(sue):
-    async with Page(AlertsConsumer, sue) as page:
+    async with BellPage(sue) as page:
         await anotify(Role("staff"), "order", "Before")
         await page.shows("Before")
         await page.cut()
@@ -112,7 +112,7 @@ async def test_who_was_demoted_while_cut_off_comes_back_to_an_empty_bell(sue):
 
 
 async def test_a_bell_that_was_cut_off_is_right_when_it_returns(sue):
-    async with Page(AlertsConsumer, sue) as page:
+    async with BellPage(sue) as page:
         await page.cut()
         for n in range(3):
             await anotify(Role("staff") if n else sue, "order", f"Order {n}")
@@ -124,13 +124,13 @@ async def test_a_bell_that_was_cut_off_is_right_when_it_returns(sue):
 
 async def test_lost_hints_make_a_bell_late_and_never_wrong(sue):
     with lost_hints():
-        async with Page(AlertsConsumer, sue) as page:
+        async with BellPage(sue) as page:
             await anotify(Role("staff"), "order", "Late")
             await page.shows("Late")
 
 
 async def test_nobody_without_an_account_has_a_bell(ann):
-    async with Page(AlertsConsumer, ann) as page:
+    async with BellPage(ann) as page:
         await page.cut()
         page.session = ""
         await page.open()
@@ -145,7 +145,7 @@ async def test_a_rolled_back_transaction_tells_nobody(sue):
             notify(sue, "order", "Never")
             raise ValueError
 
-    async with Page(AlertsConsumer, sue) as page:
+    async with BellPage(sue) as page:
         with pytest.raises(ValueError):
             await in_thread(fail)()
         await anotify(sue, "order", "Then")
@@ -153,12 +153,12 @@ async def test_a_rolled_back_transaction_tells_nobody(sue):
         assert not any("Never" in frame for frame in page.frames)
 
 
-async def test_what_is_settled_or_deleted_leaves_every_bell(sue, ann, lobby):
-    async with Page(AlertsConsumer, sue) as page, Page(AlertsConsumer, ann) as other:
+async def test_what_is_resolved_or_deleted_leaves_every_bell(sue, ann, lobby):
+    async with BellPage(sue) as page, BellPage(ann) as other:
         await anotify([ann, Role("staff")], "order", "About a room", about=lobby)
         await page.shows("1 unseen")
         await other.shows("1 unseen")
-        await in_thread(settle)(lobby)
+        await in_thread(resolve)(lobby)
         await page.shows("Nothing is waiting")
         await anotify([ann, Role("staff")], "order", "Again", about=lobby)
         await other.shows("1 unseen")
@@ -177,13 +177,13 @@ async def test_one_key_is_one_line_with_the_true_number(sue):
         for n in range(999)
     ]
     await Alert.objects.abulk_create(rows)
-    async with Page(AlertsConsumer, sue) as page:
+    async with BellPage(sue) as page:
         assert "1,000 unseen" in page.document.text()
         assert page.document.text().count("and 999 more") >= 1
 
 
 async def test_a_changed_name_shows_in_the_bell_at_the_next_look(sue, ann):
-    async with Page(AlertsConsumer, sue) as page:
+    async with BellPage(sue) as page:
         await anotify(sue, "mention", "{actor} mentioned you", actor=ann)
         await page.shows("Ann mentioned you")
         kept = re.findall(r"bell-\w{8}-\w{8}", page.document.part("bell-lines"))
@@ -203,7 +203,7 @@ async def test_today_becomes_yesterday_on_a_page_that_stays_open(sue, fast_clock
     now = datetime(2026, 11, 22, 10, 59, tzinfo=UTC)
     monkeypatch.setattr(timezone, "now", lambda: now)
     await anotify(sue, "order", "Tea")
-    async with Page(AlertsConsumer, sue) as page:
+    async with BellPage(sue) as page:
         assert "today 23:59" in page.document.text()
         day = page.document.value("bell-day") or "2026-11-22"
         if cut:
@@ -217,7 +217,7 @@ async def test_today_becomes_yesterday_on_a_page_that_stays_open(sue, fast_clock
 
 
 async def test_after_a_press_the_last_word_is_the_sockets(sue):
-    async with Page(AlertsConsumer, sue) as page:
+    async with BellPage(sue) as page:
         await anotify(sue, "order", "Tea")
         await page.shows("Tea")
         page.document.find("bell-lines").children.clear()  # an answer that came late showed what was before
@@ -227,7 +227,7 @@ async def test_after_a_press_the_last_word_is_the_sockets(sue):
 
 
 async def test_a_toast_comes_with_what_is_new_and_not_twice(sue):
-    async with Page(AlertsConsumer, sue) as page:
+    async with BellPage(sue) as page:
         await asyncio.sleep(0.5)  # each head has looked at what there was
         await anotify(Role("staff"), "order", "A <b>new</b> order")
         await page.shows("1 unseen")
@@ -241,7 +241,7 @@ async def test_a_toast_comes_with_what_is_new_and_not_twice(sue):
 
 
 async def test_what_has_no_key_is_told_each_time_and_a_key_once_while_its_toast_stands(sue):
-    async with Page(AlertsConsumer, sue) as page:
+    async with BellPage(sue) as page:
         await asyncio.sleep(0.5)  # each head has looked at what there was
         told = [("Tea", "", None), ("Cake", "", None), ("Cup 1", "cups", None), ("Cup 2", "cups", sue)]
         for n, (title, key, about) in enumerate(told, 1):

@@ -3,9 +3,9 @@
 import pytest
 from asgiref.sync import sync_to_async
 
-from alerts.consumers import AlertsConsumer
-from alerts.lines import bells
+from alerts.bell import bells
 from alerts.models import Alert
+from alerts.testing import BellPage
 from parlour.presence import record
 from parlour.testing import Page
 from rooms import mentions
@@ -26,8 +26,8 @@ def lines(person):
 
 
 async def test_many_of_one_author_in_one_room_are_one_line_and_one_toast(ann, ben, lobby):
-    async with Page(AlertsConsumer, ben) as page:
-        await page.receives(f"bell-cursor-user_{ben.pk}-lines")
+    async with BellPage(ben) as page:
+        await page.receives("bell-cursor-bell-count")
         for n in range(1, 9):
             await sync_to_async(say)(ann, lobby, f"@ben {n}")
             await page.shows(f"{n} unseen")

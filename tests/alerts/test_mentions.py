@@ -4,13 +4,14 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 
-from alerts import notify
-from alerts.consumers import AlertsConsumer
-from alerts.lines import bells
+from alerts import audiences, notify
+from alerts.bell import bells
 from alerts.models import Alert
+from alerts.testing import BellPage
 from parlour.testing import Page
 from rooms.consumers import RoomConsumer
 from rooms.models import Membership, Message, NotificationLevel, Room
+from rooms.permissions import rights
 from rooms.posting import draft, post
 from rooms.send_once import NumberedText
 
@@ -26,7 +27,7 @@ def lines(person):
 
 
 async def test_who_is_mentioned_is_told_and_led_to_the_message(ann, ben, lobby):
-    async with Page(AlertsConsumer, ben) as bell, Page(RoomConsumer, ann, slug="lobby") as room:
+    async with BellPage(ben) as bell, Page(RoomConsumer, ann, slug="lobby") as room:
         await room.send(kind="say", text="Morning @ben, tea?")
         await bell.shows("Ann mentioned you in Lobby")
         await room.receives(f'<span class="mention" data-person="{ben.pk}">@ben</span>')
@@ -109,7 +110,7 @@ async def test_a_rooms_members_are_told_by_one_row_and_new_ones_see_it(ann, ben,
     await Membership.objects.acreate(room=lobby, person=ann)
     await sync_to_async(notify)(lobby, "news", "The room moves")
     assert await Alert.objects.acount() == 1
-    async with Page(AlertsConsumer, ann) as one, Page(AlertsConsumer, ben) as other:
+    async with BellPage(ann) as one, BellPage(ben) as other:
         assert "The room moves" in one.document.text()
         assert "The room moves" not in other.document.text()
         await Membership.objects.acreate(room=lobby, person=ben)
@@ -133,3 +134,17 @@ def test_markup_round_a_mention_stays_text(ann, ben, lobby):
     row = say(ann, lobby, '<span class="mention" data-person="1">@ben</span> <b>@ben</b>')
     assert row.html.count("<span") == 2
     assert "<b>" not in row.html
+
+
+@pytest.mark.parametrize("kind", ["guest", "member", "other"])
+@pytest.mark.parametrize("access", Room.Access.values)
+@pytest.mark.parametrize("guests", Room.Guests.values)
+def test_an_alert_in_a_room_is_shown_exactly_to_those_who_may_read_it(ann, ben, gus, access, guests, kind):
+    room = Room.objects.create(title="Any room", owner=ann, access=access, guests=guests)
+    person = {"guest": gus, "member": ben, "other": ann}[kind]
+    if kind == "member":
+        Membership.objects.create(room=room, person=ben)
+    NotificationLevel.objects.create(room=room, person=person)
+    shown = f"user.{person.pk}/room.{room.pk}" in audiences.of([person.pk])[person.pk]
+    assert shown is rights(person, room).read
+    assert audiences.of([person.pk, 0])[person.pk] == audiences.of([person.pk])[person.pk]

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from alerts import Role, notify
-from alerts.lines import bells
+from alerts.bell import bells
 from alerts.models import Alert, Mark, Preference
 
 pytestmark = pytest.mark.django_db
@@ -160,7 +160,7 @@ def test_who_wants_to_hear_nothing_of_a_kind_is_counted_nothing(here, sue):
     assert "Orders" in page
     from alerts import kinds
 
-    answer = here.post("/alerts/preferences/", {kind.name: "nothing" for kind in kinds.known()})
+    answer = here.post("/alerts/preferences/", {kind.name: "nothing" for kind in kinds.registered()})
     assert answer.status_code == 302
     assert Preference.objects.filter(person=sue, level="nothing").exists()
     assert unseen(sue) == 0
@@ -180,7 +180,7 @@ def test_what_is_pruned_leaves_counts_right(sue, ann):
     notify([ann, Role("staff")], "order", "Old")
     Alert.objects.update(at=long_ago)
     notify(Role("staff"), "order", "Settled long ago")
-    Alert.objects.filter(title__startswith="Settled").update(settled=long_ago)
+    Alert.objects.filter(title__startswith="Settled").update(resolved=long_ago)
     notify(Role("staff"), "order", "New")
     Mark.objects.create(alert=Alert.objects.get(title="Old", audience="staff"), person=sue, seen=timezone.now())
     out = StringIO()
@@ -202,7 +202,7 @@ def test_the_bell_stands_on_pages_and_in_the_admin_and_nowhere_for_strangers(cli
         assert 'ws-connect="/ws/alerts/"' in page
     assert 'id="bell"' not in Client().get("/").content.decode()
     assert 'id="bell"' not in Client().get("/admin/login/").content.decode()
-    assert here.get("/admin/alerts/alert/?q=Order&settled__isempty=1").status_code == 200
+    assert here.get("/admin/alerts/alert/?q=Order&resolved__isempty=1").status_code == 200
 
 
 def test_an_alert_removed_in_the_admin_is_gone_from_the_count(here, sue):
@@ -231,7 +231,7 @@ def test_a_name_that_changes_is_shown_as_it_is_now(here, sue, ann):
     notify(sue, "mention", "{actor} mentioned you in {actor}", actor=ann)
     ann.display_name = "Anna {actor} <b>"
     ann.save()
-    for path in ("/", "/alerts/"):
+    for path in ("/alerts/lines/", "/alerts/"):
         page = here.get(path).content.decode()
         assert "Anna {actor} &lt;b&gt; mentioned you" in page, path
     ann.delete()

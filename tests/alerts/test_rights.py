@@ -7,10 +7,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from alerts import Role, notify
-from alerts.consumers import AlertsConsumer
-from alerts.lines import bells
+from alerts.bell import bells
 from alerts.models import Alert
-from parlour.testing import Page
+from alerts.testing import BellPage
 from rooms.models import Membership, Message, Room
 from rooms.posting import draft, post
 from rooms.send_once import NumberedText
@@ -56,7 +55,7 @@ def test_who_was_removed_reads_no_more_of_what_was_told(team, ben, client, shown
 
 
 async def test_an_open_bell_loses_it_too(team, ben):
-    async with Page(AlertsConsumer, ben) as page:
+    async with BellPage(ben) as page:
         assert "Rosebud" in page.document.text()
         await sync_to_async(leave)(team, ben)
         await page.shows("Nothing is waiting")
@@ -67,7 +66,7 @@ async def test_a_room_that_closes_takes_its_mentions_from_those_outside(ann, gus
     await sync_to_async(say)(ann, lobby, "hello")
     await sync_to_async(say)(gus, lobby, "here I am")
     await sync_to_async(say)(ann, lobby, "@Gus the code is Rosebud")
-    async with Page(AlertsConsumer, gus) as page:
+    async with BellPage(gus) as page:
         assert "Rosebud" in page.document.text()
         lobby.guests = Room.Guests.NONE
         await lobby.asave()
@@ -75,8 +74,8 @@ async def test_a_room_that_closes_takes_its_mentions_from_those_outside(ann, gus
 
 
 async def test_the_first_mention_in_a_room_shows_with_a_toast(ann, ben, lobby):
-    async with Page(AlertsConsumer, ben) as page:
-        await page.receives(f"bell-cursor-user_{ben.pk}-lines")
+    async with BellPage(ben) as page:
+        await page.receives("bell-cursor-bell-count")
         await sync_to_async(say)(ann, lobby, "@ben")
         await page.shows("1 unseen")
         await page.receives("beforeend:#bell-toasts")

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth import get_user_model
 
 from alerts import Role, anotify, notify
-from alerts.lines import bells
+from alerts.bell import bells
 from alerts.models import Alert, Mark
 
 pytestmark = pytest.mark.django_db

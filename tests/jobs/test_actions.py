@@ -2,7 +2,7 @@
 
 import pytest
 
-from alerts.lines import bells
+from alerts.bell import bells
 from jobs import Job, executor
 from parlour import Lease
 from tests.jobs.fixture_app.tasks import bake, spill, stir

@@ -8,8 +8,8 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 
-from alerts.consumers import AlertsConsumer
 from alerts.models import Preference
+from alerts.testing import BellPage
 from jobs import Job, executor, progress_text
 from jobs.streams import JobConsumer
 from parlour.testing import Page, lost_hints
@@ -37,7 +37,7 @@ def progress(page):
 
 
 async def test_a_bar_moves_in_the_bell_of_every_tab_and_leaves_when_it_is_done(ann):
-    async with Page(AlertsConsumer, ann) as one, Page(AlertsConsumer, ann) as other:
+    async with BellPage(ann) as one, BellPage(ann) as other:
         job = await in_thread(stir.start)(ann, "Porridge", times=20, pause=0.1)
         for page in (one, other):
             await page.shows("Porridge")
@@ -133,7 +133,7 @@ async def test_that_it_was_cancelled_or_stalled_is_said_once_on_its_page(ann, be
 
 async def test_a_closed_bell_says_in_words_what_its_stroke_says(ann, begun, conf):
     conf(LEASE=30)
-    async with Page(AlertsConsumer, ann) as page:
+    async with BellPage(ann) as page:
         run = await in_thread(begun)()
         await page.shows("1 job is running or waiting")
         await in_thread(Job.objects.create)(owner=ann, kind="unheard of", title="Salt")
@@ -155,7 +155,7 @@ async def test_a_bar_has_a_name_and_its_value_in_words(ann, begun):
 async def test_titles_and_words_are_text(ann, begun, conf):
     conf(LEASE=30)
     run = await in_thread(begun)("<b>Soup</b> \" hx-get='/x'")
-    async with Page(JobConsumer, ann, pk=run.pk) as page, Page(AlertsConsumer, ann) as bell:
+    async with Page(JobConsumer, ann, pk=run.pk) as page, BellPage(ann) as bell:
         await moved(run, 1, 2, "<img src=x onerror=alert(1)>")
         for each in (page, bell):
             await each.shows("<img src=x onerror=alert(1)>")
@@ -165,7 +165,7 @@ async def test_titles_and_words_are_text(ann, begun, conf):
 
 async def test_what_stalled_or_failed_stays_in_the_bell_until_it_is_dealt_with(ann, begun):
     stalled = await in_thread(begun)("Soup")
-    async with Page(AlertsConsumer, ann) as page:
+    async with BellPage(ann) as page:
         await page.shows("Stalled: nobody is working on this any more.")  # its lease ran out and was swept
         failed = await in_thread(spill.start)(ann, "Milk")
         await page.shows("Something went wrong on our side.")
@@ -177,13 +177,13 @@ async def test_what_stalled_or_failed_stays_in_the_bell_until_it_is_dealt_with(a
 
 async def test_a_job_that_nobody_takes_says_that_it_waits(ann):
     await Job.objects.acreate(owner=ann, kind="unheard of", title="Soup")
-    async with Page(AlertsConsumer, ann) as page:
+    async with BellPage(ann) as page:
         assert "Waiting for its turn." in page.document.text()
 
 
 async def test_another_persons_job_is_refused_and_its_bell_shows_nothing_of_it(ann, ben, begun):
     run = await in_thread(begun)()
-    async with Page(AlertsConsumer, ben) as bell:
+    async with BellPage(ben) as bell:
         await moved(run, 1, 2, "secret soup")
         async with Page(JobConsumer, ann, pk=run.pk) as page:
             await page.shows("secret soup")
@@ -216,7 +216,7 @@ async def test_who_signs_out_sees_no_more_and_the_job_goes_on(ann):
 
 async def test_a_deleted_job_leaves_the_bell(ann):
     job = await Job.objects.acreate(owner=ann, kind="by hand", title="Soup")
-    async with Page(AlertsConsumer, ann) as page:
+    async with BellPage(ann) as page:
         assert "Soup" in page.document.text()
         await job.adelete()
         await page.until(lambda: "Soup" not in page.document.text())

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from alerts.consumers import AlertsConsumer
+from alerts.testing import BellPage
 from parlour.database import run
 from parlour.testing import Page, lost_hints
 from rooms.consumers import RoomConsumer
@@ -76,7 +76,7 @@ async def test_it_leaves_when_every_hint_is_lost(ann, lobby, fast_clocks):
 async def test_the_bell_of_whom_it_mentioned_quotes_it_no_more(ann, ben, lobby, staff):
     said = NumberedText("0123456789abcdef", 1, "@ben a slur")
     row = await asyncio.wrap_future((await run(submit, ann, lobby.pk, [said]))[0])
-    async with Page(AlertsConsumer, ben) as bell:
+    async with BellPage(ben) as bell:
         await bell.shows("a slur")
         await run(deletes, staff, row)
         await bell.until(lambda: "a slur" not in bell.document.part("bell-lines"), "the bell forgets it")

@@ -4,8 +4,7 @@ from itertools import islice
 
 from django.urls import reverse
 
-from alerts import Role, settle
-from alerts.telling import tell
+from alerts import Role, add_alert, resolve
 from jobs import Failure, JobContext, task
 from parlour import Change, live_write
 from shop.forms import RowForm
@@ -97,7 +96,8 @@ def alert_staff(change: Change, pk: int) -> None:
     imported = Import.objects.select_related("job__owner").get(pk=pk)
     if imported.orders > imported.announced:
         Import.objects.filter(pk=pk).update(announced=imported.orders)
-        settle(imported)
+        resolve(imported)
         owner, orders = imported.job.owner, "order" if imported.orders == 1 else "orders"
         title, body = f"{imported.orders:,} new {orders} from an import", f"{imported.name}, from {owner.name}"
-        tell(change, Role("staff"), "order", title, body, reverse("shop:orders"), imported, key="orders", actor=owner)
+        url = reverse("shop:orders")
+        add_alert(change, Role("staff"), "order", title, body, url, imported, key="orders", actor=owner)

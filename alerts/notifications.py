@@ -1,0 +1,109 @@
+"""Writing alerts: `notify`, `resolve` and `delete_alerts`."""
+
+from collections.abc import Collection, Iterable
+from functools import partial, wraps
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.db.models import Model
+from django.utils import timezone
+
+from alerts import audiences
+from alerts.models import Alert, AlertQuerySet, Mark
+from parlour import Change, clean, live_write, run
+
+
+def add_alert(
+    change: Change,
+    to: Any,
+    kind: str,
+    title: str,
+    body: str = "",
+    url: str = "",
+    about: Model | None = None,
+    key: str | None = None,
+    actor: Any = None,
+    but: Collection[int] = (),
+) -> None:
+    """`notify` inside a `live_write` of one's own: the alert is committed with that `change`.
+
+    Alert `to`: a person, several, a Role, or anything with an `audience`.
+
+    `title` and `body` are text, never markup; `{actor}` in a title stands for the name that `actor` has when it is
+    read. `url` is a path of this site or an http(s) address; without one, `about.get_absolute_url()` where there is
+    such a method. Open alerts of one `kind` and `key` are shown as one line, and a second one of the same `key` and
+    `about` is dropped. For people in `but` (primary keys) it is archived from the start. Raises ValueError for an
+    empty title, a kind over 40 or a key over 100 characters, any other `url` and an unknown role, and TypeError for a
+    `to` that nobody belongs to. In a transaction it shows after the commit, and on a rollback never.
+    """
+    title, body, key = clean(title)[:200], clean(body)[:500], key or ""
+    if not title:
+        raise ValueError("An alert needs a title.")
+    if not 0 < len(kind) <= 40 or len(key) > 100:
+        raise ValueError("An alert needs a kind of at most 40 characters, and a key has at most 100.")
+    fields = {"kind": kind, "title": title, "body": body, "url": checked_url(url), "key": key, "actor": actor}
+    names = audiences.named(to)
+    _touch(change, names)
+    change.then(lambda: _store(names, about, fields, but))
+
+
+notify = live_write(add_alert)
+
+
+@wraps(notify)
+async def anotify(*args: Any, **kwargs: Any) -> None:
+    """`notify` in asynchronous code."""
+    await run(partial(notify, *args, **kwargs))
+
+
+@live_write
+def resolve(change: Change, about: Model) -> None:
+    """Resolve every alert about this object: it leaves all bells, and the counts fall."""
+    alerts = Alert.objects.open().filter(about=reference(about))
+    names = set(alerts.values_list("audience", flat=True))
+    alerts.update(resolved=timezone.now())
+    _touch(change, names)
+
+
+@live_write
+def delete_alerts(change: Change, alerts: AlertQuerySet) -> int:
+    """Delete these alerts and their marks; the counts stay right. Returns how many alerts there were."""
+    rows = dict(alerts.order_by().values_list("pk", "audience"))
+    if rows:
+        doomed = Alert.objects.filter(pk__in=rows)
+        Mark.objects.filter(alert__in=doomed.values("pk"))._raw_delete(doomed.db)
+        doomed._raw_delete(doomed.db)
+        _touch(change, rows.values())
+    return len(rows)
+
+
+def reference(about: Model | None) -> str:
+    """An object as an alert's row refers to it: "shop.order:5"; "" for None."""
+    return f"{about._meta.label_lower}:{about.pk}" if about is not None else ""
+
+
+def checked_url(url: str) -> str:
+    """`url`, if it is a path of this site or an http(s) address. Raises ValueError."""
+    parts = urlsplit(url)
+    is_path = url.startswith("/") and not url.startswith(("//", "/\\"))
+    is_web = parts.scheme in ("http", "https") and bool(parts.netloc)
+    if (url and not (is_path or is_web)) or any(ord(sign) <= 32 or sign == "\\" for sign in url) or len(url) > 500:
+        raise ValueError(f"An alert can lead to a path of this site or an http(s) address, not to {url[:80]!r}.")
+    return url
+
+
+def _touch(change: Change, names: Iterable[str]) -> None:
+    change.touch(*{audiences.stream(name) for name in names})
+
+
+def _store(names: Collection[str], about: Any, fields: dict[str, Any], but: Collection[int]) -> None:
+    """Write the rows. This runs late, when `about` may have got its primary key in the same change."""
+    if about is not None and not fields["url"] and hasattr(about, "get_absolute_url"):
+        fields["url"] = checked_url(about.get_absolute_url())
+    now = timezone.now()
+    alerts = [Alert(audience=name, about=reference(about), at=now, **fields) for name in names]
+    Alert.objects.bulk_create(alerts, ignore_conflicts=bool(fields["key"]))
+    if but:
+        done = dict.fromkeys(("seen", "read", "archived"), now)
+        stored = Alert.objects.filter(audience__in=names, about=reference(about), kind=fields["kind"], at=now)
+        Mark.objects.bulk_create([Mark(alert=alert, person_id=pk, **done) for alert in stored for pk in set(but)])
