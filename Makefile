@@ -2,6 +2,7 @@
 # make worker  a worker for background jobs, as many as you like (REDIS_URL as for make run; JOB_THREADS)
 # make test    unit tests, then stories in a browser
 # make faults  what takes long: broken cables, lost hints, killed servers and workers, PostgreSQL throughout
+# make report  how large the code is, and how far a message travels in it (CHECKOUT=another folder)
 # make bench    how fast and how cheap, on two cores
 # make picture  the picture of the README, taken anew
 # make lint    style, types, templates, the house's own rules
@@ -15,7 +16,7 @@ export VENV PYTHON DEMO
 export PYTHONPATH := $(CURDIR):$(CURDIR)/site
 export DJANGO_SETTINGS_MODULE := config.settings
 
-.PHONY: run worker test unit stories faults bench picture lint requirements runtime dev services
+.PHONY: run worker test unit stories faults report bench picture lint requirements runtime dev services
 
 run: runtime
 	@exec $(PY) -m config.start
@@ -24,7 +25,12 @@ worker: runtime
 	@test -n "$(REDIS_URL)" || { echo "A worker needs REDIS_URL; without it jobs run beside the pages." >&2; exit 1; }
 	@exec $(PY) -m celery --quiet -A config worker
 
-test: unit stories
+test:
+	@mkdir -p var; : > var/test-seconds
+	@for part in unit stories; do \
+		began=$$(date +%s); $(MAKE) --no-print-directory $$part || exit; \
+		echo "$$part $$(($$(date +%s) - began))" >> var/test-seconds; \
+	done
 
 unit: export PARLOUR_VAR := $(CURDIR)/var/tests
 unit: dev services
@@ -36,6 +42,9 @@ stories: dev services
 faults: dev services
 	PARLOUR_VAR=$(CURDIR)/var/tests $(PY) -m pytest tests -q -n $(WORKERS) -m faults
 	$(PY) -m pytest e2e -q -m faults
+
+report: dev
+	@$(PY) -m bench.report $(CHECKOUT)
 
 bench: dev
 	$(PY) -m bench.fanout

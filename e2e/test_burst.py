@@ -127,12 +127,12 @@ def _round_trips(room: RoomSocket, many: int) -> list[float]:
 
 def _listen(rooms: list[RoomSocket], enough: Callable[[RoomSocket], bool]) -> Callable[[], None]:
     """Read on all sockets at once; call what is returned to wait until each has heard enough."""
-    rooms = [threading.Thread(target=room.read, args=(120, enough)) for room in rooms]
-    for each in rooms:
+    threads = [threading.Thread(target=room.read, args=(120, enough)) for room in rooms]
+    for each in threads:
         each.start()
 
     def heard() -> None:
-        for each in rooms:
+        for each in threads:
             each.join()
 
     return heard

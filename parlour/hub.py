@@ -21,7 +21,7 @@ from parlour.database import run
 from parlour.limits import OncePerMinute
 from parlour.models import EPOCH, Head, read_heads
 from parlour.presence import Presence
-from parlour.streams import Ask, Stream, Variant, cursor_text
+from parlour.streams import Ask, Stream, Variant
 
 log = logging.getLogger("parlour")
 SLOTS = 6  # sockets get their heartbeats in as many groups, so that a large site does not send all at once
@@ -180,7 +180,7 @@ class Topic:
                 group.listeners.update((each, None) for each in listeners if each in self.asking)
 
     def _deliver(self, listeners: list[Listener], cursor: int, text: str) -> None:
-        frame = text + self.stream.ids.cursor(self.stream, cursor_text(self.stream.name, self.hub.epoch, cursor))
+        frame = text + self.stream.ids.cursor(self.stream, self.hub.epoch, cursor)
         for listener in listeners:
             if listener in self.member_of:  # it may have ended while others were told
                 listener.deliver(self, cursor, frame)

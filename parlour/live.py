@@ -35,9 +35,9 @@ from parlour.conf import conf
 from parlour.database import run
 from parlour.limits import Bucket, TooManySockets, counted_socket
 from parlour.models import read_heads
-from parlour.regions import Ids, Region
+from parlour.regions import Ids, Region, cursor_text
 from parlour.send_queue import Send, SendQueue
-from parlour.streams import Stream, cursor_text, read_cursors
+from parlour.streams import Stream, read_cursors
 from parlour.writes import rights
 
 log = logging.getLogger("parlour")

@@ -62,9 +62,9 @@ class Ids:
     def cursor_id(self, stream: "Stream") -> str:
         return self.id(f"cursor-{stream.name.replace('.', '_')}-{stream.part}")
 
-    def cursor(self, stream: "Stream", value: str) -> str:
+    def cursor(self, stream: "Stream", epoch: int, seq: int) -> str:
         """Set the cursor of one stream. It ends every frame that carries an event of that stream."""
-        return _hidden_field(self.cursor_id(stream), "cursor", value)
+        return _hidden_field(self.cursor_id(stream), "cursor", cursor_text(stream.name, epoch, seq))
 
     def beat(self, wait: int = 0) -> str:
         """The heartbeat. While it is renewed the banner stays hidden and the watchdog waits.
@@ -102,8 +102,6 @@ class Region(Ids):
 
         Heads are read before rows, so that no cursor is ahead of what the page shows.
         """
-        from parlour.streams import cursor_text
-
         names = {name for stream in self.streams for name in stream.heads}
         heads = read_heads({EPOCH, *names})
         epoch = heads.pop(EPOCH) or Head.objects.epoch()
@@ -114,6 +112,11 @@ class Region(Ids):
             shown[stream.part] = {"part": stream.part, **stream.paint(stream.variant(request.user), seq)}
             cursors[self.cursor_id(stream)] = cursor_text(stream.name, epoch, seq)
         return {"region": self, "shown": shown, "cursors": cursors}
+
+
+def cursor_text(stream: str, epoch: int, seq: int) -> str:
+    """The cursor as a page holds it: `<stream>:<epoch>.<seq>`. The epoch tells a database from its own backups."""
+    return f"{stream}:{epoch:x}.{seq}"
 
 
 def _hidden_field(id: str, name: str, value: object) -> SafeString:  # noqa: A002

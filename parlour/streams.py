@@ -53,11 +53,6 @@ class Answer(NamedTuple):
         return sum(self.heads[name] for name in heads)
 
 
-def cursor_text(stream: str, epoch: int, seq: int) -> str:
-    """The cursor as a page holds it: `<stream>:<epoch>.<seq>`. The epoch tells a database from its own backups."""
-    return f"{stream}:{epoch:x}.{seq}"
-
-
 def read_cursors(sent: Any, epoch: int) -> dict[str, int]:
     """What a page has seen, by stream; the least of several. Anything malformed or of another epoch is ignored."""
     seen: dict[str, int] = {}

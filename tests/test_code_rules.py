@@ -67,13 +67,13 @@ METAPHOR = re.compile(
     r"|carriers?|lookout|life|shelf|slip)(e?s)?"
 )
 
-# What still has such names, and what still goes round; both lists must shrink to nothing.
-OLD_NAMES = ("parlour/", "rooms/", "site/accounts/", "site/shop/", "tests/")
-OLD_CIRCLES = ("parlour.",)
+# What still has such names; the list must shrink to nothing.
+OLD_NAMES = ("site/accounts/login_throttle.py", "tests/alerts/test_crowd.py", "tests/parlour/test_strikes.py")
 
 
 def metaphors(name: str) -> list[str]:
-    return [word for word in map(str.lower, WORD.findall(name)) if METAPHOR.fullmatch(word)]
+    words = [word.lower() for word in WORD.findall(name)]
+    return [word for word in words if METAPHOR.fullmatch(word) and (word != "found" or len(words) == 1)]  # NOT_FOUND
 
 
 def defined(tree: ast.AST) -> Iterator[str]:
@@ -206,8 +206,7 @@ def test_no_name_is_a_metaphor():
 
 
 def test_imports_go_round_in_no_circle():
-    found = circles({name: imports(path) for name, path in MODULES.items()})
-    assert [each for each in found if not all(name.startswith(OLD_CIRCLES) for name in each)] == []
+    assert circles({name: imports(path) for name, path in MODULES.items()}) == []
 
 
 def test_the_rules_would_catch_a_metaphor_and_a_circle():
