@@ -64,6 +64,7 @@ class Topic:
     def __init__(self, hub: "Hub", stream: Stream) -> None:
         self.hub = hub
         self.stream = stream
+        self.key = topic_key(stream)
         self.known: dict[str, int] = {}  # heads as answers and hints told of them
         self.groups: dict[Readers, Group] = {}
         self.by_head: dict[str, set[Readers]] = defaultdict(set)
@@ -73,10 +74,6 @@ class Topic:
         self.asking: dict[Listener, Ask] = {}  # are being answered
         self.awake = asyncio.Event()
         self.task = hub.loop.create_task(self._run())
-
-    @property
-    def key(self) -> tuple[str, str, str]:
-        return topic_key(self.stream)
 
     def join(self, listener: Listener, stream: Stream, cursor: int | None) -> None:
         """Answer `listener` from `cursor`, and from then on with everybody who reads alike."""

@@ -19,6 +19,7 @@ class SendQueue:
 
     def __init__(self, send: Send) -> None:
         self.send = send
+        self.write_now = contrib.text_writer(send)
         self.waiting: list[str] = []
         self.bytes = 0
         self.task: asyncio.Task[None] | None = None
@@ -29,6 +30,8 @@ class SendQueue:
         """Send `text`, at once if the socket is free. False: the page fell behind, and nothing more is taken."""
         if self.closed:
             return True
+        if self.write_now is not None and self.task is None and self.write_now(text):
+            return self._fits()
         self.waiting.append(text)
         self.bytes += len(text) if text.isascii() else len(text.encode(errors="replace"))
         if self.task is None:

@@ -27,6 +27,13 @@ def apply_patches() -> None:
                 apply(import_module(f"parlour.contrib.{server}.{name}").PATCHES)
 
 
+def text_writer(send: Send) -> Callable[[str], bool] | None:
+    """A function that writes one text frame faster than `send` and says whether it did; None where there is none."""
+    if "uvicorn.server" not in sys.modules:
+        return None
+    return import_module("parlour.contrib.uvicorn.text_writer").text_writer(_protocol(send))
+
+
 def write_backlog(send: Send) -> int:
     """Bytes the server took for this socket and has not yet given to the kernel; 0 when that cannot be known."""
     transport = _transport(send)
@@ -48,7 +55,10 @@ def abort(send: Send) -> None:
         drop()
 
 
+def _protocol(send: Send) -> Any:
+    """The protocol behind a raw ASGI send: daphne binds it as an argument, uvicorn as self."""
+    return next(iter(send.args), None) if isinstance(send, partial) else getattr(send, "__self__", None)
+
+
 def _transport(send: Send) -> Any:
-    """The transport below a raw ASGI send: daphne binds the protocol as an argument, uvicorn as self."""
-    protocol = next(iter(send.args), None) if isinstance(send, partial) else getattr(send, "__self__", None)
-    return getattr(protocol, "transport", None)
+    return getattr(_protocol(send), "transport", None)
