@@ -1,0 +1,68 @@
+"""A text that many sockets get is encoded once; whatever is not plainly open is left to the server's own send."""
+
+from types import SimpleNamespace
+
+import pytest
+from websockets.frames import Frame, Opcode
+from websockets.protocol import State
+
+from parlour import contrib
+from parlour.contrib.uvicorn.text_writer import text_writer
+
+
+class Transport:
+    def __init__(self):
+        self.written = []
+
+    def write(self, data):
+        self.written.append(data)
+
+
+@pytest.fixture
+def protocol():
+    class Protocol:
+        __module__ = "uvicorn.protocols.websockets.websockets_sansio_impl"
+
+        def __init__(self):
+            self.conn = SimpleNamespace(state=State.OPEN, extensions=[])
+            self.transport = Transport()
+            self.writable = SimpleNamespace(is_set=lambda: True)
+            self.handshake_complete, self.close_sent, self.disconnected = True, False, False
+
+    return Protocol()
+
+
+@pytest.mark.parametrize("text", ["", "a", "x" * 125, "x" * 126, "x" * 65535, "x" * 65536, "Grüße 👋" * 40])
+def test_a_frame_is_what_the_websocket_library_would_write(protocol, text):
+    assert text_writer(protocol)(text)
+    assert protocol.transport.written == [Frame(Opcode.TEXT, text.encode()).serialize(mask=False)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda protocol: setattr(protocol, "close_sent", True),
+        lambda protocol: setattr(protocol, "disconnected", True),
+        lambda protocol: setattr(protocol, "handshake_complete", False),
+        lambda protocol: setattr(protocol.conn, "state", State.CLOSING),
+        lambda protocol: setattr(protocol.conn, "extensions", ["permessage-deflate"]),
+        lambda protocol: setattr(protocol.writable, "is_set", lambda: False),
+    ],
+)
+def test_a_socket_that_is_not_plainly_open_is_left_to_the_server(protocol, change):
+    write = text_writer(protocol)
+    change(protocol)
+    assert not write("a")
+    assert protocol.transport.written == []
+
+
+def test_it_is_off_for_another_server_and_for_a_release_that_lacks_a_name(protocol):
+    assert text_writer(SimpleNamespace()) is None
+    del protocol.writable
+    assert text_writer(protocol) is None
+
+
+def test_an_asgi_send_of_no_known_server_has_no_writer():
+    async def send(event): ...
+
+    assert contrib.text_writer(send) is None
