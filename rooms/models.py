@@ -32,34 +32,34 @@ class RoomQuerySet(models.QuerySet["Room"]):
     """Rooms, by who may see them."""
 
     def visible_to(self, person: Any) -> Self:
-        """The rooms this person may read: their own, and open ones that let such a person in."""
-        rooms = self.filter(access=Room.Access.OPEN)
+        """The rooms this person may read, those that they belong to and open ones that let such a person in."""
+        open_to_all = models.Q(access=Room.Access.OPEN)
         if not person.is_authenticated or person.is_guest:
-            return rooms.exclude(guests=Room.Guests.NONE)
-        return self.filter(models.Q(access=Room.Access.OPEN) | _is_member(person))
+            return self.filter(open_to_all).exclude(guests=Room.Guests.NONE)
+        return self.with_membership(person).filter(open_to_all | models.Q(membership__isnull=False))
 
     def nearest_to(self, person: Any) -> Self:
-        """In this order: the rooms of a person's own, those posted in last, the rest by title. Fills `last_pk`."""
-        own = _is_member(person) | models.Q(owner=person.pk, owner__isnull=False)
+        """In this order: a person's own rooms, those posted in last, the rest by title. Fills `last_pk`."""
+        rooms = self.with_last().order_by(models.F("last_pk").desc(nulls_last=True), "title")
+        if not person.is_authenticated:
+            return rooms
+        own = models.Q(membership__isnull=False) | models.Q(owner=person.pk)
         nearness = models.Case(models.When(own, then=0), default=1)
-        return self.with_last().order_by(nearness, models.F("last_pk").desc(nulls_last=True), "title")
+        return rooms.with_membership(person).order_by(nearness, *rooms.query.order_by)
+
+    def with_membership(self, person: Any) -> Self:
+        """Each joined with this person's `membership`, if there is one."""
+        mine = models.FilteredRelation("memberships", condition=models.Q(memberships__person=person.pk))
+        return self.alias(membership=mine)
 
     def with_last(self) -> Self:
         """Each with `last_pk`, the primary key of its newest message."""
         newest = Message.objects.filter(room=models.OuterRef("pk"), seq__isnull=False).order_by("-seq").values("pk")[:1]
         return self.annotate(last_pk=models.Subquery(newest))
 
-    def with_membership(self, person: Any) -> Self:
-        """Each with `is_member`, whether this person belongs to it."""
-        return self.annotate(is_member=_is_member(person))
-
     def at(self, slug: str) -> "Room | None":
         """The room at this address."""
         return self.filter(slug=slug).first() if _SLUG.fullmatch(slug) else None
-
-
-def _is_member(person: Any) -> models.Q:
-    return models.Q(models.Exists(Membership.objects.filter(room=models.OuterRef("pk"), person=person.pk)))
 
 
 class Room(models.Model):
@@ -86,7 +86,6 @@ class Room(models.Model):
     objects = RoomQuerySet.as_manager()
 
     # What a query adds, and what the list of rooms shows of each.
-    is_member: bool
     last_pk: int | None
     last: "Message | None"
     here: list[Any]

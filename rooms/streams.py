@@ -20,6 +20,8 @@ from rooms.send_once import new_page
 
 SHOWN = 60  # people named in a room's list; a larger company would cost every page a long list a second
 RENDERED = 2000  # messages whose markup is kept, some two megabytes
+FIELDS = ["room", "seq", "changed", "text", "html", "created", "previous_at", "heading_at"]
+FIELDS += ["author__username", "author__display_name"]  # all that a page shows of a message
 
 
 class RoomRegion(Region):
@@ -76,7 +78,7 @@ class RoomStream(LogStream):
         self.room = room
 
     def rows(self) -> Any:
-        return Message.objects.filter(room=self.room).select_related("author")
+        return Message.objects.filter(room=self.room).select_related("author").only(*FIELDS)
 
     def row(self, row: Any) -> SafeString:
         name, language, zone = row.author.name, translation.get_language(), timezone.get_current_timezone_name()
