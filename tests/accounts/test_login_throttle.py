@@ -7,11 +7,7 @@ import pytest
 from django.http import HttpResponse
 
 from accounts import login_throttle
-<<<<<<< HEAD
-from parlour.limits import network as neighbourhood
-=======
 from tests.waiting import until
->>>>>>> 4f16dce (Sign-ins wait a moment for their turn to hash: six at once from one address are all let in)
 
 
 @pytest.fixture
