@@ -11,8 +11,8 @@ from e2e.support.postgres import Postgres
 
 ROOT = Path(__file__).parents[1]
 SAME = {
-    "tests/parlour": ["changes", "settling", "slow_callers", "groups", "streams"],
-    "tests/rooms": ["saying"],
+    "tests/parlour": ["changes", "settling", "slow_callers", "streams"],
+    "tests/rooms": ["posting", "group_commit"],
     "tests/http_bridge": ["bridge"],
     "tests/alerts": ["mentions", "pages", "rights", "telling"],
     "tests/shop": ["imports"],

@@ -43,11 +43,6 @@ def test_a_repeat_gives_the_message_that_is_there(ann, lobby):
     assert (again.pk, texts(lobby), read_heads([lobby.stream])) == (first.pk, ["once"], {lobby.stream: 1})
 
 
-def test_a_repeat_in_one_commit_is_stored_once(ann, lobby):
-    first, again = post([one(lobby, ann, "once"), one(lobby, ann, "once")])
-    assert (first.pk, texts(lobby)) == (again.pk, ["once"])
-
-
 def test_a_repeat_is_known_by_its_cleaned_text(ann, lobby):
     post([one(lobby, ann, " once\r\n")])
     post([one(lobby, ann, "once\u202e")])
@@ -139,8 +134,3 @@ def test_lines_by_one_person_within_five_minutes_share_a_heading(ann, ben, lobby
             at(minute, clock)
             rows += post([one(lobby, person, f"at {minute}", minute + 1)])
     assert [row.continues for row in rows] == [False, True, True, False, False, False]
-
-
-def test_lines_of_one_commit_share_a_heading_too(ann, ben, lobby):
-    rows = post([one(lobby, ann, "a", 1), one(lobby, ann, "b", 2), one(lobby, ben, "c"), one(lobby, ann, "d", 3)])
-    assert [row.continues for row in rows] == [False, True, False, False]

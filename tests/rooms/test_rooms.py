@@ -10,31 +10,9 @@ from rooms.models import Room
 from rooms.streams import room_key
 from tests.parlour.messages import add
 
-TITLES = [
-    "Lobby",
-    "lobby",
-    "LOBBY!",
-    "a" * 80,
-    "Ünïcödé",
-    "日本語",
-    "🎉",
-    "مرحبا",
-    "../../etc/passwd",
-    "a/b\\c",
-    "_under_score_",
-    "-- - --",
-    "new",
-    "New",
-    "panel",
-    "room.5",
-    "x" * 49 + " y",
-    "a-b",
-    "a_b",
-    "a--b",
-    "%2e%2e",
-    "<b>",
-    "\u202eabc",
-]
+TITLES = ["Lobby", "lobby", "LOBBY!", "a" * 80, "Ünïcödé", "日本語", "🎉", "مرحبا", "../../etc/passwd", "a/b\\c"]
+TITLES += ["_under_score_", "-- - --", "new", "New", "panel", "room.5", "x" * 49 + " y", "a-b", "a_b", "a--b"]
+TITLES += ["%2e%2e", "<b>", "\u202eabc"]
 
 
 @pytest.mark.django_db

@@ -19,13 +19,6 @@ async def test_others_see_who_types_and_no_row_is_kept(ann, ben, lobby):
         assert await there.equals_fresh()
 
 
-async def test_several_are_named_together(ann, ben, gus, lobby):
-    async with RecordingPage(ann) as here, RecordingPage(ben) as there, RecordingPage(gus) as third:
-        await here.send(kind="typing")
-        await there.send(kind="typing")
-        await third.until(lambda: "Ann" in typists(third) and "Ben" in typists(third))
-
-
 async def test_who_has_said_it_types_no_more(ann, ben, gus, lobby):
     async with RecordingPage(ann) as here, RecordingPage(ben) as there, RecordingPage(gus) as third:
         await here.send(kind="typing")
