@@ -13,7 +13,7 @@ from jobs.models import Job
 class JobAdmin(ReadOnly):
     """What was asked for, how far it is, how it ended. Deleting a row ends its run."""
 
-    list_display = ["title", "kind", "owner", "stands", "done", "total", "attempt", "queued", "ended"]
+    list_display = ["title", "kind", "owner", "status", "done", "total", "attempt", "queued", "ended"]
     list_filter = ["state", "kind", "queued"]
     search_fields = ["title", "words", "owner__username", "owner__display_name"]
     list_select_related = ["owner"]

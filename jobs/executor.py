@@ -76,7 +76,7 @@ def stop() -> None:
 
 
 def tick(free: Callable[[], int]) -> None:
-    """Every few seconds have as many of the waiting jobs run as `free()` says there are hands for."""
+    """Every few seconds have as many of the waiting jobs run as `free()` says could begin at once."""
 
     def look() -> None:
         while not worker.current.closed:

@@ -98,7 +98,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         if not self.filter(pk=pk).update(state=Job.State.RUNNING, **start):
             return None
         job = Job.objects.select_related("owner").get(pk=pk)
-        Lease.objects.take(process, [job.seat])
+        Lease.objects.take(process, [job.lease])
         change.touch(job.stream)
         return job
 
@@ -114,13 +114,13 @@ class JobQuerySet(models.QuerySet["Job"]):
     def begin(self, change: Change, process: str, **fields: Any) -> "Job":
         """Add a job that runs already, in this process, and that nothing else could run again."""
         job = self._added(state=Job.State.RUNNING, again=False, first_moved=timezone.now(), **fields)
-        Lease.objects.take(process, [job.seat])
+        Lease.objects.take(process, [job.lease])
         change.touch(job.stream)
         return job
 
     @_live
     def write_progress(self, change: Change, reports: "Collection[tuple[JobContext, Progress]]") -> None:
-        """Write what several runs reported; what one of them has committed since stands."""
+        """Write what several runs reported; what one of them has committed since stays."""
         for run, progress in sorted(reports, key=lambda each: each[0].pk):
             late = Q(moved__isnull=True) | Q(moved__lt=progress.moved)
             if self.owned_by(run).filter(late).update(**progress.fields()):
@@ -130,7 +130,7 @@ class JobQuerySet(models.QuerySet["Job"]):
     def finish(self, change: Change, process: str, run: "JobContext", state: str, again: bool) -> None:
         """The run is over, in this state, or in none if it lost its job. Its owner is told unless they ended it."""
         job, last = run.job, run.unwritten.fields() if run.unwritten else {}
-        Lease.objects.give_up(process, [job.seat])
+        Lease.objects.give_up(process, [job.lease])
         over = {"state": state, "words": run.result[:300], "again": again and job.again, "ended": timezone.now()}
         if not state or not self.owned_by(run).update(**last | over):
             return
@@ -144,7 +144,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         """The process ends: its jobs go back to the queue, and whoever runs them next goes on with them."""
         for run in runs:
             if self.owned_by(run).update(state=Job.State.QUEUED, attempt=run.attempt + 1):
-                Lease.objects.give_up(process, [run.job.seat])
+                Lease.objects.give_up(process, [run.job.lease])
                 change.touch(run.job.stream)
                 run.job.send_queued()
 
@@ -214,31 +214,31 @@ class Job(models.Model):
         return head(self.owner_id)
 
     @property
-    def seat(self) -> tuple[str, str]:
-        """The name and holder of the lease that is held for this attempt."""
+    def lease(self) -> tuple[str, str]:
+        """Name and holder of the lease that a process holds while it runs this attempt."""
         return self.stream, f"job.{self.pk}.{self.attempt}"
 
     @property
-    def stands(self) -> str:
+    def status(self) -> str:
         """The state, or "stalled" for a run whose process is gone."""
         if self.state != self.State.RUNNING:
             return self.state
         alive = getattr(self, "alive", None)
         if alive is None:
-            name, holder = self.seat
+            name, holder = self.lease
             alive = Lease.objects.living(name).filter(holder=holder).exists()
         return "running" if alive else "stalled"
 
     @property
     def actions(self) -> tuple[str, ...]:
-        """What its owner may do as it stands: "cancel", "retry", "dismiss"."""
+        """What its owner may do with it now: "cancel", "retry", "dismiss"."""
         return {
             "queued": ("cancel",),
             "running": ("cancel",) * (not self.cancelling),
             "stalled": ("retry",) * self.again + ("cancel",),
             "failed": ("retry",) * self.again + ("dismiss",) * (not self.dismissed),
             "cancelled": ("retry",) * self.again,
-        }.get(self.stands, ())
+        }.get(self.status, ())
 
     def send_queued(self) -> None:
         """Have it run after the commit."""
@@ -246,7 +246,7 @@ class Job(models.Model):
 
     def _cancel(self) -> None:
         """What waits or stalled ends at once, what runs at its next report."""
-        if self.stands == "running":
+        if self.status == "running":
             self.cancelling = True
         else:
             self.state, self.ended, self.words = self.State.CANCELLED, timezone.now(), ""

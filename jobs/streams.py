@@ -24,7 +24,7 @@ class Bar:
         self.percent = progress_text.percent(job)
         self.value = progress_text.summary(job)
         self.amount = progress_text.amount(job)
-        running = job.stands == "running"
+        running = job.status == "running"
         self.speed = progress_text.speed(job) if running else ""
         self.left = progress_text.left(job) if running else ""
 
@@ -47,7 +47,7 @@ class BarsStream(StateStream):
 
 def _busy(jobs: Iterable[Job]) -> str:
     """ "2 jobs are running or waiting, 1 stalled or failed": what the stroke under a closed bell says to the eye."""
-    going = [job.stands in ("running", "queued") for job in jobs]
+    going = [job.status in ("running", "queued") for job in jobs]
     n, stuck = going.count(True), going.count(False)
     words = [f"{n} {'job is' if n == 1 else 'jobs are'} running or waiting"] * bool(n)
     return ", ".join(words + [f"{stuck} stalled or failed"] * bool(stuck))
@@ -90,11 +90,11 @@ class BarStream(StateStream):
 
 
 def _announcement(job: Job) -> str:
-    """What is worth saying of a job as it stands: "Soup: 50 %", "Soup: cancelled"."""
-    if job.stands in ("queued", "running"):
+    """What is worth saying of a job now: "Soup: 50 %", "Soup: cancelled"."""
+    if job.status in ("queued", "running"):
         passed = (progress_text.percent(job) or 0) // QUARTER * QUARTER
-        return format_html("{}: {} %", job.title, passed) if 0 < passed < 100 and job.stands == "running" else ""
-    return format_html("{}: {}", job.title, job.stands)
+        return format_html("{}: {} %", job.title, passed) if 0 < passed < 100 and job.status == "running" else ""
+    return format_html("{}: {}", job.title, job.status)
 
 
 def _bell_announces(job: Job) -> bool:

@@ -7,6 +7,7 @@ import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from time import monotonic, sleep
 from typing import Any
 
@@ -70,15 +71,15 @@ class Worker:
 
     def _finish(self, run: JobContext, state: str, again: bool) -> None:
         """Write the end, however long it takes: while that fails, nothing else could be run either."""
-        written = failed = False
-        while not written and not (failed and self.closed):
+        for tries in count():
             try:
                 Job.objects.finish(self.process, run, state, again)
-                written = True
+                break
             except Exception:
-                if not failed:
+                if not tries:
                     log.exception("the end of job %s could not be written; it is tried until it can", run.pk)
-                failed = True
+                if self.closed:
+                    break
                 sleep(CHECK)
         with self.lock:
             self.runs.discard(run)
@@ -130,9 +131,9 @@ class Worker:
 @live_write
 def _renew(change: Change, process: str, runs: list[JobContext]) -> None:
     """What was swept while this process was frozen is taken anew for the runs that still own their jobs."""
-    if not Lease.objects.renew(process, [run.job.seat for run in runs]):
+    if not Lease.objects.renew(process, [run.job.lease for run in runs]):
         owned = [run.job for run in runs if Job.objects.owned_by(run).exists()]
-        Lease.objects.take(process, [job.seat for job in owned])
+        Lease.objects.take(process, [job.lease for job in owned])
         for job in owned:
             change.touch(job.stream)
 

@@ -10,11 +10,11 @@ from tests.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HTMX = {"HX-Request": "true"}
-STANDS = ("queued", "running", "stalled", "done", "failed", "cancelled")
+STATUSES = ("queued", "running", "stalled", "done", "failed", "cancelled")
 
 
-def stands(job):
-    return Job.objects.get(pk=job.pk).stands
+def status(job):
+    return Job.objects.get(pk=job.pk).status
 
 
 def post(client, job, action, **more):
@@ -29,13 +29,13 @@ def here(client, ann):
 
 @pytest.fixture
 def standing(ann):
-    """A job that stands as it is told to, without anything that runs it."""
+    """A job of this status, which nothing runs."""
 
     def made(how):
         job = Job.objects.create(owner=ann, kind="none", title="Soup", state="running" if how == "stalled" else how)
         if how == "running":
-            Lease.objects.take("elsewhere", [job.seat])
-        assert job.stands == how
+            Lease.objects.take("elsewhere", [job.lease])
+        assert job.status == how
         return job
 
     return made
@@ -44,14 +44,14 @@ def standing(ann):
 def test_what_waits_is_cancelled_at_once(here, standing):
     job = standing("queued")
     assert post(here, job, "cancel").url == job.get_absolute_url()
-    assert stands(job) == "cancelled"
+    assert status(job) == "cancelled"
 
 
 def test_what_runs_ends_at_its_next_report(here, ann):
     job = stir.start(ann, "Porridge", times=10_000, pause=0.01)
     until(lambda: Job.objects.get().done > 3)
     assert post(here, job, "cancel", headers=HTMX).status_code == 204
-    until(lambda: stands(job) == "cancelled", 3)
+    until(lambda: status(job) == "cancelled", 3)
     assert executor.join(3)
     assert Job.objects.get().done < 10_000
     assert bells([ann.pk])[ann.pk].unseen == 0  # the owner knows
@@ -61,7 +61,7 @@ def test_what_runs_in_batches_ends_before_its_next_batch(here, ann):
     job = bake.start(ann, "Bread", loaves=10_000, pause=0.01)
     until(lambda: Job.objects.get().done > 3)
     post(here, job, "cancel")
-    until(lambda: stands(job) == "cancelled", 3)
+    until(lambda: status(job) == "cancelled", 3)
     done = Job.objects.get().done
     from django.contrib.auth.models import Group
 
@@ -70,11 +70,11 @@ def test_what_runs_in_batches_ends_before_its_next_batch(here, ann):
 
 def test_a_failed_job_is_tried_again_and_goes_on_where_it_was(here, ann):
     job = bake.start(ann, "Bread", loaves=6, burnt=4)
-    until(lambda: stands(job) == "failed")
+    until(lambda: status(job) == "failed")
     assert bells([ann.pk])[ann.pk].unseen == 1
     Job.objects.update(arguments={"loaves": 6})
     post(here, job, "retry")
-    until(lambda: stands(job) == "done")
+    until(lambda: status(job) == "done")
     job.refresh_from_db()
     assert (job.attempt, job.done) == (2, 6)
     assert [line.title for line in bells([ann.pk])[ann.pk].lines] == ["Bread: done"]
@@ -88,14 +88,14 @@ def test_many_retries_in_a_short_time_are_refused_in_words(here, standing, monke
         Job.objects.update(state="failed")
         answers.append(post(here, job, "retry", follow=True).content.decode())
     assert ["many tries in a short time" in answer for answer in answers] == [False] * 10 + [True]
-    assert (stands(job), Job.objects.get().attempt) == ("failed", 11)
+    assert (status(job), Job.objects.get().attempt) == ("failed", 11)
     assert post(here, job, "retry", headers=HTMX)["HX-Refresh"] == "true"
     assert post(here, job, "dismiss", headers=HTMX).status_code == 204
 
 
 def test_a_failure_is_dismissed_and_stays_where_it_can_be_found(here, ann):
     job = spill.start(ann, "Milk")
-    until(lambda: stands(job) == "failed")
+    until(lambda: status(job) == "failed")
     assert job in Job.objects.shown()
     post(here, job, "dismiss")
     assert job not in Job.objects.shown()
@@ -105,16 +105,16 @@ def test_a_failure_is_dismissed_and_stays_where_it_can_be_found(here, ann):
 
 def test_a_failure_that_another_try_cannot_help_is_only_dismissed(here, ann):
     job = spill.start(ann, "Milk", kindly=True, again=False)
-    until(lambda: stands(job) == "failed")
+    until(lambda: status(job) == "failed")
     assert Job.objects.get().actions == ("dismiss",)
     assert "Nothing was changed" in post(here, job, "retry", follow=True).content.decode()
-    assert stands(job) == "failed"
+    assert status(job) == "failed"
 
 
 def test_a_bell_shows_what_runs_before_what_waits_stalled_or_failed(standing):
     for how in ("failed", "stalled", "queued", "running", "done", "cancelled"):
         standing(how)
-    assert [job.stands for job in Job.objects.shown()] == ["running", "queued", "stalled", "failed"]
+    assert [job.status for job in Job.objects.shown()] == ["running", "queued", "stalled", "failed"]
 
 
 OPEN = {
@@ -159,8 +159,8 @@ def test_an_action_is_posted_and_is_one_of_three(here, standing):
 
 
 def test_staff_see_all_jobs_in_the_admin_and_how_they_stand(admin_client, standing):
-    for how in STANDS:
+    for how in STATUSES:
         standing(how)
     page = admin_client.get("/admin/jobs/job/").content.decode()
-    assert page.count(">Soup</a>") == len(STANDS)
+    assert page.count(">Soup</a>") == len(STATUSES)
     assert ">stalled<" in page

@@ -52,8 +52,8 @@ def worker(processes, brokered):
     return lambda: processes.worker(brokered.url())
 
 
-def stands(job):
-    return Job.objects.get(pk=job.pk).stands
+def status(job):
+    return Job.objects.get(pk=job.pk).status
 
 
 def test_a_worker_runs_each_job_once_however_often_its_message_comes(ann, worker):
@@ -73,16 +73,16 @@ def test_a_worker_runs_each_job_once_however_often_its_message_comes(ann, worker
 def test_a_job_whose_message_was_lost_is_found_by_a_worker(ann, worker):
     worker()
     first = stir.start(ann, "Porridge", times=1)
-    until(lambda: stands(first) == "done", 20)
+    until(lambda: status(first) == "done", 20)
     silent = Job.objects.create(owner=ann, kind="stir", title="Silent", arguments={"times": 1})
-    until(lambda: stands(silent) == "done", 8)
+    until(lambda: status(silent) == "done", 8)
 
 
 @pytest.mark.faults
 def test_without_its_broker_a_start_returns_at_once_and_the_job_runs_when_it_is_back(ann, worker, brokered, caplog):
     process = worker()
     first = stir.start(ann, "Porridge", times=1)
-    until(lambda: stands(first) == "done", 20)
+    until(lambda: status(first) == "done", 20)
     brokered.kill()
     for n in range(3):
         began = time.monotonic()
@@ -104,7 +104,7 @@ def test_a_broker_that_does_not_answer_holds_up_nobody(ann, brokered):
         began = time.monotonic()
         job = bake.start(ann, "Bread", loaves=1)
         assert time.monotonic() - began < 1
-        assert stands(job) == "queued"
+        assert status(job) == "queued"
     finally:
         brokered.thaw()
 
@@ -115,7 +115,7 @@ def test_a_job_that_runs_while_the_broker_is_away_goes_on(ann, worker, brokered)
     job = bake.start(ann, "Bread", loaves=60, pause=0.1)
     until(lambda: Group.objects.exists(), 20)
     brokered.kill()
-    until(lambda: stands(job) == "done", 20)
+    until(lambda: status(job) == "done", 20)
     assert (Job.objects.get().attempt, Group.objects.count()) == (1, 60)
 
 
@@ -125,10 +125,10 @@ def test_a_worker_that_is_told_to_end_does_so_at_once_and_the_next_goes_on(ann, 
     job = bake.start(ann, "Bread", loaves=100, pause=0.1)
     until(lambda: Group.objects.count() > 3, 20)
     assert first.end(signal.SIGTERM) < 8
-    assert stands(job) == "queued"
+    assert status(job) == "queued"
     Job.objects.update(arguments={"loaves": 12})
     worker()
-    until(lambda: stands(job) == "done", 20)
+    until(lambda: status(job) == "done", 20)
     assert (Job.objects.get().attempt, Group.objects.count()) == (2, max(12, Group.objects.count()))
 
 
@@ -148,7 +148,7 @@ async def test_a_killed_worker_shows_as_stalled_on_an_open_page_and_a_retry_resu
         assert await in_thread(Job.objects.act)("retry", job.pk)
         await page.shows("Waiting for its turn.")
         await in_thread(worker)()
-        await in_thread(until)(lambda: stands(job) == "done", 30)
+        await in_thread(until)(lambda: status(job) == "done", 30)
         await page.shows("40 of 40")
         assert await page.equals_fresh()
     names = [name async for name in Group.objects.values_list("name", flat=True)]
@@ -163,11 +163,11 @@ def test_a_web_server_carries_finds_what_waits_and_ends_within_seconds(ann, proc
     job = Job.objects.create(owner=ann, kind="bake", title="Bread", arguments=arguments)
     server = processes.server(kind)
     until(lambda: Group.objects.count() > 3, 30)
-    assert stands(job) == "running"
+    assert status(job) == "running"
     assert server.end(signal.SIGTERM) < 8
-    assert stands(job) == "queued"
+    assert status(job) == "queued"
     left = Group.objects.count()
     Job.objects.update(arguments={"loaves": left + 5})
     processes.server(kind)
-    until(lambda: stands(job) == "done", 30)
+    until(lambda: status(job) == "done", 30)
     assert (Job.objects.get().attempt, Group.objects.count()) == (2, left + 5)

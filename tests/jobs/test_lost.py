@@ -23,10 +23,10 @@ def frozen(begun, claim):
     bake_one(run, 1)
     Lease.objects.update(expires=timezone.now())
     sweep()
-    assert Job.objects.get().stands == "stalled"
+    assert Job.objects.get().status == "stalled"
     assert Job.objects.act("retry", run.pk)
     assert claim(Job.objects.get(), "other").attempt == 2
-    assert Job.objects.get().stands == "running"
+    assert Job.objects.get().status == "running"
     return run
 
 
@@ -66,7 +66,7 @@ def test_a_run_whose_job_was_deleted_ends(ann, what):
 def test_leases_are_renewed_as_long_as_the_job_runs_and_then_given_up(ann):
     stir.start(ann, "Porridge", times=300, pause=0.01)
     until(lambda: Job.objects.get().done > 200)  # twice as long as a lease
-    assert Job.objects.get().stands == "running"
+    assert Job.objects.get().status == "running"
     assert executor.join(10)
     assert not Lease.objects.exists()
 
@@ -75,8 +75,8 @@ def test_a_lease_that_was_swept_while_its_process_was_frozen_is_taken_again(ann)
     stir.start(ann, "Porridge", times=300, pause=0.01)
     until(lambda: Job.objects.get().done)
     Lease.objects.all().delete()
-    assert Job.objects.get().stands == "stalled"
-    until(lambda: Job.objects.get().stands == "running", 2)
+    assert Job.objects.get().status == "stalled"
+    until(lambda: Job.objects.get().status == "running", 2)
     assert executor.join(10)
     assert Job.objects.get().state == "done"
 

@@ -134,7 +134,7 @@ def test_an_exclusive_run_that_stalled_holds_up_nobody(ann):
     job = Job.objects.create(owner=ann, kind="solo", title="Next")
     waiting = Job.objects.waiting(["solo"], ["solo"])
     assert list(waiting) == [job]
-    Lease.objects.take("elsewhere", [Job.objects.get(title="Stalled").seat])
+    Lease.objects.take("elsewhere", [Job.objects.get(title="Stalled").lease])
     assert list(waiting.all()) == []
 
 
