@@ -1,22 +1,24 @@
 # make run     a live chat on this machine (PORT, HOST, DATABASE_URL, REDIS_URL, SERVER=uvicorn, DEMO=0)
 # make worker  a worker for background jobs, as many as you like (REDIS_URL as for make run; JOB_THREADS)
 # make test    unit tests, then stories in a browser
-# make faults  what takes long: broken cables, lost hints, killed servers and workers, PostgreSQL throughout
+# make faults  what takes long: broken connections, lost hints, killed servers and workers, PostgreSQL throughout
 # make report  how large the code is, and how far a message travels in it (CHECKOUT=another folder)
-# make bench    how fast and how cheap, on two cores
+# make bench    how fast and how cheap: before (BEFORE=commit), now, and beside peers, on two cores; 20 minutes
+# make bench-quick  the same now and beside two of them; make bench-imports  what an import costs
 # make picture  the picture of the README, taken anew
-# make lint    style, types, templates, the house's own rules
+# make lint    style, types, templates, the project's own rules
 
 VENV ?= .venv
 PYTHON ?= python3
 PY := $(VENV)/bin/python
 WORKERS ?= 2
 DEMO ?= 1
+BEFORE ?= 7db14e1
 export VENV PYTHON DEMO
 export PYTHONPATH := $(CURDIR):$(CURDIR)/site
 export DJANGO_SETTINGS_MODULE := config.settings
 
-.PHONY: run worker test unit stories faults report bench picture lint requirements runtime dev services
+.PHONY: run worker test unit stories faults report bench bench-quick bench-imports picture lint requirements runtime dev services
 
 run: runtime
 	@exec $(PY) -m config.start
@@ -46,8 +48,13 @@ faults: dev services
 report: dev
 	@$(PY) -m bench.report $(CHECKOUT)
 
-bench: dev
-	$(PY) -m bench.fanout
+bench: runtime
+	@$(PY) -m bench.run --before "$(BEFORE)"
+
+bench-quick: runtime
+	@$(PY) -m bench.run --quick --repeats 1 --servers uvicorn
+
+bench-imports: dev
 	$(PY) -m bench.imports memory
 	$(PY) -m bench.imports room
 

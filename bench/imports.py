@@ -14,11 +14,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench.fanout import LOUD, Reader
+import websockets
+
 from e2e.support.deployments import Builder, Deployment
 from e2e.support.http_client import HttpClient
 from e2e.support.waiting import eventually
 
+LOUD = {"ROOMS_POST_RATE": "100000/100000", "PARLOUR_FRAME_RATE": "100000/100000"}
 SIZE = 200 * 1024 * 1024  # bytes
 PATIENCE = 240  # seconds for one import
 JOBS = 50
@@ -68,6 +70,35 @@ executor.threads.put = lambda pk: None
 for n in range({JOBS}):
     begin(get_user_model().objects.create_user(f"owner{{n}}"), sheet(b"", rows={ROWS}))
 """
+
+
+class Reader:
+    """One socket in the lobby that notes when each post arrives."""
+
+    def __init__(self, client: HttpClient, cursors: list[str]) -> None:
+        self.client, self.cursors = client, cursors
+        self.seen: dict[str, float] = {}
+
+    async def open(self) -> None:
+        url = self.client.url
+        self.socket = await websockets.connect(
+            url.replace("http", "ws") + "/ws/rooms/lobby/",
+            origin=url,  # type: ignore[arg-type]
+            additional_headers={"Cookie": self.client.cookies},
+            max_size=None,
+            compression=None,
+            ping_interval=None,
+            open_timeout=60,
+        )
+        await self.socket.send(json.dumps({"kind": "hello", "cursor": self.cursors}))
+        await self.socket.recv()
+        self.task = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        async for frame in self.socket:
+            now = time.perf_counter()
+            for part in str(frame).split("post-")[1:]:
+                self.seen.setdefault(part[:3], now)
 
 
 def memory(deployment: Deployment) -> str:
