@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from alerts.audiences import Role as Role
     from alerts.audiences import audience_source as audience_source
     from alerts.audiences import role as role
-    from alerts.kinds import Kind as Kind
+    from alerts.models import Kind as Kind
     from alerts.notifications import add_alert as add_alert
     from alerts.notifications import anotify as anotify
     from alerts.notifications import delete_alerts as delete_alerts
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from alerts.streams import add_to_bell as add_to_bell
 
 _MODULES = {
-    "Kind": "alerts.kinds",  # a kind of alerts: its label, and how many of it read as one line
+    "Kind": "alerts.models",  # a kind of alerts: its label, and how many of it read as one line
     "Role": "alerts.audiences",  # everybody with a role, such as Role("staff")
     "add_alert": "alerts.notifications",  # notify, as part of a live_write of one's own
     "add_to_bell": "alerts.streams",  # show a stream of another app in every bell

@@ -12,8 +12,8 @@ from django.db.models import CharField, Count, F, IntegerField, Q, Value, Window
 from django.db.models.functions import Concat, Left, RowNumber, StrIndex
 from django.utils import timezone
 
-from alerts import audiences, kinds
-from alerts.models import Alert, Mark, Preference
+from alerts import audiences
+from alerts.models import Alert, Mark, Preference, kind_named
 
 SHOWN = 12  # lines of one bell
 LOOKED_AT = 60  # the newest open alerts of each stream, of which lines and toasts are made
@@ -36,7 +36,7 @@ class Line(NamedTuple):
 
     @property
     def title(self) -> str:
-        return kinds.kind(self.alert.kind).title_of(self.n, self.alert.title_now)
+        return kind_named(self.alert.kind).title_of(self.n, self.alert.title_now)
 
     @property
     def detail(self) -> str:

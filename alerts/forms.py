@@ -4,8 +4,7 @@ from typing import Any
 
 from django import forms
 
-from alerts import kinds
-from alerts.models import Preference
+from alerts.models import Preference, registered_kinds
 
 
 class PreferencesForm(forms.Form):
@@ -14,7 +13,7 @@ class PreferencesForm(forms.Form):
     def __init__(self, person: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         chosen = dict(Preference.objects.filter(person=person).values_list("kind", "level"))
-        for kind in kinds.registered():
+        for kind in registered_kinds():
             self.fields[kind.name] = forms.ChoiceField(
                 label=kind.label,
                 choices=Preference.Level.choices,

@@ -1,13 +1,47 @@
-"""Alerts, and what each person did about them."""
+"""Alerts and their kinds, what each person did about them, and how people want to be alerted."""
 
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
 from django.urls import reverse
 
-from alerts import audiences, kinds
+from alerts import audiences
+
+_registered: dict[str, "Kind"] = {}
+
+
+class Kind(NamedTuple):
+    """`name` is what `notify` is given, `label` what a person chooses by.
+
+    `many` is the title of `{n}` alerts together, of which the newest has the `{title}`.
+    """
+
+    name: str
+    label: str
+    many: str = ""
+
+    def register(self) -> "Kind":
+        """Offer it in people's preferences. An app registers its kinds in AppConfig.ready."""
+        _registered[self.name] = self
+        return self
+
+    def title_of(self, n: int, newest: str) -> str:
+        """The title of `n` alerts of this kind and one key, of which the newest has the title `newest`."""
+        if n == 1:
+            return newest
+        return self.many.format(n=n, title=newest) if self.many else f"{newest}, and {n - 1} more"
+
+
+def registered_kinds() -> list[Kind]:
+    """All registered kinds, by label."""
+    return sorted(_registered.values(), key=lambda kind: kind.label)
+
+
+def kind_named(name: str) -> Kind:
+    """The kind of this name. One that nobody registered gets its label from its name."""
+    return _registered.get(name) or Kind(name, name.replace("_", " ").capitalize())
 
 
 class AlertQuerySet(models.QuerySet["Alert"]):
@@ -75,7 +109,7 @@ class Alert(models.Model):
 
     @property
     def kind_label(self) -> str:
-        return kinds.kind(self.kind).label
+        return kind_named(self.kind).label
 
 
 class Mark(models.Model):

@@ -13,9 +13,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
-from alerts import actions, kinds
+from alerts import actions
 from alerts.forms import PreferencesForm
-from alerts.models import Alert
+from alerts.models import Alert, registered_kinds
 from alerts.streams import BellRegion
 
 PAGE = 30  # alerts on one page
@@ -35,7 +35,7 @@ def everything(request: HttpRequest) -> HttpResponse:
     show = show if show in FILTERS else ""
     alerts = Alert.objects.for_person(request.user).filter(**FILTERS[show][1]).select_related("actor")
     alerts = alerts.exclude(kind__in=actions.unwanted_kinds(request.user))
-    registered = kinds.registered()
+    registered = registered_kinds()
     chosen = next((kind.name for kind in registered if kind.name == request.GET.get("kind")), "")
     page = Paginator(alerts.filter(kind=chosen) if chosen else alerts, PAGE).get_page(request.GET.get("page"))
     context = {

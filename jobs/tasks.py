@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from alerts.kinds import Kind
+from alerts import Kind
 from jobs.context import JobContext
 from jobs.models import Job, JobQuerySet
 from parlour import Stream

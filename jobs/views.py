@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from alerts.kinds import kind
+from alerts.models import kind_named
 from jobs.models import Job
 from jobs.streams import JobRegion
 from parlour import rate_limit
@@ -21,7 +21,7 @@ RETRY_RATE = "0.1/10"  # of one person: a second, and at once
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     """One job, live."""
     job = get_object_or_404(Job.objects.of(request.user), pk=pk)
-    return render(request, "jobs/job.html", {"job": job, "kind": kind(job.kind), **JobRegion(job).paint(request)})
+    return render(request, "jobs/job.html", {"job": job, "kind": kind_named(job.kind), **JobRegion(job).paint(request)})
 
 
 @require_POST

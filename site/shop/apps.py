@@ -2,8 +2,6 @@
 
 from django.apps import AppConfig
 
-from alerts import Kind
-
 
 class ShopConfig(AppConfig):
     """Registers the receivers, the task of imports and the kind of alerts."""
@@ -12,6 +10,7 @@ class ShopConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from alerts import Kind
         from shop import signals  # noqa: F401  connects the receivers
         from shop.imports import streams  # noqa: F401  registers the task and its page
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from alerts import Role, notify
 from alerts.bell import bells
-from alerts.models import Alert, Mark, Preference
+from alerts.models import Alert, Mark, Preference, registered_kinds
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -158,9 +158,7 @@ def test_who_wants_to_hear_nothing_of_a_kind_is_counted_nothing(here, sue):
     assert unseen(sue) == 1
     page = here.get("/alerts/preferences/").content.decode()
     assert "Orders" in page
-    from alerts import kinds
-
-    answer = here.post("/alerts/preferences/", {kind.name: "nothing" for kind in kinds.registered()})
+    answer = here.post("/alerts/preferences/", {kind.name: "nothing" for kind in registered_kinds()})
     assert answer.status_code == 302
     assert Preference.objects.filter(person=sue, level="nothing").exists()
     assert unseen(sue) == 0

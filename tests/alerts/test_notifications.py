@@ -1,4 +1,4 @@
-"""The verb that tells: what it takes, what it refuses, how much it writes."""
+"""notify: what it takes, what it refuses, how much it writes."""
 
 import asyncio
 
