@@ -177,7 +177,7 @@ class Topic:
                 group.listeners.update((each, None) for each in listeners if each in self.asking)
 
     def _deliver(self, listeners: list[Listener], cursor: int, text: str) -> None:
-        frame = text + self.stream.ids.cursor(self.stream, self.hub.epoch, cursor)
+        frame = text + self.stream.ids.cursor(self.stream.name, self.stream.part, self.hub.epoch, cursor)
         for listener in listeners:
             if listener in self.member_of:  # it may have ended while others were told
                 listener.deliver(self, cursor, frame)

@@ -33,9 +33,10 @@ from django.views.decorators.cache import never_cache
 from parlour import hub
 from parlour.conf import conf
 from parlour.database import run
+from parlour.fragments import Ids, cursor_text
 from parlour.limits import Bucket, TooManySockets, counted_socket
 from parlour.models import read_heads
-from parlour.regions import Ids, Region, cursor_text
+from parlour.regions import Region
 from parlour.send_queue import Send, SendQueue
 from parlour.streams import Stream, read_cursors
 from parlour.writes import rights

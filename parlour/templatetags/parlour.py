@@ -5,7 +5,8 @@ from typing import Any
 from django import template
 from django.template import Context
 
-from parlour.regions import Ids, Region
+from parlour.fragments import Ids
+from parlour.regions import Region
 
 register = template.Library()
 

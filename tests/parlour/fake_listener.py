@@ -3,7 +3,7 @@
 import asyncio
 import threading
 
-from parlour.regions import Ids
+from parlour.fragments import Ids
 from parlour.streams import Answer, Stream
 
 

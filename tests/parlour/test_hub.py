@@ -234,7 +234,7 @@ async def test_a_log_and_a_state_on_one_head_resume_each_from_its_own(ann, lobby
         await page.cut()
         await run(add, lobby, "between")
         cursor = page.document.cursors()[-1]
-        counter = page.region.cursor_id(page.region.streams[1])
+        counter = page.region.cursor_id(page.region.streams[1].name, "many")
         page.document.set_value(counter, cursor.rpartition(".")[0] + ".1")
         assert page.document.value(counter).endswith(".1")
         await page.resume()

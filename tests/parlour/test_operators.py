@@ -62,7 +62,7 @@ async def test_a_page_that_saw_more_than_there_is_gets_a_snapshot_and_tells_of_a
     async with Page(RoomConsumer, ann, slug="lobby") as page:
         await page.cut()
         cursor = page.document.cursors()[0]
-        page.document.set_value(page.region.cursor_id(page.region.log), cursor.rpartition(".")[0] + ".9")
+        page.document.set_value(page.region.cursor_id(page.region.log.name, "log"), cursor.rpartition(".")[0] + ".9")
         await run(add, lobby, "restored")
         await page.resume()
         await page.shows("restored")
