@@ -1,5 +1,6 @@
 """Who and what a story may ask for: a deployment with a server, two processes on PostgreSQL and Redis, people."""
 
+import os
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,10 @@ from .support.people import Person
 from .support.redis import Redis
 from .support.servers import Server
 
-CHROMIUM = Path("/usr/bin/chromium")
+BROWSERS = [Path(f"/usr/bin/{name}") for name in ("chromium-headless-shell", "chromium")]
+CHROMIUM = next(
+    filter(Path.exists, BROWSERS), None
+)  # the headless shell takes a quarter of the CPU; None: Playwright's own
 QUIET = [
     "--no-sandbox",
     "--disable-quic",
@@ -53,15 +57,17 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 def browser() -> Iterator[Browser]:
     """One Chromium for all stories of a worker."""
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM if CHROMIUM.exists() else None, args=QUIET)
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield chromium
         chromium.close()
 
 
 @pytest.fixture(scope="session")
 def builder(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Builder]:
-    """Prepares each kind of deployment once."""
-    builder = Builder(tmp_path_factory.mktemp("deployments"))
+    """Hands out deployments; all workers of a run copy the same one."""
+    parallel = "PYTEST_XDIST_WORKER" in os.environ
+    shared = tmp_path_factory.getbasetemp().parent / "template" if parallel else None
+    builder = Builder(tmp_path_factory.mktemp("deployments"), shared)
     pytestconfig.stash[BUILDER] = builder
     yield builder
     builder.close()

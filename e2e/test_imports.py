@@ -159,14 +159,16 @@ def test_it_works_without_script(person: Invite, server: Server) -> None:
     member = person(server, java_script_enabled=False).sign_in("member")
     upload(member, csv_file(8_000, bad=100), "plain.csv")
     assert value(bar(member)) < 100
-    press(member, "Cancel")
+    with member.page.expect_navigation():
+        press(member, "Cancel")
 
     def reads(words: str) -> bool:
         member.page.reload()
         return words in member.page.locator("main .job-words").inner_text()
 
     eventually(lambda: reads("Cancelled."), 20, "the cancellation")
-    press(member, "Retry")
+    with member.page.expect_navigation():
+        press(member, "Retry")
     eventually(lambda: reads("Done: 7,920 orders are in, 80 rows were rejected."), 40, "its end")
     expect(member.page.get_by_role("table", name="Rejected rows").locator("tbody tr")).to_have_count(80)
 

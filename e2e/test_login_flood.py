@@ -15,6 +15,7 @@ from .support.http_client import HttpClient
 from .support.servers import Server
 from .support.waiting import eventually
 
+pytestmark = pytest.mark.faults
 FLOODER, OTHER = "127.0.0.1", "127.0.0.2"
 
 

@@ -4,6 +4,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from .support.people import Person
 from .support.servers import Server
 
@@ -19,6 +21,7 @@ TALK = [
 ]
 
 
+@pytest.mark.faults
 def test_a_room_sits_for_its_picture(person: Callable[..., Person], server: Server) -> None:
     looks = {"viewport": {"width": 1280, "height": 760}, "device_scale_factor": 1.5}
     people = {name: person(server).sign_in(name).open_room("lobby") for name in ("staff", "member")}

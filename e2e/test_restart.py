@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from .support.deployments import Deployment
 from .support.flaky_proxy import FlakyProxy
 from .support.people import Person
@@ -39,6 +41,7 @@ def test_a_killed_server_costs_nobody_a_word(person: Invite, new_deployment: Cal
     member.sees("a draft that must stay")
 
 
+@pytest.mark.faults
 def test_three_restarts_in_a_row(person: Invite, new_deployment: Callable[..., Deployment]) -> None:
     deployment = new_deployment()
     server = deployment.start_server("daphne")

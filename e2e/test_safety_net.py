@@ -38,7 +38,9 @@ ROWS, BAD = 16_000, 400  # rows of the imported file; every 400th is rejected
 SHEET = [f"Pot {n},{'-' * (n % BAD == 0)}1.50,EUR,by Friday,\n" for n in range(1, ROWS + 1)]
 
 
-@pytest.fixture(scope="module", params=["daphne-sqlite", "uvicorn-postgres-redis"])
+@pytest.fixture(
+    scope="module", params=[pytest.param("daphne-sqlite", marks=pytest.mark.faults), "uvicorn-postgres-redis"]
+)
 def deployment(request: pytest.FixtureRequest, builder: Builder, module_deployment: Build) -> Iterator[Deployment]:
     """The product as it runs on one machine, and as it runs in production, with a worker for jobs."""
     if request.param == "daphne-sqlite":
@@ -250,7 +252,7 @@ def test_a_members_room_refuses_strangers_in_words_and_closes_their_sockets(
 
 def test_a_page_whose_person_signs_out_is_closed_with_4001_and_hears_no_more(server: Server) -> None:
     member, talker = raw(server, "member"), raw(server, "staff", "member")
-    member.visitor.post("/accounts/logout/", {})
+    member.client.post("/accounts/logout/", {})
     assert member.closed() == 4001
     assert "/accounts/login/" in member.frames[-1]
     talker.say("after the door closed")

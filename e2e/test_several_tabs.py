@@ -19,7 +19,7 @@ Servers = tuple[Server, Server]
 AT_ONCE = 1.0  # seconds
 
 
-@pytest.fixture(params=["server", "cluster"])
+@pytest.fixture(params=["server", pytest.param("cluster", marks=pytest.mark.faults)])
 def servers(request: pytest.FixtureRequest) -> Servers:
     """Where people come in: twice the one daphne on SQLite, or two uvicorns on one PostgreSQL and one Redis."""
     found = request.getfixturevalue(request.param)

@@ -1,6 +1,7 @@
 """A deployment: the product prepared once (migrated, demo, static files) and copied for each story."""
 
 import contextlib
+import fcntl
 import itertools
 import os
 import re
@@ -18,7 +19,12 @@ from .processes import Process
 from .servers import Server
 
 ROOT = Path(__file__).resolve().parents[2]
-PREPARATION = (["migrate", "--verbosity=0"], ["collectstatic", "--noinput", "--verbosity=0"], ["demo"])
+PREPARE = """
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+call_command("collectstatic", interactive=False, verbosity=0)
+call_command("demo")
+"""
 NOT_OURS = re.compile(
     r"PARLOUR|DJANGO|DATABASE_URL|REDIS_URL|SECRET_KEY|ALLOWED_HOSTS|CSRF_|TIME_ZONE|DEBUG|DEMO|HTTPS|PORT|HOST$"
 )
@@ -95,14 +101,14 @@ class Deployment:
 
 
 class Builder:
-    """Prepares each kind of deployment once per session and hands out copies."""
+    """Prepares each kind of deployment once and hands out copies; all workers of a run share `template`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, template: Path | None = None) -> None:
         self.folder = folder
+        self.template = template or folder / "template"
         self.postgres: Postgres | None = None
         self._open: list[Deployment] = []
         self._numbers = itertools.count(1)
-        self._sqlite: Path | None = None
         self._database = ""
 
     def deploy(self, postgres: bool = False, redis_url: str = "", **settings: str) -> Deployment:
@@ -128,19 +134,20 @@ class Builder:
             self.postgres.remove()
 
     def _prepared(self) -> Path:
-        if self._sqlite is None:
-            var = self.folder / "template"
-            var.mkdir(parents=True)
-            for words in PREPARATION:
-                Deployment(var).manage(*words)
-            self._sqlite = var
-        return self._sqlite
+        self.template.parent.mkdir(parents=True, exist_ok=True)
+        with self.template.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not self.template.exists():
+                making = self.template.with_suffix(".making")
+                making.mkdir()
+                Deployment(making).manage("shell", "-v0", "-c", PREPARE)
+                making.rename(self.template)
+        return self.template
 
     def _fresh_database(self) -> str:
         if self.postgres is None:
             self.postgres = Postgres()
             self._database = self.postgres.create()
             template = Deployment(self._prepared(), self.postgres.url(self._database))
-            for words in (PREPARATION[0], PREPARATION[2]):
-                template.manage(*words)
+            template.manage("shell", "-v0", "-c", PREPARE)
         return self.postgres.url(self.postgres.create(self._database))
