@@ -1,4 +1,4 @@
-"""What a person does about alerts. Every query starts from the person, so another's alert is never found."""
+"""What a person does about alerts. Every query starts from the person, so another's alert is out of reach."""
 
 from datetime import datetime
 from typing import Any

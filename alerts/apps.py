@@ -1,10 +1,10 @@
-"""The alerts, as Django knows them."""
+"""The app of alerts."""
 
 from django.apps import AppConfig
 
 
 class AlertsConfig(AppConfig):
-    """Telling people something, wherever they are on the site, with a count that is never wrong."""
+    """Alerts for people and roles, and the bell that shows them on every page."""
 
     name = "alerts"
     default_auto_field = "django.db.models.BigAutoField"

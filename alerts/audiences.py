@@ -76,20 +76,20 @@ def staff(people: Collection[Any]) -> Any:
 
 def of(people: Collection[Any]) -> Mapping[Any, list[str]]:
     """The audiences each of these people (primary keys) belongs to now, their own first. One query."""
-    found = {pk: [person(pk)] for pk in people}
+    names = {pk: [person(pk)] for pk in people}
     rows, others = _of_one(*people) if len(people) == 1 else _of_many(people)
     for pk, belongs_to, n in chain(rows, *([(*pair, n) for pair in _sources[n][1](people)] for n in others)):
-        found[pk].append(_sources[n][0].format(person=pk, id=belongs_to))
-    return found
+        names[pk].append(_sources[n][0].format(person=pk, id=belongs_to))
+    return names
 
 
 def _of_many(people: Collection[Any]) -> tuple[Any, list[int]]:
     """Rows (person, id, number of the source) of all sources that give querysets; the numbers of the others."""
     pairs: list[Any] = [find(people) for _, find in _sources]
-    others = [n for n, found in enumerate(pairs) if not isinstance(found, QuerySet)]
+    others = [n for n, names in enumerate(pairs) if not isinstance(names, QuerySet)]
     first, *more = (
-        found.order_by().annotate(alerts_source=Value(n, IntegerField()))
-        for n, found in enumerate(pairs)
+        names.order_by().annotate(alerts_source=Value(n, IntegerField()))
+        for n, names in enumerate(pairs)
         if n not in others
     )
     return first.union(*more, all=True), others

@@ -97,15 +97,15 @@ def bells(people: Collection[int], opened: Collection[int] | None = None) -> dic
     counts = _counts(people, frozenset().union(*names.values()))
     newest = _newest(frozenset().union(*names.values()), frozenset().union(*(names[person] for person in opened)))
     marks = _marks(people, [alert.pk for alerts in newest.values() for alert in alerts])
-    found = {}
+    result = {}
     for person in people:
         count, undone = counts.of(person, names[person])
         alerts = [alert for name in names[person] for alert in newest.get(name, ())]
         alerts.sort(key=lambda alert: (alert.at, alert.pk), reverse=True)
         recent = _recent(person, alerts, counts.levels, marks)
         lines = _lines(person, alerts, counts.levels, marks, undone) if person in opened else []
-        found[person] = Bell(count, recent, lines, max((alert.pk for alert in alerts), default=0))
-    return found
+        result[person] = Bell(count, recent, lines, max((alert.pk for alert in alerts), default=0))
+    return result
 
 
 def _recent(person: int, alerts: Iterable[Alert], levels: Any, marks: Any) -> list[Alert]:
@@ -157,10 +157,10 @@ def _newest(names: Collection[str], opened: Collection[str]) -> Mapping[str, lis
     place = Window(RowNumber(), partition_by=[stream], order_by=[F("at").desc(), F("pk").desc()])
     wanted = Q(audience__in=opened) | Q(audience__in=names, at__gt=timezone.now() - RECENT)
     rows = Alert.objects.open().filter(wanted).annotate(place=place).filter(place__lte=LOOKED_AT)
-    found: dict[str, list[Alert]] = defaultdict(list)
+    result: dict[str, list[Alert]] = defaultdict(list)
     for alert in rows.select_related("actor"):
-        found[alert.audience].append(alert)
-    return found
+        result[alert.audience].append(alert)
+    return result
 
 
 def _marks(people: Collection[int], alerts: Collection[int]) -> Mapping[tuple[int, int], tuple[Any, Any]]:

@@ -75,9 +75,9 @@ class BellStream(StateStream):
 
     def context(self, variants: Sequence[Any]) -> Mapping[Any, dict[str, Any]]:
         opened = {_reader(variant) for variant in variants if variant.own.endswith(":opened")}
-        found = bells({_reader(variant) for variant in variants}, opened)
+        of = bells({_reader(variant) for variant in variants}, opened)
         rendered: dict[tuple[Line, str, str], str] = {}
-        return {variant: self._shown(variant, found[_reader(variant)], rendered) for variant in variants}
+        return {variant: self._shown(variant, of[_reader(variant)], rendered) for variant in variants}
 
     def _shown(self, variant: Any, bell: Bell, rendered: dict[tuple[Line, str, str], str]) -> dict[str, Any]:
         shown = {"unseen": bell.unseen, "recent": bell.recent, "day": today(variant.zone), "lines": None}

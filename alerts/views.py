@@ -122,7 +122,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
 
 
 def _mine(request: HttpRequest, pk: int) -> Alert:
-    """This person's alert; nobody else's is found."""
+    """This person's alert; anybody else's is a 404."""
     if pk >= 2**63:
         raise Http404
     return get_object_or_404(Alert.objects.for_person(request.user), pk=pk)
@@ -153,7 +153,7 @@ def _done(request: HttpRequest, words: str = "", at: datetime | None = None) -> 
 def _moment(text: str) -> datetime | None:
     """The moment a text names, in UTC; None for a text that names none."""
     try:
-        found = parse_datetime(text)
-        return found.astimezone(UTC) if found is not None and found.tzinfo else None
+        moment = parse_datetime(text)
+        return moment.astimezone(UTC) if moment is not None and moment.tzinfo else None
     except (ValueError, OverflowError):
         return None
