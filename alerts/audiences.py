@@ -86,10 +86,10 @@ def of(people: Collection[Any]) -> Mapping[Any, list[str]]:
 def _of_many(people: Collection[Any]) -> tuple[Any, list[int]]:
     """Rows (person, id, number of the source) of all sources that give querysets; the numbers of the others."""
     pairs: list[Any] = [find(people) for _, find in _sources]
-    others = [n for n, names in enumerate(pairs) if not isinstance(names, QuerySet)]
+    others = [n for n, each in enumerate(pairs) if not isinstance(each, QuerySet)]
     first, *more = (
-        names.order_by().annotate(alerts_source=Value(n, IntegerField()))
-        for n, names in enumerate(pairs)
+        each.order_by().annotate(alerts_source=Value(n, IntegerField()))
+        for n, each in enumerate(pairs)
         if n not in others
     )
     return first.union(*more, all=True), others
