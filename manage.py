@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's commands, with the shelf `site/` on the path."""
+"""Django's commands, with `site/` on the path."""
 
 import os
 import sys

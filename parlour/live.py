@@ -86,7 +86,7 @@ class Malformed(ValueError):
     """A frame that no page of ours sends, in the reader's words."""
 
 
-class Visitor(NamedTuple):
+class Identity(NamedTuple):
     """Who opened the socket (an AnonymousUser if nobody is signed in) and when their session ends."""
 
     person: Any
@@ -102,7 +102,7 @@ def handshake_request(scope: dict[str, Any]) -> HttpRequest:
 def refusal(request: HttpRequest) -> str:
     """Why the handshake comes from none of our own pages; "" if Django would accept a form with this Host and Origin.
 
-    A missing or null Origin is refused, so that no other site can use a visitor's cookies.
+    A missing or null Origin is refused, so that no other site can use somebody's cookies.
     """
     origin = request.META.get("HTTP_ORIGIN", "")
     try:
@@ -122,7 +122,7 @@ class _SessionData(dict[str, Any]):
     def cycle_key(self) -> None: ...
 
 
-def visitor(session_key: str | None) -> Visitor:
+def identify(session_key: str | None) -> Identity:
     """The person of a session, as the database knows them now. A session in the database costs one query."""
     store = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
     session, until = store, None
@@ -132,8 +132,8 @@ def visitor(session_key: str | None) -> Visitor:
         session, until = _SessionData(row.get_decoded() if row else {}), row and row.expire_date
     person = get_user(SimpleNamespace(session=session))  # type: ignore[arg-type]
     if not person.is_authenticated:
-        return Visitor(person, None)
-    return Visitor(person, until or store.get_expiry_date())
+        return Identity(person, None)
+    return Identity(person, until or store.get_expiry_date())
 
 
 def parse_frame(text: str) -> dict[str, Any]:
@@ -325,7 +325,7 @@ class Consumer:
 
         Returns the heads that guard the rights as they were before: a right that goes meanwhile moves one of them.
         """
-        person, until = visitor(self.session_key)
+        person, until = identify(self.session_key)
         if self.person is not None and person.pk != self.person.pk:
             raise Denied.signed_out(self.region.address or "/")
         address = (type(self), *sorted(self.route.items()))

@@ -121,7 +121,7 @@ class Page:
         self.up.put_nowait({"type": "websocket.receive", "text": text})
 
     async def cut(self) -> None:
-        """Lose the socket, as a pulled cable does; the page keeps what it shows."""
+        """Lose the socket, as when a cable is pulled; the page keeps what it shows."""
         self.up.put_nowait({"type": "websocket.disconnect"})
         await self.socket
 

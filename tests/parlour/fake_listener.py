@@ -37,7 +37,7 @@ class FakeListener:
 class FakeStream(Stream):
     """A stream that notes what it is asked and answers with the cursor; it can be held up and broken."""
 
-    def __init__(self, name="tape", key="k"):
+    def __init__(self, name="stream", key="k"):
         super().__init__(name, Ids(key))
         self.seq = 0
         self.asked = []

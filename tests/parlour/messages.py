@@ -1,4 +1,4 @@
-"""Plain lines for the engine to carry: rooms' messages written by deeds of the tests' own."""
+"""Messages written by live writes of the tests' own."""
 
 from django.utils import timezone
 from django.utils.html import escape

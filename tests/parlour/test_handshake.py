@@ -8,7 +8,7 @@ from tests.parlour.recording_page import Silent
 HOME = "good.example"
 
 
-def knock(origin=None, host=HOME, scheme="ws", **headers):
+def accepts(origin=None, host=HOME, scheme="ws", **headers):
     sent = [(b"host", host.encode())] if host is not None else []
     sent += [(b"origin", origin.encode("latin-1"))] if origin is not None else []
     sent += [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
@@ -30,8 +30,8 @@ def home(settings):
         ("http://[::1]:8000", "[::1]:8000", "ws"),
     ],
 )
-def test_our_own_pages_are_let_in(origin, host, scheme):
-    assert knock(origin, host, scheme)
+def test_our_own_pages_are_accepted(origin, host, scheme):
+    assert accepts(origin, host, scheme)
 
 
 @pytest.mark.parametrize(
@@ -66,44 +66,44 @@ def test_our_own_pages_are_let_in(origin, host, scheme):
     ],
 )
 def test_every_other_origin_is_refused(origin):
-    assert not knock(origin)
+    assert not accepts(origin)
 
 
 def test_a_page_from_another_port_of_this_host_is_foreign():
-    assert not knock("http://good.example:8000", "good.example:8001")
+    assert not accepts("http://good.example:8000", "good.example:8001")
 
 
 def test_a_secure_page_does_not_fit_a_plain_socket_nor_the_other_way_round():
-    assert not knock("https://good.example", scheme="ws")
-    assert not knock("http://good.example", scheme="wss")
+    assert not accepts("https://good.example", scheme="ws")
+    assert not accepts("http://good.example", scheme="wss")
 
 
 @pytest.mark.parametrize("host", ["evil.example", "good.example.evil.example", "", None, "good.example:x", "a b"])
 def test_a_host_that_is_not_ours_is_refused_even_with_a_matching_origin(host):
-    assert not knock(f"http://{host}", host)
+    assert not accepts(f"http://{host}", host)
 
 
 @pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1:8000", "[::1]:8000", "shop.localhost"])
 def test_with_debug_and_no_hosts_named_this_machine_is_ours_as_for_django(settings, host):
     settings.ALLOWED_HOSTS = []
-    assert not knock(f"http://{host}", host)
+    assert not accepts(f"http://{host}", host)
     settings.DEBUG = True
-    assert knock(f"http://{host}", host)
-    assert not knock("http://evil.example", host)
-    assert not knock("http://evil.example", "evil.example")
+    assert accepts(f"http://{host}", host)
+    assert not accepts("http://evil.example", host)
+    assert not accepts("http://evil.example", "evil.example")
     settings.ALLOWED_HOSTS = [HOME]
-    assert not knock(f"http://{host}", host)
+    assert not accepts(f"http://{host}", host)
 
 
 def test_behind_a_proxy_the_header_it_sets_says_the_scheme(settings):
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    assert knock("https://good.example", x_forwarded_proto="https")
-    assert not knock("https://good.example", x_forwarded_proto="http")
-    assert not knock("https://good.example")
+    assert accepts("https://good.example", x_forwarded_proto="https")
+    assert not accepts("https://good.example", x_forwarded_proto="http")
+    assert not accepts("https://good.example")
 
 
 def test_without_a_proxy_its_header_says_nothing():
-    assert not knock("https://good.example", x_forwarded_proto="https")
+    assert not accepts("https://good.example", x_forwarded_proto="https")
 
 
 @pytest.mark.django_db(transaction=True)

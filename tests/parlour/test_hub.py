@@ -26,92 +26,92 @@ async def hub():
     return hub
 
 
-async def present(hub, tape, *ears):
-    for ear in ears:
-        hub.follow(ear, tape, 0)
-    await eventually(lambda: all(ear.got for ear in ears))
-    for ear in ears:
-        ear.got.clear()
-    tape.asked.clear()
+async def present(hub, stream, *listeners):
+    for listener in listeners:
+        hub.follow(listener, stream, 0)
+    await eventually(lambda: all(listener.got for listener in listeners))
+    for listener in listeners:
+        listener.got.clear()
+    stream.asked.clear()
 
 
-def news(hub, tape, seq):
-    tape.seq = seq
-    hub.moved(tape.name, seq)
+def news(hub, stream, seq):
+    stream.seq = seq
+    hub.moved(stream.name, seq)
 
 
 async def test_many_pages_are_answered_by_one_ask(hub):
-    tape, ears = FakeStream(), [FakeListener() for _ in range(50)]
-    await present(hub, tape, *ears)
-    news(hub, tape, 1)
-    await eventually(lambda: all(ear.got for ear in ears))
-    assert tape.asked == [["0"]]
-    assert {ear.got[0] for ear in ears} == {ears[0].got[0]}
+    stream, listeners = FakeStream(), [FakeListener() for _ in range(50)]
+    await present(hub, stream, *listeners)
+    news(hub, stream, 1)
+    await eventually(lambda: all(listener.got for listener in listeners))
+    assert stream.asked == [["0"]]
+    assert {listener.got[0] for listener in listeners} == {listeners[0].got[0]}
 
 
 async def test_a_stream_is_rendered_once_for_each_zone(hub):
-    tape, ears = FakeStream(), [FakeListener(zone) for zone in ("UTC", "Asia/Tokyo") * 5]
-    await present(hub, tape, *ears)
-    news(hub, tape, 1)
-    await eventually(lambda: all(ear.got for ear in ears))
-    assert tape.asked == [["0", "0"]]
+    stream, listeners = FakeStream(), [FakeListener(zone) for zone in ("UTC", "Asia/Tokyo") * 5]
+    await present(hub, stream, *listeners)
+    news(hub, stream, 1)
+    await eventually(lambda: all(listener.got for listener in listeners))
+    assert stream.asked == [["0", "0"]]
 
 
 async def test_a_hint_that_says_nothing_new_asks_nothing(hub):
-    tape, ear = FakeStream(), FakeListener()
-    tape.seq = 5
-    await present(hub, tape, ear)
+    stream, listener = FakeStream(), FakeListener()
+    stream.seq = 5
+    await present(hub, stream, listener)
     for seq in (1, 5, 5):
-        hub.moved(tape.name, seq)
+        hub.moved(stream.name, seq)
     await asyncio.sleep(0.1)
-    assert tape.asked == []
+    assert stream.asked == []
 
 
 async def test_a_burst_of_hints_shares_its_asks(hub, conf):
     conf(ASK_GAP=0.02)
-    tape, ear = FakeStream(), FakeListener()
-    await present(hub, tape, ear)
+    stream, listener = FakeStream(), FakeListener()
+    await present(hub, stream, listener)
     began = hub.loop.time()
     for seq in range(1, 101):
-        news(hub, tape, seq)
+        news(hub, stream, seq)
         await asyncio.sleep(0.001)
-    await eventually(lambda: ear.got and "to 100" in ear.got[-1])
-    assert len(tape.asked) < (hub.loop.time() - began) / 0.02 + 3
+    await eventually(lambda: listener.got and "to 100" in listener.got[-1])
+    assert len(stream.asked) < (hub.loop.time() - began) / 0.02 + 3
 
 
 async def test_pages_that_come_back_together_are_answered_each_from_its_cursor(hub):
-    tape, ears = FakeStream(), [FakeListener() for _ in range(30)]
-    tape.seq = 9
-    for n, ear in enumerate(ears):
-        hub.follow(ear, tape, n % 3)
-    await eventually(lambda: all(ear.got for ear in ears))
-    assert [ear.got[0][:8] for ear in ears[:3]] == ["[0 to 9]", "[1 to 9]", "[2 to 9]"]
-    assert len(tape.asked) == 1
+    stream, listeners = FakeStream(), [FakeListener() for _ in range(30)]
+    stream.seq = 9
+    for n, listener in enumerate(listeners):
+        hub.follow(listener, stream, n % 3)
+    await eventually(lambda: all(listener.got for listener in listeners))
+    assert [listener.got[0][:8] for listener in listeners[:3]] == ["[0 to 9]", "[1 to 9]", "[2 to 9]"]
+    assert len(stream.asked) == 1
 
 
 async def test_a_page_that_is_being_answered_is_not_forgotten_when_the_last_other_leaves(hub):
     """A tab is closed while the next one says hello."""
-    tape, old, new = FakeStream(), FakeListener(), FakeListener()
-    await present(hub, tape, old)
-    tape.free.clear()
-    tape.asking.clear()
-    hub.follow(new, tape, None)
-    await eventually(tape.asking.is_set)
+    stream, old, new = FakeStream(), FakeListener(), FakeListener()
+    await present(hub, stream, old)
+    stream.free.clear()
+    stream.asking.clear()
+    hub.follow(new, stream, None)
+    await eventually(stream.asking.is_set)
     hub.leave(old)
-    tape.free.set()
+    stream.free.set()
     await eventually(lambda: new.got)
-    news(hub, tape, 1)
+    news(hub, stream, 1)
     await eventually(lambda: "to 1" in new.got[-1])
 
 
 async def test_of_two_pages_that_are_being_answered_one_may_leave(hub):
-    tape, gone, stays = FakeStream(), FakeListener(), FakeListener()
-    tape.free.clear()
-    hub.follow(gone, tape, 0)
-    hub.follow(stays, tape, 0)
-    await eventually(tape.asking.is_set)
+    stream, gone, stays = FakeStream(), FakeListener(), FakeListener()
+    stream.free.clear()
+    hub.follow(gone, stream, 0)
+    hub.follow(stays, stream, 0)
+    await eventually(stream.asking.is_set)
     hub.leave(gone)
-    tape.free.set()
+    stream.free.set()
     await eventually(lambda: stays.got)
     assert gone.got == []
 
@@ -121,34 +121,34 @@ async def test_a_page_that_ends_while_it_is_told_takes_nobody_along(hub):
         def deliver(self, topic, seq, text):
             hub.leave(self)
 
-    tape, ears = FakeStream(), [FakeListener(), Full(), FakeListener(), Full(), FakeListener()]
-    for ear in ears:
-        hub.follow(ear, tape, 0)
-    await eventually(lambda: all(ear.got for ear in ears[::2]))
-    news(hub, tape, 1)
-    await eventually(lambda: all("to 1" in ear.got[-1] for ear in ears[::2]))
+    stream, listeners = FakeStream(), [FakeListener(), Full(), FakeListener(), Full(), FakeListener()]
+    for listener in listeners:
+        hub.follow(listener, stream, 0)
+    await eventually(lambda: all(listener.got for listener in listeners[::2]))
+    news(hub, stream, 1)
+    await eventually(lambda: all("to 1" in listener.got[-1] for listener in listeners[::2]))
 
 
 async def test_a_stream_that_cannot_be_read_is_asked_again_at_the_next_look(fast_clocks, hub, log_lines):
-    tape, ear, late = FakeStream(), FakeListener(), FakeListener()
-    await present(hub, tape, ear)
-    tape.broken = True
-    hub.follow(late, tape, None)
+    stream, listener, late = FakeStream(), FakeListener(), FakeListener()
+    await present(hub, stream, listener)
+    stream.broken = True
+    hub.follow(late, stream, None)
     await eventually(lambda: log_lines)
-    tape.broken = False
+    stream.broken = False
     await eventually(lambda: late.got)
 
 
-async def test_two_places_that_follow_one_head_each_get_what_is_theirs(hub):
+async def test_two_regions_that_follow_one_head_each_get_what_is_theirs(hub):
     here, there = FakeStream(key="here"), FakeStream(key="there")
-    ears = FakeListener(), FakeListener()
-    hub.follow(ears[0], here, 0)
-    hub.follow(ears[1], there, 0)
-    await eventually(lambda: all(ear.got for ear in ears))
+    listeners = FakeListener(), FakeListener()
+    hub.follow(listeners[0], here, 0)
+    hub.follow(listeners[1], there, 0)
+    await eventually(lambda: all(listener.got for listener in listeners))
     here.seq = there.seq = 1
-    hub.moved("tape", 1)
-    await eventually(lambda: all("to 1" in ear.got[-1] for ear in ears))
-    assert ['id="here-' in ears[0].got[-1], 'id="there-' in ears[1].got[-1]] == [True, True]
+    hub.moved("stream", 1)
+    await eventually(lambda: all("to 1" in listener.got[-1] for listener in listeners))
+    assert ['id="here-' in listeners[0].got[-1], 'id="there-' in listeners[1].got[-1]] == [True, True]
     assert (len(here.asked), len(there.asked)) == (2, 2)
 
 

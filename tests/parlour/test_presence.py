@@ -96,22 +96,22 @@ async def test_several_who_come_and_go_together_are_one_line(ann, ben, gus, lobb
 
 
 async def test_of_a_crowd_two_are_named_and_the_rest_counted(ann, ben, lobby):
-    crowd = [get_user_model()(username=f"p{n}", display_name=f"P{n}") for n in range(5)]
-    crowd = await get_user_model().objects.abulk_create(crowd)
+    people = [get_user_model()(username=f"p{n}", display_name=f"P{n}") for n in range(5)]
+    people = await get_user_model().objects.abulk_create(people)
     async with page_of(ben) as page:
         await lists(page, "Ben")
-        await run(presence.record, "another", {(lobby.people, str(each.pk)) for each in crowd}, set())
+        await run(presence.record, "another", {(lobby.people, str(each.pk)) for each in people}, set())
         await page.until(lambda: notes(page, "P0, P1 and 3 others joined the room") == 1)
 
 
-async def test_a_crowd_that_comes_one_after_the_other_is_told_in_few_lines(ben, lobby):
-    crowd = [get_user_model()(username=f"p{n}", display_name=f"P{n}") for n in range(12)]
-    crowd = await get_user_model().objects.abulk_create(crowd)
+async def test_people_who_comes_one_after_the_other_is_told_in_few_lines(ben, lobby):
+    people = [get_user_model()(username=f"p{n}", display_name=f"P{n}") for n in range(12)]
+    people = await get_user_model().objects.abulk_create(people)
     async with page_of(ben) as page:
         await lists(page, "Ben")
         loop = asyncio.get_running_loop()
         began = loop.time()
-        for each in crowd:
+        for each in people:
             await run(presence.record, "another", {(lobby.people, str(each.pk))}, set())
             await asyncio.sleep(0.03)
         await page.until(lambda: names(page)[0] == 13)

@@ -50,7 +50,7 @@ class Reader:
 
 @pytest.fixture
 def committed_meanwhile(monkeypatch):
-    """committed_meanwhile(deed) has `deed` done once, right after the next reading of heads."""
+    """committed_meanwhile(act) has `act` done once, right after the next reading of heads."""
     read = streams.read_heads
 
     def arrange(act):

@@ -1,4 +1,4 @@
-"""Numbers are dense and in the order of commits; a deed that fails leaves no trace."""
+"""Numbers are dense and in the order of commits; a write that fails leaves no trace."""
 
 import random
 from concurrent.futures import ThreadPoolExecutor
@@ -40,7 +40,7 @@ def test_a_new_row_changed_when_it_was_made(lobby):
     assert [row.changed for row in lobby.messages.order_by("seq")] == [1, 2]
 
 
-def test_a_deed_that_raises_leaves_no_row_and_no_hole(lobby):
+def test_a_write_that_raises_leaves_no_row_and_no_hole(lobby):
     add(lobby, "one")
     with pytest.raises(Spoilt):
         spoil(lobby)
@@ -48,7 +48,7 @@ def test_a_deed_that_raises_leaves_no_row_and_no_hole(lobby):
     assert numbers(lobby) == [1, 2]
 
 
-def test_a_deed_whose_rows_the_database_refuses_leaves_no_hole(lobby):
+def test_a_write_whose_rows_the_database_refuses_leaves_no_hole(lobby):
     with pytest.raises(Exception, match=r"(?i)null"):
         spoil(lobby, after_writing=True)
     add(lobby, "one")
@@ -56,7 +56,7 @@ def test_a_deed_whose_rows_the_database_refuses_leaves_no_hole(lobby):
     assert read_heads([lobby.stream]) == {lobby.stream: 1}
 
 
-def test_a_deed_that_collects_nothing_writes_nothing(lobby):
+def test_a_write_that_collects_nothing_writes_nothing(lobby):
     assert add(lobby) == []
     assert not Head.objects.filter(name=lobby.stream).exists()
 
@@ -68,7 +68,7 @@ def test_an_edit_moves_the_head_and_keeps_the_rows_number(lobby):
     assert (row.seq, row.changed, row.text) == (1, 3, "won")
 
 
-def test_two_edits_of_one_row_in_one_deed_end_at_the_head(lobby):
+def test_two_edits_of_one_row_in_one_write_end_at_the_head(lobby):
     [row] = add(lobby, "one")
 
     @live_write
@@ -86,7 +86,7 @@ def test_a_touch_moves_the_head_alone(lobby):
     assert read_heads(["people.7", lobby.stream, "never"]) == {"people.7": 1, lobby.stream: 1, "never": 0}
 
 
-def test_one_deed_numbers_each_stream_for_itself(lobby, ann):
+def test_one_write_numbers_each_stream_for_itself(lobby, ann):
     other = Room.objects.create(title="Other", owner=ann)
     add(lobby, "here")
 

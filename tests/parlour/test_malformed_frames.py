@@ -1,4 +1,4 @@
-"""A socket that sends what no page sends: words, five strikes, close codes, and never a fault of ours."""
+"""A socket that sends what no page sends: words, five malformed frames, close codes, and never a fault of ours."""
 
 import json
 
@@ -22,7 +22,7 @@ async def test_what_was_malformed_is_said_in_words(ann, lobby):
         await page.stays()
 
 
-async def test_four_strikes_are_forgiven_and_the_fifth_ends_it(ann, lobby):
+async def test_four_malformed_frames_are_forgiven_and_the_fifth_ends_it(ann, lobby):
     async with RecordingPage(ann) as page:
         for _ in range(4):
             await page.send_text("junk")
@@ -163,7 +163,7 @@ async def test_no_frame_of_any_kind_raises(ann, lobby, log_lines, frames, greete
 
 
 @pytest.mark.parametrize("depth", range(100, 1200, 60))
-async def test_nesting_of_any_depth_is_one_strike(ann, lobby, log_lines, depth):
+async def test_nesting_of_any_depth_is_one_malformed_frame(ann, lobby, log_lines, depth):
     async with RecordingPage(ann) as page:
         await page.send_text('{"text": ' + "[" * depth + "]" * depth + "}")
         await page.shows("That was not understood")
@@ -171,7 +171,7 @@ async def test_nesting_of_any_depth_is_one_strike(ann, lobby, log_lines, depth):
 
 
 @pytest.mark.parametrize("kind", ["say", "hello"])
-async def test_half_a_character_is_one_strike_and_stays_on_its_page(ann, lobby, log_lines, kind):
+async def test_half_a_character_is_one_malformed_frame_and_stays_on_its_page(ann, lobby, log_lines, kind):
     async with Silent(ann) as page:
         if kind == "say":
             await page.hello(page=PAGE, acked="0")
