@@ -73,7 +73,7 @@ class SignInForm(AuthenticationForm):
 
 
 class StaffSignInForm(SignInForm, AdminAuthenticationForm):
-    """The admin's door: the same rules, and staff only."""
+    """Sign-in to the admin: the same rules, and staff only."""
 
 
 class SignUpForm(UserCreationForm):

@@ -37,7 +37,7 @@ def readings(text: str) -> set[str]:
 
 
 def is_role(text: str) -> bool:
-    """Whether `text` reads like a role of the house: admin, staff, moderator …"""
+    """Whether `text` reads like a role of the site: admin, staff, moderator …"""
     return bool(readings(text) & FOLDED_ROLES)
 
 

@@ -7,6 +7,7 @@ from django.contrib.sessions.models import Session
 from django.db.models.signals import post_delete, post_save
 
 from accounts.models import User
+from parlour import revoke
 
 
 def connect() -> None:
@@ -32,10 +33,3 @@ def changed(instance: User, created: bool, raw: bool, update_fields: Any, **kwar
 def gone(instance: User, **kwargs: Any) -> None:
     """A deleted person."""
     revoke(instance.pk)
-
-
-def revoke(user_pk: int) -> None:
-    """Has every socket of this person asked again whether it may stay."""
-    from parlour import revoke as cut
-
-    cut(user_pk)

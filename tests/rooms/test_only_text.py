@@ -1,4 +1,4 @@
-"""Attacks in names, titles and texts, through every door: a page has the same elements as with plain words."""
+"""Attacks in names, titles and texts, wherever they are sent: a page has the same elements as with plain words."""
 
 import pytest
 from django.contrib.auth import get_user_model

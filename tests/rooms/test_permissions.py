@@ -1,4 +1,4 @@
-"""Who may read, write and manage: every kind of person before every kind of room, by every door."""
+"""Who may read, write and manage: every kind of person before every kind of room."""
 
 import pytest
 from django.contrib.auth.models import AnonymousUser

@@ -114,14 +114,14 @@ def test_the_list_beside_a_talk_begins_with_ones_own_rooms_and_then_the_latest_s
     def make(title, owner=ben, **more):
         return Room.objects.create(title=title, owner=owner, **more)
 
-    crowd = [make(f"!!! {n}") for n in range(5)]
+    others = [make(f"!!! {n}") for n in range(5)]
     mine, joined, spoken, earlier = make("Zz mine", ann), make("Zz team", access="members"), make("Zz b"), make("Zz a")
     joined.members.add(ann)
     add(earlier, "first")
     add(spoken, "then")
     monkeypatch.setattr(views, "LISTED", 6)
     client.force_login(ann)
-    listed = list(client.get(crowd[0].get_absolute_url()).context["rooms"])
-    assert listed == [mine, joined, spoken, earlier, *crowd[:2]]
+    listed = list(client.get(others[0].get_absolute_url()).context["rooms"])
+    assert listed == [mine, joined, spoken, earlier, *others[:2]]
     client.logout()
-    assert list(client.get(crowd[0].get_absolute_url()).context["rooms"]) == [spoken, earlier, *crowd[:4]]
+    assert list(client.get(others[0].get_absolute_url()).context["rooms"]) == [spoken, earlier, *others[:4]]
