@@ -53,7 +53,11 @@ _sweep_at = KEPT
 
 
 def rate_limit(kind: str, who: object, rate: str) -> Bucket:
-    """The bucket from which all sockets and requests of one person, or one address, draw in this process."""
+    """The bucket from which all sockets and requests of one person draw in this process.
+
+    `who` is a primary key, or a network address as text; addresses of one IPv6 /64 share a bucket.
+    """
+    who = network(who) if isinstance(who, str) else who
     if len(_shared) >= _sweep_at:
         _sweep()
     return _shared.setdefault((kind, who), Bucket(rate))

@@ -6,7 +6,6 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 
 from parlour import Consumer, Malformed, Region
-from parlour.conf import conf
 
 LONGEST = 64 * 1024  # characters of plain text
 
@@ -27,7 +26,7 @@ class EchoConsumer(Consumer):
             fields = self.parse(text)
         except Malformed as problem:
             fields = {"message": text}
-            if len(text) > min(LONGEST, conf.FRAME_BYTES):
+            if len(text) > LONGEST:
                 self.refuse_frame(str(problem))
                 return
         words = fields.get("message", fields.get("text"))

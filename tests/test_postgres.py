@@ -11,10 +11,10 @@ from e2e.support.postgres import Postgres
 
 ROOT = Path(__file__).parents[1]
 SAME = {
-    "tests/parlour": ["changes", "settling", "slow_callers", "streams"],
+    "tests/parlour": ["writes", "pending", "slow_callers", "streams"],
     "tests/rooms": ["posting", "group_commit"],
     "tests/http_bridge": ["bridge"],
-    "tests/alerts": ["mentions", "pages", "rights", "telling"],
+    "tests/alerts": ["bell", "notifications", "pages", "rights"],
     "tests/shop": ["imports"],
     "tests/jobs": ["running", "lost", "actions", "live"],
 }

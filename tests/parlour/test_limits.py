@@ -3,7 +3,7 @@
 import pytest
 
 from parlour import limits
-from parlour.limits import KEPT, Bucket, rate_limit
+from parlour.limits import KEPT, Bucket, network, rate_limit
 
 
 @pytest.fixture
@@ -79,3 +79,23 @@ def test_looking_for_idle_buckets_is_not_repeated_at_every_look_while_there_are_
     for n in range(KEPT + 1000):
         rate_limit("say", n, "0.001/2").take()
     assert len(sweeps) == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "shared"),
+    [
+        ("198.41.0.4", "198.41.0.4"),
+        ("::ffff:198.41.0.4", "198.41.0.4"),
+        ("2a00:1450::1", "2a00:1450::/64"),
+        ("2a00:1450:0:1::1%eth0", "2a00:1450:0:1::/64"),
+        ("unix:", "unix:"),
+    ],
+)
+def test_one_client_has_one_network(address, shared):
+    assert network(address) == shared
+
+
+def test_addresses_of_one_network_share_a_bucket(clock):
+    assert rate_limit("guest", "2a00:1450::1", "1/1").take()
+    assert not rate_limit("guest", "2a00:1450::2", "1/1").take()
+    assert rate_limit("guest", "2a00:1450:0:1::1", "1/1").take()
