@@ -55,8 +55,7 @@ bench-quick: runtime
 	@$(PY) -m bench.run --quick --repeats 1 --servers uvicorn
 
 bench-imports: dev
-	$(PY) -m bench.imports memory
-	$(PY) -m bench.imports room
+	$(PY) -m bench.imports
 
 picture: dev services
 	PICTURE=1 $(PY) -m pytest e2e/test_picture.py -q

@@ -136,19 +136,6 @@ def test_what_was_cancelled_is_gone_on_with_and_no_order_comes_twice(
     assert deployment.rows(ORDERS, f"import:{number}:%") == [(12_000, 12_000)]
 
 
-def test_of_two_files_the_second_waits_and_says_so(person: Invite, server: Server) -> None:
-    first = upload(person(server).sign_in("other"), csv_file(12_000), "the-first.csv")
-    second = upload(first.tab(), csv_file(100), "the-second.csv")
-    expect(second.page.locator("main")).to_contain_text("Your imports run one after the other.")
-    press(first, "Cancel")
-    wait_for_words(first, "Cancelled.")
-    wait_for_words(second, "Done: 100 orders are in.")
-    expect(second.page.locator("main")).not_to_contain_text("one after the other")
-    listed = second.go("/shop/imports/").page.get_by_role("table", name="Your imports").locator("tbody tr")
-    expect(listed.filter(has_text="the-second.csv")).to_contain_text("Done")
-    expect(listed.filter(has_text="the-first.csv")).to_contain_text("Cancelled")
-
-
 def test_a_file_that_is_rejected_is_told_why_beside_the_field(person: Invite, server: Server) -> None:
     member = upload(person(server).sign_in("member"), "item;amount;currency\nTea;1;EUR\n")
     expect(member.page.locator(".import-form .error")).to_contain_text("with commas: item, amount, currency")

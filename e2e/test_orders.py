@@ -13,7 +13,7 @@ from .support.http_client import HttpClient
 from .support.people import Person
 from .support.servers import Server
 from .support.shop import SECOND, fill_in, line, order, orders_page, shop, totals
-from .support.waiting import eventually, holds
+from .support.waiting import eventually
 
 Invite = Callable[..., Person]
 NewClient = Callable[[Server | FlakyProxy], HttpClient]
@@ -157,13 +157,6 @@ def test_without_script_orders_are_placed_and_accepted(person: Invite, server: S
     expect(line(staff, "By plain forms")).to_contain_text("Accepted")
 
 
-def test_a_bad_form_is_rejected_beside_the_field_and_keeps_the_rest(person: Invite, server: Server) -> None:
-    buyer = shop(person(server).sign_in("other"))
-    fill_in(buyer, "Kept", amount="1,234.50").click()
-    expect(buyer.page.locator(".order-form .error")).to_have_text("Write 1234.50, without a thousands separator.")
-    expect(buyer.page.get_by_label("What would you like?")).to_have_value("Kept")
-
-
 def test_what_wants_to_be_more_than_text_stays_text(person: Invite, server: Server, http_client: NewClient) -> None:
     staff = orders_page(person(server).sign_in("staff"))
     words = "<img src=x onerror=alert(1)> <b hx-get='/hit' hx-trigger='load'>x</b>"
@@ -171,15 +164,3 @@ def test_what_wants_to_be_more_than_text_stays_text(person: Invite, server: Serv
     expect(line(staff, words)).to_contain_text("<script>alert(2)</script>")
     assert not staff.dialogs
     assert not [line for line in staff.requests if "/hit" in line]
-
-
-def test_a_page_whose_connection_was_cut_is_right_again(
-    person: Invite, server: Server, http_client: NewClient, flaky_proxy: Callable[..., FlakyProxy]
-) -> None:
-    wire = flaky_proxy(server)
-    staff = orders_page(person(wire).sign_in("staff"))
-    wire.cut()
-    order(http_client(server).sign_in("member"), "While you were away")
-    holds(lambda: not line(staff, "While you were away").count(), 1)
-    wire.mend()
-    expect(line(staff, "While you were away")).to_be_visible(timeout=30 * SECOND)

@@ -46,7 +46,7 @@ def test_a_step_that_does_not_follow_is_told_and_the_others_are_taken(ann, ben, 
     assert "1 of 2 done." in page
 
 
-def test_deleting_in_the_admin_settles_what_was_alerts_of(ann, tea, staff, alerts_of):
+def test_deleting_in_the_admin_deletes_the_alerts_too(ann, tea, staff, alerts_of):
     staff.post(LIST, {"action": "delete_selected", "_selected_action": [tea.pk], "post": "yes"})
     assert not Order.objects.exists()
     assert alerts_of("staff") == alerts_of(ann) == []

@@ -45,13 +45,6 @@ def test_a_file_without_the_names_of_the_columns_is_rejected_in_words(head):
     assert len(str(error.value)) < 220
 
 
-@pytest.mark.parametrize("data", [b"PK\x03\x04\0", HEAD + b"Th\xe9,1,EUR,,\n", HEAD.decode().encode("utf-16"), b"\xc3"])
-def test_a_file_that_is_no_text_in_utf8_is_rejected_wherever_it_is_cut(data):
-    for size in (1, 7, 1000):
-        with pytest.raises(FileRejected, match="This is not a text file in UTF-8"):
-            check_text(data[at : at + size] for at in range(0, len(data), size))
-
-
 @pytest.mark.parametrize(
     ("line", "words"),
     [

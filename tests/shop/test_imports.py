@@ -209,14 +209,6 @@ def test_a_batch_and_its_progress_are_one_commit(upload, before_batch, monkeypat
     assert Order.objects.count() == 20
 
 
-def test_a_file_that_is_gone_is_told(upload, before_batch):
-    before_batch(2, fail)
-    upload(HEAD + TEA)
-    imported = finished()
-    imported.file.delete(save=False)
-    assert retry(imported.pk).job.words == "The file is not here any more. Send it again."
-
-
 def test_of_two_imports_of_one_person_the_second_waits(upload, before_batch, client):
     waiting = []
 

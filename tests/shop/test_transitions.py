@@ -32,13 +32,6 @@ def test_a_buyer_who_cancels_is_told_nothing_and_staff_need_not_look(ann, tea, c
     assert alerts_of(ann) == alerts_of("staff") == []
 
 
-def test_other_orders_stay_told_of(ann, ben, sam, tea, alerts_of):
-    place_order(ben, "Coffee", 100, "EUR")
-    make_transition(sam, tea.pk, "accept")
-    assert alerts_of("staff") == ["New order: Coffee"]
-    assert alerts_of(ben)
-
-
 ALLOWED = {
     "new": {"accept": "accepted", "cancel": "cancelled"},
     "accepted": {"finish": "done", "cancel": "cancelled"},

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import Truncator
 
+from jobs import Job
 from parlour import clean
 from shop.imports.csv_reader import CsvReader, FileRejected, check_text
 from shop.imports.job import import_orders
@@ -76,6 +77,7 @@ class UploadForm(forms.Form):
         imported = Import.objects.create(job=job, name=name, file=file, digest=self.digest, lines=self.lines)
         job.url = imported.get_absolute_url()
         job.save(update_fields=["url"])
-        for old in theirs.filter(job__ended__isnull=False)[MAX_KEPT:]:
+        ended = theirs.filter(job__state__in=(Job.State.FAILED, Job.State.CANCELLED))
+        for old in ended[MAX_KEPT : MAX_KEPT + MAX_UNFINISHED]:
             old.file.delete(save=False)
         return imported
