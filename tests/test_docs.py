@@ -11,7 +11,7 @@ import pytest
 from parlour.conf import Conf
 from tests.examples import ROOT, passes, shown, write
 
-PAGES = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+PAGES = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *(ROOT / "docs").glob("*.md")]
 SETTINGS = """
 SECRET_KEY = "only for this test"
 INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions",
@@ -35,6 +35,15 @@ def test_the_architecture_says_what_every_file_of_the_engine_does():
     told = (ROOT / "ARCHITECTURE.md").read_text()
     files = {path.name for path in (ROOT / "parlour").glob("[a-z]*.py")}
     assert {name for name in files if f"`{name}`" not in told} == set()
+
+
+def test_every_file_that_is_named_exists():
+    named = {
+        name
+        for page in PAGES
+        for name in re.findall(r"`((?:tests|e2e|docs|parlour|rooms)/[\w/]+\.\w+)`", page.read_text())
+    }
+    assert {name for name in named if not (ROOT / name).exists()} == set()
 
 
 def test_every_setting_that_is_told_of_exists():
