@@ -1,4 +1,4 @@
-"""Many at once: two hundred readers, a thousand alerts, and a long random walk."""
+"""Many at once: forty readers, a thousand alerts, and a long random walk."""
 
 import asyncio
 import random
@@ -16,7 +16,7 @@ from alerts.testing import BellPage
 from rooms.models import Room
 
 pytestmark = pytest.mark.django_db(transaction=True)
-STAFF = 200
+STAFF = 40  # two hundred are told in a story
 
 
 def hire(n):
@@ -25,7 +25,7 @@ def hire(n):
     return list(people.objects.filter(username__startswith="staff"))
 
 
-async def test_one_order_tells_two_hundred_and_is_drawn_once(sue, monkeypatch):
+async def test_one_order_tells_forty_and_is_drawn_once(sue, monkeypatch):
     drawn = []
     draw = streams.BellStream._line
     monkeypatch.setattr(streams.BellStream, "_line", lambda self, line: drawn.append(line) or draw(self, line))
@@ -118,12 +118,13 @@ class Walk:
         self.sue.save()
 
 
-def test_after_any_five_hundred_acts_the_count_equals_the_rows(sue, ann):
+@pytest.mark.parametrize("acts", [100, pytest.param(500, marks=pytest.mark.faults)])
+def test_after_any_acts_the_count_equals_the_rows(sue, ann, acts):
     walk = Walk(sue, ann)
     highest = 0
-    for n in range(500):
+    for n in range(acts):
         walk.act(n)
-        if n % 100 == 99:
+        if n % 50 == 49:
             prune_alerts.Command().handle(resolved=0, days=1)
         found = {pk: bell.unseen for pk, bell in bells([sue.pk, ann.pk]).items()}
         names = audiences.of([sue.pk, ann.pk])

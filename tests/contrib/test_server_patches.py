@@ -102,6 +102,7 @@ def test_sigterm_closes_sockets_and_waits_for_nobody_long(build, kind):
     assert "KeyError" not in log
 
 
+@pytest.mark.faults
 def test_a_late_answer_to_a_ping_costs_daphne_no_page(build):
     """Two seconds after a ping daphne would send the next, and nothing could stop the timer of the first."""
     server = build("daphne")
@@ -142,6 +143,7 @@ def test_a_release_that_lacks_a_name_serves_without_the_patch(build, kind, hidde
     assert re.findall(r"(\w+) is off: this release has no", server.log()) == off.split()
 
 
+@pytest.mark.faults
 def test_without_the_patches_the_servers_are_as_we_found_them(build):
     """When this fails a server has learnt something: look whether its patch can go."""
     bare = build("daphne", BARE="1")
