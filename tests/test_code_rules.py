@@ -67,9 +67,6 @@ METAPHOR = re.compile(
     r"|carriers?|lookout|life|shelf|slip)(e?s)?"
 )
 
-# What still has such names; the list must shrink to nothing.
-OLD_NAMES = ("site/accounts/login_throttle.py", "tests/alerts/test_crowd.py", "tests/parlour/test_strikes.py")
-
 
 def metaphors(name: str) -> list[str]:
     words = [word.lower() for word in WORD.findall(name)]
@@ -202,7 +199,7 @@ def test_no_name_is_a_metaphor():
         if (names := {name for name in (path.stem, *defined(ast.parse(path.read_text()))) if metaphors(name)})
     }
     bad |= {str(path.relative_to(ROOT)): [path.stem] for path in TESTS if metaphors(path.stem)}
-    assert {path: names for path, names in bad.items() if not path.startswith(OLD_NAMES)} == {}
+    assert bad == {}
 
 
 def test_imports_go_round_in_no_circle():
