@@ -40,17 +40,9 @@ class BarsStream(StateStream):
         super().__init__(head(owner), region)
         self.owner = owner
 
-    def paint(self, variant: Any, seq: int) -> dict[str, Any]:
-        """Nothing is asked for somebody who never had a job."""
-        return super().paint(variant, seq) if seq else {"markup": self.drawn(variant, _context([]))}
-
     def present(self) -> dict[str, Any]:
         jobs = list(Job.objects.filter(owner=self.owner).shown())
-        return _context(jobs)
-
-
-def _context(jobs: list[Job]) -> dict[str, Any]:
-    return {"bars": [Bar(job) for job in jobs[:SHOWN]], "others": len(jobs[SHOWN:]), "busy": _busy(jobs)}
+        return {"bars": [Bar(job) for job in jobs[:SHOWN]], "others": len(jobs[SHOWN:]), "busy": _busy(jobs)}
 
 
 def _busy(jobs: Iterable[Job]) -> str:
