@@ -43,7 +43,7 @@ FRAMES = [
 @pytest.fixture(scope="module")
 def server(module_deployment: Callable[..., Deployment]) -> Server:
     """A server that waits for a hello a little less long."""
-    return module_deployment(PARLOUR_HELLO_WITHIN="3").start_server()
+    return module_deployment(PARLOUR_HELLO_WITHIN="3", PARLOUR_PERSON_SOCKETS="1000").start_server()
 
 
 @pytest.fixture

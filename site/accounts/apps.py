@@ -1,4 +1,4 @@
-"""The app's card."""
+"""Accounts as a Django app."""
 
 from django.apps import AppConfig
 
@@ -10,6 +10,6 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Django calls this once, when all models are there."""
-        from accounts import signals
+        from accounts import revocation
 
-        signals.connect()
+        revocation.connect()

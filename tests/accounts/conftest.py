@@ -2,7 +2,6 @@
 
 import pytest
 
-from accounts import signals
 from accounts.models import User
 
 PASSWORD = "a long day by the sea"

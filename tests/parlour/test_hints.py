@@ -1,6 +1,7 @@
 """A hint says "look again"; that it goes out delays nobody, and that it does not is no fault."""
 
 import asyncio
+import atexit
 import time
 
 import pytest
@@ -20,6 +21,9 @@ def layer(monkeypatch):
 def publisher(layer):
     publisher = bus.Publisher()
     yield publisher
+    layer.hangs = layer.away = False
+    finish(publisher)
+    atexit.unregister(publisher.close)
     publisher.loop.call_soon_threadsafe(publisher.loop.stop)
 
 

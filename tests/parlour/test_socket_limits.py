@@ -40,6 +40,14 @@ async def test_a_person_holds_so_many_sockets_and_others_theirs(ann, ben, lobby,
         await two.stays()
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.1", ""])
+async def test_a_person_is_counted_behind_a_proxy_too(ann, lobby, conf, address):
+    conf(PERSON_SOCKETS=1)
+    async with From(ann, address) as one:
+        await is_turned_away(From(ann, address), "very many pages open")
+        await one.stays(0)
+
+
 async def test_whoever_closes_a_page_may_open_another(ann, lobby, conf):
     conf(PERSON_SOCKETS=1)
     for _ in range(3):
