@@ -20,7 +20,7 @@ def gus(db):
 @pytest.fixture
 def cut(monkeypatch):
     cut = []
-    monkeypatch.setattr(signals, "revoke", cut.append)
+    monkeypatch.setattr(revocation, "revoke", cut.append)
     return cut
 
 
