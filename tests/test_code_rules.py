@@ -176,12 +176,25 @@ def test_dependence_is_one_way():
         "parlour": above,
         "http_bridge": above - {"http_bridge"},
         "accounts": above - {"accounts", "http_bridge"},
-        "alerts": {"jobs", "rooms", "shop", "config"},
+        "alerts": {"accounts", "jobs", "rooms", "shop", "config"},
         "jobs": {"rooms", "shop", "config"},
         "config": set(),
     }
     for path, package in ((path, module(path).partition(".")[0]) for path in sources()):
         assert imported(path) & forbidden.get(package, {"config"}) == set(), path
+
+
+def test_apps_import_the_engine_through_its_public_names_alone():
+    apart = {"parlour", "parlour.testing", "parlour.contrib"}
+    deep = {
+        f"{path.relative_to(ROOT)}: {node.module}"
+        for path in sources()
+        if module(path).partition(".")[0] != "parlour"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "parlour"
+        if node.module not in apart
+    }
+    assert deep == set()
 
 
 def test_requirements_are_exact_and_name_no_place():

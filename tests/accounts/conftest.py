@@ -1,7 +1,8 @@
-"""The cast: Ann has an account, Gus is a guest; `cut` lists whose sockets were cut off."""
+"""Ann has an account, Gus is a guest; `cut` lists whose sockets were closed."""
 
 import pytest
 
+from accounts import revocation
 from accounts.models import User
 
 PASSWORD = "a long day by the sea"
