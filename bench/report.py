@@ -32,6 +32,10 @@ PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # name: files, an
 }
 
 
+def _is_for_types(node: ast.stmt) -> bool:
+    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+
+
 def sources(patterns: tuple[str, ...], without: tuple[str, ...] = ()) -> Iterator[Path]:
     for path in (each for top in (*OURS, "tests", "e2e") for each in (ROOT / top).rglob("*.py")):
         name = path.relative_to(ROOT).as_posix()
@@ -49,7 +53,9 @@ def imports() -> dict[str, set[str]]:
     for name, path in files.items():
         above = name.split(".") if path.stem == "__init__" else name.split(".")[:-1]
         graph[name] = set()
-        for node in ast.walk(ast.parse(path.read_text())):
+        tree = ast.parse(path.read_text())
+        tree.body = [node for node in tree.body if not _is_for_types(node)]
+        for node in ast.walk(tree):
             if isinstance(node, ast.Import):
                 graph[name] |= {each.name for each in node.names}
             elif isinstance(node, ast.ImportFrom):
