@@ -18,7 +18,7 @@ MOST = 128
 class GroupCommit(Generic[Item, Result]):
     """Gathers items for `write`, which takes a list of them and returns a list of results in the same order.
 
-    A group that fails is written again one by one, so that one bad item fails alone.
+    A group that fails is written again one by one, so that one bad item fails alone, and a lone one is tried twice.
     """
 
     def __init__(self, write: Callable[[Sequence[Item]], Sequence[Result]]) -> None:
@@ -34,7 +34,7 @@ class GroupCommit(Generic[Item, Result]):
         """
         pairs: list[tuple[Item, Future[Result]]] = [(item, Future()) for item in items]
         if connection.in_atomic_block:
-            self._commit(pairs)
+            self._write(pairs)
         elif pairs:
             with self.lock:
                 self.waiting.extend(pairs)
@@ -60,15 +60,17 @@ class GroupCommit(Generic[Item, Result]):
             return [self.waiting.popleft() for _ in range(min(MOST, len(self.waiting)))]
 
     def _commit(self, batch: list[tuple[Item, "Future[Result]"]]) -> None:
-        wanted = [(item, future) for item, future in batch if future.running() or future.set_running_or_notify_cancel()]
+        wanted = [pair for pair in batch if pair[1].running() or pair[1].set_running_or_notify_cancel()]
         try:
-            results = list(zip(wanted, self.write([item for item, _ in wanted]), strict=True)) if wanted else []
-        except Exception as error:
-            if len(wanted) == 1:
-                wanted[0][1].set_exception(error)
-            else:
-                for each in wanted:
-                    self._commit([each])
-        else:
-            for (_, future), result in results:
-                future.set_result(result)
+            self._write(wanted)
+        except Exception:
+            for item, future in wanted:  # another process may have stored the same meanwhile: each is tried once more
+                try:
+                    self._write([(item, future)])
+                except Exception as error:
+                    future.set_exception(error)
+
+    def _write(self, pairs: list[tuple[Item, "Future[Result]"]]) -> None:
+        results = self.write([item for item, _ in pairs]) if pairs else []
+        for (_, future), result in list(zip(pairs, results, strict=True)):
+            future.set_result(result)

@@ -96,3 +96,16 @@ def test_somebody_who_no_longer_waits_holds_up_nobody(busy, writer):
 def test_inside_a_transaction_the_item_is_written_there_and_then(writer):
     with transaction.atomic():
         assert GroupCommit(writer).submit(["mine"])[0].result(0) == "MINE"
+
+
+def test_a_lone_item_that_failed_is_tried_once_more():
+    """Two processes store the same text at once: the one that came second finds it there."""
+    tries = []
+
+    def write(items):
+        tries.append(items)
+        if len(tries) == 1:
+            raise ValueError("stored meanwhile")
+        return ["found"]
+
+    assert results(GroupCommit(write).submit(["text"])) == ["found"]
