@@ -4,7 +4,7 @@ SETUP = """
 import random, sys, threading, time
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from parlour.retrying import counts
+from parlour.writes import counts
 from rooms.send_once import NumberedText
 from rooms.models import Room
 from rooms.posting import draft, post
