@@ -50,13 +50,16 @@ class AlertsConsumer(Consumer):
         return today(self.region.bell.variant(self.person).zone)
 
     async def hear_seen(self, fields: dict[str, Any]) -> None:
-        """The bell was opened or closed: what it showed is seen. After the first opening it asks for lines."""
+        """The bell was opened or closed: what it showed is seen. From the first opening on, the page gets lines.
+
+        The opening itself loads them too, but that request is lost while the server is away; this frame waits.
+        """
         upto = str(fields.get("upto") or 0)
         if not upto.isascii() or not upto.isdigit() or len(upto) > 18:
             raise Malformed("That was not understood: a number was expected.")
         if int(upto):
             await run(actions.mark_seen, self.person, int(upto))
-        if fields.get("opened") == "1" and not self.opened:
+        if not self.opened:
             self.opened = self.region.bell.opened = True
             self._refresh()
 

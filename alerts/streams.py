@@ -103,8 +103,10 @@ class BellStream(StateStream):
         return render_to_string("partials/bell.html#line", context)
 
     def extras(self, context: dict[str, Any]) -> str:
-        lines = self.ids.inner("lines", context["lines"]) if context["lines"] is not None else ""
-        return lines + self.ids.value("day", context["day"])
+        day = self.ids.value("day", context["day"])
+        if context["lines"] is None:
+            return day
+        return self.ids.inner("lines", context["lines"]) + self.ids.value("opened", "1") + day
 
     def changes(self, before: dict[str, Any] | None, now: dict[str, Any]) -> str:
         """At most three toasts of the alerts that came meanwhile, and words for a screen reader."""

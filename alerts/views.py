@@ -17,6 +17,7 @@ from alerts import actions
 from alerts.forms import PreferencesForm
 from alerts.models import Alert, registered_kinds
 from alerts.streams import BellRegion
+from parlour import Denied
 
 PAGE = 30  # alerts on one page
 FILTERS = {
@@ -50,10 +51,11 @@ def everything(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@login_required
 @never_cache
 def lines(request: HttpRequest) -> HttpResponse:
     """The lines of the bell, for its first opening; from then on the socket keeps them up to date."""
+    if not request.user.is_authenticated:  # in another tab; a redirect would put the sign-in page into the bell
+        return render(request, "partials/bell.html#signed_out", {"words": Denied.signed_out().words})
     region = BellRegion(request.user.pk)
     context = {"region": region, "lines": region.bell.lines(request.user)}
     return trigger_client_event(render(request, "partials/bell.html#opened", context), "opened", after="swap")

@@ -131,3 +131,26 @@ def test_a_bell_that_was_cut_off_for_a_minute_is_right_when_it_returns(
     other.say("@staff, after")
     for tab in (staff, elsewhere):
         count(tab, "1")
+
+
+def test_a_bell_first_opened_without_a_connection_fills_itself_when_it_is_back(
+    server: Server, person: Invite, flaky_proxy: Callable[..., FlakyProxy]
+) -> None:
+    proxy = flaky_proxy(server)
+    member = person(proxy).sign_in("member")
+    bell(member, "/")
+    person(server).sign_in("other").open_room("lobby").say("@member, are you there?")
+    expect(member.page.locator("#bell-count .pill")).to_be_visible()
+    proxy.cut()
+    member.page.locator("#bell-menu summary").click()
+    proxy.mend()
+    expect(alerts(member).first).to_contain_text("mentioned you", timeout=30_000)
+
+
+def test_a_bell_opened_after_a_sign_out_elsewhere_says_so(server: Server, person: Invite) -> None:
+    member = person(server).sign_in("member")
+    bell(member, "/")
+    member.context.clear_cookies()
+    member.page.locator("#bell-menu summary").click()
+    expect(member.page.locator("#bell .bell-lines")).to_contain_text("You are signed out. Sign in")
+    expect(member.page.locator("main")).to_have_count(1)
