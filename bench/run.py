@@ -21,7 +21,7 @@ from bench.load import Wrong
 from bench.scenarios import Figures
 from bench.servers import CLIENT_CORE, ROOT, SERVER_CORE, WORK, Checkout, checkout, installed
 
-SPARE = 100  # people beside those in the crowd
+SPARE = 100  # people beside those in the audience
 FULL = 95  # % of the client's time in which it did not wait
 ROWS = {  # figure: what it is, and what is wanted
     "lone_p50": ("lone message, 8/s: p50 to the last reader, ms", "≤ nchan"),

@@ -82,7 +82,7 @@ class Scenario:
         self.loop.run(lambda: len(ready) == len(cookies), 120, f"{len(cookies)} sockets are answered")
         return opened
 
-    def crowd(self, wire: Wire, cookies: list[str]) -> tuple[Room, list[Socket]]:
+    def audience(self, wire: Wire, cookies: list[str]) -> tuple[Room, list[Socket]]:
         """A room full of people: what it costs to come and to be there."""
         room = Room()
         close(self.connect(wire, room, cookies[:20]))  # whatever is made at the first of all
@@ -291,11 +291,11 @@ def product(tree: Checkout, kind: str, readers: int, quick: bool) -> Figures:
     """All figures of the product under one kind of server."""
     with measured(tree.start(kind)) as (server, loop):
         bench = Product(server, loop, tree.cookies)
-        room, crowd = bench.crowd(bench.wire("bench-crowd"), tree.cookies[:readers])
-        fan_out(bench, room, crowd, 8)
+        room, audience = bench.audience(bench.wire("bench-audience"), tree.cookies[:readers])
+        fan_out(bench, room, audience, 8)
         if quick:
             return bench.figures
-        bench.resumes("bench-crowd", room)
+        bench.resumes("bench-audience", room)
         bench.posters("bench-posters")
         bench.forms("bench-forms")
         bench.pages("bench-posters")
@@ -307,16 +307,16 @@ def peer(other: Peer, readers: int) -> Figures:
     """What a peer has in common with the product."""
     with measured(other.start()) as (server, loop):
         bench = Scenario(server, loop)
-        room, crowd = bench.crowd(other.wire(), [""] * readers)
-        fan_out(bench, room, crowd, other.keeps_up_with)
+        room, audience = bench.audience(other.wire(), [""] * readers)
+        fan_out(bench, room, audience, other.keeps_up_with)
         return bench.figures
 
 
-def fan_out(bench: Scenario, room: Room, crowd: list[Socket], most: int) -> None:
+def fan_out(bench: Scenario, room: Room, audience: list[Socket], most: int) -> None:
     """One message at a time, and `most` in flight; a peer that cannot do more than one does nothing else."""
     if most > 1:
-        bench.lone(room, crowd)
-    bench.closed(room, crowd, 1)
+        bench.lone(room, audience)
+    bench.closed(room, audience, 1)
     if most > 1:
-        bench.closed(room, crowd, most)
-    bench.leave(room, crowd)
+        bench.closed(room, audience, most)
+    bench.leave(room, audience)

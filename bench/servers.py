@@ -135,7 +135,7 @@ class Checkout:
         shutil.rmtree(self.template, ignore_errors=True)
         self.template.mkdir(parents=True)
         self._manage(self.template, "migrate", "-v0")
-        seeded = self._inside(self.template, f"seed({people}, 'Bench crowd', 'Bench posters', 'Bench forms')")
+        seeded = self._inside(self.template, f"seed({people}, 'Bench audience', 'Bench posters', 'Bench forms')")
         self.cookies: list[str] = json.loads(seeded)
 
     def _manage(self, var: Path, *words: str) -> str:
