@@ -86,10 +86,6 @@ class Stream:
         self.ids = Ids(ids.key)  # never a Region: a role or a person must not get into shared markup
         self.heads = tuple(sorted(set(heads))) or (name,)
 
-    @property
-    def region(self) -> Ids:
-        return self.ids
-
     def variant(self, person: Any) -> Variant:
         """How this person reads the stream; a state that differs by person puts the person into `own`."""
         return Variant(settings.LANGUAGE_CODE, getattr(person, "zone", "") or settings.TIME_ZONE)
