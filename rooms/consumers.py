@@ -65,12 +65,12 @@ class RoomConsumer(Consumer):
         texts = self.sent.take(fields)
         if not texts:
             return 0, ""
+        typing_indicator.stop(self.region, self.person)
         async with asyncio.timeout(COMMIT_WITHIN):  # or the page is asked to come back, and sends it again
             futures = await run(submit, self.person, self.region.room.pk, texts)
             outcomes = await asyncio.gather(*map(asyncio.wrap_future, futures))
         stored = [row for row in outcomes if isinstance(row, Message)]
         rejected = [(text, why) for text, why in zip(texts, outcomes, strict=True) if isinstance(why, TextRejected)]
-        typing_indicator.stop(self.region, self.person)
         taken = any(row.page != texts[0].page for row in stored)
         unheard = next((row.unheard for row in reversed(stored) if row.unheard), "")
         answer = self.sent.answer(self.region, texts, taken) + self._rejected(rejected, unheard)

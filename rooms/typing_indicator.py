@@ -13,7 +13,7 @@ _typing: dict[int, dict[int, tuple[str, float]]] = {}  # by room and person: the
 
 
 def stop(region: RoomRegion, person: Any) -> None:
-    """Whoever has posted types no more."""
+    """Whoever sends types no more."""
     _typing.get(region.room.pk, {}).pop(person.pk, None)
 
 
