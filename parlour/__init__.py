@@ -7,12 +7,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from parlour.consumer import Consumer as Consumer
+    from parlour.consumer import Denied as Denied
+    from parlour.consumer import Malformed as Malformed
     from parlour.database import run as run
     from parlour.database import submit as submit
     from parlour.limits import rate_limit as rate_limit
-    from parlour.live import Consumer as Consumer
-    from parlour.live import Denied as Denied
-    from parlour.live import Malformed as Malformed
     from parlour.models import Lease as Lease
     from parlour.models import Numbered as Numbered
     from parlour.regions import Region as Region
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "Change": "parlour.writes",  # what one write collects: rows to add, rows to edit, streams to touch
-    "Consumer": "parlour.live",  # one WebSocket of one page
-    "Denied": "parlour.live",  # why a page may not be here
+    "Consumer": "parlour.consumer",  # one WebSocket of one page
+    "Denied": "parlour.consumer",  # why a page may not be here
     "Lease": "parlour.models",  # who holds what, and until when: presence, running jobs
     "LogStream": "parlour.streams",  # rows in order
-    "Malformed": "parlour.live",  # a frame that no page of ours sends
+    "Malformed": "parlour.consumer",  # a frame that no page of ours sends
     "Numbered": "parlour.models",  # base of models whose rows travel in a log
     "Region": "parlour.regions",  # a part of a page that is kept up to date
     "StateStream": "parlour.streams",  # the present

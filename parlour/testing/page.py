@@ -26,7 +26,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.test import RequestFactory
 
 from parlour import bus
-from parlour.live import Consumer
+from parlour.consumer import Consumer
 from parlour.testing.document import Document
 
 PATIENCE = 5.0  # seconds a page waits for what it should show

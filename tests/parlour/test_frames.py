@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from parlour.live import Malformed
-from parlour.live import parse_frame as fields
+from parlour.consumer import Malformed
+from parlour.consumer import parse_frame as fields
 
 
 @pytest.mark.parametrize(

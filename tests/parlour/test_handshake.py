@@ -2,7 +2,7 @@
 
 import pytest
 
-from parlour.live import handshake_request, refusal
+from parlour.consumer import handshake_request, refusal
 from tests.parlour.recording_page import Silent
 
 HOME = "good.example"

@@ -3,8 +3,8 @@
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
+from parlour.consumer import Denied
 from parlour.database import run
-from parlour.live import Denied
 from parlour.testing import session_for
 from rooms.models import Membership, Room
 from rooms.permissions import rights, room_for
