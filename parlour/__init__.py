@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from parlour.writes import live_write as live_write
     from parlour.writes import revoke as revoke
 
+__version__ = "0.1.0"
 _MODULES = {
     "Change": "parlour.writes",  # what one write collects: rows to add, rows to edit, streams to touch
     "Consumer": "parlour.consumer",  # one WebSocket of one page
