@@ -1,6 +1,5 @@
 """The page that docs/parlour.md builds is built and run, and it is as short as it says."""
 
-import os
 import re
 import shutil
 import subprocess
