@@ -31,7 +31,7 @@ def test_a_mention_rings_everywhere_and_is_dealt_with_in_one_place(server: Serve
         none(tab)
     admin.page.locator("#bell-lines a").first.click()
     expect(admin.page.locator(".message .mention")).to_have_text("@staff")
-    expect(staff.page.locator(".alerts .unread")).to_have_count(0)
+    expect(staff.page.locator(".pl-alerts .pl-unread")).to_have_count(0)
 
 
 def test_an_open_bell_keeps_the_focus_and_what_is_archived_comes_back(server: Server, person: Invite) -> None:
@@ -40,7 +40,7 @@ def test_an_open_bell_keeps_the_focus_and_what_is_archived_comes_back(server: Se
     opened(bell(staff, "/"))
     button = staff.page.get_by_role("button", name="Archive: other mentioned you").first
     button.focus()
-    lines = staff.page.locator("#bell-lines .alert")
+    lines = staff.page.locator("#bell-lines .pl-alert")
     before = lines.count()
     person(server).sign_in("member").open_room("lobby").say("@staff, you are wanted")
     expect(lines).to_have_count(before + 1)
@@ -69,7 +69,7 @@ def test_without_its_socket_a_press_counts_and_the_page_shows_it(
     team.say("@staff, as well")
     count(staff, "2")
     line.silence_sockets()
-    rows = staff.page.locator(".alerts .alert")
+    rows = staff.page.locator(".pl-alerts .pl-alert")
     ours = rows.filter(has_text="other mentioned you in Lobby").first
     ours.get_by_role("button", name="Archive").click()
     count(staff, "1")
@@ -78,15 +78,15 @@ def test_without_its_socket_a_press_counts_and_the_page_shows_it(
     expect(rows.filter(has_text="@staff, in silence")).to_have_count(1)
     opened(staff)
     staff.page.locator("#bell-lines").get_by_role("button", name="Mark read: member mentioned you").click()
-    expect(staff.page.locator("#bell-lines .unread", has_text="member mentioned you")).to_have_count(0)
-    staff.page.locator(".bell-head").get_by_role("button", name="All read").click()
-    expect(staff.page.locator("#bell-lines .unread")).to_have_count(0)
+    expect(staff.page.locator("#bell-lines .pl-unread", has_text="member mentioned you")).to_have_count(0)
+    staff.page.locator(".pl-bell-head").get_by_role("button", name="All read").click()
+    expect(staff.page.locator("#bell-lines .pl-unread")).to_have_count(0)
     none(staff)
     line.mend()
     staff.speed_up()
     lobby.say("@staff, aloud")
-    expect(staff.page.locator("#bell-count .pill")).to_have_text("1", timeout=60_000)
-    expect(staff.page.locator("#bell-lines .unread")).to_have_count(1)
+    expect(staff.page.locator("#bell-count .pl-pill")).to_have_text("1", timeout=60_000)
+    expect(staff.page.locator("#bell-lines .pl-unread")).to_have_count(1)
 
 
 def test_a_bell_that_was_cut_off_is_right_when_it_returns(
@@ -101,7 +101,7 @@ def test_a_bell_that_was_cut_off_is_right_when_it_returns(
     pause(3)
     none(staff)
     line.mend()
-    expect(staff.page.locator("#bell-count .pill")).to_have_text("2", timeout=40_000)
+    expect(staff.page.locator("#bell-count .pl-pill")).to_have_text("2", timeout=40_000)
     other.say("@staff, three")
     count(staff, "3")
 
@@ -126,7 +126,9 @@ def test_a_bell_that_was_cut_off_for_a_minute_is_right_when_it_returns(
     line.mend()
     none(staff, within=70)
     expect(alerts(opened(staff))).to_have_count(alerts(elsewhere).count())
-    lines = [each.page.locator("#bell-lines :is(.what, .when)").all_text_contents() for each in (staff, elsewhere)]
+    lines = [
+        each.page.locator("#bell-lines :is(.pl-what, .pl-when)").all_text_contents() for each in (staff, elsewhere)
+    ]
     assert lines[0] == lines[1]
     other.say("@staff, after")
     for tab in (staff, elsewhere):
@@ -140,7 +142,7 @@ def test_a_bell_first_opened_without_a_connection_fills_itself_when_it_is_back(
     member = person(proxy).sign_in("member")
     bell(member, "/")
     person(server).sign_in("other").open_room("lobby").say("@member, are you there?")
-    expect(member.page.locator("#bell-count .pill")).to_be_visible()
+    expect(member.page.locator("#bell-count .pl-pill")).to_be_visible()
     proxy.cut()
     member.page.locator("#bell-menu summary").click()
     proxy.mend()
@@ -152,5 +154,5 @@ def test_a_bell_opened_after_a_sign_out_elsewhere_says_so(server: Server, person
     bell(member, "/")
     member.context.clear_cookies()
     member.page.locator("#bell-menu summary").click()
-    expect(member.page.locator("#bell .bell-lines")).to_contain_text("You are signed out. Sign in")
+    expect(member.page.locator("#bell .pl-bell-lines")).to_contain_text("You are signed out. Sign in")
     expect(member.page.locator("main")).to_have_count(1)

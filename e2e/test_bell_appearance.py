@@ -66,7 +66,7 @@ def test_an_open_bell_fits_and_is_accessible(person: Invite, server_with_content
     fits(staff, f"bell{path.replace('/', '-')}")
     is_accessible(staff, "#bell")
     staff.page.set_viewport_size({"width": 360, "height": 640})
-    card = staff.page.locator(".bell-card").bounding_box()
+    card = staff.page.locator(".pl-bell-card").bounding_box()
     assert card
     assert card["x"] >= 0
     assert card["x"] + card["width"] <= 360

@@ -21,7 +21,7 @@ def test_a_bell_beside_a_room_leaves_its_composer_and_its_cursor_alone(server: S
     staff.type("half a thou")
     staff.box.focus()
     other.open_room("lobby").say("@staff, look up")
-    toast = staff.page.locator(".toast", has_text="mentioned you")
+    toast = staff.page.locator(".pl-toast", has_text="mentioned you")
     expect(toast).to_be_visible()
     under, over = toast.bounding_box(), staff.page.locator("#room-team-composer").bounding_box()
     assert under

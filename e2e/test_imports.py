@@ -59,7 +59,7 @@ def wait_until_moving(*bars: Locator) -> None:
 
 def wait_for_words(tab: Tab, words: str, within: float = 40) -> None:
     """Wait until the words beside the bar are these."""
-    expect(tab.page.locator("main .job-words")).to_contain_text(words, timeout=within * SECOND)
+    expect(tab.page.locator("main .pl-job-words")).to_contain_text(words, timeout=within * SECOND)
 
 
 def press(tab: Tab, name: str) -> None:
@@ -151,7 +151,7 @@ def test_it_works_without_script(person: Invite, server: Server) -> None:
 
     def reads(words: str) -> bool:
         member.page.reload()
-        return words in member.page.locator("main .job-words").inner_text()
+        return words in member.page.locator("main .pl-job-words").inner_text()
 
     eventually(lambda: reads("Cancelled."), 20, "the cancellation")
     with member.page.expect_navigation():

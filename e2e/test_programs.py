@@ -56,5 +56,5 @@ def test_a_thousand_at_once_are_one_line_and_a_quick_page(cluster: Deployment, p
 
 
 def expect_lines(tab: Tab, *titles: str) -> None:
-    found = tab.page.locator("#bell-lines .what").all_text_contents()
+    found = tab.page.locator("#bell-lines .pl-what").all_text_contents()
     assert set(titles) <= set(found), found

@@ -38,7 +38,7 @@ def counts(tabs: list[Tab], number: int) -> None:
 
 
 def unread(tab: Tab) -> list[str]:
-    return tab.page.locator("#bell-lines .alert.unread .what").all_text_contents()
+    return tab.page.locator("#bell-lines .pl-alert.pl-unread .pl-what").all_text_contents()
 
 
 def same_lines(tabs: list[Tab], wanted: Callable[[Tab], bool], what: str) -> None:
@@ -81,7 +81,7 @@ def test_an_order_shows_everywhere_and_is_read_everywhere(person: Invite, server
     same_lines(staff, lambda tab: len(unread(tab)) == 1, "seen is not read")
     admin.page.get_by_role("button", name="Mark read: New order").click()
     same_lines(staff, lambda tab: not unread(tab), "read in one is read in all")
-    expect(listed.page.locator("main .alert.unread")).to_have_count(0, timeout=SECOND)
+    expect(listed.page.locator("main .pl-alert.pl-unread")).to_have_count(0, timeout=SECOND)
     device.page.reload()
     assert unseen(bell(device)) == 0
 
@@ -98,11 +98,11 @@ def test_archived_undone_and_all_read_in_one_place_is_so_in_all(person: Invite, 
     assert more == before + 1
     opened(device).page.get_by_role("button", name="Archive: New order: To put away").click()
     same_lines(staff, lambda tab: alerts(tab).count() == before, "archived in one is gone from all, and it alone")
-    expect(listed.page.locator("main .what", has_text="To put away")).to_have_count(0, timeout=SECOND)
+    expect(listed.page.locator("main .pl-what", has_text="To put away")).to_have_count(0, timeout=SECOND)
     counts(staff, 0)
     toasts(device).get_by_role("button", name="Undo").last.click()
     same_lines(staff, lambda tab: alerts(tab).count() == more and len(unread(tab)) == 1, "undone in one is back in all")
-    expect(listed.page.locator("main .what", has_text="To put away")).to_be_visible(timeout=SECOND)
+    expect(listed.page.locator("main .pl-what", has_text="To put away")).to_be_visible(timeout=SECOND)
     listed.page.locator("main").get_by_role("button", name="All read").click()
     same_lines(staff, lambda tab: not unread(tab), "all read in one is all read everywhere")
     toasts(listed).get_by_role("button", name="Undo").last.click()

@@ -47,7 +47,7 @@ def test_ever_so_many_alerts_are_three_toasts_at_most(person: Invite, server: Se
         expect(toasts(staff).last).to_contain_text(f"{name} mentioned you")
         assert toasts(staff).count() <= 3
     assert toasts(staff).count() == 3
-    expect(staff.page.locator(".toast")).to_have_count(3)
+    expect(staff.page.locator(".pl-toast")).to_have_count(3)
 
 
 @pytest.mark.parametrize("size", PHONES.values(), ids=PHONES)
@@ -105,7 +105,7 @@ def test_a_toast_leaves_by_itself_and_waits_for_who_reads_it(
     with pytest.raises(AssertionError):
         expect(toast).to_have_count(0, timeout=1.3 * LASTS / SPEED_UP * 1000)
     staff.page.mouse.move(5, 5)
-    expect(staff.page.locator(".toast")).to_have_count(0, timeout=1.5 * LASTS / SPEED_UP * 1000)
+    expect(staff.page.locator(".pl-toast")).to_have_count(0, timeout=1.5 * LASTS / SPEED_UP * 1000)
 
 
 def test_who_is_told_as_a_person_and_as_staff_gets_both_toasts(person: Invite, server: Server) -> None:

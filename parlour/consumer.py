@@ -313,7 +313,7 @@ class Consumer:
             self.send_queue.waiting.clear()
         ids = self.region if hasattr(self, "region") else Ids(self.key(**self.route))
         if code.is_final:
-            self.send_queue.put(ids.farewell(format_html('<p class="farewell" role="alert">{}</p>', words)))
+            self.send_queue.put(ids.farewell(format_html('<p class="pl-farewell" role="alert">{}</p>', words)))
         elif words:
             self.send_queue.put(ids.inner("note", escape(words)))
         await self.send_queue.close(code)

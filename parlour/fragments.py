@@ -82,8 +82,8 @@ def _hidden_field(id: str, name: str, value: object) -> SafeString:  # noqa: A00
 @lru_cache(maxsize=4096)
 def _beat(key: str, wait: int) -> SafeString:
     return format_html(
-        '<div id="{0}-hb" hx-swap-oob="true"><i id="{0}-beat" class="beat wait-{1}"></i>'
-        '<p class="banner" role="status">Reconnecting…</p></div>',
+        '<div id="{0}-hb" hx-swap-oob="true"><i id="{0}-beat" class="pl-beat pl-wait-{1}"></i>'
+        '<p class="pl-banner" role="status">Reconnecting…</p></div>',
         key,
         wait,
     )

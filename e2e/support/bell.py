@@ -31,7 +31,7 @@ def with_lines(tab: Tab) -> Tab:
 
 
 def pill(tab: Tab) -> Locator:
-    return tab.page.locator("#bell-count .pill")
+    return tab.page.locator("#bell-count .pl-pill")
 
 
 def count(tab: Tab, words: str, within: float = 5.0) -> None:
@@ -46,24 +46,24 @@ def none(tab: Tab, within: float = 5.0) -> None:
 
 def unseen(tab: Tab) -> int:
     """The number that a reader of the bell is told."""
-    words = tab.page.locator("#bell-count .visually-hidden").all_text_contents()
+    words = tab.page.locator("#bell-count .pl-visually-hidden").all_text_contents()
     return int(NUMBER.sub("", words[0])) if words else 0
 
 
 def alerts(tab: Tab) -> Locator:
     """The lines of the bell's card."""
-    return tab.page.locator("#bell-lines .alert")
+    return tab.page.locator("#bell-lines .pl-alert")
 
 
 def toasts(tab: Tab) -> Locator:
     """The toasts that can be seen."""
-    return tab.page.locator("#bell-toasts .toast").filter(visible=True)
+    return tab.page.locator("#bell-toasts .pl-toast").filter(visible=True)
 
 
 def at_peace(staff: Person) -> Person:
     """Somebody who has read all that there was."""
     opened(bell(staff.sign_in("staff"), "/"))
     staff.page.get_by_role("button", name="All read").click()
-    expect(staff.page.locator("#bell-lines .unread")).to_have_count(0)
+    expect(staff.page.locator("#bell-lines .pl-unread")).to_have_count(0)
     none(staff)
     return staff

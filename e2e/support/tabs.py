@@ -140,7 +140,7 @@ class Tab:
 
     @property
     def banner(self) -> Locator:
-        return self.page.locator(f"#{self.key} p.banner")
+        return self.page.locator(f"#{self.key} p.pl-banner")
 
     def _hear(self, message: Any) -> None:
         if "policy violation" in message.text or "Content Security Policy" in message.text:

@@ -204,7 +204,7 @@ async def test_alerts_of_one_key_show_one_toast_while_it_stands(sue):
             await anotify(Role("staff"), "order", title, key=key, about=about, url="/")
             await page.shows(f"{n} unseen")
         toasts = [frame.partition("beforeend:#bell-toasts")[2] for frame in page.frames]
-        assert re.findall(r'class="what">([^<]*)<', "".join(toasts)) == ["Tea", "Cake", "Cup 1"]
+        assert re.findall(r'class="pl-what">([^<]*)<', "".join(toasts)) == ["Tea", "Cake", "Cup 1"]
 
 
 async def test_a_bell_that_was_not_opened_gets_its_number_and_toasts_and_no_lines(sue):
@@ -220,7 +220,7 @@ async def test_a_bell_that_was_not_opened_gets_its_number_and_toasts_and_no_line
         await sue.asave()
         await page.receives("Nothing is waiting")
         await anotify(sue, "order", "Another")
-        await page.receives('class="what">Another')
+        await page.receives('class="pl-what">Another')
         assert await page.equals_fresh()
 
 

@@ -74,7 +74,7 @@ async def test_who_says_no_hello_is_sent_away_and_comes_back(ann, lobby, conf):
     async with Silent(ann) as page:
         await page.ends(4008)
         await page.shows("did not introduce itself")
-        assert 'class="beat' not in page.frames[-1]  # the painted beat is left as it is
+        assert 'class="pl-beat' not in page.frames[-1]  # the painted beat is left as it is
 
 
 async def test_before_hello_nothing_is_delivered_and_nothing_is_heard(ann, ben, lobby):

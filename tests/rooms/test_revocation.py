@@ -76,7 +76,7 @@ async def ended(page, code, way_on):
     """The page was closed with `code` and words that lead on, without a beat that would bring it back."""
     await page.ends(code)
     assert way_on in page.frames[-1]
-    assert 'class="farewell"' in page.frames[-1]
+    assert 'class="pl-farewell"' in page.frames[-1]
     assert page.document.find(page.region.id("beat")) is None
     assert page.events[-1] == "websocket.close"
 
