@@ -12,8 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 wsgi = get_wsgi_application()
 
 from alerts import routing as alerts  # noqa: E402
-from http_bridge.request_body import Receive  # noqa: E402
-from http_bridge.wsgi_bridge import Send, WsgiBridge  # noqa: E402
+from http_bridge.wsgi_bridge import Receive, Send, WsgiBridge  # noqa: E402
 from jobs import executor  # noqa: E402
 from jobs import urls as jobs  # noqa: E402
 from parlour.contrib import apply_patches  # noqa: E402

@@ -5,16 +5,14 @@ from collections.abc import Callable
 from functools import cache
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.log import log_response
-from django.utils.module_loading import import_string
 
-from http_bridge.request_body import BodyRejected
+from http_bridge.wsgi_bridge import BodyRejected
 
 log = logging.getLogger(__name__)
 
@@ -58,14 +56,11 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return render(request, "csrf.html", {"texts": texts, "back": _back(request)}, status=403)
 
 
-def large_bodies(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware for questions of the HTTP bridge, which no view hears: who may upload, and why a body is rejected."""
+def rejected_bodies(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware that answers requests whose body the HTTP bridge rejected; no view gets them."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         scope = request.META.get("asgi.scope", {})
-        if scope.get("may_upload"):
-            may = import_string(settings.UPLOAD_PATHS[request.path])
-            return HttpResponse("yes" if may(request.user) else "no", content_type="text/plain")
         return _body_rejected(request, scope["body_rejected"]) if "body_rejected" in scope else get_response(request)
 
     return middleware

@@ -61,7 +61,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
-    "config.pages.large_bodies",
+    "config.pages.rejected_bodies",
     "accounts.login_throttle.limit_hashing",
 ]
 ROOT_URLCONF = "config.urls"
@@ -98,7 +98,7 @@ STORAGES = {
 FILE_UPLOAD_TEMP_DIR = MEDIA_ROOT = UPLOADS
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024**2  # bytes of any other request
 UPLOAD_LIMIT = 200 * 1024**2  # bytes of the largest file; client_max_body_size in deploy/nginx.conf is one MB more
-UPLOAD_PATHS = {"/shop/imports/": "shop.people.may_order"}  # where such files may be sent, and who may send them
+UPLOAD_PATHS = ["/shop/imports/"]  # where such files may be sent
 PARLOUR = environment.overrides("PARLOUR_")
 ROOMS_POST_RATE: str = env.str("ROOMS_POST_RATE", "10/40")  # messages by one person: a second / at once
 

@@ -1,15 +1,17 @@
 """Django's WSGI handler on a fixed pool of threads, behind ASGI: a fraction of the cost of its ASGI handler.
 
-Slow clients hold no thread: a body is read to its end before it takes one, and a response leaves its thread at
-once, however slowly it is read. Either waits in a temporary file when it is long.
+Slow clients hold no thread: a body is read to its end before it takes one, in a temporary file when it is long, and a
+response leaves its thread whole. Bodies are limited in bytes, in time and by the disk; deploy/nginx.conf does the rest.
 """
 
 import asyncio
 import contextlib
 import contextvars
 import re
+import shutil
 import string
-from collections.abc import Awaitable, Callable
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import IO, Any
@@ -18,12 +20,27 @@ from urllib.parse import quote
 from a2wsgi.wsgi import build_environ
 from django.conf import settings
 
-from http_bridge.request_body import BodyRejected, ClientGone, Receive, RequestBody, SpooledFile, writable_bytes
-
-CHUNK = 128 * 1024  # bytes of a response that are sent at a time
+RESERVE = 256 * 1024**2  # bytes of the disk that stay free for the database, logs and whatever else must be written
+IN_MEMORY = 64 * 1024  # bytes of a body; what is longer goes to a file without a name
+GRACE = 10  # seconds that any body may take,
+PACE = 64 * 1024  # and another second for each of these bytes
+MOST_DISCARDED = 256 * 1024**2  # bytes of a rejected body
 CHARSET = re.compile(rb"(?i);\s*charset\s*=[^;]*")
 
+Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
+
+
+class BodyRejected(Exception):
+    """Why a body is not taken: an HTTP `status`, and for 413 the `limit` in bytes."""
+
+    def __init__(self, status: int, limit: int = 0) -> None:
+        super().__init__(status)
+        self.status, self.limit = status, limit
+
+
+class ClientGone(Exception):
+    """The client disconnected before its body was complete."""
 
 
 class WsgiBridge:
@@ -36,68 +53,81 @@ class WsgiBridge:
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Answer a request. Django gets one whose body is rejected without it, with the reason in its scope."""
         scope = _cleaned(scope)
-        body = RequestBody(scope, receive)
+        headers = dict(scope["headers"])
+        length = None if b"transfer-encoding" in headers else int(headers.get(b"content-length", 0))
+        chunks = _chunks(receive)
         try:
-            with SpooledFile() as file:
-                await self._check(scope, body.length)
-                await body.read(file)
-                await self._respond(scope, file, send)
-        except ClientGone:
-            pass
-        except BodyRejected as why:
-            await self._respond({**scope, "body_rejected": why}, BytesIO(), send, rejected=body)
-
-    async def _check(self, scope: Any, length: int | None) -> None:
-        """Raises BodyRejected for what this client may not send here, before any of it is read."""
-        limit: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        if length is None:
-            raise BodyRejected(411)
-        if length > limit and scope["method"] == "POST" and scope["path"] in settings.UPLOAD_PATHS:
-            answer = BytesIO()
-            await self._call_django({**scope, "may_upload": True}, BytesIO(), answer)
-            if answer.getvalue() != b"yes":
-                raise BodyRejected(403)
-            if writable_bytes() < 2 * length:  # Django copies the file out of the body
-                raise BodyRejected(507)
-            length, limit = length - limit, settings.UPLOAD_LIMIT  # the form around a file has bytes of its own
-        if length > limit:
-            raise BodyRejected(413, limit)
-
-    async def _respond(self, scope: Any, file: IO[bytes], send: Send, rejected: RequestBody | None = None) -> None:
-        with SpooledFile() as response:
-            start = await self._call_django(scope, file, response)
-            size = response.tell()
-            response.seek(0)
-            if rejected:
-                start["headers"].append((b"connection", b"close"))
+            with tempfile.SpooledTemporaryFile(IN_MEMORY, dir=str(settings.UPLOADS)) as body:
+                await _read(chunks, length, scope["path"], body)
+                start, content = await self._call_django(scope, body)
             await send(start)
-            while response.tell() < size - CHUNK:
-                await send({"type": "http.response.body", "body": response.read(CHUNK), "more_body": True})
-            if rejected:
-                await rejected.discard()
-            await send({"type": "http.response.body", "body": response.read(CHUNK)})
+        except ClientGone:
+            return
+        except BodyRejected as why:
+            start, content = await self._call_django({**scope, "body_rejected": why}, BytesIO())
+            start["headers"].append((b"connection", b"close"))
+            await send(start)
+            if length and length <= MOST_DISCARDED:
+                await _discard(chunks)
+        await send({"type": "http.response.body", "body": content})
 
-    async def _call_django(self, scope: Any, body: IO[bytes], response: IO[bytes]) -> dict[str, Any]:
-        """Writes the body of the response to a file and returns the event that starts it."""
+    async def _call_django(self, scope: Any, body: IO[bytes]) -> tuple[dict[str, Any], bytes]:
+        """The event that starts the response, and its content."""
         environ: dict[str, Any] = build_environ(scope, body)  # type: ignore[arg-type, assignment]
         environ["CONTENT_LENGTH"] = str(body.tell())
         body.seek(0)
         run = contextvars.copy_context().run
-        return await asyncio.get_running_loop().run_in_executor(self.pool, run, _run, self.wsgi, environ, response)
+        return await asyncio.get_running_loop().run_in_executor(self.pool, run, _respond, self.wsgi, environ)
 
 
-def _run(wsgi: Any, environ: dict[str, Any], response: IO[bytes]) -> dict[str, Any]:
+async def _chunks(receive: Receive) -> AsyncIterator[bytes]:
+    """A body as it comes. Raises ClientGone, and BodyRejected once it takes too long."""
+    deadline, more = asyncio.get_running_loop().time() + GRACE, True
+    while more:
+        try:
+            async with asyncio.timeout_at(deadline):
+                event = await receive()
+        except TimeoutError:
+            raise BodyRejected(408) from None
+        if event["type"] == "http.disconnect":
+            raise ClientGone
+        more, chunk = event.get("more_body", False), event.get("body", b"")
+        deadline += len(chunk) / PACE
+        yield chunk
+
+
+async def _read(chunks: AsyncIterator[bytes], length: int | None, path: str, file: IO[bytes]) -> None:
+    """Write a body to `file`. Raises ClientGone, and BodyRejected for what may not be sent to this address."""
+    limit = settings.UPLOAD_LIMIT if path in settings.UPLOAD_PATHS else 0
+    if length is None:
+        raise BodyRejected(411)
+    if length > limit + settings.DATA_UPLOAD_MAX_MEMORY_SIZE:  # the form around a file has bytes of its own
+        raise BodyRejected(413, limit or settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    async for chunk in chunks:
+        if file.tell() + len(chunk) <= IN_MEMORY:
+            file.write(chunk)
+        elif shutil.disk_usage(settings.UPLOADS).free < RESERVE + length:  # Django copies the file out of the body
+            raise BodyRejected(507)
+        else:
+            await asyncio.to_thread(file.write, chunk)
+
+
+async def _discard(chunks: AsyncIterator[bytes]) -> None:
+    """Read the rest and keep nothing: a browser shows no response while it still sends."""
+    with contextlib.suppress(BodyRejected, ClientGone):
+        async for _ in chunks:
+            pass
+
+
+def _respond(wsgi: Any, environ: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     start: dict[str, Any] = {"type": "http.response.start"}
 
-    def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], int]:
+    def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
         start["status"] = int(status.split(" ", 1)[0])
         start["headers"] = [(name.lower().encode("latin1"), value.strip().encode("latin1")) for name, value in headers]
-        return response.write
 
     with contextlib.closing(wsgi(environ, start_response)) as chunks:
-        for chunk in chunks:
-            response.write(chunk)
-    return start
+        return start, b"".join(chunks)
 
 
 def _cleaned(scope: Any) -> Any:

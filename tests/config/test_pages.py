@@ -7,7 +7,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
 from config import pages
-from http_bridge.request_body import BodyRejected
+from http_bridge.wsgi_bridge import BodyRejected
 
 SECURITY_POLICY = {
     "default-src 'none'",
@@ -90,7 +90,6 @@ def test_the_way_back_leads_to_no_foreign_site(db, referer):
 @pytest.mark.parametrize(
     ("why", "words", "level"),
     [
-        (BodyRejected(403), "We do not know who you are", "WARNING"),
         (BodyRejected(408), "That took too long to arrive", "WARNING"),
         (BodyRejected(411), "That came without its length", "WARNING"),
         (BodyRejected(413, 3 * 1024**2), "At most 3 MB", "WARNING"),
@@ -100,7 +99,7 @@ def test_the_way_back_leads_to_no_foreign_site(db, referer):
 def test_a_rejected_body_is_told_in_words_and_logged_once(rf, db, caplog, why, words, level):
     request = rf.post("/rooms/lobby/", HTTP_REFERER="http://testserver/rooms/team/", HTTP_HOST="testserver")
     request.user, request.META["asgi.scope"] = AnonymousUser(), {"body_rejected": why}
-    answer = pages.large_bodies(None)(request)
+    answer = pages.rejected_bodies(None)(request)
     assert answer.status_code == why.status
     assert words in answer.content.decode()
     assert 'href="/rooms/team/"' in answer.content.decode()

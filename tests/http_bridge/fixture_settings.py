@@ -1,6 +1,6 @@
-"""The site with four more pages, one of which takes large files."""
+"""The site with two more pages, one of which takes large files."""
 
 from e2e.support.settings import *  # noqa: F403
 
 ROOT_URLCONF = "tests.http_bridge.fixture_site"
-UPLOAD_PATHS = {"/upload/": "tests.http_bridge.fixture_site.may_upload"}
+UPLOAD_PATHS = ["/upload/"]

@@ -7,17 +7,59 @@ from asgiref.sync import sync_to_async
 from django.conf import settings as configured
 from django.contrib.auth import get_user_model
 from django.core.wsgi import get_wsgi_application
+from django.http import HttpResponse
 
-from http_bridge import request_body
-from http_bridge.request_body import IN_MEMORY
+from http_bridge import wsgi_bridge
+from http_bridge.wsgi_bridge import IN_MEMORY, WsgiBridge
 from parlour.testing import session_for
 
 MIB = 1024**2
-END, LEFT = {"type": "http.request"}, {"type": "http.disconnect"}
+END, GONE = {"type": "http.request"}, {"type": "http.disconnect"}
 
 
 def length(size):
     return (b"content-length", str(size).encode())
+
+
+def echo(environ, start_response):
+    rejected = environ["asgi.scope"].get("body_rejected")
+    start_response(f"{rejected.status if rejected else 200} x", [("Content-Type", "text/plain")])
+    names = ",".join(name for name in environ if name.startswith("HTTP_"))
+    return HttpResponse([f"{environ['QUERY_STRING']}|{names}|", environ["wsgi.input"].read()])
+
+
+@pytest.fixture
+def bridge():
+    return WsgiBridge(echo)
+
+
+@pytest.fixture
+def ask(bridge):
+    """ask(*chunks, query, headers, path, method) sends a body chunk by chunk; returns (status, body, chunks not read).
+
+    A chunk may be a whole event, or seconds to wait. When they have run out the client sends no more.
+    """
+
+    async def ask(*chunks, query=b"", headers=(), path="/", method="POST"):
+        scope = {"type": "http", "method": method, "path": path, "http_version": "1.1", "scheme": "http"}
+        scope |= {"query_string": query, "headers": list(headers), "server": None, "client": ("192.0.2.1", 1)}
+        waiting, sent = list(chunks), []
+
+        async def receive():
+            chunk = waiting.pop(0) if waiting else 60.0
+            if isinstance(chunk, float):
+                await asyncio.sleep(chunk)
+                return await receive()
+            return {"type": "http.request", "body": chunk, "more_body": True} if isinstance(chunk, bytes) else chunk
+
+        async def send(event):
+            sent.append(event)
+
+        await bridge(scope, receive, send)
+        body = b"".join(event.get("body", b"") for event in sent)
+        return (sent[0]["status"] if sent else None), body, len(waiting)
+
+    return ask
 
 
 @pytest.mark.parametrize("size", [1, IN_MEMORY, MIB - 2])
@@ -25,13 +67,16 @@ async def test_a_body_in_chunks_arrives_whole(ask, size):
     assert await ask(b"a", b"b" * size, b"c", END) == (200, b"||a" + b"b" * size + b"c", 0)
 
 
-async def test_a_body_that_is_too_large_is_rejected_and_read_and_discarded(ask):
+async def test_a_body_that_is_too_large_is_rejected_and_read_and_discarded(ask, settings):
     assert (await ask(b"x" * MIB, END, headers=[length(MIB)]))[0] == 200
     assert await ask(b"x" * MIB, b"x", END, headers=[length(MIB + 1)]) == (413, b"||", 0)
+    settings.UPLOAD_PATHS, settings.UPLOAD_LIMIT = ["/upload/"], 4 * MIB
+    for size, status in ((5 * MIB, 200), (5 * MIB + 1, 413)):  # a form has 1 MiB besides its file
+        assert (await ask(b"x", END, headers=[length(size)], path="/upload/"))[0] == status
 
 
 async def test_only_so_much_is_discarded(ask, monkeypatch):
-    monkeypatch.setattr(request_body, "MOST_DISCARDED", MIB + 9)
+    monkeypatch.setattr(wsgi_bridge, "MOST_DISCARDED", MIB + 9)
     assert await ask(b"x" * MIB, END, headers=[length(MIB + 10)]) == (413, b"||", 2)
 
 
@@ -40,54 +85,25 @@ async def test_a_body_that_comes_without_its_length_is_not_read(ask):
 
 
 async def test_a_client_that_leaves_while_it_sends_takes_no_thread(ask):
-    assert await ask(b"a", LEFT, headers=[length(2)]) == (None, b"", 0)
+    assert await ask(b"a", GONE, headers=[length(2)]) == (None, b"", 0)
 
 
-@pytest.mark.parametrize(("pace", "status"), [(1, 200), (1000, 408)])
+@pytest.mark.parametrize(("pace", "status"), [(10, 200), (10**6, 408)])
 async def test_the_deadline_of_a_body_moves_on_with_what_has_arrived(ask, monkeypatch, pace, status):
-    async def later():
-        await asyncio.sleep(0)
-        return END
-
-    monkeypatch.setattr(request_body, "GRACE", -2)
-    monkeypatch.setattr(request_body, "PACE", pace)
-    assert (await ask(b"x" * 1000, later))[0] == status
+    monkeypatch.setattr(wsgi_bridge, "GRACE", 0.1)
+    monkeypatch.setattr(wsgi_bridge, "PACE", pace)
+    assert (await ask(b"x" * 1000, 0.3, END, headers=[length(1000)]))[0] == status
 
 
 async def test_a_body_that_never_ends_is_rejected(ask, monkeypatch):
-    monkeypatch.setattr(request_body, "GRACE", 0.1)
-    assert await ask(b"a") == (408, b"||", 0)
+    monkeypatch.setattr(wsgi_bridge, "GRACE", 0.1)
+    assert await ask(b"a", headers=[length(2)]) == (408, b"||", 0)
 
 
-@pytest.fixture
-def upload(ask, settings):
-    """upload(*chunks, size, cookie) sends a large body to an address for such; returns what `ask` does."""
-    settings.UPLOAD_PATHS, settings.UPLOAD_LIMIT = {"/upload/": "unused"}, 4 * MIB
-
-    async def upload(*chunks, size=MIB + 1, cookie=b"member"):
-        return await ask(*chunks, headers=[(b"cookie", cookie), length(size)], path="/upload/")
-
-    return upload
-
-
-LARGE = b"x" * (MIB + 1)
-
-
-async def test_an_upload_address_takes_large_bodies_up_to_the_limit_from_those_who_may(upload):
-    assert (await upload(LARGE, END))[0] == 200
-    assert (await upload(LARGE, END, size=5 * MIB))[0] == 200
-    assert (await upload(LARGE, END, size=5 * MIB + 1))[0] == 413
-    assert (await upload(LARGE, END, cookie=b"stranger"))[0] == 403
-
-
-async def test_a_nearly_full_disk_takes_no_file_and_no_rest_of_one(upload, monkeypatch):
-    free = iter([2**40, 2**40, 0])
-    monkeypatch.setattr("http_bridge.wsgi_bridge.writable_bytes", lambda: next(free))
-    monkeypatch.setattr("http_bridge.request_body.writable_bytes", lambda: next(free))
-    assert await upload(b"x" * MIB, b"x", END) == (507, b"|HTTP_COOKIE|", 0)
-    monkeypatch.undo()
-    monkeypatch.setattr(request_body, "RESERVE", 2**60)
-    assert (await upload(LARGE, END))[0] == 507
+async def test_a_nearly_full_disk_takes_no_large_body(ask, monkeypatch):
+    monkeypatch.setattr(wsgi_bridge, "RESERVE", 2**60)
+    assert (await ask(b"x" * IN_MEMORY, END, headers=[length(IN_MEMORY)]))[0] == 200
+    assert await ask(b"x" * IN_MEMORY, b"x", END, headers=[length(IN_MEMORY + 1)]) == (507, b"||", 0)
 
 
 async def test_any_byte_but_nul_may_be_in_a_query(ask):
@@ -106,9 +122,7 @@ async def test_a_header_with_an_underscore_passes_for_no_other(ask):
 @pytest.mark.parametrize(
     ("path", "query"),
     [
-        ("/admin/rooms/room/", b"access__exact=%00"),
         ("/admin/autocomplete/", b"app_label=rooms&model_name=room&field_name=owner&term=%00"),
-        ("/admin/shop/order/", b"status__exact=%00"),
         ("/admin/accounts/user/", b"q=a%00b"),
         ("/alerts/", b"kind=%00"),
         ("/accounts/login/", b"next=%00"),
