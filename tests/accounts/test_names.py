@@ -1,5 +1,7 @@
 """Names as people see them."""
 
+from importlib import import_module
+
 import pytest
 from django.apps import apps
 from hypothesis import given
@@ -14,12 +16,10 @@ from accounts.models import User
     [
         ("  Ann \t\n Berg ", "Ann Berg"),
         ("Zoe\u0308", "Zoë"),
-        ("\u202eevil\u202c", "evil"),
-        ("A\u200bn\u200dn\ufeff", "Ann"),
+        ("\u202eA\u200bn\u200dn\ufeff\u202c", "Ann"),
         ("\x00Ann\x1b[31m", "Ann[31m"),
         ("\u3164\u2800", ""),
-        ("安娜", "安娜"),
-        ("<b>Ann</b>", "<b>Ann</b>"),
+        ("<b>安娜</b>", "<b>安娜</b>"),
         ("\ud800Ann", "Ann"),
     ],
 )
@@ -35,19 +35,9 @@ def test_cleaning_twice_is_cleaning_once_and_any_name_can_be_stored(text):
     names.folded(text)
 
 
-LIKENESSES = [
-    "Staff",
-    "s t a f f",
-    "S.T.A.F.F.",
-    "ｓｔａｆｆ",
-    "ѕtаff",
-    "5taff",
-    "stáff",
-    "@staff",
-    "st\u200baff",
-    "STΑFF",
-]
-LIKENESSES += ["@dmin", "@@dmin", "admın", "ᴀdmin", "ꜱtaff", "moderɑtor", "Ꭺdmin", "ꭺdmin", "ađmin", "adrnin"]
+# Case and blanks, dots, width, each alphabet's look-alikes, figures, accents, signs, small capitals, "rn" for "m".
+LIKENESSES = ["s t a F F", "S.T.A.F.F.", "ｓｔａｆｆ", "ѕtаff", "5taff", "stáff", "@staff", "@@dmin", "st\u200baff"]
+LIKENESSES += ["STΑFF", "@dmin", "admın", "ᴀdmin", "ꜱtaff", "moderɑtor", "Ꭺdmin", "ꭺdmin", "ađmin", "adrnin"]
 
 
 @pytest.mark.parametrize("likeness", LIKENESSES)
@@ -60,27 +50,21 @@ def test_a_likeness_of_a_name_reads_like_it(name):
     assert names.folded("member") in names.readings(name)
 
 
+@pytest.mark.parametrize("name", ["Stafford", "Anna", "Админка", "Gustaf", "", "💬 !", "Modesta"])
+def test_other_names_are_not_roles(name):
+    assert not names.is_role(name)
+
+
+@pytest.mark.parametrize(("text", "visible"), [("\ufe0f", False), ("", False), ("☺", True), ("7", True)])
+def test_a_name_of_nothing_is_told_from_a_name(text, visible):
+    assert names.is_visible(text) is visible
+
+
 @pytest.mark.django_db
 def test_whoever_was_here_before_is_compared_by_todays_folding():
-    from importlib import import_module
-
     bernd = User.objects.create_user("bernd", display_name="Bernd")
     User.objects.update(username_key="bernd", name_key="bernd")
     import_module("accounts.migrations.0002_names_fold_anew").fold(apps, None)
     assert User.objects.name_is_taken("Bemd")
     bernd.refresh_from_db()
     assert (bernd.username_key, bernd.name_key) == (names.folded("bernd"),) * 2
-
-
-@pytest.mark.parametrize("name", ["Stafford", "Anna", "Админка", "Gustaf", "", "💬", "Modesta"])
-def test_other_names_are_not_roles(name):
-    assert not names.is_role(name)
-
-
-def test_signs_alone_look_like_nobody():
-    assert names.folded("💬 !") == ""
-
-
-@pytest.mark.parametrize(("text", "visible"), [("\ufe0f", False), ("", False), ("☺", True), ("7", True)])
-def test_a_name_of_nothing_is_told_from_a_name(text, visible):
-    assert names.is_visible(text) is visible

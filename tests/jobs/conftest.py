@@ -2,7 +2,6 @@ import pytest
 
 from jobs import Job, executor, worker
 from jobs.context import JobContext
-from tests.parlour.fixtures import ann, ben, conf, fast_clocks, log_lines, reset_limits  # noqa: F401
 from tests.waiting import until
 
 
@@ -27,7 +26,7 @@ def claim():
 
 
 @pytest.fixture
-def begun(ann, claim):  # noqa: F811
+def begun(ann, claim):
     """A run of a job of Ann's that the test moves by hand."""
     return lambda title="Soup", **fields: claim(Job.objects.create(owner=ann, kind="by hand", title=title, **fields))
 

@@ -7,7 +7,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from alerts.models import Alert
 from jobs import executor
 from shop.place_order import place_order
-from tests.parlour.fixtures import ann, ben, conf, fast_clocks, gus, log_lines, reset_limits  # noqa: F401
 
 
 @pytest.fixture
@@ -16,7 +15,7 @@ def sam(db):
 
 
 @pytest.fixture
-def tea(ann):  # noqa: F811
+def tea(ann):
     return place_order(ann, "Tea", 1250, "EUR")
 
 
@@ -50,7 +49,7 @@ def own_uploads(settings, tmp_path):
 
 
 @pytest.fixture
-def upload(client, ann):  # noqa: F811
+def upload(client, ann):
     """upload(text or bytes) sends a file of orders as Ann; the answer."""
     client.force_login(ann)
 
