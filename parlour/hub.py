@@ -9,7 +9,7 @@ import logging
 import random
 import secrets
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
@@ -72,6 +72,7 @@ class Topic:
         self.behind: set[Readers] = set()
         self.late: dict[Listener, Ask] = {}  # want an answer of their own
         self.asking: dict[Listener, Ask] = {}  # are being answered
+        self.failures = 0  # since the last answer
         self.awake = asyncio.Event()
         self.task = hub.loop.create_task(self._run())
 
@@ -145,15 +146,23 @@ class Topic:
                 continue
             try:
                 await self._answer(behind)
-            except ObjectDoesNotExist:  # what it is about was deleted just now, and its pages are about to be told so
-                for listener in list(self.member_of):
-                    listener.recheck()
-            except Exception:
-                log.exception("stream %s could not be read; its pages wait for the next tick", self.stream.name)
+                self.failures = 0
+            except Exception as error:
+                self._failed(error)
                 self.late = self.asking | self.late
                 self.behind |= behind
             self.asking = {}
             await asyncio.sleep(max(conf.ASK_GAP, self.stream.gap))
+
+    def _failed(self, error: Exception) -> None:
+        """Log a failure once; the next tick asks again. If a row is missing, its pages may be about to be told so."""
+        self.failures += 1
+        missing = isinstance(error, ObjectDoesNotExist)
+        if missing and self.failures == 1:
+            for listener in list(self.member_of):
+                isolated(listener.recheck)
+        elif self.failures == 1 + missing:
+            log.error("stream %s could not be read; it is tried at every tick", self.stream.name, exc_info=error)
 
     async def _answer(self, behind: set[Readers]) -> None:
         asks = {readers: Ask(self.groups[readers].cursor, *readers) for readers in behind}
@@ -180,7 +189,18 @@ class Topic:
         frame = text + self.stream.ids.cursor(self.stream.name, self.stream.part, self.hub.epoch, cursor)
         for listener in listeners:
             if listener in self.member_of:  # it may have ended while others were told
-                listener.deliver(self, cursor, frame)
+                try:
+                    listener.deliver(self, cursor, frame)
+                except Exception:
+                    log.exception("a page could not be told")
+
+
+def isolated(call: Callable[..., None], *args: Any) -> None:
+    """Call a listener; what fails there is logged and holds up nobody else."""
+    try:
+        call(*args)
+    except Exception:
+        log.exception("a page failed at %s", getattr(call, "__name__", call))
 
 
 def topic_key(stream: Stream) -> tuple[str, str, str]:
@@ -271,7 +291,7 @@ class Hub:
         for listener, known in list(self.guards.get(name, {}).items()):
             if seq > known:
                 self.guards[name][listener] = seq
-                listener.recheck()
+                isolated(listener.recheck)
 
     def transient(self, name: str, fragments: str) -> None:
         """Show something that leaves no trace to everybody who follows this head, in all processes."""
@@ -284,7 +304,7 @@ class Hub:
         for topic in list(self.by_head.get(name, ())):
             for group in list(topic.groups.values()):
                 for listener in list(group.listeners):
-                    listener.deliver(topic, group.cursor, fragments)
+                    isolated(listener.deliver, topic, group.cursor, fragments)
 
     def _received(self, message: dict[str, Any]) -> None:
         if message["type"] == "hint":
@@ -321,10 +341,7 @@ class Hub:
             if topic.late or topic.behind:
                 topic.awake.set()
         for listener in list(self.listeners):
-            try:
-                listener.tick()
-            except Exception:
-                log.exception("the tick of one socket failed")
+            isolated(listener.tick)
 
     async def read(self, names: Collection[str]) -> dict[str, int]:
         """Read how far these heads have come, and act as if hints had told of it."""
@@ -343,7 +360,7 @@ class Hub:
         while True:
             for listener in list(self.listeners):
                 if listener.slot == slot:
-                    listener.beat()
+                    isolated(listener.beat)
             slot = (slot + 1) % SLOTS
             await asyncio.sleep(conf.BEAT / SLOTS)
 

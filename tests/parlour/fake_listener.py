@@ -50,7 +50,7 @@ class FakeStream(Stream):
         self.asking.set()
         assert self.free.wait(5)
         if self.broken:
-            raise ValueError("unreadable")
+            raise self.broken if isinstance(self.broken, Exception) else ValueError("unreadable")
         return Answer({self.name: self.seq}, {ask: f"[{ask.cursor} to {self.seq}]" for ask in asks})
 
 

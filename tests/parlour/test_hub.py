@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 
 from parlour import hub as module
@@ -137,6 +138,39 @@ async def test_a_stream_that_cannot_be_read_is_asked_again_at_the_next_look(fast
     await eventually(lambda: log_lines)
     stream.broken = False
     await eventually(lambda: late.got)
+
+
+async def test_a_page_that_fails_at_its_beat_or_its_tick_takes_nobody_along(fast_clocks, hub):
+    class Failing(FakeListener):
+        def beat(self):
+            raise ValueError("no such zone")
+
+        tick = recheck = beat
+
+        def deliver(self, topic, seq, text):
+            super().deliver(topic, seq, text)
+            raise ValueError("no such zone")
+
+    stream, fails, stays = FakeStream(), Failing(), FakeListener()
+    await present(hub, stream, fails, stays)
+    hub.guard(fails, {"rights": 0})
+    hub.guard(stays, {"rights": 0})
+    news(hub, stream, 1)
+    hub.moved("rights", 1)
+    beats = stays.beats
+    await eventually(lambda: stays.beats > beats + 2 and stays.rechecks and stays.got and "to 1" in stays.got[-1])
+
+
+async def test_a_missing_row_is_logged_once_and_asked_for_again(fast_clocks, hub, log_lines):
+    stream, listener = FakeStream(), FakeListener()
+    await present(hub, stream, listener)
+    stream.broken = ObjectDoesNotExist("no such profile")
+    news(hub, stream, 1)
+    await eventually(lambda: len(stream.asked) > 4)
+    assert listener.rechecks == 1
+    assert ["could not be read" in line for line in log_lines] == [True]
+    stream.broken = False
+    await eventually(lambda: listener.got and "to 1" in listener.got[-1])
 
 
 async def test_two_regions_that_follow_one_head_each_get_what_is_theirs(hub):
