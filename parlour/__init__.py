@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from parlour.consumer import Malformed as Malformed
     from parlour.database import run as run
     from parlour.database import submit as submit
+    from parlour.declare import live as live
+    from parlour.declare import live_list as live_list
     from parlour.limits import rate_limit as rate_limit
     from parlour.models import Lease as Lease
     from parlour.models import Numbered as Numbered
@@ -37,6 +39,8 @@ _MODULES = {
     "StateStream": "parlour.streams",  # the present
     "Stream": "parlour.streams",  # base of both kinds
     "clean": "parlour.text",  # text without control characters, in one form
+    "live": "parlour.declare",  # decorator of functions that show a part of pages
+    "live_list": "parlour.declare",  # the same for the rows of a queryset
     "live_write": "parlour.writes",  # decorator of functions that change streams
     "rate_limit": "parlour.limits",  # a token bucket for each person or address
     "revoke": "parlour.writes",  # have a person's rights checked again

@@ -1,6 +1,7 @@
 """The engine as a Django app."""
 
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 
 from parlour.conf import conf
 
@@ -12,5 +13,6 @@ class ParlourConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Load the settings: a wrong one stops the start with words."""
+        """Load the settings, where a wrong one stops the start with words, and the live parts of all apps."""
         conf.load()
+        autodiscover_modules("live")

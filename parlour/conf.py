@@ -30,6 +30,8 @@ class Conf:
     GAP: int = 200  # a page that is more rows behind gets a snapshot
     ANSWER_BYTES: int = 192 * 1024  # a larger answer becomes a snapshot, and a snapshot stops at the row beyond it
 
+    HTMX: str = "ours"  # "host": the project loads htmx itself, and {% live_head %} adds the ws extension alone
+
     def load(self) -> None:
         """Take over the project's values. Raises ImproperlyConfigured for an unknown name or another type."""
         defaults, chosen = asdict(Conf()), dict(getattr(settings, "PARLOUR", {}))

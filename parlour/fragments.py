@@ -24,9 +24,12 @@ class Ids:
     def id(self, part: object) -> str:
         return f"{self.key}-{part}" if part else self.key
 
-    def append(self, part: str, markup: str, wrapper: str = "div") -> str:
-        """Put `markup` at the end of a part. htmx drops `wrapper`; it only has to be a valid parent of the markup."""
-        return f'<{wrapper} hx-swap-oob="beforeend:#{self.id(part)}">{markup}</{wrapper}>'
+    def append(self, part: str, markup: str, wrapper: str = "div", place: str = "beforeend") -> str:
+        """Put `markup` at the end of a part. htmx drops `wrapper`; it only has to be a valid parent of the markup.
+
+        Other places are `afterbegin`, its beginning, and `afterend`, right after it.
+        """
+        return f'<{wrapper} hx-swap-oob="{place}:#{self.id(part)}">{markup}</{wrapper}>'
 
     def inner(self, part: str, markup: str) -> str:
         """Replace the content of a part. The way to write into a live region, whose own element must stay."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from django.apps import apps
-from django.db import OperationalError, connection, transaction
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections, transaction
 from django.db.models import Model
 
 from parlour import bus
@@ -58,7 +58,8 @@ def live_write(body: Callable[..., T]) -> Callable[..., T]:
     """Decorate `body(change, …)`, which collects into `change`; what it collected is then written and committed.
 
     The decorated function is called without `change`. Inside a caller's transaction the rows are written at once and
-    numbered after its commit. A deadlock is retried once, so `body` may run twice.
+    numbered after its commit. Streams that are touched inside a transaction of another database are told after that
+    commit too, and of a rollback nothing is told. A deadlock is retried once, so `body` may run twice.
     """
 
     @functools.wraps(body)
@@ -66,6 +67,7 @@ def live_write(body: Callable[..., T]) -> Callable[..., T]:
         if connection.in_atomic_block:
             change = Change()
             result = body(change, *args, **kwargs)
+            _after_other_commits(change.touched)
             _write_unnumbered(change)
             change.finish()
             return result
@@ -78,6 +80,8 @@ def _commit(body: Callable[[Change], T]) -> T:
     change = Change()
     with transaction.atomic():
         result = body(change)
+        if _after_other_commits(change.touched):
+            change.touched.clear()
         raised = _write_numbered(change)
         change.finish()
     bus.publish(raised)
@@ -111,6 +115,33 @@ def _write_unnumbered(change: Change) -> None:
     PendingEvent.objects.bulk_create([PendingEvent(name=name) for name in set(change.touched)])
     if change.added or change.edited or change.touched:
         transaction.on_commit(number_pending, robust=True)
+
+
+def touch(*streams: str, using: str = DEFAULT_DB_ALIAS) -> None:
+    """Say that these streams answer differently once the open transaction on the database `using` is committed."""
+    if using != DEFAULT_DB_ALIAS and connections[using].in_atomic_block:
+        transaction.on_commit(functools.partial(touch, *streams), using=using, robust=True)
+    elif connection.in_atomic_block:
+        change = Change()
+        change.touch(*streams)
+        _write_unnumbered(change)
+    else:
+        bus.publish(_retried(lambda: _raise(streams)))
+
+
+def _raise(streams: Sequence[str]) -> dict[str, int]:
+    with transaction.atomic():
+        return take_numbers(streams)[0]
+
+
+def _after_other_commits(streams: Sequence[str]) -> bool:
+    """Have these touched when the open transactions of other databases are committed; False if there are none."""
+    open_ones = [each.alias for each in connections.all(initialized_only=True) if each.in_atomic_block]
+    others = [alias for alias in open_ones if alias != DEFAULT_DB_ALIAS]
+    for alias in others:
+        if streams:
+            touch(*streams, using=alias)
+    return bool(others)
 
 
 def take_numbers(streams: Sequence[str]) -> tuple[dict[str, int], Iterator[int]]:

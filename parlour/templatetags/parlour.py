@@ -1,10 +1,23 @@
-"""`{% region region %}` puts a live region on any page; `{% id region "log" %}` names a part of it."""
+"""`{% live_head %}`, `{% live "name" %}` and `{% hears "verb" as attrs %}`; for regions of your own, `{% region %}`.
+
+`{% id region "log" %}` is the id of a part of a region.
+"""
 
 from typing import Any
 
 from django import template
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest
 from django.template import Context
+from django.template.loader import render_to_string
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
 
+from parlour.conf import conf
 from parlour.fragments import Ids
 from parlour.regions import Region
 
@@ -21,3 +34,57 @@ def region(context: Context, region: Region) -> dict[str, Any]:
 def id(region: Ids, part: object) -> str:  # noqa: A001  the word a template author looks for
     """The id of a part of a region; every id inside one is made here."""
     return region.id(part)
+
+
+@register.simple_tag(takes_context=True)
+def live_head(context: Context) -> SafeString | str:
+    """All that live parts need in a page's head, once: htmx with its ws extension, and the watchdog's style sheet.
+
+    With `PARLOUR = {"HTMX": "host"}` the ws extension alone: put the tag after your own htmx.
+    """
+    from django_htmx.jinja import htmx_script
+
+    request = _request(context)
+    if hasattr(request, "_parlour_head"):
+        return ""
+    request._parlour_head = True  # type: ignore[attr-defined]
+    host, nonce = conf.HTMX == "host", context.get("csp_nonce")
+    scripts = htmx_script(version=2, extensions="hx-ws", nonce=nonce)
+    if host:
+        attribute = format_html(' nonce="{}"', nonce) if nonce else ""
+        scripts = format_html('<script src="{}" defer{}></script>', static("django_htmx/ext/hx-ws-2.min.js"), attribute)
+    values = {"host": host, "scripts": scripts, "style": static("parlour/watchdog.css")}
+    return render_to_string("parlour/live_head.html", values)
+
+
+@register.simple_tag(takes_context=True)
+def live(context: Context, name: str, **arguments: Any) -> SafeString:
+    """A live part: `{% live "tally" poll=poll.pk %}`. Who may not see it reads why."""
+    from parlour.consumer import Denied
+    from parlour.declare import find
+
+    request = _request(context)
+    part = find(name)
+    try:
+        region = part.authorize(getattr(request, "user", AnonymousUser()), part.bind(arguments))
+    except Denied as denied:
+        return format_html('<p class="farewell">{}</p>', denied.words)
+    return render_to_string("parlour/region.html", {**region.paint(request), "debug": settings.DEBUG}, request)
+
+
+@register.simple_tag(takes_context=True)
+def hears(context: Context, verb: str, **values: Any) -> SafeString:
+    """The attributes of a button that calls a verb of the part it stands in, with more arguments in `values`."""
+    part = context.get("live_part")
+    if part is None or verb not in part.verbs:
+        known = ", ".join(sorted(part.verbs)) if part else "none, for this is not the template of a live part"
+        raise template.TemplateSyntaxError(f"{{% hears {verb!r} %}}: no such verb; there are: {known}.")
+    value = f"{verb}?{urlencode(values)}" if values else verb
+    return format_html('type="submit" form="{}" name="verb" value="{}"', context["region"].id("form"), value)
+
+
+def _request(context: Context) -> HttpRequest:
+    if (request := context.get("request")) is None:
+        name = "django.template.context_processors.request"
+        raise ImproperlyConfigured(f"Live parts need the request: add {name!r} to the context_processors of TEMPLATES.")
+    return request

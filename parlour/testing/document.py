@@ -48,6 +48,11 @@ class Document:
         if found := self.find(target):
             found.children = [*element.children, *found.children]
 
+    def _afterend(self, element: Element, target: str) -> None:
+        parent, place = self._place(target)
+        if parent is not None:
+            parent.children[place + 1 : place + 1] = element.children
+
     def _delete(self, element: Element, target: str) -> None:
         target, _, last = target.partition(" > ")
         if last and (found := self.find(target)):

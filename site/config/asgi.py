@@ -15,13 +15,14 @@ from alerts import routing as alerts  # noqa: E402
 from http_bridge.wsgi_bridge import Receive, Send, WsgiBridge  # noqa: E402
 from jobs import executor  # noqa: E402
 from jobs import urls as jobs  # noqa: E402
+from parlour import urls as live_parts  # noqa: E402
 from parlour.contrib import apply_patches  # noqa: E402
 from rooms import routing as rooms  # noqa: E402
 from shop import routing as shop  # noqa: E402
 
 apply_patches()
 executor.start()
-apps = (rooms, alerts, jobs, shop)
+apps = (live_parts, rooms, alerts, jobs, shop)
 sockets = [pattern for app in apps for pattern in app.websocket_urlpatterns]
 
 

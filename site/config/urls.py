@@ -15,5 +15,6 @@ urlpatterns = [
     path("shop/", include("shop.urls")),
     path("alerts/", include("alerts.urls")),
     path("alerts/jobs/", include("jobs.urls")),
+    path("", include("parlour.urls")),
     path("", include("rooms.urls")),
 ]

@@ -1,0 +1,42 @@
+"""The ASGI application of a project without one of its own: `ASGI_APPLICATION = "parlour.asgi.application"`.
+
+It serves pages by Django, live parts, and the sockets in `websocket_urlpatterns` of every app's `routing.py`.
+"""
+
+from importlib import import_module
+from typing import Any
+
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.core.asgi import get_asgi_application
+from django.urls import re_path
+from django.utils.module_loading import module_has_submodule
+
+http: Any = get_asgi_application()
+
+from django.apps import apps  # noqa: E402
+from django.conf import settings  # noqa: E402
+from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler  # noqa: E402
+
+from parlour.contrib import apply_patches  # noqa: E402
+from parlour.send_queue import Send  # noqa: E402
+from parlour.urls import websocket_urlpatterns  # noqa: E402
+
+
+def routes() -> list[Any]:
+    """The sockets of live parts and of all installed apps."""
+    names = [app.name for app in apps.get_app_configs() if module_has_submodule(app.module, "routing")]
+    modules = [import_module(f"{name}.routing") for name in names]
+    return [*websocket_urlpatterns, *(each for m in modules for each in getattr(m, "websocket_urlpatterns", []))]
+
+
+async def no_such_socket(scope: dict[str, Any], receive: Any, send: Send) -> None:
+    """Refuses the handshake of a socket at an unknown address."""
+    await receive()
+    await send({"type": "websocket.close"})
+
+
+apply_patches()
+if settings.DEBUG and apps.is_installed("django.contrib.staticfiles"):
+    http = ASGIStaticFilesHandler(http)
+sockets: Any = [*routes(), re_path(r"", no_such_socket)]  # type: ignore[arg-type]
+application = ProtocolTypeRouter({"http": http, "websocket": URLRouter(sockets)})

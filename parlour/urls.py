@@ -1,0 +1,86 @@
+"""The addresses of live parts: `path("", include("parlour.urls"))`."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.urls import path, re_path
+from django.utils.html import conditional_escape
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_protect
+
+from parlour.consumer import Denied, Malformed
+from parlour.declare import Arguments, Part, find_signed
+from parlour.send_queue import Send
+
+app_name = "parlour"
+
+
+@never_cache
+@csrf_protect
+def part(request: HttpRequest, name: str, signed: str) -> HttpResponse:
+    """The panel of a part for its watchdog; a POST does a verb, with a socket, without one and without script."""
+    try:
+        declared, arguments = find_signed(name, signed)
+    except LookupError:
+        raise Http404 from None
+    if request.method == "POST":
+        return act(request, declared, arguments)
+    return declared.consumer.as_panel()(request, **arguments)
+
+
+def act(request: HttpRequest, part: Part, arguments: Arguments) -> HttpResponse:
+    """Do the verb of a form. A page without a socket is answered with what it should show now."""
+    verb, _, chosen = request.POST.get("verb", "").partition("?")
+    problem, status = "", 200
+    try:
+        part.act(request.user, verb, arguments, {**request.POST.dict(), **QueryDict(chosen).dict()})
+    except Denied as denied:
+        problem, status = denied.words, 403
+    except Malformed as malformed:
+        problem, status = str(malformed), 400
+    if "HX-Request" not in request.headers:
+        return HttpResponse(conditional_escape(problem), status=status) if problem else redirect(back(request))
+    region = part.consumer.authorize(request.user, **arguments) if status != 403 else None
+    ids = region or part.ids(arguments)
+    fragments = ids.inner("note", conditional_escape(problem))
+    if region and not request.POST.get("met"):
+        shown = region.paint(request)["shown"]
+        fragments += "".join(region.inner(name, each["markup"]) for name, each in shown.items())
+    return HttpResponse(fragments)
+
+
+def back(request: HttpRequest) -> str:
+    """The page that a form stood on."""
+    page = request.headers.get("Referer", "")
+    own = url_has_allowed_host_and_scheme(page, {request.get_host()}, request.is_secure())
+    return page if own else request.META.get("SCRIPT_NAME", "") + "/"
+
+
+def no_upgrade(request: HttpRequest, name: str, signed: str) -> HttpResponse:
+    """A socket was asked for, and the server took it for a page."""
+    words = "This server serves no sockets: run an ASGI server with ASGI_APPLICATION, such as daphne or uvicorn."
+    return HttpResponse(words, status=426, headers={"Upgrade": "websocket"}, content_type="text/plain")
+
+
+async def socket(scope: dict[str, Any], receive: Any, send: Send) -> None:
+    """The ASGI application behind the one address of all sockets."""
+    address = scope["url_route"]["kwargs"]
+    try:
+        declared, arguments = find_signed(address["name"], address["signed"])
+    except LookupError:
+        await receive()
+        await send({"type": "websocket.close"})
+        return
+    route = {"args": (), "kwargs": arguments}
+    await declared.consumer.as_asgi()({**scope, "url_route": route}, receive, send)
+
+
+urlpatterns = [
+    path("parlour/<str:name>/<str:signed>/", part, name="part"),
+    path("parlour/<str:name>/<str:signed>/socket/", no_upgrade, name="socket"),
+]
+websocket_urlpatterns = [
+    re_path(r"^(?:.*/)?parlour/(?P<name>\w+)/(?P<signed>[\w:=-]+)/socket/$", socket),  # type: ignore[arg-type]
+]

@@ -1,0 +1,239 @@
+"""Live parts in a stock project with auth.User, run by tests/parlour/test_examples.py."""
+
+import asyncio
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.template import Context, Template
+from django.test import RequestFactory
+from django.urls import set_script_prefix
+
+from parlour import live
+from parlour.models import Head
+from parlour.testing import Page, lost_hints
+from polls.live import tally
+from polls.models import Poll
+from tasks.live import tasks
+from tasks.models import Tag, Task
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def ann(django_user_model):
+    return django_user_model.objects.create_user("ann")
+
+
+@pytest.fixture
+def poll():
+    return Poll.objects.create(question="Tea?")
+
+
+def shown(page):
+    """The titles in the list, in their order."""
+    text = page.document.find(page.region.id("rows"))
+    return [str(row.children[0]) for row in text.children if not isinstance(row, str)]
+
+
+def heads():
+    return dict(Head.objects.exclude(name="epoch").values_list("name", "seq"))
+
+
+async def test_a_save_from_anywhere_reaches_the_page(ann, poll):
+    async with Page(tally.consumer, ann, poll=poll.pk) as page:
+        await page.shows("Tea?: 0 votes")
+        poll.votes = 7
+        await poll.asave()
+        await page.shows("Tea?: 7 votes")
+        assert await page.equals_fresh()
+
+
+async def test_a_verb_is_done_and_shown_to_all_though_it_updates_past_the_signals(ann, poll):
+    async with Page(tally.consumer, ann, poll=poll.pk) as one, Page(tally.consumer, ann, poll=poll.pk) as other:
+        await one.send(kind="vote")
+        await other.shows("1 votes")
+
+
+async def test_a_page_that_was_away_shows_what_it_missed(ann, poll):
+    async with Page(tally.consumer, ann, poll=poll.pk) as page:
+        await page.cut()
+        await Poll.objects.aupdate(votes=3)
+        await page.resume()
+        await page.shows("3 votes")
+
+
+async def test_a_rollback_moves_nothing_and_a_commit_does(ann, poll):
+    def save(votes, fails):
+        with transaction.atomic():
+            poll.votes = votes
+            poll.save()
+            assert heads() == before
+            transaction.set_rollback(fails)
+
+    before = await sync_to_async(heads)()
+    await sync_to_async(save)(5, True)
+    assert await sync_to_async(heads)() == before
+    async with Page(tally.consumer, ann, poll=poll.pk) as page:
+        await sync_to_async(save)(6, False)
+        await page.shows("6 votes")
+
+
+async def test_only_pages_of_the_changed_row_are_asked(ann, poll):
+    other = await Poll.objects.acreate(question="Coffee?")
+    async with Page(tally.consumer, ann, poll=poll.pk) as page, Page(tally.consumer, ann, poll=other.pk) as beside:
+        frames = len(beside.frames)
+        poll.votes = 2
+        await poll.asave()
+        await page.shows("2 votes")
+        assert not any("cursor" in frame for frame in beside.frames[frames:])
+
+
+async def test_changes_past_the_signals_are_told_with_changed_and_touch(ann, poll):
+    def with_changed(pk):
+        with live.changed(Poll, pk=pk):
+            Poll.objects.update(votes=models_votes.pop(0))
+
+    models_votes = [4, 5]
+    async with Page(tally.consumer, ann, poll=poll.pk) as page:
+        await sync_to_async(with_changed)(poll.pk)
+        await page.shows("4 votes")
+        await sync_to_async(with_changed)(None)
+        await page.shows("5 votes")
+        await Poll.objects.aupdate(votes=6)
+        await sync_to_async(live.touch)("tally", poll=poll.pk)
+        await page.shows("6 votes")
+
+
+def test_a_wrong_name_is_an_error_at_once(ann):
+    with pytest.raises(LookupError, match="there are: tally, tasks"):
+        live.touch("taly", poll=1)
+    with pytest.raises(TypeError, match="missing a required argument: 'poll'"):
+        live.touch("tally")
+    with pytest.raises(LookupError, match=r"No live part watches auth.User; watched are: polls.Poll, tasks.Task"):
+        live.changed(get_user_model()).__enter__()
+
+
+async def test_without_a_rule_only_signed_in_people_see_it(poll):
+    with pytest.raises(Exception, match="signed out"):
+        async with Page(tally.consumer, None, poll=poll.pk):
+            pass
+
+
+async def test_rows_are_appended_changed_moved_and_removed_in_place(ann):
+    one, two, three = [await Task.objects.acreate(title=t, place=n) for n, t in enumerate(["one", "two", "three"])]
+    async with Page(tasks.consumer, ann) as page:
+        await page.until(lambda: shown(page) == ["one", "two", "three"])
+        frames = len(page.frames)
+        await Task.objects.acreate(title="four", place=9)
+        await page.until(lambda: shown(page)[-1] == "four")
+        two.title = "zwei"
+        await two.asave()
+        await page.shows("zwei")
+        one.place = 5
+        await one.asave()
+        await page.until(lambda: shown(page) == ["zwei", "three", "one", "four"])
+        await three.adelete()
+        await page.until(lambda: shown(page) == ["zwei", "one", "four"])
+        assert await page.equals_fresh()
+        sent = "".join(page.frames[frames:])
+        assert sent.count("<li") == 3
+        assert "innerHTML:#tasks-now" not in sent
+
+
+async def test_a_changed_relation_is_shown(ann):
+    task = await Task.objects.acreate(title="tea")
+    tag = await Tag.objects.acreate(name="hot")
+    async with Page(tasks.consumer, ann) as page:
+        await task.tags.aadd(tag)
+        await page.shows("#hot")
+        await tag.task_set.aclear()
+        await page.until(lambda: "#hot" not in page.document.text())
+
+
+async def test_a_list_is_right_when_every_hint_is_lost_and_after_a_cut(ann):
+    with lost_hints():
+        async with Page(tasks.consumer, ann) as page:
+            await Task.objects.acreate(title="one")
+            await page.shows("one")
+            await page.cut()
+            await Task.objects.all().adelete()
+            await Task.objects.acreate(title="two")
+            await page.resume()
+            await page.until(lambda: shown(page) == ["two"])
+
+
+async def test_a_change_that_nobody_told_of_and_a_later_page_spoil_nothing(ann):
+    """The second page is painted with rows that the first was never sent; both must end alike."""
+    await Task.objects.acreate(title="one")
+    async with Page(tasks.consumer, ann) as first:
+        await Task.objects.aupdate(title="eins")
+        async with Page(tasks.consumer, ann) as second:
+            await second.until(lambda: shown(second) == ["eins"])
+            await Task.objects.acreate(title="two")
+            for page in (first, second):
+                await page.until(lambda page=page: shown(page) == ["eins", "two"])
+
+
+def test_a_form_does_a_verb_without_script(client, ann, poll):
+    client.force_login(ann)
+    markup = client.get(f"/polls/{poll.pk}/").content.decode()
+    region = tally.authorize(ann, tally.bind({"poll": poll.pk}))
+    assert f'<button type="submit" form="{region.id("form")}" name="verb" value="vote">' in markup
+    answer = client.post(region.panel, {"verb": "vote"}, headers={"referer": f"http://testserver/polls/{poll.pk}/"})
+    assert (answer.status_code, answer["Location"]) == (302, f"http://testserver/polls/{poll.pk}/")
+    assert Poll.objects.get().votes == 1
+    assert client.post(region.panel, {"verb": "veto"}).status_code == 400
+
+
+def test_a_page_without_a_socket_is_answered_with_what_it_should_show(client, ann, poll):
+    client.force_login(ann)
+    panel = tally.authorize(ann, tally.bind({"poll": poll.pk})).panel
+    answer = client.post(panel, {"verb": "vote", "met": ""}, headers={"HX-Request": "true"})
+    assert "Tea?: 1 votes" in answer.content.decode()
+    answer = client.post(panel, {"verb": "vote", "met": "1"}, headers={"HX-Request": "true"})
+    assert "Tea?" not in answer.content.decode()
+
+
+def test_a_verb_needs_the_right_and_the_token(client, ann, poll, django_user_model):
+    panel = tally.authorize(ann, tally.bind({"poll": poll.pk})).panel
+    assert client.post(panel, {"verb": "vote"}).status_code == 403
+    assert client.get(panel).status_code == 403
+    client.handler.enforce_csrf_checks = True
+    client.force_login(ann)
+    assert client.post(panel, {"verb": "vote"}).status_code == 403
+    assert Poll.objects.get().votes == 0
+    assert client.get(panel.replace("/tally/", "/tasks/")).status_code == 404
+    assert client.get(f"{panel}socket/").status_code == 426
+
+
+def test_addresses_stand_below_a_subpath(client, ann, poll):
+    client.force_login(ann)
+    set_script_prefix("/app/")
+    page = client.get(f"/polls/{poll.pk}/", SCRIPT_NAME="/app").content.decode()
+    set_script_prefix("/")
+    assert page.count('ws-connect="/app/parlour/tally/') == page.count('hx-get="/app/parlour/tally/') == 1
+    assert 'action="/app/parlour/tally/' in page
+
+
+def test_the_head_is_written_once(rf):
+    request = RequestFactory().get("/")
+    page = Template("{% load parlour %}{% live_head %}{% live_head %}").render(Context({"request": request}))
+    assert page.count("htmx-2.min.js") == page.count("hx-ws-2.min.js") == page.count("watchdog.css") == 1
+
+
+def test_a_host_with_its_own_htmx_gets_the_extension_alone(rf, settings):
+    settings.PARLOUR = {"HTMX": "host"}
+    page = Template("{% load parlour %}{% live_head %}").render(Context({"request": rf.get("/")}))
+    assert "htmx-2" not in page
+    assert "htmx-config" not in page
+    assert "hx-ws-2.min.js" in page
+
+
+async def test_what_an_app_asks_of_a_missing_row_does_not_leave_a_page_stale(ann, poll):
+    async with Page(tally.consumer, ann, poll=poll.pk) as page:
+        await Poll.objects.all().adelete()
+        await asyncio.sleep(0.2)
+        await Poll.objects.acreate(pk=poll.pk, question="Again?")
+        await page.shows("Again?: 0 votes")
