@@ -68,7 +68,7 @@ def live(context: Context, name: str, **arguments: Any) -> SafeString:
     try:
         region = part.authorize(getattr(request, "user", AnonymousUser()), part.bind(arguments))
     except Denied as denied:
-        return format_html('<p class="farewell">{}</p>', denied.words)
+        return format_html('<p class="pl-farewell">{}</p>', denied.words)
     return render_to_string("parlour/region.html", {**region.paint(request), "debug": settings.DEBUG}, request)
 
 
