@@ -24,10 +24,12 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import render, resolve_url
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.html import escape, format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from parlour import hub
@@ -36,7 +38,7 @@ from parlour.database import run
 from parlour.fragments import Ids, cursor_text
 from parlour.limits import Bucket, TooManySockets, counted_socket
 from parlour.models import read_heads
-from parlour.regions import Region
+from parlour.regions import Region, in_page_language, page_language
 from parlour.send_queue import Send, SendQueue
 from parlour.streams import Stream, read_cursors
 from parlour.writes import rights
@@ -44,7 +46,7 @@ from parlour.writes import rights
 log = logging.getLogger("parlour")
 MALFORMED_FRAMES = 5  # the fifth ends the socket
 BYTES_PER_TOKEN = 8192  # a larger frame counts as several
-TOO_MUCH = "That was too much at once. This page will try again soon."
+TOO_MUCH = gettext_lazy("That was too much at once. This page will try again soon.")
 LOGGED = 100  # characters of what a stranger sent
 IGNORED = {"HEADERS", "headers", "csrfmiddlewaretoken"}  # htmx's own; HEADERS holds the page's URL
 
@@ -79,7 +81,8 @@ class Denied(Exception):
     def signed_out(cls, back: str = "/") -> "Denied":
         """For somebody who is not signed in where one has to be: words that lead to the sign-in and then `back`."""
         login, query = resolve_url(settings.LOGIN_URL), urlencode({"next": back})
-        return cls(CloseCode.SIGNED_OUT, format_html('You are signed out. <a href="{}?{}">Sign in</a>', login, query))
+        words = _('You are signed out. <a href="{}?{}">Sign in</a>')
+        return cls(CloseCode.SIGNED_OUT, format_html(words, login, query))
 
 
 class Malformed(ValueError):
@@ -139,22 +142,22 @@ def identify(session_key: str | None) -> Identity:
 def parse_frame(text: str) -> dict[str, Any]:
     """The fields of a frame, one flat JSON object: texts, numbers, booleans, or lists of texts. Raises Malformed."""
     if len(text) > conf.FRAME_BYTES:
-        raise Malformed("That was too much at once.")
+        raise Malformed(_("That was too much at once."))
     try:
         frame = json.loads(text)
     except (ValueError, RecursionError):
-        raise Malformed("That was not understood: it is not JSON.") from None
+        raise Malformed(_("That was not understood: it is not JSON.")) from None
     if not isinstance(frame, dict):
-        raise Malformed("That was not understood: a JSON object was expected.")
+        raise Malformed(_("That was not understood: a JSON object was expected."))
     fields = {name: value for name, value in frame.items() if name not in IGNORED}
     for name, value in fields.items():
         if not _is_flat(value):
             shown = name[:40].encode(errors="replace").decode()
-            raise Malformed(f"That was not understood: “{shown}” has the wrong type.")
+            raise Malformed(_("That was not understood: “%s” has the wrong type.") % shown)
     try:
         json.dumps(fields, ensure_ascii=False).encode()
     except UnicodeEncodeError:  # a JSON escape can name half of a surrogate pair, which no database can hold
-        raise Malformed("That was not understood: half a character is in it.") from None
+        raise Malformed(_("That was not understood: half a character is in it.")) from None
     return fields
 
 
@@ -221,12 +224,13 @@ class Consumer:
 
         @never_cache
         def panel(request: HttpRequest, **route: Any) -> HttpResponse:
-            try:
-                region = cls.authorize(request.user, **route)
-            except Denied:
-                return HttpResponse(status=403)
-            context = {**region.paint(request), "plain": request.GET.get("met") == ""}
-            return render(request, "parlour/panel.html", context)
+            with in_page_language(request):
+                try:
+                    region = cls.authorize(request.user, **route)
+                except Denied:
+                    return HttpResponse(status=403)
+                context = {**region.paint(request), "plain": request.GET.get("met") == ""}
+                return render(request, "parlour/panel.html", context)
 
         return panel
 
@@ -242,6 +246,7 @@ class Consumer:
         self.send_queue = SendQueue(send)
         self.bucket = Bucket(conf.FRAME_RATE)
         self.slot = random.randrange(hub.SLOTS)
+        self.language = settings.LANGUAGE_CODE  # known from the handshake
         self.person: Any = None
         self.until: datetime | None = None
         self.guards: dict[str, int] = {}  # heads as they were before the rights were checked
@@ -258,6 +263,8 @@ class Consumer:
             log.warning("a socket was refused at %s: %s", self.path, why)
             return await self.send_queue.close(CloseCode.REFUSED)
         self.session_key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+        self.language = page_language(request)
+        translation.activate(self.language)  # in this task and those it creates
         del self.scope, request
         try:
             await self.hub.ready()
@@ -281,7 +288,7 @@ class Consumer:
                 if event.get("text") is None:
                     self.end(CloseCode.BINARY_FRAME)
                 elif not self.bucket.take(1 + len(event["text"]) // BYTES_PER_TOKEN):
-                    self.end(CloseCode.TOO_MUCH, TOO_MUCH)
+                    self.end(CloseCode.TOO_MUCH, str(TOO_MUCH))
                 else:
                     await self.heard(event["text"])
         finally:
@@ -290,7 +297,7 @@ class Consumer:
 
     def _no_hello(self) -> None:
         if not self.greeted:
-            self.end(CloseCode.NO_HELLO, "This page did not introduce itself.")
+            self.end(CloseCode.NO_HELLO, _("This page did not introduce itself."))
 
     def leave(self) -> None:
         """Stop listening, and tell the app so."""
@@ -343,6 +350,7 @@ class Consumer:
         self.rechecking = self.loop.create_task(self._recheck())
 
     async def _recheck(self) -> None:
+        translation.activate(self.language)  # the hub that asked for it has none
         zone = getattr(self.person, "zone", "")
         try:
             self.guards = await run(self.check_rights)
@@ -379,7 +387,7 @@ class Consumer:
         elif kind == "hello":
             await self._hello(fields)
         elif not isinstance(kind, str) or kind not in self.kinds:
-            raise Malformed("That was not understood: no such kind of message.")
+            raise Malformed(_("That was not understood: no such kind of message."))
         elif self.greeted:  # the socket of a removed element never says hello; what it queued is not ours
             await getattr(self, f"hear_{kind}")(fields)
 
@@ -387,7 +395,7 @@ class Consumer:
         """A frame without a kind: hello at the head, and then say."""
         words = fields.get("message", fields.get("text"))
         if not isinstance(words, str) or "say" not in self.kinds:
-            raise Malformed('That was not understood: send {"message": "…"}.')
+            raise Malformed(_('That was not understood: send {"message": "…"}.'))
         if not self.greeted:
             streams = self.region.streams
             heads = await run(read_heads, {name for stream in streams for name in stream.heads})
@@ -456,7 +464,8 @@ class Consumer:
 
     def beat(self) -> None:
         if self.greeted:
-            self.put(self.region.beat(self.slot))
+            with translation.override(self.language):
+                self.put(self.region.beat(self.slot))
 
 
 _guards: dict[tuple[Any, ...], tuple[str, ...]] = {}  # of each address; only to read their heads before the rights

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from django.db import close_old_connections
+from django.utils import translation
 
 from parlour.conf import conf
 
@@ -20,17 +21,22 @@ def _threads() -> ThreadPoolExecutor:
 
 
 def submit(work: Callable[..., T], *args: Any) -> "Future[T]":
-    """Run `work(*args)`, which may use the ORM, on one of the engine's threads.
+    """Run `work(*args)`, which may use the ORM, on one of the engine's threads and in the caller's language.
 
     Connections live as long as CONN_MAX_AGE says: SQLite's stay open with their thread, PostgreSQL's return to the
     pool after each piece of work.
     """
-    return _threads().submit(with_fresh_connections, work, *args)
+    return _threads().submit(_in_language, translation.get_language(), work, *args)
 
 
 async def run(work: Callable[..., T], *args: Any) -> T:
     """The same for asynchronous code: wait for the result and return it."""
     return await asyncio.wrap_future(submit(work, *args))
+
+
+def _in_language(language: str, work: Callable[..., T], *args: Any) -> T:
+    with translation.override(language):
+        return with_fresh_connections(work, *args)
 
 
 def with_fresh_connections(work: Callable[..., T], *args: Any) -> T:

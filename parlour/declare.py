@@ -27,6 +27,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from parlour.consumer import Consumer, Denied, Malformed
 from parlour.database import run
@@ -137,22 +138,22 @@ class Part:
         try:
             allowed = person.is_authenticated if self.rule is None else _call(self.rule, person, arguments)
         except ObjectDoesNotExist:
-            raise Denied(4004, "This is not there any more.") from None
+            raise Denied(4004, gettext("This is not there any more.")) from None
         if not allowed and not person.is_authenticated:
             raise Denied.signed_out()
         if not allowed:
-            raise Denied(4003, "You may not see this.")
+            raise Denied(4003, gettext("You may not see this."))
         return PartRegion(self, arguments)
 
     def act(self, person: Any, verb: str, arguments: Arguments, fields: Mapping[str, Any]) -> None:
         """Do a verb for this person. Raises Denied or Malformed, with words for the reader."""
         self.authorize(person, arguments)
         if (function := self.verbs.get(verb)) is None:
-            raise Malformed("That was not understood: no such verb.")
+            raise Malformed(gettext("That was not understood: no such kind of message."))
         given = {**fields, **arguments}
         for name, wanted in _beside_person(function).items():
             if wanted.default is wanted.empty and name not in given:
-                raise Malformed(f"That was not understood: “{name}” is missing.")
+                raise Malformed(gettext("That was not understood: “%s” is missing.") % name)
         try:
             _act(self, arguments, lambda: _call(function, person, given))
         except ValidationError as problem:

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 _NOT_IN_KEYS = re.compile(r"[^A-Za-z0-9_-]")  # a key may come from an address that nobody checked
 _FIRST_TAG = re.compile(r"<[a-z][a-z0-9]*")
@@ -66,7 +67,7 @@ class Ids:
 
         `wait` (0 to 5 seconds) delays the watchdog, so that many pages do not ask at the same time.
         """
-        return _beat(self.key, wait)
+        return _beat(self.key, wait, gettext("Reconnecting…"))
 
     def farewell(self, markup: str) -> str:
         """Replace the heartbeat for good with words and a link: without a beat the watchdog never runs again."""
@@ -83,10 +84,11 @@ def _hidden_field(id: str, name: str, value: object) -> SafeString:  # noqa: A00
 
 
 @lru_cache(maxsize=4096)
-def _beat(key: str, wait: int) -> SafeString:
+def _beat(key: str, wait: int, words: str) -> SafeString:
     return format_html(
         '<div id="{0}-hb" hx-swap-oob="true"><i id="{0}-beat" class="pl-beat pl-wait-{1}"></i>'
-        '<p class="pl-banner" role="status">Reconnecting…</p></div>',
+        '<p class="pl-banner" role="status">{2}</p></div>',
         key,
         wait,
+        words,
     )

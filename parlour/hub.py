@@ -14,6 +14,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
 from django.core.exceptions import ObjectDoesNotExist
+from django.utils import translation
 
 from parlour import bus, writes
 from parlour.conf import conf
@@ -31,6 +32,7 @@ class Listener(Protocol):
     """What a topic and its hub need of a socket."""
 
     slot: int
+    language: str
 
     @property
     def person(self) -> Any: ...
@@ -78,7 +80,8 @@ class Topic:
 
     def join(self, listener: Listener, stream: Stream, cursor: int | None) -> None:
         """Answer `listener` from `cursor`, and from then on with everybody who reads alike."""
-        readers = Readers(stream.variant(listener.person), stream.heads)
+        with translation.override(listener.language):
+            readers = Readers(stream.variant(listener.person), stream.heads)
         if readers not in self.groups:
             self.groups[readers] = Group()
             for name in stream.heads:

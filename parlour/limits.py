@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from parlour.conf import conf
 
 log = logging.getLogger("parlour")
@@ -97,12 +99,13 @@ def counted_socket(person: Any, address: str) -> Iterator[None]:
     Raises TooManySockets. An address that is not public is a proxy's, behind which everybody stands.
     """
     if person.is_authenticated:
-        who, most, words = ("person", person.pk), conf.PERSON_SOCKETS, "You have very many pages open."
+        who, most, words = ("person", person.pk), conf.PERSON_SOCKETS, _("You have very many pages open.")
     else:
         who, most = ("address", network(address)), conf.ADDRESS_SOCKETS if _is_public(address) else sys.maxsize
-        words = "Very many pages are open from where you are."
+        words = _("Very many pages are open from where you are.")
     if _open[who] >= most:
-        raise TooManySockets(f"{words} Close some; this page will try again soon.")
+        ending = _("Close some; this page will try again soon.")
+        raise TooManySockets(f"{words} {ending}")
     _open[who] += 1
     try:
         yield

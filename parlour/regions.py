@@ -1,12 +1,40 @@
 """A region: one reader's part of a page that is kept up to date, with its streams, socket, panel and role."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
+from django.utils import translation
 
 from parlour.fragments import Ids, cursor_text
 from parlour.models import EPOCH, Head, read_heads
 from parlour.streams import Stream
+
+
+def with_language(address: str) -> str:
+    """An address for a page's socket or request, which names the page's language unless it is LANGUAGE_CODE."""
+    language = translation.get_language() or settings.LANGUAGE_CODE
+    if language == settings.LANGUAGE_CODE:
+        return address
+    return f"{address}{'&' if '?' in address else '?'}language={language}"
+
+
+def page_language(request: HttpRequest) -> str:
+    """The language of the page that asks at an address made by `with_language`."""
+    language = request.GET.get("language")
+    try:
+        return translation.get_supported_language_variant(language) if language else settings.LANGUAGE_CODE
+    except LookupError:
+        return settings.LANGUAGE_CODE
+
+
+@contextmanager
+def in_page_language(request: HttpRequest) -> Iterator[None]:
+    """Answer a request of a page in the language of that page, whatever a middleware made of its cookies."""
+    with translation.override(page_language(request)):
+        yield
 
 
 class Region(Ids):
@@ -14,7 +42,8 @@ class Region(Ids):
 
     `socket` is the path its page connects to, `panel` the path that renders its live element anew, `role` what the
     reader may do. `streams` feed it; when a head in `guards` moves, the reader's rights are checked again. `controls`
-    is the template of what the page can send to the server, such as a composer.
+    is the template of what the page can send to the server, such as a composer. Make it with the reader's language
+    in force.
     """
 
     controls = "parlour/controls.html"
@@ -22,8 +51,8 @@ class Region(Ids):
 
     def __init__(self, key: str, socket: str, panel: str, role: str = "reader") -> None:
         super().__init__(key)
-        self.socket = socket
-        self.panel = panel
+        self.socket = with_language(socket)
+        self.panel = with_language(panel)
         self.role = role
         self.streams: list[Stream] = []
         self.guards: list[str] = []

@@ -87,8 +87,9 @@ class Stream:
         self.heads = tuple(sorted(set(heads))) or (name,)
 
     def variant(self, person: Any) -> Variant:
-        """How this person reads the stream; a state that differs by person puts the person into `own`."""
-        return Variant(settings.LANGUAGE_CODE, getattr(person, "zone", "") or settings.TIME_ZONE)
+        """How this person reads the stream now; a state that differs by person puts the person into `own`."""
+        language = translation.get_language() or settings.LANGUAGE_CODE
+        return Variant(language, getattr(person, "zone", "") or settings.TIME_ZONE)
 
     def paint(self, variant: Variant, seq: int) -> dict[str, Any]:
         """What a page's template gets of this stream when it is first shown: `markup`, and whatever else it needs."""
@@ -173,9 +174,10 @@ class LogStream(Stream):
         fragments: dict[Ask, str] = {}
         for ask in asks:
             news = None
-            if ask.cursor is not None and ask.cursor >= complete_from:
-                news = self._news(ask.cursor, rows, markup(ask.variant))
-            fragments[ask] = snapshot(ask.variant) if news is None or _heavy(news) else news
+            with reading_as(ask.variant):
+                if ask.cursor is not None and ask.cursor >= complete_from:
+                    news = self._news(ask.cursor, rows, markup(ask.variant))
+                fragments[ask] = snapshot(ask.variant) if news is None or _heavy(news) else news
         return Answer({**heads, name: seq}, fragments)
 
     def _news(self, cursor: int, rows: Sequence[Any], markup: Mapping[Any, str]) -> str:
@@ -217,7 +219,10 @@ class StateStream(Stream):
         self._last: dict[Variant, tuple[int, dict[str, Any]]] = {}  # the last answer: its cursor and its context
 
     def context(self, variants: Sequence[Variant]) -> Mapping[Variant, dict[str, Any]]:
-        """One context for each variant, all from one grouped query. Override this or the simpler `present`."""
+        """One context for each variant, all from one grouped query. Override this or the simpler `present`.
+
+        No language is in force yet: words in it are lazy.
+        """
         present = self.present()
         return dict.fromkeys(variants, present)
 
@@ -260,14 +265,16 @@ class StateStream(Stream):
         for ask in behind:
             seen, before = self._last.get(ask.variant, (None, None))
             known = before if seen == ask.cursor else None
-            changes = "" if ask.cursor is None else self.changes(known, contexts[ask.variant])
+            with reading_as(ask.variant):
+                changes = "" if ask.cursor is None else self.changes(known, contexts[ask.variant])
             fragments[ask] = markup[ask.variant] + changes
         if self.remembers:
             self._last.update({ask.variant: (seqs[ask], contexts[ask.variant]) for ask in asks})
         return Answer(heads, fragments)
 
     def _update(self, variant: Variant, context: dict[str, Any]) -> str:
-        return self.ids.inner(self.part, self.drawn(variant, context)) + self.extras(context)
+        with reading_as(variant):
+            return self.ids.inner(self.part, self.drawn(variant, context)) + self.extras(context)
 
     def forget(self, variant: Variant) -> None:
         self._last.pop(variant, None)

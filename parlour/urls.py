@@ -12,6 +12,7 @@ from django.views.decorators.csrf import csrf_protect
 
 from parlour.consumer import Denied, Malformed
 from parlour.declare import Arguments, Part, find_signed
+from parlour.regions import in_page_language
 from parlour.send_queue import Send
 
 app_name = "parlour"
@@ -26,7 +27,8 @@ def part(request: HttpRequest, name: str, signed: str) -> HttpResponse:
     except LookupError:
         raise Http404 from None
     if request.method == "POST":
-        return act(request, declared, arguments)
+        with in_page_language(request):
+            return act(request, declared, arguments)
     return declared.consumer.as_panel()(request, **arguments)
 
 

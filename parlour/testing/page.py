@@ -17,6 +17,7 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -24,6 +25,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.db import SessionStore
 from django.test import RequestFactory
+from django.utils import translation
 
 from parlour import bus
 from parlour.consumer import Consumer
@@ -59,10 +61,14 @@ def session_for(person: Any) -> str:
 
 
 class Page:
-    """One page of `person` (None for nobody) on a consumer's region, from first paint to last frame."""
+    """One page of `person` (None for nobody) on a consumer's region, from first paint to last frame.
+
+    It is in the language that is in force where it is made.
+    """
 
     def __init__(self, consumer: type[Consumer], person: Any = None, **route: Any) -> None:
         self.consumer, self.person, self.route = consumer, person, route
+        self.language = translation.get_language()
         self.frames: list[str] = []
         self.closed: int | None = None
         self.document = Document("")
@@ -81,9 +87,10 @@ class Page:
     def _paint(self) -> Document:
         request = RequestFactory().get("/")
         request.user = self.person or AnonymousUser()
-        context = self.consumer.authorize(request.user, **self.route).paint(request)
-        self.region = context["region"]
-        return Document.of(context)
+        with translation.override(self.language):
+            context = self.consumer.authorize(request.user, **self.route).paint(request)
+            self.region = context["region"]
+            return Document.of(context)
 
     async def resume(self, **fields: Any) -> None:
         """Open a socket and say hello with the cursors the page holds."""
@@ -96,7 +103,8 @@ class Page:
         if self.session:
             headers.append((b"cookie", f"{settings.SESSION_COOKIE_NAME}={self.session}".encode()))
         route = {"args": (), "kwargs": self.route}
-        scope = {"type": "websocket", "path": "/ws/", "headers": headers, "url_route": route}
+        query = urlsplit(self.region.socket).query.encode()
+        scope = {"type": "websocket", "path": "/ws/", "query_string": query, "headers": headers, "url_route": route}
         self.up: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.up.put_nowait({"type": "websocket.connect"})
         self.closed = None

@@ -11,6 +11,7 @@ class FakeListener:
     """A listener that keeps what it is told."""
 
     slot = 0
+    language = "en"
 
     def __init__(self, zone="UTC"):
         self.zone = zone
