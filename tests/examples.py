@@ -8,7 +8,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"```\w+\n(?:# |<!-- )([\w/.]+\.\w+)(?: -->)?\n(.*?)```", re.DOTALL)
-PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "asyncio_mode=auto"]
+PYTEST = [
+    sys.executable,
+    "-m",
+    "pytest",
+    "-q",
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "no:playwright",
+    "-o",
+    "asyncio_mode=auto",
+]
 
 
 def shown(page):
@@ -23,11 +34,15 @@ def write(folder, files):
         (folder / name).write_text(text)
 
 
-def passes(folder, *tests, settings, beside=()):
-    """Run these tests of `folder`, with the folders `beside` it on the path. Returns what pytest printed."""
+def passes(folder, *tests, settings, beside=(), migrate=False):
+    """Run these tests of `folder`, with the folders `beside` it on the path. Returns what pytest printed.
+
+    Tables are made from the models, which is quicker, unless all migrations are to run (`migrate`).
+    """
     kept = {name: value for name, value in os.environ.items() if name not in ("REDIS_URL", "DATABASE_URL")}
     path = ":".join(map(str, (folder, *beside)))
     env = kept | {"PYTHONPATH": path, "DJANGO_SETTINGS_MODULE": settings, "PARLOUR_VAR": str(folder / "var")}
-    done = subprocess.run([*PYTEST, *tests], cwd=folder, env=env, capture_output=True, text=True, timeout=90)
+    tables = "--migrations" if migrate else "--nomigrations"
+    done = subprocess.run([*PYTEST, tables, *tests], cwd=folder, env=env, capture_output=True, text=True, timeout=90)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -11,9 +11,11 @@ class Layer:
         self.groups = defaultdict(set)
         self.queues = {}
         self.sent = []
+        self.tries = 0
         self.away = self.hangs = False
 
     async def answers(self):
+        self.tries += 1
         await asyncio.sleep(0)
         while self.hangs:  # noqa: ASYNC110  as a frozen server does
             await asyncio.sleep(0.01)

@@ -1,6 +1,5 @@
 """Stand-ins for sockets and streams, to watch a hub without rooms."""
 
-import asyncio
 import threading
 
 from parlour.fragments import Ids
@@ -53,10 +52,3 @@ class FakeStream(Stream):
         if self.broken:
             raise self.broken if isinstance(self.broken, Exception) else ValueError("unreadable")
         return Answer({self.name: self.seq}, {ask: f"[{ask.cursor} to {self.seq}]" for ask in asks})
-
-
-async def eventually(condition, seconds=3.0):
-    """Wait until `condition()` holds."""
-    async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110  what it looks at has no event to wait for
-            await asyncio.sleep(0.005)

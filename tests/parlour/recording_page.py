@@ -10,16 +10,13 @@ class RecordingPage(Page):
     """A room's page whose `events` hold all that the server did; no frame may fail to become bytes."""
 
     def __init__(self, person=None, slug="lobby", consumer=RoomConsumer, **route):
-        super().__init__(consumer, person, **({"slug": slug} if consumer is RoomConsumer else {}), **route)
+        super().__init__(consumer, person, **({"slug": slug} if issubclass(consumer, RoomConsumer) else {}), **route)
         self.events = []
 
     async def _down(self, event):
         event.get("text", "").encode()
         self.events.append(event["type"])
         await super()._down(event)
-
-    async def __aexit__(self, *_):
-        await self.cut()
 
     async def send_bytes(self, data=b"x"):
         self.up.put_nowait({"type": "websocket.receive", "bytes": data})
@@ -29,7 +26,7 @@ class RecordingPage(Page):
         await self.until(lambda: self.closed is not None, f"a close with {code}")
         assert self.closed == code
 
-    async def stays(self, seconds=0.3):
+    async def stays(self, seconds=0.2):
         """See that the socket is open and heard for a while."""
         await asyncio.sleep(seconds)
         assert self.closed is None

@@ -1,18 +1,16 @@
 """Several processes: what one commits, the pages of the others show; each follows only what its pages do."""
 
-import asyncio
-
 import pytest
 
 from parlour import bus
 from parlour.database import run
 from parlour.models import read_heads
-from parlour.testing import Page, lost_hints
+from parlour.testing import lost_hints
 from parlour.writes import rights
-from rooms.consumers import RoomConsumer
 from tests.parlour.fake_channel_layer import Layer
-from tests.parlour.fake_listener import eventually
 from tests.parlour.messages import add
+from tests.parlour.recording_page import RecordingPage
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,10 +21,6 @@ def layer(monkeypatch, conf):
     conf(TICK=60)
     monkeypatch.setattr(bus, "get_channel_layer", lambda: layer)
     return layer
-
-
-def page_of(person):
-    return Page(RoomConsumer, person, slug="lobby")
 
 
 async def elsewhere(layer, room, text):
@@ -42,25 +36,24 @@ async def joined(layer, *names):
     await eventually(lambda: {name for name, members in layer.groups.items() if members} == set(names))
 
 
-async def test_a_hint_from_another_process_shows_its_line_at_once(ann, lobby, layer):
-    async with page_of(ann) as page:
+async def test_a_hint_from_another_process_shows_its_line_at_once_and_junk_stops_nobody(ann, lobby, layer):
+    async with RecordingPage(ann) as page:
         await eventually(lambda: layer.groups[lobby.stream])
+        await layer.group_send(lobby.stream, {"type": "hint", "name": lobby.stream, "seq": None})
         await elsewhere(layer, lobby, "from afar")
         await page.shows("from afar")
 
 
 async def test_what_is_committed_here_is_told_to_the_others(ann, lobby, layer):
-    async with page_of(ann) as page:
+    async with RecordingPage(ann) as page:
         await run(add, lobby, "from here")
         await page.shows("from here")
-        await eventually(
-            lambda: ("hint", lobby.stream, 1) in [(m["type"], m["name"], m.get("seq")) for m in layer.sent]
-        )
+        await eventually(lambda: {"type": "hint", "name": lobby.stream, "seq": 1} in layer.sent)
 
 
 async def test_a_process_follows_what_its_pages_follow_and_no_more(ann, lobby, layer, conf):
     conf(TICK=0.1, GRACE=0)
-    async with page_of(ann):
+    async with RecordingPage(ann):
         await joined(layer, lobby.stream, lobby.people, lobby.rules_stream, rights(ann.pk))
     await joined(layer)
 
@@ -68,7 +61,7 @@ async def test_a_process_follows_what_its_pages_follow_and_no_more(ann, lobby, l
 async def test_a_line_that_came_before_the_group_was_joined_is_not_missed(ann, lobby, layer):
     """Between the first paint and the subscription no hint reaches this process."""
     layer.hangs = True
-    async with page_of(ann) as page:
+    async with RecordingPage(ann) as page:
         with lost_hints():
             await run(add, lobby, "in between")
         assert "in between" not in page.document.text()
@@ -76,47 +69,31 @@ async def test_a_line_that_came_before_the_group_was_joined_is_not_missed(ann, l
         await page.shows("in between")
 
 
-async def test_groups_are_joined_when_the_bus_comes_back(ann, lobby, layer, conf, log_lines):
+@pytest.mark.parametrize("known", [False, True], ids=["from the start", "for a new group"])
+async def test_a_group_is_joined_when_the_bus_comes_back(ann, ben, lobby, layer, conf, known):
     conf(TICK=0.1)
-    layer.away = True
-    async with page_of(ann) as page:
-        await asyncio.sleep(0.3)
-        layer.away = False
-        await eventually(lambda: layer.groups[lobby.stream])
-        await elsewhere(layer, lobby, "after the bus")
-        await page.shows("after the bus")
-
-
-async def test_a_group_that_could_not_be_joined_is_joined_later(ann, ben, lobby, layer, conf):
-    conf(TICK=0.1)
-    async with page_of(ann):
-        await eventually(lambda: layer.groups[rights(ann.pk)])
+    layer.away = not known
+    async with RecordingPage(ann):
+        if known:
+            await eventually(lambda: layer.groups[rights(ann.pk)])
         layer.away = True
-        async with page_of(ben) as page:
-            await asyncio.sleep(0.3)
+        async with RecordingPage(ben) as page:
+            tries = layer.tries
+            await eventually(lambda: layer.tries > tries + 1)
             layer.away = False
-            await eventually(lambda: layer.groups[rights(ben.pk)])
+            await eventually(lambda: layer.groups[rights(ben.pk)] and layer.groups[lobby.stream])
             await elsewhere(layer, lobby, "after the bus")
             await page.shows("after the bus")
 
 
 async def test_typing_crosses_processes_and_does_not_come_back(ann, ben, lobby, layer):
-    async with page_of(ann) as page, page_of(ben) as typist:
+    async with RecordingPage(ann) as page, RecordingPage(ben) as typist:
         await eventually(lambda: layer.groups[lobby.stream])
         await typist.send(kind="typing")
-        await page.shows("Ben is typing")
         await eventually(lambda: any(message["type"] == "transient" for message in layer.sent))
-        transient = [message for message in layer.sent if message["type"] == "transient"]
-        await asyncio.sleep(0.1)
-        assert sum("Ben</bdi> is typing" in frame for frame in page.frames) == 1
-        await layer.group_send(lobby.stream, transient[0] | {"process": "another"})
-        await page.until(lambda: sum("Ben</bdi> is typing" in frame for frame in page.frames) == 2)
-
-
-@pytest.mark.parametrize("junk", [{}, {"type": "hint"}, {"type": "hint", "name": "room.1", "seq": None}, {"type": "x"}])
-async def test_junk_on_the_bus_stops_nobody(ann, lobby, layer, junk):
-    async with page_of(ann) as page:
-        await eventually(lambda: layer.groups[lobby.stream])
-        await layer.group_send(lobby.stream, junk)
-        await elsewhere(layer, lobby, "after it")
+        transient = next(message for message in layer.sent if message["type"] == "transient")
+        await elsewhere(layer, lobby, "after it")  # what came back over the bus came before this
         await page.shows("after it")
+        assert sum("Ben</bdi> is typing" in frame for frame in page.frames) == 1
+        await layer.group_send(lobby.stream, transient | {"process": "another"})
+        await page.until(lambda: sum("Ben</bdi> is typing" in frame for frame in page.frames) == 2)

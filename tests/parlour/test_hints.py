@@ -35,21 +35,16 @@ def finish(publisher, seconds=3):
     asyncio.run_coroutine_threadsafe(publisher._finish(), publisher.loop).result(seconds)
 
 
-def test_a_hint_goes_to_its_streams_group_with_the_head(layer, publisher):
-    publisher.publish({"room.1": 5, "staff": 2})
-    finish(publisher)
-    assert sent(layer) == [("room.1", 5), ("staff", 2)]
-
-
 def test_what_accumulates_while_the_layer_hangs_goes_out_once_with_the_highest_head(layer, publisher):
     layer.hangs = True
-    publisher.publish({"room.1": 1})
+    publisher.publish({"room.1": 1, "staff": 2})
     for seq in (3, 9, 4):
         publisher.publish({"room.1": seq})
     layer.hangs = False
     finish(publisher)
-    assert sent(layer)[-1] == ("room.1", 9)
-    assert len(sent(layer)) <= 2
+    assert sent(layer).count(("staff", 2)) == 1
+    of_the_room = [seq for name, seq in sent(layer) if name == "room.1"]
+    assert of_the_room in ([9], [1, 9])
 
 
 def test_a_layer_that_is_away_costs_one_warning_and_no_fault(layer, publisher, log_lines):
@@ -66,32 +61,29 @@ def test_a_layer_that_is_away_costs_one_warning_and_no_fault(layer, publisher, l
     assert "go out again; 5 were lost" in log_lines[1]
 
 
-def test_a_layer_that_hangs_is_given_up_after_its_limit(layer, publisher, monkeypatch, log_lines):
+def test_a_layer_that_hangs_is_given_up_after_its_limit_and_transient_messages_are_bounded(
+    layer, publisher, monkeypatch
+):
     monkeypatch.setattr(bus, "LIMIT", 0.05)
     layer.hangs = True
     publisher.publish({"room.1": 1})
-    finish(publisher, 1)
+    finish(publisher, 2)
     assert publisher.lost == 1
-
-
-def test_transient_messages_are_bounded_while_the_layer_hangs(layer, publisher):
-    layer.hangs = True
+    monkeypatch.setattr(bus, "LIMIT", 60)
     for _ in range(bus.TRANSIENTS_KEPT * 3):
         publisher.publish_transient({"type": "transient", "name": "room.1"})
     asyncio.run_coroutine_threadsafe(asyncio.sleep(0), publisher.loop).result(1)
     assert len(publisher.transients) <= bus.TRANSIENTS_KEPT
-    layer.hangs = False
 
 
-def test_a_command_sends_its_last_hint_before_it_ends(layer):
+def test_a_command_sends_its_last_hint_before_it_ends_and_waits_not_long_for_a_layer_that_hangs(
+    layer, publisher, monkeypatch
+):
     for seq in range(20):
-        publisher = bus.Publisher()
-        publisher.publish({"room.1": seq})
-        publisher.close()
+        command = bus.Publisher()
+        command.publish({"room.1": seq})
+        command.close()
     assert sent(layer) == [("room.1", seq) for seq in range(20)]
-
-
-def test_a_command_does_not_wait_long_for_a_layer_that_hangs(layer, publisher, monkeypatch):
     monkeypatch.setattr(bus, "LIMIT", 0.1)
     layer.hangs = True
     publisher.publish({"room.1": 1})

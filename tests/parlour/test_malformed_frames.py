@@ -13,37 +13,21 @@ PATIENT = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 PAGE = "0123456789abcdef"
 
 
-async def test_what_was_malformed_is_said_in_words(ann, lobby):
+async def test_what_was_malformed_is_said_in_words_and_comes_back_as_text(ann, lobby):
     async with RecordingPage(ann) as page:
         await page.send_text("{")
         await page.shows("That was not understood: it is not JSON.")
         await page.send(kind="dance")
         await page.shows("no such kind of message")
-        await page.stays()
-
-
-async def test_four_malformed_frames_are_forgiven_and_the_fifth_ends_it(ann, lobby):
-    async with RecordingPage(ann) as page:
-        for _ in range(4):
-            await page.send_text("junk")
-        await page.stays()
+        await page.send_text(json.dumps({'<b id="x">': {}}))
+        await page.receives("&lt;b id=&quot;x&quot;&gt;")
         await page.send_text("junk")
+        await page.stays()
+        await page.send_text("the fifth")
         await page.ends(1008)
 
 
-async def test_markup_in_a_malformed_frame_comes_back_as_text(ann, lobby):
-    async with RecordingPage(ann) as page:
-        await page.send_text(json.dumps({'<b id="x">': {}}))
-        await page.receives("&lt;b id=&quot;x&quot;&gt;")
-
-
-async def test_a_binary_frame_ends_it(ann, lobby):
-    async with RecordingPage(ann) as page:
-        await page.send_bytes()
-        await page.ends(1003)
-
-
-async def test_what_a_page_says_after_its_end_is_not_heard(ann, lobby):
+async def test_a_binary_frame_ends_it_and_what_comes_after_the_end_is_not_heard(ann, lobby):
     async with RecordingPage(ann) as page:
         await page.send_bytes()
         await page.send(kind="say", text="too late")
@@ -51,30 +35,28 @@ async def test_what_a_page_says_after_its_end_is_not_heard(ann, lobby):
     assert not await lobby.messages.aexists()
 
 
-async def test_a_flood_ends_it_with_words_and_keeps_the_beat(ann, lobby, conf):
-    conf(FRAME_RATE="1/20")
+@pytest.mark.parametrize(("times", "extra"), [(30, ""), (3, "y" * 100_000)], ids=["many", "large ones"])
+async def test_a_flood_ends_it_with_words_and_keeps_the_beat(ann, lobby, conf, times, extra):
+    conf(FRAME_RATE="0.001/20")
     async with RecordingPage(ann) as page:
-        for _ in range(30):
-            await page.send(kind="typing")
+        for _ in range(times):
+            await page.send(kind="typing", x=extra)
         await page.ends(4029)
         await page.shows("too much at once")
         assert page.document.find("room-lobby-beat")
 
 
-async def test_a_large_frame_counts_as_several(ann, lobby, conf):
-    conf(FRAME_RATE="0.001/20")
-    async with RecordingPage(ann) as page:
-        for _ in range(3):
-            await page.send(kind="typing", x="y" * 100_000)
-        await page.ends(4029)
-
-
-async def test_who_says_no_hello_is_sent_away_and_comes_back(ann, lobby, conf):
-    conf(HELLO_WITHIN=0.1)
-    async with Silent(ann) as page:
-        await page.ends(4008)
-        await page.shows("did not introduce itself")
-        assert 'class="pl-beat' not in page.frames[-1]  # the painted beat is left as it is
+async def test_who_says_no_hello_is_sent_away_and_whoever_said_it_may_be_quiet(ann, ben, lobby, conf):
+    async with RecordingPage(ben) as greeted:
+        conf(HELLO_WITHIN=0.1)
+        async with Silent(ann) as page:
+            await page.ends(4008)
+            await page.shows("did not introduce itself")
+            assert 'class="pl-beat' not in page.frames[-1]  # the painted beat is left as it is
+        conf(HELLO_WITHIN=1)
+        async with RecordingPage(ann) as page:
+            await page.stays(1.1)
+        await greeted.stays(0)
 
 
 async def test_before_hello_nothing_is_delivered_and_nothing_is_heard(ann, ben, lobby):
@@ -87,12 +69,6 @@ async def test_before_hello_nothing_is_delivered_and_nothing_is_heard(ann, ben, 
         assert "from a removed element" not in page.document.text()
 
 
-async def test_whoever_said_hello_in_time_may_be_quiet(ann, lobby, conf):
-    conf(HELLO_WITHIN=0.1)
-    async with RecordingPage(ann) as page:
-        await page.stays(0.3)
-
-
 async def test_an_old_socket_is_asked_to_come_back(ann, lobby, fast_clocks, conf):
     conf(MAX_AGE=0.1)
     async with RecordingPage(ann) as page:
@@ -101,14 +77,10 @@ async def test_an_old_socket_is_asked_to_come_back(ann, lobby, fast_clocks, conf
 
 HALF_HELLOS = [
     {"page": ["x"]},
-    {"page": 5},
     {"page": {"a": "b"}},
     {"page": PAGE, "acked": "junk"},
-    {"page": PAGE, "acked": -1},
-    {"page": PAGE, "acked": ["1"]},
     {"page": PAGE, "acked": "1", "text": 5},
-    {"page": PAGE, "text": [5]},
-    {"text": True},
+    {"text": "x\ud800"},
 ]
 
 
@@ -117,19 +89,12 @@ async def test_a_malformed_hello_is_no_hello(ann, lobby, log_lines, fields):
     """A page that then says it properly is greeted as if nothing had been."""
     async with Silent(ann) as page:
         await page.send(kind="hello", cursor=[], **fields)
+        await page.shows("not understood")
         await page.send(kind="say", text="too early", page=PAGE, acked="0")
-        await page.send(kind="typing")
         await page.hello(page=PAGE, acked="0")
         await page.send(kind="say", text="in time", page=PAGE, acked="0")
         await page.shows("in time")
         assert "too early" not in page.document.text()
-    assert log_lines == []
-
-
-async def test_a_page_cut_off_in_a_malformed_hello_leaves_no_trouble(ann, lobby, log_lines):
-    async with Silent(ann) as page:
-        await page.send(kind="hello", page=PAGE, acked="junk")
-        await page.shows("not understood")
     assert log_lines == []
 
 
@@ -152,7 +117,7 @@ FRAMES = st.one_of(
 )
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=PATIENT)
+@settings(max_examples=25, deadline=None, suppress_health_check=PATIENT)
 @given(frames=st.lists(FRAMES, min_size=1, max_size=6), greeted=st.booleans())
 async def test_no_frame_of_any_kind_raises(ann, lobby, log_lines, frames, greeted):
     async with (RecordingPage if greeted else Silent)(ann) as page:
@@ -160,21 +125,3 @@ async def test_no_frame_of_any_kind_raises(ann, lobby, log_lines, frames, greete
             await page.send_text(frame)
     assert log_lines == []
     assert page.closed in (None, 1008)
-
-
-@pytest.mark.parametrize("depth", range(100, 1200, 60))
-async def test_nesting_of_any_depth_is_one_malformed_frame(ann, lobby, log_lines, depth):
-    async with RecordingPage(ann) as page:
-        await page.send_text('{"text": ' + "[" * depth + "]" * depth + "}")
-        await page.shows("That was not understood")
-    assert log_lines == []
-
-
-@pytest.mark.parametrize("kind", ["say", "hello"])
-async def test_half_a_character_is_one_malformed_frame_and_stays_on_its_page(ann, lobby, log_lines, kind):
-    async with Silent(ann) as page:
-        if kind == "say":
-            await page.hello(page=PAGE, acked="0")
-        await page.send_text(json.dumps({"kind": kind, "text": "x\ud800", "page": PAGE, "acked": "0"}))
-        await page.shows("half a character")
-    assert log_lines == []

@@ -7,10 +7,10 @@ import pytest
 from parlour import hub, streams
 from parlour.database import run
 from parlour.limits import OncePerMinute
-from parlour.testing import Page, lost_hints
-from rooms.consumers import RoomConsumer
-from tests.parlour.fake_listener import eventually
+from parlour.testing import lost_hints
 from tests.parlour.messages import add
+from tests.parlour.recording_page import RecordingPage
+from tests.waiting import eventually
 
 
 def test_a_warning_that_comes_often_is_counted_and_said_once_a_minute(log_lines):
@@ -24,9 +24,25 @@ def test_a_warning_that_comes_often_is_counted_and_said_once_a_minute(log_lines)
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_lost_hints_are_told(ann, lobby, fast_clocks, log_lines):
-    async with Page(RoomConsumer, ann, slug="lobby") as page:
-        await eventually(lambda: hub.current().by_head.get(lobby.stream))
+async def test_lost_hints_are_told_and_while_every_hint_arrives_there_is_nothing_to_tell(
+    ann, lobby, conf, log_lines, monkeypatch
+):
+    conf(TICK=0.1)
+    ticks, tick = [], hub.Hub._tick
+
+    async def ticking(self):
+        await tick(self)
+        ticks.append(set(self.by_head))
+
+    monkeypatch.setattr(hub.Hub, "_tick", ticking)
+    async with RecordingPage(ann) as page:
+        await eventually(lambda: ticks and lobby.stream in ticks[-1])
+        for n in range(20):
+            await run(add, lobby, f"line {n}")
+        await page.shows("line 19")
+        many = len(ticks)
+        await eventually(lambda: len(ticks) >= many + 3)
+        assert log_lines == []
         with lost_hints():
             await run(add, lobby, "late")
             await page.shows("late")
@@ -36,31 +52,11 @@ async def test_lost_hints_are_told(ann, lobby, fast_clocks, log_lines):
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_when_every_hint_arrives_there_is_nothing_to_tell(ann, lobby, conf, log_lines, monkeypatch):
-    conf(TICK=0.3)
-    ticks, tick = [], hub.Hub._tick
-
-    async def ticking(self):
-        await tick(self)
-        ticks.append(set(self.by_head))
-
-    monkeypatch.setattr(hub.Hub, "_tick", ticking)
-    async with Page(RoomConsumer, ann, slug="lobby") as page:
-        await eventually(lambda: ticks and lobby.stream in ticks[-1])
-        for n in range(20):
-            await run(add, lobby, f"line {n}")
-        await page.shows("line 19")
-        many = len(ticks)
-        await eventually(lambda: len(ticks) >= many + 3)
-    assert log_lines == []
-
-
-@pytest.mark.django_db(transaction=True)
 async def test_a_page_that_saw_more_than_there_is_gets_a_snapshot_and_tells_of_a_backup(
     ann, lobby, log_lines, monkeypatch
 ):
     monkeypatch.setattr(streams, "_ahead", OncePerMinute(streams._ahead.message))
-    async with Page(RoomConsumer, ann, slug="lobby") as page:
+    async with RecordingPage(ann) as page:
         await page.cut()
         cursor = page.document.cursors()[0]
         page.document.set_value(page.region.cursor_id(page.region.log.name, "log"), cursor.rpartition(".")[0] + ".9")
@@ -76,7 +72,7 @@ async def test_a_page_that_saw_more_than_there_is_gets_a_snapshot_and_tells_of_a
 async def test_a_message_can_be_followed_along_its_way(ann, lobby, caplog):
     caplog.set_level(logging.DEBUG, "parlour")
     logging.getLogger("parlour").addHandler(caplog.handler)
-    async with Page(RoomConsumer, ann, slug="lobby") as page:
+    async with RecordingPage(ann) as page:
         await page.send(kind="say", page=page.document.value("room-lobby-page"), acked=0, text="hello")
         await page.shows("hello")
     logging.getLogger("parlour").removeHandler(caplog.handler)

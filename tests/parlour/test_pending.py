@@ -28,22 +28,18 @@ def died(monkeypatch):
     monkeypatch.setattr(writes, "number_pending", lambda: None)
 
 
-def test_a_row_waits_unnumbered_until_its_transaction_ends(lobby):
-    with transaction.atomic():
-        add(lobby, "one")
-        assert numbers(lobby) == [None]
-        assert read_heads([lobby.stream]) == {lobby.stream: 0}
-    assert numbers(lobby) == [1]
-    assert not PendingEvent.objects.exists()
-
-
-def test_a_callers_transaction_never_holds_a_head(lobby):
+def test_a_row_waits_unnumbered_until_its_transaction_ends_and_no_head_is_held(lobby):
     add(lobby, "before")
     with transaction.atomic():
-        add(lobby, "slow")
+        add(lobby, "one")
         touch("staff")
-        assert Head.objects.filter(name="staff").count() == 0
+        assert numbers(lobby) == [1, None]
         assert read_heads([lobby.stream]) == {lobby.stream: 1}
+        assert not Head.objects.filter(name="staff").exists()
+    number_pending()
+    assert numbers(lobby) == [1, 2]
+    assert read_heads([lobby.stream, "staff"]) == {lobby.stream: 2, "staff": 1}
+    assert not PendingEvent.objects.exists()
 
 
 def test_an_unnumbered_row_is_shown_to_nobody(lobby, died):
@@ -67,52 +63,32 @@ def test_an_edited_row_keeps_both_numbers_until_the_commit(lobby):
     assert "won" in news(lobby, cursor=1)
 
 
-def test_what_is_rolled_back_owes_nothing(lobby):
-    with transaction.atomic():
-        add(lobby, "never")
-        transaction.set_rollback(True)
-    assert not PendingEvent.objects.exists()
-    assert not Message.objects.exists()
-    assert read_heads([lobby.stream]) == {lobby.stream: 0}
-
-
-def test_a_savepoint_that_is_rolled_back_owes_nothing_either(lobby):
+def test_what_is_rolled_back_leaves_nothing_to_number_and_takes_no_number(lobby):
     with transaction.atomic():
         add(lobby, "kept")
         with transaction.atomic():
             add(lobby, "never")
+            touch("staff")
             transaction.set_rollback(True)
-    assert list(Message.objects.values_list("seq", "text")) == [(1, "kept")]
-
-
-def test_anybody_pays_what_a_dead_process_owes(lobby, died, monkeypatch):
     with transaction.atomic():
-        add(lobby, "one", "two")
+        add(lobby, "never")
         touch("staff")
+        transaction.set_rollback(True)
+    assert not PendingEvent.objects.exists()
+    assert list(Message.objects.values_list("seq", "text")) == [(1, "kept")]
+    assert read_heads([lobby.stream, "staff"]) == {lobby.stream: 1, "staff": 0}
+
+
+def test_any_process_numbers_what_a_dead_one_left_though_a_row_is_gone_meanwhile(lobby, died, monkeypatch):
+    with transaction.atomic():
+        add(lobby, "one", "gone", "two")
+        touch("staff")
+    Message.objects.filter(text="gone").delete()
     assert numbers(lobby) == [None, None]
     monkeypatch.undo()
     number_pending()
     assert numbers(lobby) == [1, 2]
     assert read_heads([lobby.stream, "staff"]) == {lobby.stream: 2, "staff": 1}
-    assert not PendingEvent.objects.exists()
-
-
-def test_settling_twice_numbers_once(lobby):
-    with transaction.atomic():
-        add(lobby, "one")
-    number_pending()
-    number_pending()
-    assert numbers(lobby) == [1]
-    assert read_heads([lobby.stream]) == {lobby.stream: 1}
-
-
-def test_a_row_that_is_gone_before_it_is_numbered_is_no_trouble(lobby, died, monkeypatch):
-    with transaction.atomic():
-        add(lobby, "gone", "stays")
-    Message.objects.filter(text="gone").delete()
-    monkeypatch.undo()
-    number_pending()
-    assert "stays" in news(lobby)
     assert not PendingEvent.objects.exists()
 
 
@@ -136,7 +112,7 @@ def test_a_row_edited_before_it_has_a_number_holds_up_nobody(lobby, died, monkey
     assert "new, mended" in news(lobby, cursor=1)
 
 
-def test_the_callers_other_work_is_untouched_when_settling_fails(lobby, monkeypatch):
+def test_the_callers_other_work_is_untouched_when_numbering_fails(lobby, monkeypatch):
     def broken():
         raise RuntimeError("numbers cannot be had")
 

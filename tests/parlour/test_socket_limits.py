@@ -30,53 +30,35 @@ async def is_turned_away(page, words):
         assert 'id="room-lobby-hb"' not in "".join(page.frames)  # the painted beat stays, and the watchdog with it
 
 
-async def test_a_person_holds_so_many_sockets_and_others_theirs(ann, ben, lobby, conf):
+async def test_a_person_holds_so_many_sockets_behind_a_proxy_too_and_others_theirs(ann, ben, lobby, conf):
     conf(PERSON_SOCKETS=2)
-    async with From(ann) as one, From(ann, "198.41.0.5") as two:
-        await is_turned_away(From(ann), "very many pages open")
+    async with From(ann) as one, From(ann, "127.0.0.1") as two:
+        await is_turned_away(From(ann, ""), "very many pages open")
         async with From(ben) as bens:
-            await bens.stays()
-        await one.stays()
-        await two.stays()
-
-
-@pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.1", ""])
-async def test_a_person_is_counted_behind_a_proxy_too(ann, lobby, conf, address):
-    conf(PERSON_SOCKETS=1)
-    async with From(ann, address) as one:
-        await is_turned_away(From(ann, address), "very many pages open")
-        await one.stays(0)
-
-
-async def test_whoever_closes_a_page_may_open_another(ann, lobby, conf):
-    conf(PERSON_SOCKETS=1)
-    for _ in range(3):
-        async with From(ann) as page:
-            await page.stays(0)
+            for page in (one, two, bens):
+                await page.stays(0)
     assert not limits._open
+    async with From(ann) as later:
+        await later.stays(0)
 
 
-async def test_those_who_are_nobody_are_counted_by_their_address(ann, lobby, conf):
+async def test_those_who_are_nobody_are_counted_by_their_network(ann, lobby, conf):
     conf(ADDRESS_SOCKETS=1)
-    async with From():
+    async with From(), From(address="2a00:1450::1") as one:
         await is_turned_away(From(), "open from where you are")
-        async with From(ann) as anns, From(address="198.41.0.5") as elsewhere:
-            await anns.stays()
-            await elsewhere.stays()
-
-
-async def test_addresses_of_one_line_count_as_one(lobby, conf):
-    conf(ADDRESS_SOCKETS=1)
-    async with From(address="2a00:1450::1") as one:
         await is_turned_away(From(address="2a00:1450::2"), "open from where you are")
-        async with From(address="2a00:1450:0:1::1") as elsewhere:
-            await elsewhere.stays()
-        await one.stays()
+        async with (
+            From(ann) as anns,
+            From(address="198.41.0.5") as other,
+            From(address="2a00:1450:0:1::1") as next_door,
+        ):
+            for page in (one, anns, other, next_door):
+                await page.stays(0)
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "172.18.0.2", "10.0.0.1", "fd00::1", "", "unix:"])
+@pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.1", "fd00::1", "unix:"])
 async def test_a_proxys_address_is_nobodys(lobby, conf, address):
     conf(ADDRESS_SOCKETS=1)
     async with From(address=address) as one, From(address=address) as two:
         await one.stays(0)
-        await two.stays()
+        await two.stays(0)

@@ -12,8 +12,8 @@ from rooms import consumers, posting
 from rooms.models import Message, Room
 from rooms.posting import TOO_FAST
 from rooms.send_once import MOST
-from tests.parlour.fake_listener import eventually
 from tests.parlour.recording_page import RecordingPage, Silent
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAGE = "0123456789abcdef"
