@@ -13,6 +13,12 @@ class ParlourConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Load the settings, where a wrong one stops the start with words, and the live parts of all apps."""
+        """Load the settings, where a wrong one stops the start with words, and the live parts of all apps.
+
+        From now on, whoever signs out or is changed has their pages authorized anew.
+        """
+        from parlour import revocation
+
         conf.load()
+        revocation.connect()
         autodiscover_modules("live")

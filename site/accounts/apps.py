@@ -4,12 +4,6 @@ from django.apps import AppConfig
 
 
 class AccountsConfig(AppConfig):
-    """Connects the signals that cut off whoever lost the right to listen."""
+    """People: accounts and guests."""
 
     name = "accounts"
-
-    def ready(self) -> None:
-        """Django calls this once, when all models are there."""
-        from accounts import revocation
-
-        revocation.connect()

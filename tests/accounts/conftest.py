@@ -2,8 +2,8 @@
 
 import pytest
 
-from accounts import revocation
 from accounts.models import User
+from parlour import revocation
 
 PASSWORD = "a long day by the sea"
 
