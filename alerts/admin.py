@@ -3,10 +3,13 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 
 from alerts.models import Alert, Mark, Preference
 from alerts.notifications import delete_alerts
+
+USERNAME = get_user_model().USERNAME_FIELD
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -25,7 +28,7 @@ class AlertAdmin(ReadOnly):
 
     list_display = ["title", "kind", "audience", "actor", "at", "resolved"]
     list_filter = ["kind", ("resolved", admin.EmptyFieldListFilter), "at"]
-    search_fields = ["title", "body", "audience", "about", "key", "actor__username"]
+    search_fields = ["title", "body", "audience", "about", "key", f"actor__{USERNAME}"]
     list_select_related = ["actor"]
     date_hierarchy = "at"
 
@@ -42,7 +45,7 @@ class MarkAdmin(ReadOnly):
 
     list_display = ["alert", "person", "seen", "read", "archived"]
     list_filter = ["alert__kind", ("read", admin.EmptyFieldListFilter), ("archived", admin.EmptyFieldListFilter)]
-    search_fields = ["alert__title", "person__username", "person__display_name"]
+    search_fields = ["alert__title", f"person__{USERNAME}"]
     list_select_related = ["alert", "person"]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -55,5 +58,5 @@ class PreferenceAdmin(ReadOnly):
 
     list_display = ["person", "kind", "level"]
     list_filter = ["kind", "level"]
-    search_fields = ["person__username", "person__display_name", "kind"]
+    search_fields = [f"person__{USERNAME}", "kind"]
     list_select_related = ["person"]

@@ -69,7 +69,7 @@ class Counts(NamedTuple):
     marked: dict[tuple[Any, str], dict[Group, tuple[int, int]]]  # by person and audience: (seen, done)
     levels: dict[tuple[Any, str], str]  # by person and kind
 
-    def of(self, person: int, names: Iterable[str]) -> tuple[int, Mapping[Group, int]]:
+    def of(self, person: Any, names: Iterable[str]) -> tuple[int, Mapping[Group, int]]:
         """How many alerts this person has not seen, and is not done with by group."""
         unseen, undone = 0, defaultdict[Group, int](int)
         for name in names:
@@ -90,7 +90,7 @@ def unseen(person: Any, names: Collection[str]) -> int:
         return int(cursor.fetchone()[0])
 
 
-def bells(people: Collection[int], opened: Collection[int] | None = None) -> dict[int, Bell]:
+def bells(people: Collection[Any], opened: Collection[Any] | None = None) -> dict[Any, Bell]:
     """The bells of these people (primary keys), with lines for those in `opened`, or for all. Four queries."""
     names = {person: frozenset(each) for person, each in audiences.of(people).items()}
     opened = set(people if opened is None else opened)
@@ -108,13 +108,13 @@ def bells(people: Collection[int], opened: Collection[int] | None = None) -> dic
     return result
 
 
-def _recent(person: int, alerts: Iterable[Alert], levels: Any, marks: Any) -> list[Alert]:
+def _recent(person: Any, alerts: Iterable[Alert], levels: Any, marks: Any) -> list[Alert]:
     since, toast = timezone.now() - RECENT, Preference.Level.TOAST
     fresh = [alert for alert in alerts if alert.at > since and levels.get((person, alert.kind), toast) == toast]
     return [alert for alert in fresh if (person, alert.pk) not in marks]
 
 
-def _lines(person: int, alerts: Iterable[Alert], levels: Any, marks: Any, undone: Mapping[Group, int]) -> list[Line]:
+def _lines(person: Any, alerts: Iterable[Alert], levels: Any, marks: Any, undone: Mapping[Group, int]) -> list[Line]:
     """Alerts of one kind and key are one line in the place of the newest; what was read is a line of its own."""
     groups: dict[tuple[str, object, bool], list[Alert]] = defaultdict(list)
     for alert in alerts:
@@ -128,21 +128,21 @@ def _lines(person: int, alerts: Iterable[Alert], levels: Any, marks: Any, undone
     return lines
 
 
-def _counts(people: Collection[int], names: Collection[str]) -> Counts:
+def _counts(people: Collection[Any], names: Collection[str]) -> Counts:
     """One query: the open alerts of each group, those that people marked, and people's preferences."""
-    none, text = Value(0, IntegerField()), Value("", CharField())
-    alerts = Alert.objects.open().filter(audience__in=names).order_by().annotate(person=none)
+    zero, text = Value(0, IntegerField()), Value("", CharField())
+    alerts = Alert.objects.open().filter(audience__in=names).order_by().annotate(person=Value(None, IntegerField()))
     marks = Mark.objects.filter(person__in=people, alert__resolved__isnull=True, alert__audience__in=names)
     done = Count("pk", filter=Q(read__isnull=False) | Q(archived__isnull=False))
-    total = alerts.values_list("person", "audience", "kind", "key").annotate(n=Count("pk"), done=none)
+    total = alerts.values_list("person", "audience", "kind", "key").annotate(n=Count("pk"), done=zero)
     marked = marks.values_list("person", "alert__audience", "alert__kind", "alert__key").annotate(
         n=Count("seen"), done=done
     )
-    levels = Preference.objects.filter(person__in=people).annotate(key=text, n=none, done=none)
+    levels = Preference.objects.filter(person__in=people).annotate(key=text, n=zero, done=zero)
     chosen = levels.values_list("person", "level", "kind", "key", "n", "done")
     counts = Counts(defaultdict(dict), defaultdict(dict), {})
-    for person, name, kind, key, n, done in total.union(marked, chosen, all=True):
-        if not person:
+    for person, name, kind, key, n, done in marked.union(total, chosen, all=True):  # the first gives the person's type
+        if person is None:
             counts.total[name][kind, key] = n
         elif name in Preference.Level.values:
             counts.levels[person, kind] = name
@@ -163,7 +163,7 @@ def _newest(names: Collection[str], opened: Collection[str]) -> Mapping[str, lis
     return result
 
 
-def _marks(people: Collection[int], alerts: Collection[int]) -> Mapping[tuple[int, int], tuple[Any, Any]]:
+def _marks(people: Collection[Any], alerts: Collection[int]) -> Mapping[tuple[Any, int], tuple[Any, Any]]:
     """When people read and archived these alerts: `{(person, alert): (read, archived)}` for those they have seen."""
     rows = Mark.objects.filter(person__in=people, alert__in=alerts, seen__isnull=False)
     values = rows.values_list("person", "alert", "read", "archived")

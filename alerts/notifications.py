@@ -23,7 +23,7 @@ def add_alert(
     about: Model | None = None,
     key: str | None = None,
     actor: Any = None,
-    but: Collection[int] = (),
+    but: Collection[Any] = (),
 ) -> None:
     """`notify` inside a `live_write` of one's own: the alert is committed with that `change`.
 
@@ -96,7 +96,7 @@ def _touch(change: Change, names: Iterable[str]) -> None:
     change.touch(*{audiences.stream(name) for name in names})
 
 
-def _store(names: Collection[str], about: Any, fields: dict[str, Any], but: Collection[int]) -> None:
+def _store(names: Collection[str], about: Any, fields: dict[str, Any], but: Collection[Any]) -> None:
     """Write the rows. This runs late, when `about` may have got its primary key in the same change."""
     if about is not None and not fields["url"] and hasattr(about, "get_absolute_url"):
         fields["url"] = checked_url(about.get_absolute_url())

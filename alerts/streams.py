@@ -159,4 +159,4 @@ def _toast(pk: int, title: str, detail: str) -> str:
 
 def _reader(variant: Any) -> Any:
     """The primary key of the person who reads in this variant."""
-    return get_user_model()._meta.pk.to_python(variant.own.partition(":")[0])
+    return get_user_model()._meta.pk.to_python(variant.own.rpartition(":")[0])

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from alerts.admin import ReadOnly
+from alerts.admin import USERNAME, ReadOnly
 from jobs.models import Job
 
 
@@ -15,7 +15,7 @@ class JobAdmin(ReadOnly):
 
     list_display = ["title", "kind", "owner", "status", "done", "total", "attempt", "queued", "ended"]
     list_filter = ["state", "kind", "queued"]
-    search_fields = ["title", "words", "owner__username", "owner__display_name"]
+    search_fields = ["title", "words", f"owner__{USERNAME}"]
     list_select_related = ["owner"]
     date_hierarchy = "queued"
 

@@ -1,0 +1,145 @@
+"""The bell in a stock project; tests/alerts/test_any_project.py runs them with several user models."""
+
+import asyncio
+from threading import Event
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.sessions.backends.db import SessionStore
+from django.utils import timezone
+
+from alerts import Role, anotify, notify
+from alerts.bell import bells
+from alerts.consumers import AlertsConsumer
+from alerts.models import Alert, Mark, Preference
+from alerts.testing import BellPage
+from jobs import Job, job_for
+from jobs.streams import JobConsumer
+from parlour.testing import Page
+
+pytestmark = pytest.mark.django_db(transaction=True)
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def sam(db):
+    return get_user_model().objects.create_user("sam", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def ann(db):
+    return get_user_model().objects.create_user("ann")
+
+
+@pytest.fixture
+def here(client, sam):
+    client.force_login(sam)
+    return client
+
+
+def unseen(person):
+    return bells([person.pk])[person.pk].unseen
+
+
+def test_a_page_has_the_bell_with_its_number_and_its_lines(here, sam, ann):
+    notify(sam, "order", "Tea", actor=ann)
+    notify(Role("staff"), "order", "{actor} ordered", actor=ann)
+    assert "2 unseen" in here.get("/page/").content.decode()
+    lines = here.get("/alerts/lines/").content.decode()
+    assert "Tea" in lines
+    assert "ann ordered" in lines
+    assert "<bdi>ann</bdi>" in lines
+    assert here.get("/alerts/panel/", {"met": "", "opened": "1"}).content.decode().count("Tea") >= 1
+    assert (unseen(sam), unseen(ann)) == (2, 0)
+    assert {person: bell.unseen for person, bell in bells([sam.pk, ann.pk]).items()} == {sam.pk: 2, ann.pk: 0}
+
+
+def test_alerts_are_read_archived_and_brought_back(here, sam):
+    for n in range(3):
+        notify(sam, "order", f"Order {n}", key="orders", about=get_user_model()(pk=Alert(pk=n).pk))
+    newest = Alert.objects.first().pk
+    assert "Order 2" in here.post(f"/alerts/{newest}/read/", headers=HTMX).content.decode()
+    assert unseen(sam) == 0
+    at = Mark.objects.filter(alert=newest).get().read.isoformat()
+    here.post("/alerts/undo/", {"at": at}, headers=HTMX)
+    assert not Mark.objects.filter(read__isnull=False).exists()
+    here.post(f"/alerts/{newest}/archive/", headers=HTMX)
+    assert "Order" not in here.get("/alerts/").content.decode().partition("alerts-list")[2]
+    here.post(f"/alerts/{newest}/unread/", headers=HTMX)
+    here.post("/alerts/read/", headers=HTMX)
+    assert unseen(sam) == 0
+    assert here.get(f"/alerts/{newest}/").status_code == 302
+
+
+def test_preferences_are_kept(here, sam):
+    notify(sam, "job", "Done")
+    assert here.get("/alerts/preferences/").status_code == 200
+    Preference.objects.create(person=sam, kind="job", level="nothing")
+    assert unseen(sam) == 0
+
+
+def test_the_admin_finds_alerts_and_marks_by_the_name_of_a_person(here, sam, ann):
+    notify(sam, "order", "Tea", actor=ann)
+    Mark.objects.create(alert=Alert.objects.get(), person=sam, seen=timezone.now())
+    for path, name in (("alert", "ann"), ("mark", "sam"), ("preference", "sam")):
+        page = here.get(f"/admin/alerts/{path}/?q={name}")
+        assert page.status_code == 200, path
+    assert here.get("/admin/jobs/job/?q=sam").status_code == 200
+
+
+async def test_an_open_bell_counts_toasts_and_forgets(sam, ann):
+    async with BellPage(sam) as page, BellPage(ann) as other, Page(AlertsConsumer, sam) as closed:
+        await page.receives("bell-cursor-bell-count")
+        await anotify(Role("staff"), "order", "A new order", actor=ann)
+        for each in (page, closed):
+            await each.shows("1 unseen")
+            await each.receives("beforeend:#bell-toasts")
+        await page.send(kind="seen", upto=page.document.value("bell-upto"))
+        await page.until(lambda: "1 unseen" not in page.document.text())
+        assert await page.equals_fresh()
+        await page.cut()
+        await anotify([sam, ann], "order", "Another")
+        await page.resume()
+        await page.shows("1 unseen")
+        await other.shows("1 unseen")
+        sam.is_staff = False
+        await sam.asave()
+        await page.until(lambda: "A new order" not in page.document.part("bell-lines"))
+        assert await page.equals_fresh()
+
+
+async def test_who_signs_out_or_is_deactivated_is_shown_nothing_any_more(sam, ann):
+    async with BellPage(sam) as page, BellPage(ann) as other:
+        await SessionStore(page.session).adelete()
+        ann.is_active = False
+        await ann.asave()
+        for each in (page, other):
+            await each.until(lambda each=each: each.closed == 4001)
+
+
+@pytest.mark.xfail(condition=settings.AUTH_USER_MODEL == "people.Person", reason="a job's lease is found by a number")
+async def test_a_bar_runs_and_is_not_stalled(sam):
+    running, over = Event(), Event()
+
+    def work():
+        with job_for(sam, "Tea for all"):
+            running.set()
+            over.wait(10)
+
+    job = asyncio.create_task(asyncio.to_thread(work))
+    await asyncio.to_thread(running.wait)
+    pk = (await Job.objects.aget(owner=sam)).pk
+    async with BellPage(sam) as bell, Page(JobConsumer, sam, pk=pk) as page:
+        for each in (bell, page):
+            assert "Running." in each.document.text()
+        over.set()
+        await job
+        await page.shows("Done.")
+        await bell.shows("Tea for all: done")
+
+
+def test_a_deleted_person_leaves_no_alerts(sam, ann):
+    notify([ann, Role("staff")], "order", "Order")
+    ann.delete()
+    assert [alert.audience for alert in Alert.objects.all()] == ["staff"]
