@@ -4,25 +4,21 @@
     def tally(poll):
         return {"poll": Poll.objects.get(pk=poll)}
 
-`{% live "tally" poll=poll.pk %}` puts it on a page. Its names, ids, heads and addresses are made from the function's
-name and arguments; the arguments travel signed. Streams, regions and consumers are what it is made of.
+`{% live "tally" poll=poll.pk %}` puts it on a page. Its ids, heads and addresses are made from the function's name and
+arguments; the arguments travel signed.
 """
 
-import hashlib
 import inspect
 import json
-import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from difflib import SequenceMatcher
 from typing import Any, ClassVar
 
-from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured, ObjectDoesNotExist, ValidationError
 from django.core.signing import BadSignature, Signer
 from django.db import router
 from django.db.models import Model
-from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -31,16 +27,15 @@ from django.utils.translation import gettext
 
 from parlour.consumer import Consumer, Denied, Malformed
 from parlour.database import run
-from parlour.fragments import Ids
 from parlour.regions import Region
 from parlour.streams import Answer, Ask, Stream, Variant, reading_as
+from parlour.watch import Watched, heads, rows_head, safe, touch_rows, watch_model, watched
 from parlour.writes import Change, live_write, touch
 
 Arguments = dict[str, Any]
-Watched = type[Model] | str
+Function = Callable[..., Any]
 Shown = dict[str, SafeString]  # markup by id
 parts: dict[str, "Part"] = {}
-watched: dict[type[Model], bool] = {}  # whether some part shows one row of the model
 
 
 class Part:
@@ -48,15 +43,16 @@ class Part:
 
     do_not_call_in_templates = True
 
-    def __init__(self, function: Callable[..., Any], template: str, watch: Sequence[Watched], name: str) -> None:
+    def __init__(self, function: Function, template: str, models: Sequence[Watched], name: str, tag: str = "") -> None:
         self.function = function
         self.template = template
         self.name = name or function.__name__
+        self.tag = tag  # of the element that holds the rows, if this is a list
         self.signature = inspect.signature(function)
-        self.models = [watch_model(model, self.signature.parameters) for model in watch]
-        self.rule: Callable[..., bool] | None = None
+        self.models = [watch_model(model, self.signature.parameters) for model in models]
+        self.rule: Function | None = None
         self.rule_models: list[type[Model]] = []
-        self.verbs: dict[str, Callable[..., Any]] = {}
+        self.verbs: dict[str, Function] = {}
         self.consumer: type[PartConsumer] = type("Consumer", (PartConsumer,), {"declared": self})
         other = parts.setdefault(self.name, self)
         if other.function.__module__ != function.__module__:
@@ -76,17 +72,19 @@ class Part:
         """
         if rule is None:
             return lambda rule: self.allow(rule, watch=watch)
-        self.rule = self._checked(rule)
-        self.rule_models = [watch_model(model) for model in watch]
+        if unknown := set(_beside_person(rule)) - set(self.signature.parameters):
+            raise TypeError(f"{rule.__name__} asks for {', '.join(unknown)}, which {self.name} has no argument for.")
+        self.rule, self.rule_models = rule, [watch_model(model) for model in watch]
         return rule
 
-    def hears(self, verb: Callable[..., Any]) -> Callable[..., Any]:
+    def hears(self, verb: Function) -> Function:
         """Decorate `verb(person, …)`: a plain function that pages call with `{% hears "verb" as attrs %}`.
 
         Arguments that are none of the part's come from the page, as text. It runs in a transaction; a
         `ValidationError` is told to the reader. Pages that show the same models look again afterwards.
         """
-        name = self._checked(verb).__name__
+        _beside_person(verb)
+        name = verb.__name__
 
         async def hear(consumer: PartConsumer, fields: dict[str, Any]) -> None:
             await run(self.act, consumer.person, name, consumer.route, fields)
@@ -95,12 +93,6 @@ class Part:
         setattr(self.consumer, f"hear_{name}", hear)
         self.consumer.kinds |= {name}
         return verb
-
-    def _checked(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        if inspect.iscoroutinefunction(function) or not inspect.signature(function).parameters:
-            names = ", ".join(["person", *self.signature.parameters])
-            raise TypeError(f"Write {function.__name__} as a plain function: def {function.__name__}({names}).")
-        return function
 
     # What is made of it
 
@@ -117,26 +109,26 @@ class Part:
         return Signer(salt=f"parlour.{self.name}").sign_object(arguments)
 
     def key(self, arguments: Arguments) -> str:
-        return f"{self.name}-{_digest(arguments)}" if arguments else self.name
-
-    def ids(self, arguments: Arguments) -> Ids:
-        return Ids(self.key(arguments))
+        return f"{self.name}-{safe(json.dumps(arguments))}" if arguments else self.name
 
     def head(self, arguments: Arguments) -> str:
         return f"live.{self.key(arguments)}"
 
+    def rows(self, arguments: Arguments) -> list[tuple[type[Model], Any]]:
+        """The models that the part shows, each with the primary key of the one row that it shows, or None."""
+        return [(model, arguments.get(str(model._meta.model_name))) for model in self.models]
+
     def heads(self, arguments: Arguments) -> list[str]:
-        """What the part follows: of a model whose name is an argument, that row alone."""
-        heads = [self.head(arguments)]
-        for model in self.models:
-            pk = arguments.get(str(model._meta.model_name))
-            heads += [rows_head(model)] if pk is None else [row_head(model, pk), bulk_head(model)]
-        return heads
+        rows = self.rows(arguments)
+        return [self.head(arguments), *(head for model, pk in rows for head in heads(model, pk))]
 
     def authorize(self, person: Any, arguments: Arguments) -> "PartRegion":
-        """The part for this person, or Denied."""
+        """The part for this person. Denied if they may not see it, or if the row that it shows is not there."""
         try:
             allowed = person.is_authenticated if self.rule is None else _call(self.rule, person, arguments)
+            for model, pk in self.rows(arguments) if allowed else ():
+                if pk is not None:
+                    model._base_manager.only("pk").get(pk=pk)
         except ObjectDoesNotExist:
             raise Denied(4004, gettext("This is not there any more.")) from None
         if not allowed and not person.is_authenticated:
@@ -148,19 +140,16 @@ class Part:
     def act(self, person: Any, verb: str, arguments: Arguments, fields: Mapping[str, Any]) -> None:
         """Do a verb for this person. Raises Denied or Malformed, with words for the reader."""
         self.authorize(person, arguments)
-        if (function := self.verbs.get(verb)) is None:
+        if verb not in self.verbs:
             raise Malformed(gettext("That was not understood: no such kind of message."))
         given = {**fields, **arguments}
-        for name, wanted in _beside_person(function).items():
+        for name, wanted in _beside_person(self.verbs[verb]).items():
             if wanted.default is wanted.empty and name not in given:
                 raise Malformed(gettext("That was not understood: “%s” is missing.") % name)
         try:
-            _act(self, arguments, lambda: _call(function, person, given))
+            _act(self, arguments, lambda: _call(self.verbs[verb], person, given))
         except ValidationError as problem:
             raise Malformed(" ".join(problem.messages)) from None
-
-    def stream(self, arguments: Arguments, region: Region) -> "PartStream":
-        return PartStream(self, arguments, region)
 
 
 @live_write
@@ -169,28 +158,23 @@ def _act(change: Change, part: Part, arguments: Arguments, verb: Callable[[], An
     change.touch(*part.heads(arguments), *map(rows_head, part.models))
 
 
-def _beside_person(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
-    return dict(list(inspect.signature(function).parameters.items())[1:])
+def _beside_person(function: Function) -> dict[str, inspect.Parameter]:
+    """The parameters of a rule or a verb without the first. TypeError if it cannot be one."""
+    parameters = list(inspect.signature(function).parameters.items())
+    if inspect.iscoroutinefunction(function) or not parameters:
+        raise TypeError(f"{function.__name__} has to be a plain function: def {function.__name__}(person, …).")
+    return dict(parameters[1:])
 
 
-def _call(function: Callable[..., Any], person: Any, given: Arguments) -> Any:
+def _call(function: Function, person: Any, given: Arguments) -> Any:
     """Call `function` with the person and those of the given arguments that it names."""
     return function(person, **{name: given[name] for name in _beside_person(function) if name in given})
 
 
-class ListPart(Part):
-    """A live list: its function returns a queryset, or nothing for all rows of the model."""
-
-    def __init__(self, *args: Any, tag: str) -> None:
-        super().__init__(*args)
-        self.tag = tag
-
-    def rows(self, arguments: Arguments) -> Any:
-        rows = self.function(**arguments)
-        return self.models[0]._default_manager.all() if rows is None else rows
-
-    def stream(self, arguments: Arguments, region: Region) -> "PartStream":
-        return ListStream(self, arguments, region)
+def _plain(value: Any) -> Any:
+    """An argument as it travels: an instance is its primary key, a UUID or a date is text."""
+    value = value.pk if isinstance(value, Model) else value
+    return value if value is None or isinstance(value, str | int | bool | float) else str(value)
 
 
 def find(name: str) -> Part:
@@ -201,15 +185,12 @@ def find(name: str) -> Part:
 
 
 def find_signed(name: str, signed: str) -> tuple[Part, Arguments]:
-    """The part and the arguments that an address names. LookupError if we did not sign it."""
+    """The part and the arguments that an address names. LookupError if this site did not sign it."""
     part = find(name)
     try:
         return part, part.bind(Signer(salt=f"parlour.{name}").unsign_object(signed))
     except (BadSignature, TypeError):
         raise LookupError(f"The arguments of {name} were not signed by this site.") from None
-
-
-# Regions, consumers, streams
 
 
 class PartRegion(Region):
@@ -221,7 +202,7 @@ class PartRegion(Region):
         panel = reverse("parlour:part", args=[part.name, part.sign(arguments)])
         super().__init__(part.key(arguments), f"{panel}socket/", panel)
         self.declared = part
-        self.streams = [part.stream(arguments, self)]
+        self.streams = [(ListStream if part.tag else PartStream)(part, arguments, self)]
         self.guards = [rows_head(model) for model in part.rule_models]
 
 
@@ -294,15 +275,14 @@ class PartStream(Stream):
 class ListStream(PartStream):
     """The rows of a list: those that differ are appended, changed, moved and removed in place."""
 
-    declared: ListPart
-
     def shown(self, variant: Variant) -> Shown:
         shown: Shown = {}
         with reading_as(variant):
-            for row in self.declared.rows(self.arguments):
-                id = self.ids.id(_safe(row.pk))  # noqa: A001
-                shown[_safe(row.pk)] = self.render({"row": row, str(row._meta.model_name): row, "id": id})
-                if f'id="{id}"' not in shown[_safe(row.pk)]:
+            rows = self.declared.function(**self.arguments)
+            for row in self.declared.models[0]._default_manager.all() if rows is None else rows:
+                name, id = safe(row.pk), self.ids.id(safe(row.pk))  # noqa: A001
+                shown[name] = self.render({"row": row, str(row._meta.model_name): row, "id": id})
+                if f'id="{id}"' not in shown[name]:
                     raise ImproperlyConfigured(f'{self.declared.template}: its first tag needs id="{{{{ id }}}}".')
         return shown
 
@@ -331,87 +311,10 @@ class ListStream(PartStream):
         return self.ids.append(part, markup, self.declared.tag, place) if markup else ""
 
 
-# Models
-
-
-def watch_model(model: Watched, arguments: Collection[str] = ()) -> type[Model]:
-    """Have saves, deletions and changed relations of this model's rows move its heads, whoever makes them.
-
-    `arguments` are those of the part that shows it: if the model's name is among them, one row is shown.
-    """
-    model = apps.get_model(model) if isinstance(model, str) else model
-    concrete = model._meta.concrete_model or model
-    watched[concrete] = watched.get(concrete, False) or model._meta.model_name in arguments
-    for sender in apps.get_models():
-        if issubclass(sender, concrete) or issubclass(concrete, sender):
-            post_save.connect(_row_changed, sender, weak=False, dispatch_uid="parlour")
-            post_delete.connect(_row_changed, sender, weak=False, dispatch_uid="parlour")
-    for field in concrete._meta.many_to_many:
-        m2m_changed.connect(_relation_changed, field.remote_field.through, weak=False, dispatch_uid="parlour")
-    return concrete
-
-
-def _row_changed(sender: type[Model], instance: Model, using: str, **kwargs: Any) -> None:
-    for model in watched:
-        if issubclass(sender, model) or issubclass(model, sender):
-            touch_rows(model, instance.pk, using)
-
-
-def _relation_changed(instance: Model, reverse: bool, model: type[Model], action: str, using: str, **_: Any) -> None:
-    """Tags were added to a poll, or polls to a tag (reverse): then any poll may have changed."""
-    if action.startswith("post_"):
-        for each in watched:
-            if issubclass(model if reverse else type(instance), each):
-                touch_rows(each, None if reverse else instance.pk, using)
-
-
-def touch_rows(model: type[Model], pk: Any, using: str) -> None:
-    """Move the heads of one row's followers, or with None those of all rows, after the commit on this database."""
-    heads = [rows_head(model)]
-    if watched[model]:
-        heads.append(bulk_head(model) if pk is None else row_head(model, pk))
-    touch(*heads, using=using)
-
-
-def rows_head(model: type[Model]) -> str:
-    """The head of those who show any rows of a model: it moves with every change."""
-    return f"rows.{model._meta.label_lower}"
-
-
-def row_head(model: type[Model], pk: Any) -> str:
-    """The head of those who show this row alone."""
-    return f"{rows_head(model)}.{_safe(pk)}"
-
-
-def bulk_head(model: type[Model]) -> str:
-    """The head that those who show one row follow too: it moves when nobody says which rows changed."""
-    return f"{rows_head(model)}..all"
-
-
-def _plain(value: Any) -> Any:
-    """An argument as it travels: an instance is its primary key, a UUID or a date is text."""
-    value = value.pk if isinstance(value, Model) else value
-    return value if value is None or isinstance(value, str | int | bool | float) else str(value)
-
-
-def _safe(pk: Any) -> str:
-    """A primary key as a part of ids and of heads."""
-    return str(pk) if re.fullmatch(r"[A-Za-z0-9-]{1,36}", str(pk)) else _digest(str(pk))
-
-
-def _digest(value: Any) -> str:
-    return hashlib.blake2s(json.dumps(value, sort_keys=True).encode(), digest_size=8).hexdigest()
-
-
-# The names that apps use
-
-
 class Live:
     """`@live(template, watch=[…])`, `live.changed(Model)`, `live.touch(name)`."""
 
-    def __call__(
-        self, template: str, *, watch: Sequence[Watched] = (), name: str = ""
-    ) -> Callable[[Callable[..., Any]], Part]:
+    def __call__(self, template: str, *, watch: Sequence[Watched] = (), name: str = "") -> Callable[[Function], Part]:
         """Decorate a function that returns the context of `template`.
 
         A model in `watch` makes open pages look again whenever a row of it is saved or deleted, by whomever; if an
@@ -439,16 +342,13 @@ live = Live()
 
 
 def live_list(
-    template: str,
-    *,
-    model: Watched | None = None,
-    watch: Sequence[Watched] = (),
-    name: str = "",
-    tag: str = "ul",
-) -> Callable[[Callable[..., Any]], ListPart]:
+    template: str, *, model: Watched | None = None, watch: Sequence[Watched] = (), name: str = "", tag: str = "ul"
+) -> Callable[[Function], Part]:
     """Decorate a function that returns a queryset; `template` shows one row, in a first tag with `id="{{ id }}"`.
 
     With `model` the function may return nothing, for all its rows. `tag` holds the rows: `ul`, `ol`, `div`, `tbody`.
     """
-    models = [*([model] if model else []), *watch]
-    return lambda function: ListPart(function, template, models, name, tag=tag)
+    models = [model, *watch] if model else [*watch]
+    if not models:
+        raise TypeError(f"A list needs model=… or watch=[…], or nothing would tell when {template} has changed.")
+    return lambda function: Part(function, template, models, name, tag)

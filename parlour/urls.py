@@ -12,6 +12,7 @@ from django.views.decorators.csrf import csrf_protect
 
 from parlour.consumer import Denied, Malformed
 from parlour.declare import Arguments, Part, find_signed
+from parlour.fragments import Ids
 from parlour.regions import in_page_language
 from parlour.send_queue import Send
 
@@ -44,12 +45,12 @@ def act(request: HttpRequest, part: Part, arguments: Arguments) -> HttpResponse:
         problem, status = str(malformed), 400
     if "HX-Request" not in request.headers:
         return HttpResponse(conditional_escape(problem), status=status) if problem else redirect(back(request))
-    region = part.consumer.authorize(request.user, **arguments) if status != 403 else None
-    ids = region or part.ids(arguments)
-    fragments = ids.inner("note", conditional_escape(problem))
-    if region and not request.POST.get("met"):
-        shown = region.paint(request)["shown"]
-        fragments += "".join(region.inner(name, each["markup"]) for name, each in shown.items())
+    fragments = Ids(part.key(arguments)).inner("note", conditional_escape(problem))
+    if status != 403 and not request.POST.get("met"):
+        region = part.authorize(request.user, arguments)
+        fragments += "".join(
+            region.inner(name, each["markup"]) for name, each in region.paint(request)["shown"].items()
+        )
     return HttpResponse(fragments)
 
 

@@ -1,16 +1,15 @@
 """Live parts in a stock project with auth.User, run by tests/parlour/test_examples.py."""
 
-import asyncio
-
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
-from django.template import Context, Template
+from django.template import Context, Template, TemplateSyntaxError
 from django.test import RequestFactory
 from django.urls import set_script_prefix
 
-from parlour import live
+from parlour import live, live_list
 from parlour.models import Head
 from parlour.testing import Page, lost_hints
 from polls.live import tally
@@ -231,9 +230,40 @@ def test_a_host_with_its_own_htmx_gets_the_extension_alone(rf, settings):
     assert "hx-ws-2.min.js" in page
 
 
-async def test_what_an_app_asks_of_a_missing_row_does_not_leave_a_page_stale(ann, poll):
+async def test_a_page_of_a_deleted_row_is_told_so(async_client, ann, poll):
     async with Page(tally.consumer, ann, poll=poll.pk) as page:
-        await Poll.objects.all().adelete()
-        await asyncio.sleep(0.2)
-        await Poll.objects.acreate(pk=poll.pk, question="Again?")
-        await page.shows("Again?: 0 votes")
+        await poll.adelete()
+        await page.until(lambda: page.closed == 4004)
+        await page.shows("This is not there any more.")
+    await async_client.aforce_login(ann)
+    assert "This is not there any more." in (await async_client.get("/polls/1/")).content.decode()
+
+
+async def test_a_rule_is_asked_again_when_what_it_watches_changes(ann, poll, monkeypatch):
+    monkeypatch.setattr(tally, "rule", None)
+    monkeypatch.setattr(tally, "rule_models", [])
+
+    @tally.allow(watch=[Tag])
+    def guests(person):
+        return not Tag.objects.exists()
+
+    async with Page(tally.consumer, None, poll=poll.pk) as page:
+        await Tag.objects.acreate(name="closed")
+        await page.until(lambda: page.closed == 4001)
+
+
+def test_what_cannot_be_meant_is_an_error_at_once():
+    with pytest.raises(TypeError, match="has no argument for"):
+        tally.allow(lambda person, pol: person and pol)
+    with pytest.raises(TypeError, match="plain function"):
+        tally.hears(test_a_save_from_anywhere_reaches_the_page)
+    with pytest.raises(TypeError, match="needs model=… or watch="):
+        live_list("tasks/row.html")
+    with pytest.raises(ImproperlyConfigured, match="Two live parts are called tally"):
+        live("polls/tally.html", name="tally")(test_what_cannot_be_meant_is_an_error_at_once)
+    with pytest.raises(TemplateSyntaxError, match="no such verb; there are: vote"):
+        Template('{% load parlour %}{% hears "veto" %}').render(Context({"live_part": tally}))
+    with pytest.raises(ImproperlyConfigured, match="context_processors"):
+        Template('{% load parlour %}{% live "tally" poll=1 %}').render(Context())
+    with pytest.raises(LookupError, match="doesn't have a 'Pol' model"):
+        live("polls/tally.html", watch=["polls.Pol"])(tally.function)
