@@ -6,6 +6,9 @@ These names are the public API; apps import nothing else of the engine.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps as installed
+from django.core.exceptions import ImproperlyConfigured
+
 if TYPE_CHECKING:
     from parlour.consumer import Consumer as Consumer
     from parlour.consumer import Denied as Denied
@@ -57,5 +60,7 @@ __all__ = list(_MODULES)
 def __getattr__(name: str) -> Any:
     """Models cannot be imported before Django's apps are ready, so every name is imported when it is used."""
     if name in _MODULES:
+        if installed.apps_ready and not installed.is_installed("parlour"):
+            raise ImproperlyConfigured('Put "parlour" first in INSTALLED_APPS.')
         return getattr(import_module(_MODULES[name]), name)
     raise AttributeError(f"module 'parlour' has no attribute '{name}'")

@@ -1,5 +1,7 @@
 """The engine as a Django app."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 
@@ -22,3 +24,4 @@ class ParlourConfig(AppConfig):
         conf.load()
         revocation.connect()
         autodiscover_modules("live")
+        import_module("parlour.checks")

@@ -1,11 +1,16 @@
 """The examples run in a stock project of their own, and are as short as we say."""
 
+import os
+import re
 import shutil
+import subprocess
+import sys
 
 import pytest
 
 from tests.examples import ROOT, passes
 
+WIRING = ['INSTALLED_APPS = ["daphne"', "ASGI_APPLICATION", "urlpatterns +="]
 STOCK = ROOT / "tests" / "stock"
 
 
@@ -24,3 +29,41 @@ def test_live_parts_work_in_a_stock_project(host):
 
 def test_models_of_another_database_are_told_after_its_commit(host):
     passes(host, "on_two_databases.py", settings="two_databases", beside=[ROOT])
+
+
+def test_a_project_without_the_app_is_told_to_add_it(host):
+    settings = host / "project" / "settings.py"
+    settings.write_text(settings.read_text().replace('"parlour", "django_htmx", ', ""))
+    env = {**os.environ, "DJANGO_SETTINGS_MODULE": "project.settings", "PYTHONPATH": f"{host}:{ROOT}"}
+    check = [sys.executable, "-c", "import django; django.setup(); import polls.live"]
+    done = subprocess.run(check, cwd=host, env=env, capture_output=True, text=True)
+    assert 'ImproperlyConfigured: Put "parlour" first in INSTALLED_APPS.' in done.stderr
+
+
+def test_the_examples_have_nothing_to_be_told(host):
+    env = {**os.environ, "DJANGO_SETTINGS_MODULE": "project.settings", "PYTHONPATH": f"{host}:{ROOT}"}
+    done = subprocess.run([sys.executable, "-m", "django", "check"], cwd=host, env=env, capture_output=True, text=True)
+    assert "no issues" in done.stdout, done.stderr
+
+
+def lines(app, files):
+    """What a stranger writes: the lines of these files and those that are ours in the page and in the project."""
+    folder = ROOT / "examples" / app
+    written = [line for file in files for line in (folder / file).read_text().splitlines()]
+    page = next(folder.glob(f"templates/{app}/{'poll' if app == 'polls' else app}.html")).read_text().splitlines()
+    written += [line for line in page if re.search(r"{% live", line)]
+    project = "".join(path.read_text() for path in (ROOT / "examples" / "project").glob("*.py")).splitlines()
+    written += [line for line in project if line.startswith(tuple(WIRING))]
+    return [line for line in written if line.strip() and not line.startswith('"""')]
+
+
+def test_a_live_poll_takes_fifteen_lines_and_a_live_list_twelve():
+    assert len(lines("polls", ["live.py", "templates/polls/tally.html"])) <= 15
+    assert len(lines("tasks", ["live.py", "templates/tasks/row.html"])) <= 12
+
+
+def test_every_example_is_below_forty_lines():
+    for app in ("polls", "tasks"):
+        files = [*(ROOT / "examples" / app).rglob("*.py"), *(ROOT / "examples" / app).rglob("*.html")]
+        files = [path for path in files if "migrations" not in path.parts]
+        assert sum(len([x for x in path.read_text().splitlines() if x.strip()]) for path in files) < 40
