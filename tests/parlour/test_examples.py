@@ -17,7 +17,7 @@ STOCK = ROOT / "tests" / "stock"
 @pytest.fixture
 def host(tmp_path):
     """A copy of the examples, with the tests that run in them."""
-    shutil.copytree(ROOT / "examples", tmp_path, dirs_exist_ok=True)
+    shutil.copytree(ROOT / "examples", tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.sqlite3"))
     for test in STOCK.glob("*.py"):
         shutil.copy(test, tmp_path)
     return tmp_path
