@@ -51,9 +51,10 @@ def results(futures):
     return [future.result(PATIENCE) for future in futures]
 
 
-def test_a_lone_item_is_written_at_once_by_whoever_brings_it(writer):
-    [future] = GroupCommit(writer).submit(["one"])
-    assert future.result(0) == "ONE"
+def test_a_lone_item_is_written_at_once_by_whoever_brings_it_inside_a_transaction_too(writer):
+    assert GroupCommit(writer).submit(["one"])[0].result(0) == "ONE"
+    with transaction.atomic():
+        assert GroupCommit(writer).submit(["mine"])[0].result(0) == "MINE"
 
 
 def test_what_arrives_during_a_commit_shares_the_next_one(busy, writer):
@@ -70,19 +71,15 @@ def test_no_commit_takes_more_than_its_share(busy, writer):
     assert [len(batch) for batch in writer.batches] == [1, MOST, 5]
 
 
-def test_one_bad_item_fails_alone(busy, writer):
+def test_one_bad_item_fails_alone_and_stops_no_later_commit(busy, writer):
     good, bad, also_good = busy.submit(["good", "bad", "also good"])
     writer.released.set()
     assert results([good, also_good]) == ["GOOD", "ALSO GOOD"]
     with pytest.raises(ValueError, match="bad"):
         bad.result(PATIENCE)
-
-
-def test_a_failed_commit_does_not_stop_the_next(writer):
-    group = GroupCommit(writer)
     with pytest.raises(ValueError, match="bad"):
-        results(group.submit(["bad"]))
-    assert results(group.submit(["good"])) == ["GOOD"]
+        results(busy.submit(["bad"]))
+    assert results(busy.submit(["good"])) == ["GOOD"]
 
 
 def test_somebody_who_no_longer_waits_holds_up_nobody(busy, writer):
@@ -91,11 +88,6 @@ def test_somebody_who_no_longer_waits_holds_up_nobody(busy, writer):
     gone.cancel()
     writer.released.set()
     assert results([there, *busy.submit(["later"])]) == ["THERE", "LATER"]
-
-
-def test_inside_a_transaction_the_item_is_written_there_and_then(writer):
-    with transaction.atomic():
-        assert GroupCommit(writer).submit(["mine"])[0].result(0) == "MINE"
 
 
 def test_a_lone_item_that_failed_is_tried_once_more():

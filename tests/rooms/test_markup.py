@@ -1,6 +1,7 @@
 """What people write is shown as what it is: text, in plain Markdown, with nothing hidden in it."""
 
 import unicodedata
+from time import perf_counter
 
 import pytest
 from hypothesis import given, settings
@@ -18,14 +19,14 @@ def shown(text):
     return to_html(text)[0]
 
 
-@pytest.mark.parametrize("payload", PAYLOADS)
-def test_forty_attacks_are_text(payload):
-    seen = Seen(shown(clean_text(payload)))
-    assert seen.text == AS_MARKDOWN.get(payload, " ".join(payload.split()))
-    assert {element for element in seen.elements if element[0] != "a"} <= {(tag,) for tag in ALLOWED}
+def test_forty_attacks_are_text():
+    for payload in PAYLOADS:
+        seen = Seen(shown(clean_text(payload)))
+        assert seen.text == AS_MARKDOWN.get(payload, " ".join(payload.split()))
+        assert {element for element in seen.elements if element[0] != "a"} <= {(tag,) for tag in ALLOWED}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.text(alphabet=st.sampled_from("<>\"'=/&;:()[]!*_~`#-+.1 \n\tabhrefonx\\{}%|"), max_size=80))
 def test_no_text_makes_an_element_or_an_attribute_that_is_not_ours(text):
     for tag, *attributes in Seen(shown(text)).elements:
@@ -33,30 +34,15 @@ def test_no_text_makes_an_element_or_an_attribute_that_is_not_ours(text):
         assert set(attributes) <= {"a": {"href", "rel"}, "ol": {"start"}}.get(tag, set())
 
 
-@pytest.mark.parametrize(
-    "link",
-    [
-        "[x](javascript:alert(1))",
-        "[x](JaVaScRiPt:alert(1))",
-        "[x](java\nscript:alert(1))",
-        "[x](java&#115;cript:alert(1))",
-        "[x](&#106;avascript:alert(1))",
-        "[x](\x01javascript:alert(1))",
-        "[x]( javascript:alert(1))",
-        "[x](<javascript:alert(1)>)",
-        "[x](vbscript:alert(1))",
-        "[x](data:text/html,<script>alert(1)</script>)",
-        "[x](data:image/svg+xml,<svg onload=alert(1)>)",
-        "[x](file:///etc/passwd)",
-        "[x](blob:https://x/y)",
-        "<javascript:alert(1)>",
-        "javascript:alert(1)",
-        "[x]: javascript:alert(1)\n\n[x]",
-    ],
-)
-def test_a_link_that_would_do_something_is_no_link(link):
-    schemes = [href.partition(":")[0].lower() for href in Seen(shown(link)).links if ":" in href]
-    assert set(schemes) <= {"http", "https", "mailto"}
+def test_a_link_that_would_do_something_is_no_link():
+    links = ["javascript:alert(1)", "JaVaScRiPt:alert(1)", "java\nscript:alert(1)", "java&#115;cript:alert(1)"]
+    links += ["\x01javascript:alert(1)", " javascript:alert(1)", "<javascript:alert(1)>", "vbscript:alert(1)"]
+    links += ["data:text/html,<script>alert(1)</script>", "data:image/svg+xml,<svg onload=alert(1)>"]
+    links += ["file:///etc/passwd", "blob:https://x/y"]
+    others = ["<javascript:alert(1)>", "javascript:alert(1)", "[x]: javascript:alert(1)\n\n[x]"]
+    for text in (*others, *(f"[x]({link})" for link in links)):
+        schemes = [href.partition(":")[0].lower() for href in Seen(shown(text)).links if ":" in href]
+        assert set(schemes) <= {"http", "https", "mailto"}, text
 
 
 @pytest.mark.parametrize(
@@ -96,32 +82,24 @@ def test_headings_rules_pictures_and_entities_stay_what_was_typed(text):
         assert Seen(shown(text)).text == " ".join(text.split())
 
 
-INVISIBLE = [
-    "",
-    " ",
-    "\n\t \r\n",
-    "\x00\x01\x1f\x7f",
-    "\u200b\u200c\u200d\ufeff",
-    "\u200e\u200f\u202a\u202e\u2066\u2069",
-]
+# Blanks, controls, widths of zero, turns of direction, fillers, wide blanks, joiners, tags, line ends, half a sign.
+INVISIBLE = ["", "\n\t \r\n", "\x00\x01\x1f\x7f\x80\x9f", "\u200b\u200c\u200d\ufeff", "\u200e\u200f\u202a\u202e\u2066"]
 INVISIBLE += ["\u00ad\u2060\u2061\u2064", "\u3164\u2800", "\u00a0\u3000\u2003", "\u034f\u115f\u1160\u17b4\u17b5\uffa0"]
 INVISIBLE += ["\u061c\u180e\u206a\u206f", "\ufe0f\ufe0e", "\U000e0041\U000e0020", "\ufff9\ufffb", "\u2028\u2029"]
-INVISIBLE += [" ", "\x80\x9f", "\ud800"]
+INVISIBLE += ["\ud800"]
 
 
-@pytest.mark.parametrize("text", INVISIBLE, ids=ascii)
-def test_a_text_in_which_nothing_can_be_seen_is_nothing(text):
-    with pytest.raises(TextRejected, match="nothing in it"):
-        clean_text(text)
+def test_a_text_in_which_nothing_can_be_seen_is_nothing():
+    for text in INVISIBLE:
+        with pytest.raises(TextRejected, match="nothing in it"):
+            clean_text(text)
 
 
-@pytest.mark.parametrize("char", "\x00\x07\x08\x0b\x1b\x7f\x85\x9f\u202a\u202b\u202d\u202e\u2066\u2067\u2068\u2069")
-def test_controls_and_overrides_of_direction_are_taken_out(char):
-    assert clean_text(f"a{char}b") == "ab"
-
-
-def test_lines_and_tabs_stay():
+def test_controls_and_overrides_of_direction_are_taken_out_and_lines_and_tabs_stay():
+    for char in "\x00\x07\x08\x0b\x1b\x7f\x85\x9f\u202a\u202b\u202d\u202e\u2066\u2067\u2068\u2069":
+        assert clean_text(f"a{char}b") == "ab", ascii(char)
     assert clean_text("a\r\nb\rc\n\td") == "a\nb\nc\n\td"
+    assert clean_text("e\u0301") == clean_text("e\x00\u0301") == "é"  # accents are composed round what goes
 
 
 @pytest.mark.parametrize("text", ["עברית", "العربية", "नमस्ते", "日本語", "👩\u200d👩\u200d👧", "می\u200cخواهم"])
@@ -130,7 +108,7 @@ def test_no_language_loses_a_sign(text):
     assert Seen(shown(clean_text(text))).text == clean_text(text)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.text(max_size=40))
 def test_what_was_cleaned_is_clean(text):
     """Composed, without an outer blank, and the same when it is cleaned again: a repeat must be the same text."""
@@ -140,10 +118,6 @@ def test_what_was_cleaned_is_clean(text):
         return
     assert once == clean_text(once) == unicodedata.normalize("NFC", once) == once.strip()
     once.encode()
-
-
-def test_accents_are_composed_even_round_a_sign_that_is_taken_out():
-    assert clean_text("e\u0301") == clean_text("e\x00\u0301") == "é"
 
 
 def test_four_thousand_characters_are_the_most():
@@ -156,8 +130,6 @@ def test_four_thousand_characters_are_the_most():
 
 @pytest.mark.parametrize("text", ["[" * 4000, "*a " * 1333, "<http://" * 500, "> " * 2000, "![[" * 1333, "`" * 4000])
 def test_no_text_takes_long(text):
-    from time import perf_counter
-
     start = perf_counter()
     shown(clean_text(text))
     assert perf_counter() - start < 1

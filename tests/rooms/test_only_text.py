@@ -1,4 +1,7 @@
-"""Attacks in names, titles and texts, wherever they are sent: a page has the same elements as with plain words."""
+"""Attacks in names, titles and texts, wherever they are sent: a page has the same elements as with plain words.
+
+What becomes of all forty as Markdown is in `test_markup.py`; a template escapes any of them or none.
+"""
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -15,6 +18,9 @@ from tests.parlour.recording_page import RecordingPage, Silent
 from tests.rooms.parsed import Seen
 
 PLAIN = "plain words"
+FEW = [
+    next(each for each in PAYLOADS if each.startswith(start)) for start in ('">', "'>", "</title>", "<b hx-get", "{{")
+]
 OURS = {"ol", "li", "img", "p", "bdi", "time", "div", "input", "span", "h2", "a", "strong", "em", "i", "br"}
 
 
@@ -54,7 +60,7 @@ def test_a_name_is_text_wherever_it_is_shown(named, ann):
 
     plain = seen(PLAIN)
     assert plain.text.count(PLAIN) == 5
-    for payload in PAYLOADS:
+    for payload in FEW:
         attacked = seen(payload)
         assert attacked.elements == plain.elements
         assert attacked.text.count(" ".join(payload[:60].split())) == 5
@@ -72,7 +78,7 @@ def test_a_title_is_text_on_every_page(ann, client):
         return seen
 
     plain = pages(PLAIN)
-    for payload in PAYLOADS:
+    for payload in FEW:
         for attacked, other in zip(pages(payload), plain, strict=True):
             assert attacked.elements == other.elements
             assert " ".join(payload[:80].split()) in attacked.text
@@ -83,41 +89,38 @@ async def test_a_text_that_comes_through_a_socket_adds_no_element(ann, lobby, po
     post_rate("1000/1000")
     async with RecordingPage(ann) as page:
         for payload in PAYLOADS:
-            page.frames.clear()
             await page.send(kind="say", text=payload)
-            await page.until(lambda: any("room-lobby-announce" in frame for frame in page.frames))
-            found = {element[0] for element in Seen("".join(page.frames)).elements}
-            assert not found - OURS
-            attributes = {name for element in Seen("".join(page.frames)).elements for name in element[1:]}
-            assert not {name for name in attributes if name.startswith(("on", "style", "ws-"))}
-            assert {name for name in attributes if name.startswith("hx-")} <= {"hx-swap-oob"}
+        await page.send(kind="say", text=PLAIN)
+        await page.shows(PLAIN)
+        elements = Seen("".join(page.frames)).elements
+        assert not {element[0] for element in elements} - OURS
+        attributes = {name for element in elements for name in element[1:]}
+        assert not {name for name in attributes if name.startswith(("on", "style", "ws-"))}
+        assert {name for name in attributes if name.startswith("hx-")} <= {"hx-swap-oob"}
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_refused_text_comes_back_as_text(ann, lobby, client, post_rate):
     """Too long, so that it comes back; through the plain form, whose answer is a whole page."""
-    post_rate("1000/1000")
     client.force_login(ann)
 
     def back(text):
         return Seen(client.post("/rooms/lobby/messages/", {"text": text * 2 + "x" * 4000}).content.decode())
 
     plain = back(PLAIN)
-    for payload in PAYLOADS:
+    for payload in FEW:
         attacked = back(payload)
         assert attacked.elements == plain.elements
         assert payload * 2 in "".join(attacked.words)
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(
-    "slug", ['x"><img src=x onerror=alert(1)>', "x'onload='", "<b>", "a\nb", "../team", "a" * 300, "é"]
-)
-async def test_a_refusal_at_an_address_nobody_made_says_nothing_of_it(slug, ann, lobby):
-    page = Silent(ann, slug)
-    page.session, page.region = "", RoomRegion(lobby, rights(ann, lobby))
-    await page.open()
-    await page.ends(4004)
-    assert page.events[0] == "websocket.accept"
-    assert [element[0] for element in Seen("".join(page.frames)).elements] == ["div", "p", "a"]
-    await page.cut()
+async def test_a_refusal_at_an_address_nobody_made_says_nothing_of_it(ann, lobby):
+    for slug in ('x"><img src=x onerror=alert(1)>', "a\nb", "../team", "a" * 300):
+        page = Silent(ann, slug)
+        page.session, page.region = "", RoomRegion(lobby, rights(ann, lobby))
+        await page.open()
+        await page.ends(4004)
+        assert page.events[0] == "websocket.accept"
+        assert [element[0] for element in Seen("".join(page.frames)).elements] == ["div", "p", "a"]
+        await page.cut()
