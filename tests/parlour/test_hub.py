@@ -22,9 +22,18 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-async def hub():
+async def hub(monkeypatch):
+    """A hub after its first tick, which would ask every stream that it finds."""
+    tick, ticked = module.Hub._tick, asyncio.Event()
+
+    async def ticking(hub):
+        await tick(hub)
+        ticked.set()
+
+    monkeypatch.setattr(module.Hub, "_tick", ticking)
     hub = module.current()
     await hub.ready()
+    await ticked.wait()
     return hub
 
 
