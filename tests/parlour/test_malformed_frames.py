@@ -30,7 +30,7 @@ async def test_what_was_malformed_is_said_in_words_and_comes_back_as_text(ann, l
 async def test_a_binary_frame_ends_it_and_what_comes_after_the_end_is_not_heard(ann, lobby):
     async with RecordingPage(ann) as page:
         await page.send_bytes()
-        await page.send(kind="say", text="too late")
+        await page.send(text="too late")  # as a program says it, which needs no hello
         await page.ends(1003)
     assert not await lobby.messages.aexists()
 

@@ -1,20 +1,17 @@
 """What staff remove is gone from every page: open ones, those that come back, those that are loaded anew."""
 
-import asyncio
-
 import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
 
 from alerts.testing import BellPage
 from parlour.database import run
-from parlour.testing import Page, lost_hints
-from rooms.consumers import RoomConsumer
+from parlour.testing import lost_hints
 from rooms.models import Message, Room
 from rooms.moderation import REMOVED, remove
-from rooms.posting import submit
-from rooms.send_once import NumberedText
 from tests.parlour.messages import add
+from tests.parlour.recording_page import RecordingPage
+from tests.rooms.posts import say
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,14 +33,10 @@ def deletes_one(staff, row):
     assert staff.post(f"/admin/rooms/message/{row.pk}/delete/", {"post": "yes"}).status_code == 302
 
 
-def page_of(person):
-    return Page(RoomConsumer, person, slug="lobby")
-
-
 @pytest.mark.parametrize("way", [deletes, deletes_one])
 async def test_it_leaves_an_open_page_and_a_line_says_so(ann, lobby, staff, way):
     [slur, _] = await run(add, lobby, "a slur", "kind words")
-    async with page_of(ann) as page:
+    async with RecordingPage(ann) as page:
         await page.shows("kind words")
         await run(way, staff, slur)
         await page.shows(REMOVED)
@@ -54,7 +47,7 @@ async def test_it_leaves_an_open_page_and_a_line_says_so(ann, lobby, staff, way)
 
 async def test_it_leaves_a_page_that_was_away(ann, lobby, staff):
     [slur] = await run(add, lobby, "a slur")
-    async with page_of(ann) as page:
+    async with RecordingPage(ann) as page:
         await page.shows("a slur")
         await page.cut()
         await run(add, lobby, "meanwhile")
@@ -67,15 +60,14 @@ async def test_it_leaves_a_page_that_was_away(ann, lobby, staff):
 
 async def test_it_leaves_when_every_hint_is_lost(ann, lobby, fast_clocks):
     [slur] = await run(add, lobby, "a slur")
-    async with page_of(ann) as page:
+    async with RecordingPage(ann) as page:
         with lost_hints():
             await run(remove, [slur.pk])
             await page.shows(REMOVED)
 
 
 async def test_the_bell_of_whom_it_mentioned_quotes_it_no_more(ann, ben, lobby, staff):
-    said = NumberedText("0123456789abcdef", 1, "@ben a slur")
-    row = await asyncio.wrap_future((await run(submit, ann, lobby.pk, [said]))[0])
+    row = await run(say, ann, lobby, "@ben a slur")
     async with BellPage(ben) as bell:
         await bell.shows("a slur")
         await run(deletes, staff, row)

@@ -26,16 +26,11 @@ def stored():
     return list(Message.objects.order_by("seq").values_list("text", flat=True))
 
 
-def test_a_text_is_stored_and_leads_back_to_the_room(say):
-    answer = say("hello")
-    assert answer.status_code == 302
-    assert answer["Location"].partition("#")[0] == "/rooms/lobby/"
-    assert stored() == ["hello"]
-
-
-def test_a_double_submit_and_the_back_button_store_it_once(say):
+def test_a_double_submit_and_the_back_button_store_a_text_once_and_lead_back_to_the_room(say):
     for _ in range(3):
-        assert say("hello").status_code == 302
+        answer = say("hello")
+        assert answer.status_code == 302
+        assert answer["Location"].partition("#")[0] == "/rooms/lobby/"
     assert stored() == ["hello"]
 
 
@@ -53,7 +48,7 @@ def test_what_is_refused_comes_back_with_the_page_and_the_reason(say, text, why)
     assert text.strip() in answer.content.decode()
 
 
-@pytest.mark.parametrize("fields", [{"page": "<b>"}, {"page": "x" * 41}, {"acked": "-1"}, {"acked": "x"}])
+@pytest.mark.parametrize("fields", [{"page": "<b>"}, {"acked": "-1"}])
 def test_a_form_that_no_page_of_ours_sends_gets_its_text_back(say, fields):
     answer = say("my words", **fields)
     assert answer.status_code == 400
