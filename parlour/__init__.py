@@ -1,4 +1,4 @@
-"""Live pages for Django with no JavaScript of their own. `docs/parlour.md` builds one in thirty lines of live code.
+"""Live pages for Django with no JavaScript of their own. `docs/parlour.md` builds one in ten minutes.
 
 These names are the public API; apps import nothing else of the engine.
 """

@@ -6,7 +6,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.db import close_old_connections
+from django.urls import set_script_prefix
 from django.utils import translation
 
 from parlour.conf import conf
@@ -16,8 +18,12 @@ T = TypeVar("T")
 
 @cache
 def _threads() -> ThreadPoolExecutor:
-    """Threads of our own: with Channels' single shared thread one slow query would hold up every socket."""
-    return ThreadPoolExecutor(conf.THREADS, thread_name_prefix="parlour")
+    """Threads of our own: with Channels' single shared thread one slow query would hold up every socket.
+
+    Addresses that are made on them begin with FORCE_SCRIPT_NAME, as Django's own do.
+    """
+    prefix = settings.FORCE_SCRIPT_NAME or "/"
+    return ThreadPoolExecutor(conf.THREADS, "parlour", initializer=set_script_prefix, initargs=(prefix,))
 
 
 def submit(work: Callable[..., T], *args: Any) -> "Future[T]":

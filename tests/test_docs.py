@@ -1,5 +1,6 @@
 """The page that docs/parlour.md builds is built and run, and it is as short as it says."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -10,23 +11,6 @@ from parlour.conf import Conf
 from tests.examples import ROOT, passes, shown, write
 
 PAGES = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *(ROOT / "docs").glob("*.md")]
-SETTINGS = """
-SECRET_KEY = "only for this test"
-INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions",
-                  "parlour", "polls", "django_htmx"]
-MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware",
-              "django.contrib.auth.middleware.AuthenticationMiddleware"]
-DATABASES = {"default": {"ENGINE": "parlour.contrib.sqlite", "NAME": "db", "TEST": {"NAME": "test_db"},
-                         "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20}}}
-CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
-TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": ["templates"], "APP_DIRS": True,
-              "OPTIONS": {"context_processors": ["django.template.context_processors.request"]}}]
-ROOT_URLCONF = "project.urls"
-ALLOWED_HOSTS = ["testserver"]
-STATIC_URL = "static/"
-USE_TZ = True
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-"""
 
 
 def test_the_architecture_says_what_every_file_of_the_engine_does():
@@ -49,27 +33,54 @@ def test_every_setting_that_is_told_of_exists():
     assert {name for name in told if not any(fnmatch(each, name) for each in vars(Conf()))} == set()
 
 
-def test_the_live_side_and_its_markup_take_under_thirty_lines():
+def test_the_live_sides_are_as_short_as_they_are_said_to_be():
     parts = shown("parlour.md")
-    lines = "\n".join(parts[name] for name in ("polls/live.py", "templates/tally.html", "templates/vote.html"))
-    assert len([line for line in lines.splitlines() if line.strip()]) < 30
+    for names, most in (
+        (("polls/live.py", "polls/templates/polls/tally.html"), 15),
+        (("counts/consumers.py", "counts/templates/counts/count.html", "counts/templates/counts/add.html"), 30),
+    ):
+        lines = "\n".join(parts[name] for name in names)
+        assert len([line for line in lines.splitlines() if line.strip()]) < most
 
 
-def test_the_page_of_the_documentation_works(tmp_path):
+def test_the_pages_of_the_documentation_work_in_a_project_as_django_makes_it(tmp_path):
+    def manage(*command):
+        env = {**os.environ, "PYTHONPATH": str(ROOT), "DJANGO_SETTINGS_MODULE": "project.settings"}
+        done = subprocess.run(
+            [sys.executable, "manage.py", *command], cwd=tmp_path, env=env, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    subprocess.run([sys.executable, "-m", "django", "startproject", "project", "."], cwd=tmp_path, check=True)
     write(tmp_path, shown("parlour.md"))
-    for package in ("polls", "project"):
-        (tmp_path / package / "__init__.py").touch()
-    (tmp_path / "project" / "settings.py").write_text(SETTINGS)
-    (tmp_path / "polls" / "page_test.py").write_text(
-        "import pytest\nfrom polls.models import Poll\n\n@pytest.mark.django_db\n"
-        "def test_page(client):\n    Poll.objects.create(pk=1, question='Tea?')\n"
-        "    page = client.get('/polls/1/').content.decode()\n"
-        "    assert 'Tea?: 0 votes' in page and 'ws-connect=\"/ws/polls/1/\"' in page\n"
-        "    assert client.get('/polls/1/panel/').status_code == 200\n"
-        "    assert client.get('/polls/2/').status_code == 404\n"
-        "    import project.asgi\n"
+    for app in ("polls", "counts"):
+        (tmp_path / app / "__init__.py").touch()
+    told = (ROOT / "docs" / "parlour.md").read_text()
+    with (tmp_path / "project" / "settings.py").open("a") as file:
+        file.write(re.search(r"# project/settings.py, at its end\n(.*?)```", told, re.DOTALL)[1])
+        file.write("INSTALLED_APPS += ['counts']\nDATABASES['default']['TEST'] = {'NAME': BASE_DIR / 'test.sqlite3'}\n")
+    with (tmp_path / "project" / "urls.py").open("a") as file:
+        file.write("urlpatterns.append(path('', include('counts.urls')))\n")
+    (tmp_path / "counts" / "tests.py").write_text(
+        "from django.test import TransactionTestCase\n"
+        "from counts.consumers import CountConsumer\nfrom counts.models import Count\n"
+        "from parlour.asgi import routes\nfrom parlour.testing import Page\n\n"
+        "class Counts(TransactionTestCase):\n"
+        "    async def test_page(self):\n"
+        "        await Count.objects.acreate(pk=1, title='Cups')\n"
+        "        async with Page(CountConsumer, count=1) as page:\n"
+        "            await page.send(kind='add')\n"
+        "            await page.shows('Cups: 1')\n"
+        "        answer = await self.async_client.get('/counts/1/')\n"
+        "        assert 'ws-connect=\"/ws/counts/1/\"' in answer.content.decode()\n"
+        "        assert (await self.async_client.get('/counts/1/panel/')).status_code == 200\n"
+        "        assert (await self.async_client.get('/counts/2/')).status_code == 404\n"
+        "        assert any('counts' in str(route.pattern) for route in routes())\n"
     )
-    passes(tmp_path, "polls/tests.py", "polls/page_test.py", settings="project.settings", beside=[ROOT])
+    manage("makemigrations", "polls", "counts")
+    assert "no issues" in manage("check")
+    assert "Ran 2 tests" in manage("test")
 
 
 def test_alerts_and_jobs_stand_in_another_project_that_installed_the_wheel(tmp_path):

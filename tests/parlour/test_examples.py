@@ -31,6 +31,10 @@ def test_models_of_another_database_are_told_after_its_commit(host):
     passes(host, "on_two_databases.py", settings="two_databases", beside=[ROOT])
 
 
+def test_addresses_stand_below_a_subpath(host):
+    passes(host, "below_a_subpath.py", settings="subpath", beside=[ROOT])
+
+
 def test_a_project_without_the_app_is_told_to_add_it(host):
     settings = host / "project" / "settings.py"
     settings.write_text(settings.read_text().replace('"parlour", "django_htmx", ', ""))
