@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext
+
 from alerts import actions
 from alerts.streams import KEY, BellRegion, today
 from parlour import Consumer, Denied, Malformed, run
@@ -56,7 +58,7 @@ class AlertsConsumer(Consumer):
         """
         upto = str(fields.get("upto") or 0)
         if not upto.isascii() or not upto.isdigit() or len(upto) > 18:
-            raise Malformed("That was not understood: a number was expected.")
+            raise Malformed(gettext("That was not understood: a number was expected."))
         if int(upto):
             await run(actions.mark_seen, self.person, int(upto))
         if not self.opened:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from alerts import audiences
 
@@ -13,7 +14,7 @@ _registered: dict[str, "Kind"] = {}
 
 
 class Kind(NamedTuple):
-    """`name` is what `notify` is given, `label` what a person chooses by.
+    """`name` is what `notify` is given, `label` what a person chooses by. Words may be lazy translations.
 
     `many` is the title of `{n}` alerts together, of which the newest has the `{title}`.
     """
@@ -31,12 +32,14 @@ class Kind(NamedTuple):
         """The title of `n` alerts of this kind and one key, of which the newest has the title `newest`."""
         if n == 1:
             return newest
-        return self.many.format(n=n, title=newest) if self.many else f"{newest}, and {n - 1} more"
+        more = n - 1
+        words = self.many or ngettext("{title}, and {more} more", "{title}, and {more} more", more)
+        return words.format(n=n, title=newest, more=more)
 
 
 def registered_kinds() -> list[Kind]:
     """All registered kinds, by label."""
-    return sorted(_registered.values(), key=lambda kind: kind.label)
+    return sorted(_registered.values(), key=lambda kind: str(kind.label))
 
 
 def kind_named(name: str) -> Kind:
@@ -100,7 +103,7 @@ class Alert(models.Model):
     @property
     def title_now(self) -> str:
         """The title, with the name its actor has now."""
-        return self.title.replace("{actor}", self.actor_name or "Somebody")
+        return self.title.replace("{actor}", self.actor_name or gettext("Somebody"))
 
     @property
     def actor_name(self) -> str:
@@ -132,9 +135,9 @@ class Preference(models.Model):
     """How one person wants to be alerted of one kind. Without a row it is the bell and a toast."""
 
     class Level(models.TextChoices):
-        TOAST = "toast", "Bell and toast"
-        BELL = "bell", "Bell only"
-        NOTHING = "nothing", "Nothing"
+        TOAST = "toast", gettext_lazy("Bell and toast")
+        BELL = "bell", gettext_lazy("Bell only")
+        NOTHING = "nothing", gettext_lazy("Nothing")
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     kind = models.CharField(max_length=40)

@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import ngettext
 
 from alerts import audiences
 from alerts.bell import Bell, Group, Line, bells, unseen
@@ -115,8 +116,10 @@ class BellStream(StateStream):
             return ""
         words = format_html("{}", toasts[0].title)
         if len(toasts) > 1:
-            words = format_html("{} new alerts. {}", len(toasts), toasts[0].title)
-        shown = "".join(_toast(line.alert.pk, line.title, line.detail) for line in reversed(toasts[:TOASTS]))
+            n = len(toasts)
+            words = format_html(ngettext("{} new alert. {}", "{} new alerts. {}", n), n, toasts[0].title)
+        language = translation.get_language()
+        shown = "".join(_toast(line.alert.pk, line.title, line.detail, language) for line in reversed(toasts[:TOASTS]))
         return self.ids.append("toasts", shown) + self.ids.inner("announce", words)
 
     def fragments(self, person: Any) -> str:
@@ -153,7 +156,8 @@ def new_lines(before: Sequence[Alert], now: Sequence[Alert]) -> list[Line]:
 
 
 @lru_cache(64)
-def _toast(pk: int, title: str, detail: str) -> str:
+def _toast(pk: int, title: str, detail: str, _language: str) -> str:
+    """In the language in force, which the cache must know."""
     return render_to_string("partials/bell.html#toast", {"pk": pk, "title": title, "detail": detail})
 
 

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.utils import translation
 
 from alerts.consumers import AlertsConsumer
 from alerts.streams import BellRegion
@@ -31,5 +32,9 @@ class BellPage(Page):
         return False
 
     async def _opened(self) -> Any:
-        lines = await sync_to_async(lambda: BellRegion(self.person.pk).bell.lines(self.person))()
+        lines = await sync_to_async(self._lines)()
         return type(self.document)(f'<div id="bell-lines">{lines}</div><div id="bell-toasts"></div>')
+
+    def _lines(self) -> str:
+        with translation.override(self.language):
+            return BellRegion(self.person.pk).bell.lines(self.person)

@@ -1,6 +1,7 @@
 """Pages of alerts: all of them, and what a person does about one."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -9,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.utils.dateparse import parse_datetime
 from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
@@ -17,13 +19,13 @@ from alerts import actions
 from alerts.forms import PreferencesForm
 from alerts.models import Alert, registered_kinds
 from alerts.streams import BellRegion
-from parlour import Denied
+from parlour import Denied, in_page_language
 
 PAGE = 30  # alerts on one page
 FILTERS = {
-    "": ("All", {"archived__isnull": True}),
-    "unread": ("Unread", {"archived__isnull": True, "read__isnull": True, "resolved__isnull": True}),
-    "archived": ("Archived", {"archived__isnull": False}),
+    "": (gettext_lazy("All"), {"archived__isnull": True}),
+    "unread": (gettext_lazy("Unread"), {"archived__isnull": True, "read__isnull": True, "resolved__isnull": True}),
+    "archived": (gettext_lazy("Archived"), {"archived__isnull": False}),
 }
 
 
@@ -54,11 +56,12 @@ def everything(request: HttpRequest) -> HttpResponse:
 @never_cache
 def lines(request: HttpRequest) -> HttpResponse:
     """The lines of the bell, for its first opening; from then on the socket keeps them up to date."""
-    if not request.user.is_authenticated:  # in another tab; a redirect would put the sign-in page into the bell
-        return render(request, "partials/bell.html#signed_out", {"words": Denied.signed_out().words})
-    region = BellRegion(request.user.pk)
-    context = {"region": region, "lines": region.bell.lines(request.user)}
-    return trigger_client_event(render(request, "partials/bell.html#opened", context), "opened", after="swap")
+    with in_page_language(request):
+        if not request.user.is_authenticated:  # in another tab; a redirect would put the sign-in page into the bell
+            return render(request, "partials/bell.html#signed_out", {"words": Denied.signed_out().words})
+        region = BellRegion(request.user.pk)
+        context = {"region": region, "lines": region.bell.lines(request.user)}
+        return trigger_client_event(render(request, "partials/bell.html#opened", context), "opened", after="swap")
 
 
 @require_safe
@@ -76,14 +79,14 @@ def follow(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def read(request: HttpRequest, pk: int) -> HttpResponse:
     """Mark a line read."""
-    return _done(request, "Read.", actions.mark_read(request.user, _line(request, pk)))
+    return _done(request, gettext_lazy("Read."), actions.mark_read(request.user, _line(request, pk)))
 
 
 @require_POST
 @login_required
 def archive(request: HttpRequest, pk: int) -> HttpResponse:
     """Archive a line."""
-    return _done(request, "Archived.", actions.archive(request.user, _line(request, pk)))
+    return _done(request, gettext_lazy("Archived."), actions.archive(request.user, _line(request, pk)))
 
 
 @require_POST
@@ -98,7 +101,8 @@ def unread(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def read_all(request: HttpRequest) -> HttpResponse:
     """Mark everything read."""
-    return _done(request, "All read.", actions.mark_read(request.user, Alert.objects.for_person(request.user).open()))
+    at = actions.mark_read(request.user, Alert.objects.for_person(request.user).open())
+    return _done(request, gettext_lazy("All read."), at)
 
 
 @require_POST
@@ -139,14 +143,15 @@ def _line(request: HttpRequest, pk: int) -> actions.Marked:
     return actions.same_line(request.user, alert)
 
 
-def _done(request: HttpRequest, words: str = "", at: datetime | None = None) -> HttpResponse:
+def _done(request: HttpRequest, words: Any = "", at: datetime | None = None) -> HttpResponse:
     """Answer htmx with the bell as it is now and a toast with Undo, a plain form with a redirect to its page."""
     if request.htmx:  # type: ignore[attr-defined]
-        region = BellRegion(request.user.pk)
-        context = {"words": words, "at": at.isoformat() if at else ""}
-        toast = region.append("toasts", render_to_string("partials/bell.html#undo", context, request)) if at else ""
-        shown = region.bell.fragments(request.user)
-        return trigger_client_event(HttpResponse(shown + toast), "dealt", after="swap")
+        with in_page_language(request):
+            region = BellRegion(request.user.pk)
+            context = {"words": words, "at": at.isoformat() if at else ""}
+            toast = region.append("toasts", render_to_string("partials/bell.html#undo", context, request)) if at else ""
+            shown = region.bell.fragments(request.user)
+            return trigger_client_event(HttpResponse(shown + toast), "dealt", after="swap")
     query = {name: str(request.POST[name]) for name in ("show", "kind", "page") if request.POST.get(name)}
     query |= {"undo": at.isoformat()} if at else {}
     return redirect(f"{redirect('alerts:all').url}{'?' + urlencode(query) if query else ''}")

@@ -79,7 +79,7 @@ def test_without_its_socket_a_press_counts_and_the_page_shows_it(
     opened(staff)
     staff.page.locator("#bell-lines").get_by_role("button", name="Mark read: member mentioned you").click()
     expect(staff.page.locator("#bell-lines .pl-unread", has_text="member mentioned you")).to_have_count(0)
-    staff.page.locator(".pl-bell-head").get_by_role("button", name="All read").click()
+    staff.page.locator(".pl-bell-head").get_by_role("button", name="Mark all read").click()
     expect(staff.page.locator("#bell-lines .pl-unread")).to_have_count(0)
     none(staff)
     line.mend()

@@ -51,7 +51,7 @@ def test_a_thousand_at_once_are_one_line_and_a_quick_page(cluster: Deployment, p
         started = time.monotonic()
         bell(staff, path)
         assert time.monotonic() - started < 3, f"{path} took {time.monotonic() - started:.1f} s"
-    opened(staff).page.get_by_role("button", name="All read").click()
+    opened(staff).page.get_by_role("button", name="Mark all read").click()
     eventually(lambda: not unseen(staff), 3, "all read")
 
 

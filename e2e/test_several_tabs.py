@@ -56,7 +56,7 @@ def staff_everywhere(person: Invite, servers: Servers) -> list[Tab]:
         bell(staff.tab(), "/alerts/"),
         bell(elsewhere, "/rooms/team/"),
     ]
-    opened(elsewhere).page.get_by_role("button", name="All read").click()
+    opened(elsewhere).page.get_by_role("button", name="Mark all read").click()
     counts(tabs, 0)
     for tab in tabs[:3]:
         with_lines(tab)
@@ -103,7 +103,7 @@ def test_archived_undone_and_all_read_in_one_place_is_so_in_all(person: Invite, 
     toasts(device).get_by_role("button", name="Undo").last.click()
     same_lines(staff, lambda tab: alerts(tab).count() == more and len(unread(tab)) == 1, "undone in one is back in all")
     expect(listed.page.locator("main .pl-what", has_text="To put away")).to_be_visible(timeout=SECOND)
-    listed.page.locator("main").get_by_role("button", name="All read").click()
+    listed.page.locator("main").get_by_role("button", name="Mark all read").click()
     same_lines(staff, lambda tab: not unread(tab), "all read in one is all read everywhere")
     toasts(listed).get_by_role("button", name="Undo").last.click()
     same_lines(staff, lambda tab: len(unread(tab)) == 1, "and undone")

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from parlour.models import Numbered as Numbered
     from parlour.regions import Region as Region
     from parlour.regions import in_page_language as in_page_language
-    from parlour.regions import with_language as with_language
     from parlour.streams import LogStream as LogStream
     from parlour.streams import StateStream as StateStream
     from parlour.streams import Stream as Stream
@@ -44,7 +43,7 @@ _MODULES = {
     "StateStream": "parlour.streams",  # the present
     "Stream": "parlour.streams",  # base of both kinds
     "clean": "parlour.text",  # text without control characters, in one form
-    "in_page_language": "parlour.regions",  # answer a request in the language of its page
+    "in_page_language": "parlour.regions",  # answer htmx in the language of its page
     "live": "parlour.declare",  # decorator of functions that show a part of pages
     "live_list": "parlour.declare",  # the same for the rows of a queryset
     "live_write": "parlour.writes",  # decorator of functions that change streams
@@ -52,7 +51,6 @@ _MODULES = {
     "revoke": "parlour.writes",  # have a person's rights checked again
     "run": "parlour.database",  # use the ORM from asynchronous code
     "submit": "parlour.database",  # run something on the engine's database threads
-    "with_language": "parlour.regions",  # an address that names the page's language
 }
 __all__ = list(_MODULES)
 

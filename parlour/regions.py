@@ -22,8 +22,8 @@ def with_language(address: str) -> str:
 
 
 def page_language(request: HttpRequest) -> str:
-    """The language of the page that asks at an address made by `with_language`."""
-    language = request.GET.get("language")
+    """The language of the page that asks: from an address made by `with_language`, or a header that htmx was given."""
+    language = request.GET.get("language") or request.headers.get("Parlour-Language")
     try:
         return translation.get_supported_language_variant(language) if language else settings.LANGUAGE_CODE
     except LookupError:
@@ -32,7 +32,10 @@ def page_language(request: HttpRequest) -> str:
 
 @contextmanager
 def in_page_language(request: HttpRequest) -> Iterator[None]:
-    """Answer a request of a page in the language of that page, whatever a middleware made of its cookies."""
+    """Answer htmx in the language of its page, whatever a middleware made of the cookies.
+
+    `hx-headers='{"Parlour-Language":"{{ LANGUAGE_CODE }}"}'` on the page says which it is.
+    """
     with translation.override(page_language(request)):
         yield
 

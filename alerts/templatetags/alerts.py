@@ -7,6 +7,7 @@ from django import template
 from django.template import Context
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext, pgettext
 
 from alerts.consumers import AlertsConsumer
 from alerts.streams import BellRegion
@@ -38,7 +39,8 @@ def daytime(moment: datetime) -> str:
     local, today = timezone.localtime(moment), timezone.localdate()
     clock = date_format(local, "H:i")
     if local.date() == today:
-        return f"today {clock}"
+        return gettext("today {clock}").format(clock=clock)
     if local.date() == today - timedelta(days=1):
-        return f"yesterday {clock}"
-    return f"{date_format(local, 'j M' if local.year == today.year else 'j M Y')} {clock}"
+        return gettext("yesterday {clock}").format(clock=clock)
+    form = pgettext("date format", "j M") if local.year == today.year else pgettext("date format", "j M Y")
+    return f"{date_format(local, form)} {clock}"

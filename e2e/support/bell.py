@@ -63,7 +63,7 @@ def toasts(tab: Tab) -> Locator:
 def at_peace(staff: Person) -> Person:
     """Somebody who has read all that there was."""
     opened(bell(staff.sign_in("staff"), "/"))
-    staff.page.get_by_role("button", name="All read").click()
+    staff.page.get_by_role("button", name="Mark all read").click()
     expect(staff.page.locator("#bell-lines .pl-unread")).to_have_count(0)
     none(staff)
     return staff

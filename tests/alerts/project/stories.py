@@ -1,13 +1,16 @@
 """The bell in a stock project; tests/alerts/test_any_project.py runs them with several user models."""
 
 import asyncio
+import html
+import json
+import re
 from threading import Event
 
 import pytest
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.backends.db import SessionStore
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from alerts import Role, anotify, notify
 from alerts.bell import bells
@@ -143,3 +146,59 @@ def test_a_deleted_person_leaves_no_alerts(sam, ann):
     notify([ann, Role("staff")], "order", "Order")
     ann.delete()
     assert [alert.audience for alert in Alert.objects.all()] == ["staff"]
+
+
+async def test_every_reader_of_a_bell_has_its_own_language(sam, ann):
+    await anotify([sam, ann], "order", "Tea", key="orders", about=sam)
+    with translation.override("de"):
+        german = BellPage(sam)
+    async with german, BellPage(sam) as english:
+        assert "1 neue Benachrichtigung Verbindung wird wiederhergestellt… " in german.document.text()
+        assert "heute" in german.document.part("bell-lines")
+        assert "1 unseen Reconnecting…" in english.document.text()
+        await anotify([sam, ann], "order", "Cake", key="orders", about=ann)
+        await german.shows("2 neue Benachrichtigungen")
+        await german.shows("Cake und 1 weitere")
+        await english.shows("Cake, and 1 more")
+        await anotify([sam, ann], "order", "Milk")
+        await german.receives("Ausblenden: Milk")
+        await english.receives("Dismiss: Milk")
+        await german.cut()
+        await anotify([sam, ann], "order", "Bread")
+        await german.resume()
+        await german.shows("4 neue Benachrichtigungen")
+        await german.receives('role="status">Verbindung wird wiederhergestellt…')
+        assert not any("unseen" in frame or "Dismiss" in frame or "Reconnecting" in frame for frame in german.frames)
+        assert await german.equals_fresh()
+        assert await english.equals_fresh()
+        await SessionStore(german.session).adelete()
+        await german.receives("Sie sind abgemeldet.")
+
+
+@pytest.mark.parametrize("way", ["cookie", "header", "address"])
+def test_a_bell_has_the_language_of_its_page_wherever_that_comes_from(here, sam, way):
+    notify(sam, "order", "Tea")
+    if way == "cookie":
+        here.cookies["django_language"] = "de"
+    headers = {"Accept-Language": "de"} if way == "header" else {}
+    page = here.get("/de/page/" if way == "address" else "/page/", headers=headers).content.decode()
+    assert "1 neue Benachrichtigung<" in page
+    assert 'ws-connect="/ws/alerts/?language=de"' in page
+    assert 'hx-get="/alerts/panel/?language=de"' in page
+    of_bell = json.loads(html.unescape(re.search(r"hx-headers='(.*?)'", page)[1])) | {"HX-Request": "true"}
+    assert "heute" in here.get("/alerts/lines/", headers=of_bell).content.decode()
+    assert "1 neue" in here.get("/alerts/panel/", {"met": "", "language": "de"}).content.decode()
+    answer = here.post(f"/alerts/{Alert.objects.get().pk}/read/", headers=of_bell).content.decode()
+    assert "Gelesen." in answer
+    assert "Nichts Neues" in answer
+    english = here.get("/alerts/panel/", {"met": ""}).content.decode()
+    assert "Live updates do not" in english
+
+
+def test_the_pages_of_alerts_speak_german(here, sam):
+    for n in range(31):
+        notify(sam, "order", f"Order {n}")
+    here.cookies["django_language"] = "de"
+    assert "Seite 1 von 2" in here.get("/alerts/").content.decode()
+    settings_page = here.get("/alerts/preferences/").content.decode()
+    assert "Einstellungen für Benachrichtigungen" in settings_page
