@@ -1,7 +1,7 @@
-"""Many at once: forty readers, a thousand alerts, and a long random walk."""
+"""Many at once: many readers, hundreds of alerts, and a long random walk."""
 
-import asyncio
 import random
+from contextlib import AsyncExitStack
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -16,7 +16,7 @@ from alerts.testing import BellPage
 from rooms.models import Room
 
 pytestmark = pytest.mark.django_db(transaction=True)
-STAFF = 40  # two hundred are told in a story
+STAFF = 8
 
 
 def hire(n):
@@ -25,37 +25,34 @@ def hire(n):
     return list(people.objects.filter(username__startswith="staff"))
 
 
-async def test_one_order_tells_forty_and_is_drawn_once(sue, monkeypatch):
+async def test_one_order_tells_all_staff_and_is_drawn_once(sue, monkeypatch):
     drawn = []
     draw = streams.BellStream._line
     monkeypatch.setattr(streams.BellStream, "_line", lambda self, line: drawn.append(line) or draw(self, line))
-    pages = [BellPage(person) for person in await sync_to_async(hire)(STAFF)]
-    for page in pages:
-        await page.__aenter__()
-    for page in pages:
-        for stream in page.region.streams:
-            await page.receives(stream.name)  # it is followed from now on
-    drawn.clear()
-    await anotify(Role("staff"), "order", "A new order")
-    for page in pages:
-        await page.shows("1 unseen")
-    assert len(drawn) == 1
-    assert all(sum("A new order" in frame for frame in page.frames) == 1 for page in pages)
-    for page in pages:
-        await page.cut()
+    async with AsyncExitStack() as open_pages:
+        pages = [await open_pages.enter_async_context(BellPage(person)) for person in await sync_to_async(hire)(STAFF)]
+        for page in pages:
+            for stream in page.region.streams:
+                await page.receives(stream.name)  # it is followed from now on
+        drawn.clear()
+        await anotify(Role("staff"), "order", "A new order")
+        for page in pages:
+            await page.shows("1 unseen")
+        assert len(drawn) == 1
+        assert all(sum("A new order" in frame for frame in page.frames) == 1 for page in pages)
 
 
-async def test_a_thousand_alerts_at_once_are_two_small_frames(sue):
+async def test_hundreds_of_alerts_at_once_are_two_small_frames(sue):
     def tell():
         with transaction.atomic():
-            for n in range(1000):
+            for n in range(600):
                 notify(Role("staff"), "order", f"Order {n}", key="orders", about=Room(pk=n + 1, slug=f"room-{n}"))
 
     async with BellPage(sue) as page:
-        await asyncio.sleep(0.5)
+        await page.receives("bell-cursor-bell-count")
         before = len(page.frames)
         await sync_to_async(tell)()
-        await page.shows("1,000 unseen")
+        await page.shows("600 unseen")
         told = [frame for frame in page.frames[before:] if 'innerHTML:#bell-lines"' in frame]
         assert len(told) <= 2  # the engine numbers 500 at once
         assert len(told[-1]) < 8_000
@@ -118,17 +115,18 @@ class Walk:
         self.sue.save()
 
 
-@pytest.mark.parametrize("acts", [100, pytest.param(500, marks=pytest.mark.faults)])
+@pytest.mark.parametrize("acts", [60, pytest.param(500, marks=pytest.mark.faults)])
 def test_after_any_acts_the_count_equals_the_rows(sue, ann, acts):
     walk = Walk(sue, ann)
     highest = 0
     for n in range(acts):
         walk.act(n)
-        if n % 50 == 49:
+        if n % 25 == 24:
             prune_alerts.Command().handle(resolved=0, days=1)
-        found = {pk: bell.unseen for pk, bell in bells([sue.pk, ann.pk]).items()}
-        names = audiences.of([sue.pk, ann.pk])
-        assert found == {sue.pk: counted(sue), ann.pk: counted(ann)}, n
-        assert found == {pk: unseen(pk, names[pk]) for pk in found}, n
-        highest = max(highest, *found.values())
+        if n % 3 == 0:
+            found = {pk: bell.unseen for pk, bell in bells([sue.pk, ann.pk]).items()}
+            names = audiences.of([sue.pk, ann.pk])
+            assert found == {sue.pk: counted(sue), ann.pk: counted(ann)}, n
+            assert found == {pk: unseen(pk, names[pk]) for pk in found}, n
+            highest = max(highest, *found.values())
     assert highest > 5

@@ -22,13 +22,11 @@ SECURITY_POLICY = {
 }
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
-def test_health_is_ok(client, db, path):
-    answer = client.get(path)
-    assert (answer.status_code, answer.content) == (200, b"ok")
+def test_health_says_that_the_process_lives_and_readiness_that_its_database_does_too(client, db, monkeypatch):
+    for path in ("/healthz", "/readyz"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.content) == (200, b"ok")
 
-
-def test_not_ready_without_a_database(client, db, monkeypatch):
     class Down:
         def cursor(self):
             raise OperationalError
@@ -51,40 +49,28 @@ def test_not_ready_until_all_migrations_are_applied(client, db):
     assert client.get("/readyz").status_code == 200, "it is asked until it is right, and not again"
 
 
-@pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/nothing-here/", "/admin/login/"])
-def test_every_page_has_the_security_headers(client, db, path):
-    answer = client.get(path)
-    assert set(answer["Content-Security-Policy"].split("; ")) == SECURITY_POLICY
-    assert answer["X-Content-Type-Options"] == "nosniff"
-    assert answer["Referrer-Policy"] == "same-origin"
-    assert answer["X-Frame-Options"] == "DENY"
-    cookies = answer.cookies.values()
-    assert all(cookie["httponly"] and cookie["samesite"] == "Lax" for cookie in cookies)
+def test_every_page_has_the_security_headers_and_a_missing_one_is_a_page_of_the_site(client, db):
+    for path in ("/accounts/login/", "/accounts/nothing-here/", "/admin/login/"):
+        answer = client.get(path)
+        assert set(answer["Content-Security-Policy"].split("; ")) == SECURITY_POLICY
+        assert answer["X-Content-Type-Options"] == "nosniff"
+        assert answer["Referrer-Policy"] == "same-origin"
+        assert answer["X-Frame-Options"] == "DENY"
+        assert all(cookie["httponly"] and cookie["samesite"] == "Lax" for cookie in answer.cookies.values())
+        if "nothing" in path:
+            assert answer.status_code == 404
+            assert 'class="brand"' in answer.content.decode()
 
 
-def test_a_missing_page_is_a_page_of_the_site(client, db):
-    answer = client.get("/accounts/nothing-here/")
-    assert answer.status_code == 404
-    assert 'class="brand"' in answer.content.decode()
-
-
-def test_an_expired_form_keeps_what_was_written(db):
-    client = Client(enforce_csrf_checks=True)
-    answer = client.post(
-        "/accounts/guest/",
-        {"text": ["first <b>", " ", "second"], "display_name": "Gus"},
-        HTTP_REFERER="http://testserver/rooms/lobby/?x=1",
-    )
+def test_an_expired_form_keeps_what_was_written_and_leads_back_to_no_foreign_site(db):
+    client, fields = Client(enforce_csrf_checks=True), {"text": ["first <b>", " ", "second"], "display_name": "Gus"}
+    answer = client.post("/accounts/guest/", fields, HTTP_REFERER="http://testserver/rooms/lobby/?x=1")
     assert answer.status_code == 403
     assert answer.context["texts"] == ["first <b>", "second"]
     assert answer.context["back"] == "/rooms/lobby/"
     assert "first &lt;b&gt;" in answer.content.decode()
-
-
-@pytest.mark.parametrize("referer", ["https://example.org/rooms/", "", "nonsense", "http://[bad/"])
-def test_the_way_back_leads_to_no_foreign_site(db, referer):
-    client = Client(enforce_csrf_checks=True)
-    assert client.post("/accounts/guest/", HTTP_REFERER=referer).context["back"] == "/"
+    for referer in ("https://example.org/rooms/", "", "nonsense", "http://[bad/"):
+        assert client.post("/accounts/guest/", HTTP_REFERER=referer).context["back"] == "/"
 
 
 @pytest.mark.parametrize(
@@ -107,13 +93,11 @@ def test_a_rejected_body_is_told_in_words_and_logged_once(rf, db, caplog, why, w
     assert caplog.records[0].getMessage() == f"body rejected: {why.status}: /rooms/lobby/"
 
 
-def test_the_page_for_errors_asks_no_database(rf):
+def test_the_page_for_errors_asks_no_database_and_when_it_fails_plain_text_is_sent(rf, monkeypatch):
     answer = pages.server_error(rf.get("/"))
     assert answer.status_code == 500
     assert "<h1>" in answer.content.decode()
 
-
-def test_when_the_page_for_errors_fails_plain_text_is_sent(rf, monkeypatch):
     def fail(name):
         raise ValueError
 
