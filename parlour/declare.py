@@ -280,7 +280,8 @@ class ListStream(PartStream):
         with reading_as(variant):
             rows = self.declared.function(**self.arguments)
             for row in self.declared.models[0]._default_manager.all() if rows is None else rows:
-                name, id = safe(row.pk), self.ids.id(safe(row.pk))  # noqa: A001
+                name = f"row-{safe(row.pk)}"
+                id = self.ids.id(name)  # noqa: A001
                 shown[name] = self.render({"row": row, str(row._meta.model_name): row, "id": id})
                 if f'id="{id}"' not in shown[name]:
                     raise ImproperlyConfigured(f'{self.declared.template}: its first tag needs id="{{{{ id }}}}".')

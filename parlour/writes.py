@@ -112,15 +112,40 @@ def _write_unnumbered(change: Change) -> None:
     for row, fields in change.edited:
         row.changed = None
         row.save(update_fields=[*fields, "changed"])
-    PendingEvent.objects.bulk_create([PendingEvent(name=name) for name in set(change.touched)])
     if change.added or change.edited or change.touched:
-        transaction.on_commit(number_pending, robust=True)
+        hook = _pending_hook()
+        new = set(change.touched) - hook.streams
+        PendingEvent.objects.bulk_create([PendingEvent(name=name) for name in new])
+        hook.streams |= new
+
+
+class _PendingHook:
+    """Numbers after the commit what a transaction left. A thousand saves in it share one, and one event a stream."""
+
+    def __init__(self) -> None:
+        self.streams: set[str] = set()  # that have a pending event
+        self.done = False
+        self.__qualname__ = "number_pending"  # Django names it when it fails
+
+    def __call__(self) -> None:
+        self.done = True
+        number_pending()
+
+
+def _pending_hook() -> _PendingHook:
+    """The hook of the open transaction, or of its savepoint: what that rolls back, the hook goes with."""
+    for savepoints, hook, *_ in reversed(connection.run_on_commit[-5:]):
+        if isinstance(hook, _PendingHook) and not hook.done and savepoints == set(connection.savepoint_ids):
+            return hook
+    hook = _PendingHook()
+    transaction.on_commit(hook, robust=True)
+    return hook
 
 
 def touch(*streams: str, using: str = DEFAULT_DB_ALIAS) -> None:
     """Say that these streams answer differently once the open transaction on the database `using` is committed."""
     if using != DEFAULT_DB_ALIAS and connections[using].in_atomic_block:
-        transaction.on_commit(functools.partial(touch, *streams), using=using, robust=True)
+        transaction.on_commit(lambda: touch(*streams), using=using, robust=True)
     elif connection.in_atomic_block:
         change = Change()
         change.touch(*streams)

@@ -42,6 +42,29 @@ def test_a_row_waits_unnumbered_until_its_transaction_ends_and_no_head_is_held(l
     assert not PendingEvent.objects.exists()
 
 
+def test_many_touches_in_one_transaction_leave_one_event_a_stream():
+    with transaction.atomic():
+        for _ in range(50):
+            touch("staff")
+            touch("stock")
+        assert PendingEvent.objects.count() == 2
+    assert read_heads(["staff", "stock"]) == {"staff": 1, "stock": 1}
+
+
+def test_a_touch_after_a_savepoint_was_rolled_back_is_told_though_the_first_is_gone():
+    with transaction.atomic():
+        with transaction.atomic():
+            touch("staff")
+            transaction.set_rollback(True)
+        touch("staff")
+    with transaction.atomic():
+        touch("staff")
+        with transaction.atomic():
+            touch("staff")
+            transaction.set_rollback(True)
+    assert read_heads(["staff"]) == {"staff": 2}
+
+
 def test_an_unnumbered_row_is_shown_to_nobody(lobby, died):
     add(lobby, "seen")
     with transaction.atomic():

@@ -3,7 +3,7 @@
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import transaction
 from django.template import Context, Template, TemplateSyntaxError
 from django.test import RequestFactory
@@ -184,6 +184,27 @@ def test_a_form_does_a_verb_without_script(client, ann, poll):
     assert (answer.status_code, answer["Location"]) == (302, f"http://testserver/polls/{poll.pk}/")
     assert Poll.objects.get().votes == 1
     assert client.post(region.panel, {"verb": "veto"}).status_code == 400
+
+
+def test_a_verb_gets_what_its_button_and_its_page_say_and_tells_what_is_wrong(client, ann, monkeypatch):
+    monkeypatch.setattr(tasks, "verbs", {})
+
+    @tasks.hears
+    def rename(person, task, title):
+        if not title:
+            raise ValidationError("It needs a title.")
+        Task.objects.filter(pk=task).update(title=f"{title} by {person}")
+
+    client.force_login(ann)
+    pk = Task.objects.create(title="tea").pk
+    panel = tasks.authorize(ann, {}).panel
+    button = Template('{% load parlour %}{% hears "rename" task=7 as attrs %}{{ attrs }}')
+    assert 'value="rename?task=7"' in button.render(Context({"live_part": tasks, "region": tasks.authorize(ann, {})}))
+    assert client.post(panel, {"verb": f"rename?task={pk}"}).status_code == 400
+    answer = client.post(panel, {"verb": f"rename?task={pk}", "title": ""}, headers={"HX-Request": "true"})
+    assert "It needs a title." in answer.content.decode()
+    client.post(panel, {"verb": f"rename?task={pk}", "title": "cocoa"})
+    assert Task.objects.get().title == "cocoa by ann"
 
 
 def test_a_page_without_a_socket_is_answered_with_what_it_should_show(client, ann, poll):
