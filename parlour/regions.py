@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import get_script_prefix
 from django.utils import translation
 
 from parlour.fragments import Ids, cursor_text
@@ -54,7 +55,8 @@ class Region(Ids):
 
     def __init__(self, key: str, socket: str, panel: str, role: str = "reader") -> None:
         super().__init__(key)
-        self.socket = with_language(socket)
+        prefix = get_script_prefix()
+        self.socket = with_language(socket if socket.startswith(prefix) else prefix + socket[1:])
         self.panel = with_language(panel)
         self.role = role
         self.streams: list[Stream] = []

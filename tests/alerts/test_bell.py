@@ -187,6 +187,7 @@ def test_a_page_paints_the_number_and_loads_the_lines_at_the_first_opening(clien
     client.force_login(sue)
     page = client.get("/").content.decode()
     assert "1 unseen" in page
+    assert "Loading…" in page
     assert "Tea" not in page
     lines = client.get("/alerts/lines/")
     assert "Tea" in lines.content.decode()

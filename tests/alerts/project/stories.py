@@ -10,12 +10,14 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.backends.db import SessionStore
+from django.urls import set_script_prefix
 from django.utils import timezone, translation
 
 from alerts import Role, anotify, notify
 from alerts.bell import bells
 from alerts.consumers import AlertsConsumer
 from alerts.models import Alert, Mark, Preference
+from alerts.routing import websocket_urlpatterns
 from alerts.testing import BellPage
 from jobs import Job, job_for
 from jobs.streams import JobConsumer
@@ -56,6 +58,21 @@ def test_a_page_has_the_bell_with_its_number_and_its_lines(here, sam, ann):
     assert here.get("/alerts/panel/", {"met": "", "opened": "1"}).content.decode().count("Tea") >= 1
     assert (unseen(sam), unseen(ann)) == (2, 0)
     assert {person: bell.unseen for person, bell in bells([sam.pk, ann.pk]).items()} == {sam.pk: 2, ann.pk: 0}
+
+
+@pytest.fixture
+def below():
+    """A subpath, as FORCE_SCRIPT_NAME makes it."""
+    set_script_prefix("/app/")
+    yield "/app"
+    set_script_prefix("/")
+
+
+def test_a_page_below_a_subpath_asks_below_it(here, below):
+    page = here.get("/page/").content.decode()
+    assert f'ws-connect="{below}/ws/alerts/?language=en"' in page
+    assert f'hx-get="{below}/alerts/lines/"' in page
+    assert websocket_urlpatterns[0].resolve("app/ws/alerts/")
 
 
 def test_alerts_are_read_archived_and_brought_back(here, sam):
