@@ -86,6 +86,14 @@ def test_the_bell_is_used_by_keyboard_and_read_aloud(person: Invite, server_with
     assert len(set(names)) == len(names), "two that sound alike"
 
 
+def test_without_script_the_bell_leads_to_the_page_of_all_alerts(person: Invite, server_with_content: Server) -> None:
+    staff = person(server_with_content, java_script_enabled=False).sign_in("staff").go("/shop/")
+    staff.page.locator("#bell-menu summary").click()
+    expect(staff.page.get_by_text("Loading…")).to_be_hidden()
+    staff.page.locator("#bell-lines").get_by_role("link", name="All alerts").click()
+    expect(staff.page.get_by_role("heading", name="Alerts")).to_be_visible()
+
+
 def test_who_has_no_bell_has_no_errors(person: Invite, server_with_content: Server) -> None:
     nobody, robin = person(server_with_content), person(server_with_content).be_guest("Robin")
     for path in ("/", "/rooms/lobby/", "/rooms/team/", "/shop/", "/accounts/login/", "/accounts/signup/"):
