@@ -4,35 +4,41 @@ import os
 import re
 import signal
 import socket
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from e2e.support.ports import free_port
+from e2e.support.processes import Process
+from e2e.support.waiting import eventually
+
 HERE = Path(__file__).parent
-APPLICATION = "patched_app:application"
 FLAGS = {
-    "daphne": "--verbosity 0 --ping-interval 1 --ping-timeout 4",
+    "daphne": "--verbosity 0 --ping-interval 1 --ping-timeout 3",
     "uvicorn": "--no-access-log --ws-max-size 1048576 --ws-per-message-deflate false"
     " --ws-ping-interval 1 --ws-ping-timeout 1",
 }
 
 
 class ServerProcess:
-    """A server with its log: all that it and its application wrote."""
+    """A server with its log: all that it and its application wrote since `begin`."""
 
     def __init__(self, kind, path, **surroundings):
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
-        command = [sys.executable, "-m", kind, APPLICATION, *FLAGS[kind].split(), "--port", str(self.port)]
+        self.port, self.path, self.before = free_port(), path, 0
+        command = [
+            sys.executable,
+            "-m",
+            kind,
+            "patched_app:application",
+            *FLAGS[kind].split(),
+            "--port",
+            str(self.port),
+        ]
         surroundings = {**os.environ, "PYTHONPATH": str(HERE.parents[1]), **surroundings}
-        self.path = path
-        with path.open("w") as log:
-            self.process = subprocess.Popen(command, cwd=HERE, env=surroundings, stdout=log, stderr=log)
-        eventually(self.answers, 20, "the server answers", self.log)
+        self.process = Process(command, path, surroundings, HERE)
+        eventually(self.answers, 20, "the server answers")
 
     def answers(self):
         try:
@@ -40,12 +46,16 @@ class ServerProcess:
         except OSError:
             return False
 
+    def begin(self):
+        """Forget what was logged."""
+        self.before = len(self.path.read_text())
+
     def log(self):
-        return self.path.read_text()
+        return self.path.read_text()[self.before :]
 
     def reads(self, words, times=1, seconds=10):
         """Wait until the log has these words so many times."""
-        eventually(lambda: self.log().count(words) >= times, seconds, words, self.log)
+        eventually(lambda: self.log().count(words) >= times, seconds, f"{words} in {self.log()}")
 
     def page(self, path):
         address = f"ws://127.0.0.1:{self.port}/{path}"
@@ -68,18 +78,7 @@ class ServerProcess:
         return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
 
     def terminate(self):
-        self.process.send_signal(signal.SIGTERM)
-
-    def ended(self, seconds):
-        """The exit code, which must come in time."""
-        return self.process.wait(seconds)
-
-
-def eventually(condition, seconds, what, log=str):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"not within {seconds} s: {what}\n{log()}"
-        time.sleep(0.02)
+        os.kill(self.process.pid, signal.SIGTERM)
 
 
 def end_of(page, seconds=5):

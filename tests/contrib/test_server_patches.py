@@ -8,41 +8,48 @@ from urllib.request import urlopen
 
 import pytest
 
+from e2e.support.waiting import eventually
 from parlour.contrib.uvicorn import patches as uvicorn
 from tests.contrib.server_process import ServerProcess, end_of
 
-both = pytest.mark.parametrize("kind", ["daphne", "uvicorn"])
+
+@pytest.fixture(scope="module")
+def build(tmp_path_factory):
+    """build("daphne", NAME="value") starts a server."""
+    servers, folder = [], tmp_path_factory.mktemp("servers")
+
+    def start(kind, **surroundings):
+        servers.append(ServerProcess(kind, folder / f"log{len(servers)}", **surroundings))
+        return servers[-1]
+
+    yield start
+    for each in servers:
+        each.process.kill()
+
+
+@pytest.fixture(scope="module", params=["daphne", "uvicorn"])
+def running(request, build):
+    return build(request.param)
 
 
 @pytest.fixture
-def build(tmp_path):
-    processes = []
-
-    def server(kind, **surroundings):
-        processes.append(ServerProcess(kind, tmp_path / f"log{len(processes)}", **surroundings))
-        return processes[-1]
-
-    yield server
-    for each in processes:
-        each.process.kill()
-        each.process.wait()
+def server(running):
+    """A server that all these tests share, until the last one ends it."""
+    running.begin()
+    return running
 
 
-@both
-def test_a_page_is_told_why_it_is_closed(build, kind):
-    server = build(kind)
+def test_a_page_is_told_why_it_is_closed(server):
+    assert " is off" not in server.path.read_text()
     for code in (1001, 1008, 1011, 1012, 1013, 4001, 4029):
         with server.page(f"close/{code}") as page:
             assert page.recv(timeout=5) == "why"
             assert end_of(page) == code
     server.reads("close ended", times=7)
-    assert " is off" not in server.log()
     assert "close raised" not in server.log().replace("close raised OSError", "")
 
 
-@both
-def test_a_message_of_more_than_a_mebibyte_is_closed_with_1009(build, kind):
-    server = build(kind)
+def test_a_message_of_more_than_a_mebibyte_is_closed_with_1009(server):
     with server.page("echo/") as page:
         page.send("y" * 2**20)
         assert len(page.recv(timeout=5)) == 2**20
@@ -51,23 +58,19 @@ def test_a_message_of_more_than_a_mebibyte_is_closed_with_1009(build, kind):
     server.reads("echo ended")
 
 
-@both
-def test_pushing_to_a_page_that_left_ends_quietly(build, kind):
-    server = build(kind)
+def test_pushing_to_a_page_that_left_ends_quietly(server):
     with server.page("push/") as page:
         page.recv(timeout=5)
     server.reads("push ended")
     assert "push raised" not in server.log().replace("push raised OSError", "")
 
 
-@both
-def test_a_flood_waits_outside_and_arrives_in_order(build, kind):
-    server = build(kind)
+def test_a_flood_waits_outside_and_arrives_in_order(server):
     before = server.memory()
     with server.page("behind/800") as page:
         flood = Thread(target=lambda: [page.send(f"{number:08}" + "x" * 65528) for number in range(800)])
         flood.start()
-        flood.join(1)
+        flood.join(0.5)
         assert flood.is_alive(), "the server took all 50 MiB"
         assert server.memory() - before < 6
         urlopen(f"http://127.0.0.1:{server.port}/").close()
@@ -76,9 +79,7 @@ def test_a_flood_waits_outside_and_arrives_in_order(build, kind):
     assert server.memory() - before < 12
 
 
-@both
-def test_a_page_that_stopped_reading_costs_little_and_leaves_soon(build, kind):
-    server = build(kind)
+def test_a_page_that_stopped_reading_costs_little_and_leaves_soon(server):
     with server.stalled("fill/"), server.stalled("fill/abort"):
         server.reads("backlog", times=2)
         assert all(0 < int(size) < 2**20 for size in re.findall(r"backlog (\d+)", server.log()))
@@ -86,16 +87,14 @@ def test_a_page_that_stopped_reading_costs_little_and_leaves_soon(build, kind):
     server.reads("fill ended", times=2)
 
 
-@both
-def test_sigterm_closes_sockets_and_waits_for_nobody_long(build, kind):
-    server = build(kind)
+def test_sigterm_closes_sockets_and_waits_for_nobody_long(server):
     with server.stalled("fill/"), server.stalled("stuck/"), server.page("echo/") as page:
         server.reads("backlog")
         with server.page("close/4001") as left:
             end_of(left)
         server.terminate()
         assert end_of(page) == 1012
-        server.ended(8)
+        eventually(lambda: not server.process.alive, 8, "it ends")
     log = server.log()
     assert [act for act in ("fill", "stuck", "echo", "close") if f"{act} ended" not in log] == []
     assert "echo left 1012" in log
