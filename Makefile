@@ -2,6 +2,7 @@
 # make worker  a worker for background jobs, as many as you like (REDIS_URL as for make run; JOB_THREADS)
 # make test    unit tests, then stories in a browser
 # make faults  what takes long: broken connections, lost hints, killed servers and workers, PostgreSQL throughout
+# make hosts   projects unlike ours that install the wheel: what works in each, and in how many seconds
 # make report  how large the code is, and how far a message travels in it (CHECKOUT=another folder)
 # make bench    how fast and how cheap: before (BEFORE=commit), now, and beside peers, on two cores; 20 minutes
 # make bench-quick  the same now and beside two of them; make bench-imports  what an import costs
@@ -18,7 +19,7 @@ export VENV PYTHON DEMO
 export PYTHONPATH := $(CURDIR):$(CURDIR)/site
 export DJANGO_SETTINGS_MODULE := config.settings
 
-.PHONY: run worker test unit stories faults report bench bench-quick bench-imports picture lint requirements runtime dev services
+.PHONY: run worker test unit stories faults hosts report bench bench-quick bench-imports picture lint requirements runtime dev services
 
 run: runtime
 	@exec $(PY) -m config.start
@@ -44,6 +45,9 @@ stories: dev services
 faults: dev services
 	PARLOUR_VAR=$(CURDIR)/var/tests $(PY) -m pytest tests -q -n $(WORKERS) -m faults
 	$(PY) -m pytest e2e -q -m faults
+
+hosts: dev services
+	$(PY) -m pytest hosts -q -n $(WORKERS) --dist loadgroup
 
 report: dev
 	@$(PY) -m bench.report $(CHECKOUT)

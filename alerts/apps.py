@@ -8,6 +8,8 @@ class AlertsConfig(AppConfig):
 
     name = "alerts"
     default_auto_field = "django.db.models.BigAutoField"
+    live_path = "alerts/"
+    live_styles = ("parlour/bell.css", "parlour/toasts.css", "parlour/alerts.css")
 
     def ready(self) -> None:
         from alerts import signals

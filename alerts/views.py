@@ -145,7 +145,7 @@ def _line(request: HttpRequest, pk: int) -> actions.Marked:
 
 def _done(request: HttpRequest, words: Any = "", at: datetime | None = None) -> HttpResponse:
     """Answer htmx with the bell as it is now and a toast with Undo, a plain form with a redirect to its page."""
-    if request.htmx:  # type: ignore[attr-defined]
+    if "HX-Request" in request.headers:
         with in_page_language(request):
             region = BellRegion(request.user.pk)
             context = {"words": words, "at": at.isoformat() if at else ""}

@@ -9,6 +9,8 @@ class JobsConfig(AppConfig):
 
     name = "jobs"
     default_auto_field = "django.db.models.BigAutoField"
+    live_path = "alerts/jobs/"
+    live_styles = ("parlour/jobs.css",)
 
     def ready(self) -> None:
         from alerts import add_to_bell
@@ -18,3 +20,9 @@ class JobsConfig(AppConfig):
         if getattr(settings, "CELERY_BROKER_URL", ""):
             from jobs import celery_backend  # noqa: F401
         add_to_bell(BarsStream, "partials/jobs.html#bell")
+
+    def serve(self) -> None:
+        """Run jobs in threads of this process, where there is no broker."""
+        from jobs import executor
+
+        executor.start()

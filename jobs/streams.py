@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils.html import format_html
 
 from alerts.models import Preference
@@ -58,7 +58,7 @@ class JobRegion(Region):
 
     def __init__(self, job: Job) -> None:
         panel = reverse("jobs:panel", args=[job.pk])
-        super().__init__(f"job-{job.pk}", f"/ws/alerts/jobs/{job.pk}/", panel, "owner")
+        super().__init__(f"job-{job.pk}", f"{get_script_prefix()}ws/alerts/jobs/{job.pk}/", panel, "owner")
         self.job = job
         self.address = job.get_absolute_url()
         task = tasks.known.get(job.kind)

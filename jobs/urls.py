@@ -1,4 +1,4 @@
-"""Addresses of pages and sockets."""
+"""Addresses of the pages."""
 
 from django.urls import path
 
@@ -11,4 +11,3 @@ urlpatterns = [
     path("<int:pk>/panel/", JobConsumer.as_panel(), name="panel"),
     path("<int:pk>/<slug:action>/", views.act, name="act"),
 ]
-websocket_urlpatterns = [path("ws/alerts/jobs/<int:pk>/", JobConsumer.as_asgi())]

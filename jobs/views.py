@@ -33,9 +33,9 @@ def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     job = get_object_or_404(Job.objects.of(request.user), pk=pk)
     if action == "retry" and not rate_limit("retry", request.user.pk, RETRY_RATE).take():
         messages.error(request, "That was many tries in a short time. Wait a minute and try again.")
-        return HttpResponse(headers={"HX-Refresh": "true"}) if request.htmx else redirect(job)  # type: ignore[attr-defined]
+        return HttpResponse(headers={"HX-Refresh": "true"}) if "HX-Request" in request.headers else redirect(job)
     changed = Job.objects.act(action, job.pk)
-    if request.htmx:  # type: ignore[attr-defined]
+    if "HX-Request" in request.headers:
         return HttpResponse(status=204)
     if not changed:
         messages.error(request, "This job has gone on meanwhile. Nothing was changed.")

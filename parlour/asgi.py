@@ -1,6 +1,7 @@
 """The ASGI application of a project without one of its own: `ASGI_APPLICATION = "parlour.asgi.application"`.
 
 It serves pages by Django, live parts, and the sockets in `websocket_urlpatterns` of every app's `routing.py`.
+An AppConfig's method `serve` is called when the process begins to serve; background jobs start their threads so.
 """
 
 from importlib import import_module
@@ -35,8 +36,18 @@ async def no_such_socket(scope: dict[str, Any], receive: Any, send: Send) -> Non
     await send({"type": "websocket.close"})
 
 
+async def below_script_name(scope: dict[str, Any], receive: Any, send: Send) -> None:
+    """The sockets, below the path that the project is mounted on."""
+    below = (settings.FORCE_SCRIPT_NAME or scope.get("root_path", "")).rstrip("/")
+    await sockets({**scope, "path": scope["path"].removeprefix(below), "root_path": ""}, receive, send)
+
+
 apply_patches()
+for app in apps.get_app_configs():
+    if hasattr(app, "serve"):
+        app.serve()
 if settings.DEBUG and apps.is_installed("django.contrib.staticfiles"):
     http = ASGIStaticFilesHandler(http)
-sockets: Any = [*routes(), re_path(r"", no_such_socket)]  # type: ignore[arg-type]
-application = ProtocolTypeRouter({"http": http, "websocket": URLRouter(sockets)})
+patterns: Any = [*routes(), re_path(r"", no_such_socket)]  # type: ignore[arg-type]
+sockets = URLRouter(patterns)
+application = ProtocolTypeRouter({"http": http, "websocket": below_script_name})

@@ -1,10 +1,14 @@
-"""The addresses of live parts: `path("", include("parlour.urls"))`."""
+"""The addresses of live parts, and of apps that bring their own: `path("", include("parlour.urls"))`.
+
+An app brings its addresses below the `live_path` of its AppConfig, such as "alerts/".
+"""
 
 from typing import Any
 
+from django.apps import apps
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 from django.utils.html import conditional_escape
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
@@ -15,8 +19,6 @@ from parlour.declare import Arguments, Part, find_signed
 from parlour.fragments import Ids
 from parlour.regions import in_page_language
 from parlour.send_queue import Send
-
-app_name = "parlour"
 
 
 @never_cache
@@ -80,10 +82,12 @@ async def socket(scope: dict[str, Any], receive: Any, send: Send) -> None:
     await declared.consumer.as_asgi()({**scope, "url_route": route}, receive, send)
 
 
-urlpatterns = [
+parts = [
     path("parlour/<str:name>/<str:signed>/", part, name="part"),
     path("parlour/<str:name>/<str:signed>/socket/", no_upgrade, name="socket"),
 ]
+brought = [(app.live_path, f"{app.name}.urls") for app in apps.get_app_configs() if hasattr(app, "live_path")]
+urlpatterns = [path("", include((parts, "parlour"))), *(path(below, include(urls)) for below, urls in brought)]
 websocket_urlpatterns = [
     re_path(r"^(?:.*/)?parlour/(?P<name>\w+)/(?P<signed>[\w:=-]+)/socket/$", socket),  # type: ignore[arg-type]
 ]

@@ -6,6 +6,7 @@
 from typing import Any
 
 from django import template
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ImproperlyConfigured
@@ -38,9 +39,10 @@ def id(region: Ids, part: object) -> str:  # noqa: A001  the word a template aut
 
 @register.simple_tag(takes_context=True)
 def live_head(context: Context) -> SafeString | str:
-    """All that live parts need in a page's head, once: htmx with its ws extension, and the watchdog's style sheet.
+    """All that live parts need in a page's head, once: htmx with its ws extension, and style sheets.
 
-    With `PARLOUR = {"HTMX": "host"}` the ws extension alone: put the tag after your own htmx.
+    Style sheets are the engine's and those that an AppConfig names in `live_styles`, such as a bell's. With
+    `PARLOUR = {"HTMX": "host"}` the ws extension alone is loaded: put the tag after your own htmx.
     """
     from django_htmx.jinja import htmx_script
 
@@ -53,7 +55,9 @@ def live_head(context: Context) -> SafeString | str:
     if host:
         attribute = format_html(' nonce="{}"', nonce) if nonce else ""
         scripts = format_html('<script src="{}" defer{}></script>', static("django_htmx/ext/hx-ws-2.min.js"), attribute)
-    values = {"host": host, "scripts": scripts, "style": static("parlour/watchdog.css")}
+    styles = ["parlour/theme.css", "parlour/watchdog.css"]
+    styles += [name for app in apps.get_app_configs() for name in getattr(app, "live_styles", ())]
+    values = {"host": host, "scripts": scripts, "styles": map(static, styles)}
     return render_to_string("parlour/live_head.html", values)
 
 

@@ -14,7 +14,7 @@ wsgi = get_wsgi_application()
 from alerts import routing as alerts  # noqa: E402
 from http_bridge.wsgi_bridge import Receive, Send, WsgiBridge  # noqa: E402
 from jobs import executor  # noqa: E402
-from jobs import urls as jobs  # noqa: E402
+from jobs import routing as jobs  # noqa: E402
 from parlour import urls as live_parts  # noqa: E402
 from parlour.contrib import apply_patches  # noqa: E402
 from rooms import routing as rooms  # noqa: E402

@@ -13,8 +13,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("accounts.urls")),
     path("shop/", include("shop.urls")),
-    path("alerts/", include("alerts.urls")),
-    path("alerts/jobs/", include("jobs.urls")),
     path("", include("parlour.urls")),
     path("", include("rooms.urls")),
 ]

@@ -1,0 +1,122 @@
+"""Throw-away Django projects that install the wheel: how they are made, started and asked.
+
+Each is what `django-admin startproject` makes, with the lines that the documentation tells its reader to add and the
+apps of `examples/`. What is special about one is a file of `variants/`, which is added to its settings; files in a
+folder of the same name are put over the others.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from e2e.support.ports import free_port
+from e2e.support.processes import Process
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+EXAMPLES = ("polls", "tasks", "signups", "bakery")
+SETTINGS = f"""
+INSTALLED_APPS = ["daphne", "parlour", "alerts", "jobs", *{EXAMPLES!r}, *INSTALLED_APPS]
+INSTALLED_APPS += ["django.contrib.humanize", "django_htmx", "template_partials"]
+ASGI_APPLICATION = "parlour.asgi.application"
+LOGIN_URL = "login"
+TEMPLATES[0]["DIRS"] = [BASE_DIR / "templates"]
+"""
+PEOPLE = """
+from django.contrib.auth import get_user_model
+people = get_user_model()
+people.objects.create_superuser("sam", "sam@example.com", "tea")
+people.objects.create_user("kim", "kim@example.com", "tea")
+"""
+
+
+def environment(folder: Path) -> Path:
+    """A virtual environment with the wheel of this checkout in it. Returns its Python."""
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    [wheel] = folder.glob("*.whl")
+    subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
+    python = folder / "venv" / "bin" / "python"
+    install = [python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", f"{wheel}[daphne]"]
+    subprocess.run(install, check=True)
+    return python
+
+
+def bootstrap(folder: Path) -> Path:
+    """Bootstrap's style sheet, from its package."""
+    subprocess.run(["npm", "pack", "--silent", "bootstrap@5.3"], cwd=folder, check=True, capture_output=True)
+    [package] = folder.glob("bootstrap-*.tgz")
+    shutil.unpack_archive(package, folder)
+    return folder / "package" / "dist" / "css" / "bootstrap.min.css"
+
+
+class Project:
+    """One project: its folder, its server on `url`, and processes beside it that share the database."""
+
+    def __init__(self, name: str, folder: Path, python: Path) -> None:
+        self.name = name
+        self.folder = folder
+        self.python = python
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.path = ""  # below which the project's pages are
+        self.env = {
+            each: value for each, value in os.environ.items() if each not in ("PYTHONPATH", "DJANGO_SETTINGS_MODULE")
+        }
+        self._make()
+        serve = [str(python), "manage.py", "runserver", "--noreload", str(self.port)]
+        self.process = Process(serve, folder / "server.log", self.env, cwd=folder)
+        self._wait()
+
+    def _make(self) -> None:
+        self.folder.mkdir()
+        subprocess.run([self.python, "-m", "django", "startproject", "project", "."], cwd=self.folder, check=True)
+        for app in EXAMPLES:
+            shutil.copytree(ROOT / "examples" / app, self.folder / app)
+        for files in (HERE / "variants" / "all", HERE / "variants" / self.name):
+            if files.exists():
+                shutil.copytree(files, self.folder, dirs_exist_ok=True)
+        if self.name == "bootstrap":
+            (self.folder / "polls" / "static").mkdir()
+            shutil.copy(bootstrap(self.folder), self.folder / "polls" / "static")
+        special = (HERE / "variants" / f"{self.name}.py").read_text()
+        self.path = "/app" if "FORCE_SCRIPT_NAME" in special else ""
+        with (self.folder / "project" / "settings.py").open("a") as settings:
+            settings.write(SETTINGS + special)
+        own = [app.name for app in self.folder.iterdir() if (app / "models.py").exists() and app.name != "project"]
+        self.manage("makemigrations", "-v0", *own)
+        self.manage("migrate", "-v0")
+        if '"other"' in special:
+            self.manage("migrate", "-v0", "--database", "other")
+        self.run(PEOPLE)
+
+    def _wait(self) -> None:
+        for _ in range(300):
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+            except OSError:
+                time.sleep(0.1)
+            else:
+                return
+        raise TimeoutError(self.log())
+
+    def manage(self, *arguments: str) -> str:
+        """Run manage.py in a process of its own."""
+        command = [self.python, "manage.py", *arguments]
+        done = subprocess.run(command, cwd=self.folder, env=self.env, capture_output=True, text=True)
+        assert not done.returncode, done.stdout + done.stderr
+        return done.stdout
+
+    def run(self, code: str) -> str:
+        """Run code with the project's apps in a process of its own."""
+        return self.manage("shell", "-v0", "-c", code)
+
+    def log(self) -> str:
+        return (self.folder / "server.log").read_text()
+
+    def close(self) -> None:
+        self.process.end()

@@ -1,0 +1,93 @@
+"""What another team builds with the wheel, in projects unlike ours. Each test is a feature, seen in a browser."""
+
+import pytest
+from playwright.sync_api import expect
+
+SECOND = 1000
+WITHIN = 8 * SECOND  # without a channel layer pages look every three seconds
+BY_POLLING = 40 * SECOND  # without sockets a page looks every eighteen to twenty-three
+
+
+@pytest.fixture
+def within(project):
+    """How long a page may take to show what another process did."""
+    return BY_POLLING if project.name == "wsgi" else WITHIN
+
+
+@pytest.fixture
+def poll(project):
+    """The page of a new poll."""
+    made = "from polls.models import Poll\nprint(Poll.objects.create(question='Tea?').pk)"
+    return f"/polls/{project.run(made).strip()}/"
+
+
+def test_a_vote_is_on_both_pages(poll, signed_in, within):
+    sam, kim = signed_in("sam", poll), signed_in("kim", poll)
+    sam.get_by_role("button", name="Vote").click()
+    expect(sam.get_by_text("Tea?: 1 votes")).to_be_visible()
+    expect(kim.get_by_text("Tea?: 1 votes")).to_be_visible(timeout=within)
+
+
+def test_what_another_process_saves_is_on_the_page(project, poll, signed_in, within):
+    sam = signed_in("sam", poll)
+    project.run("from polls.models import Poll\npoll = Poll.objects.last()\npoll.question = 'Coffee?'\npoll.save()")
+    expect(sam.get_by_text("Coffee?")).to_be_visible(timeout=within)
+
+
+def test_a_list_grows_changes_and_shrinks_in_place(project, signed_in, within):
+    project.run("from tasks.models import Task\nTask.objects.create(title='Milk')\nTask.objects.create(title='Bread')")
+    sam = signed_in("sam", "/tasks/")
+    rows = sam.get_by_role("listitem")
+    expect(rows).to_have_text(["Milk", "Bread"])
+    project.run(
+        "from tasks.models import Task\nTask.objects.create(title='Jam')\nTask.objects.get(title='Milk').delete()\n"
+        "bread = Task.objects.get(title='Bread')\nbread.title = 'Rolls'\nbread.save()"
+    )
+    expect(rows).to_have_text(["Rolls", "Jam"], timeout=within)
+
+
+def test_staff_are_alerted_on_a_page_and_can_mark_it_read(project, signed_in, within):
+    sam = signed_in("sam", "/")
+    bell = sam.locator("#bell-menu > summary")
+    project.run("from django.contrib.auth import get_user_model\nget_user_model().objects.create_user('ann')")
+    if project.name != "wsgi":
+        expect(sam.locator(".pl-toast", has_text="ann signed up")).to_be_visible(timeout=within)
+    expect(sam.locator("#bell-count .pl-pill")).to_be_visible(timeout=within)
+    bell.click()  # in its middle
+    line = sam.locator("#bell-lines li", has_text="ann signed up")
+    expect(line).to_be_visible()
+    line.locator("[id$=-read]").click()
+    expect(sam.locator("#bell-lines .pl-unread", has_text="ann signed up")).to_have_count(0, timeout=within)
+
+
+def test_staff_are_alerted_in_the_admin(project, signed_in, within):
+    sam = signed_in("sam", "/admin/")
+    project.run("from django.contrib.auth import get_user_model\nget_user_model().objects.create_user('ben')")
+    expect(sam.locator("#bell-count .pl-pill")).to_be_visible(timeout=within)
+    sam.locator("#bell-menu > summary").click()
+    expect(sam.locator("#bell-lines li", has_text="ben signed up")).to_be_visible()
+
+
+def test_a_job_shows_a_bar_and_its_end(project, signed_in, within):
+    kim = signed_in("kim", "/bakery/", leads_to="/alerts/jobs/*/")
+    expect(kim.get_by_role("progressbar")).to_be_visible()
+    expect(kim.get_by_text("100 loaves are ready.").first).to_be_visible(timeout=within + 10 * SECOND)
+
+
+def test_our_styles_leave_the_projects_own_elements_alone(project, signed_in):
+    sam = signed_in("sam", "/")
+    looks = (
+        "['body', 'h1', 'main p', 'main button'].map(each => {"
+        " const style = getComputedStyle(document.querySelector(each));"
+        " return ['font', 'color', 'margin', 'padding', 'background', 'border-radius'].map(name => style[name]) })"
+    )
+    with_ours = sam.evaluate(looks)
+    sam.evaluate("document.querySelectorAll('link[href*=\"/parlour/\"]').forEach(link => link.remove())")
+    assert sam.evaluate(looks) == with_ours
+
+
+def test_everybody_reads_their_own_language(project, signed_in):
+    sam, kim = signed_in("sam", "/"), signed_in("kim", "/")
+    words = "Benachrichtigungen" if project.name == "german" else "Alerts"
+    expect(sam.locator("#bell-menu > summary")).to_have_accessible_name("Alerts")
+    expect(kim.locator("#bell-menu > summary")).to_have_accessible_name(words)

@@ -1,0 +1,2 @@
+# The project loads an htmx of its own, and uses it.
+PARLOUR = {"HTMX": "host"}

@@ -1,0 +1,1 @@
+# What `startproject` makes, and nothing else: auth.User, SQLite, no channel layer.

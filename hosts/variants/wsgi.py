@@ -1,0 +1,2 @@
+# No sockets at all: Django's own development server, which speaks WSGI.
+INSTALLED_APPS.remove("daphne")
