@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 SECOND = 1000
-WITHIN = 8 * SECOND  # without a channel layer pages look every three seconds
+WITHIN = 15 * SECOND  # without a channel layer pages look every three seconds
 BY_POLLING = 40 * SECOND  # without sockets a page looks every eighteen to twenty-three
 
 
