@@ -78,9 +78,8 @@ def signed_in(project: Project, browser: Browser) -> Iterator[Callable[..., Page
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Note how long each feature took in each project."""
     if report.when == "call" and "[" in report.nodeid:
-        feature, _, project = (
-            report.nodeid.partition("::test_")[2].removesuffix("]").removesuffix("-chromium").partition("[")
-        )
+        feature, _, about = report.nodeid.partition("::test_")[2].removesuffix("]").partition("[")
+        project = about.replace("chromium", "").strip("-")
         seconds[project][feature] = f"{report.duration:.1f}" if report.passed else report.outcome
 
 

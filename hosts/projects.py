@@ -41,17 +41,18 @@ def environment(folder: Path) -> Path:
     [wheel] = folder.glob("*.whl")
     subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
     python = folder / "venv" / "bin" / "python"
-    install = [python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", f"{wheel}[daphne]"]
+    install = [
+        python,
+        "-m",
+        "pip",
+        "install",
+        "-qq",
+        "--disable-pip-version-check",
+        f"{wheel}[daphne]",
+        "django-helpdesk==2.6.*",
+    ]
     subprocess.run(install, check=True)
     return python
-
-
-def bootstrap(folder: Path) -> Path:
-    """Bootstrap's style sheet, from its package."""
-    subprocess.run(["npm", "pack", "--silent", "bootstrap@5.3"], cwd=folder, check=True, capture_output=True)
-    [package] = folder.glob("bootstrap-*.tgz")
-    shutil.unpack_archive(package, folder)
-    return folder / "package" / "dist" / "css" / "bootstrap.min.css"
 
 
 class Project:
@@ -80,9 +81,6 @@ class Project:
         for files in (HERE / "variants" / "all", HERE / "variants" / self.name):
             if files.exists():
                 shutil.copytree(files, self.folder, dirs_exist_ok=True)
-        if self.name == "bootstrap":
-            (self.folder / "polls" / "static").mkdir()
-            shutil.copy(bootstrap(self.folder), self.folder / "polls" / "static")
         special = (HERE / "variants" / f"{self.name}.py").read_text()
         self.path = "/app" if "FORCE_SCRIPT_NAME" in special else ""
         with (self.folder / "project" / "settings.py").open("a") as settings:

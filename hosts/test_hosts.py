@@ -15,6 +15,12 @@ def within(project):
 
 
 @pytest.fixture
+def home(project):
+    """A page with the bell on it."""
+    return "/helpdesk/dashboard/" if project.name == "helpdesk" else "/"
+
+
+@pytest.fixture
 def poll(project):
     """The page of a new poll."""
     made = "from polls.models import Poll\nprint(Poll.objects.create(question='Tea?').pk)"
@@ -46,8 +52,8 @@ def test_a_list_grows_changes_and_shrinks_in_place(project, signed_in, within):
     expect(rows).to_have_text(["Rolls", "Jam"], timeout=within)
 
 
-def test_staff_are_alerted_on_a_page_and_can_mark_it_read(project, signed_in, within):
-    sam = signed_in("sam", "/")
+def test_staff_are_alerted_on_a_page_and_can_mark_it_read(project, home, signed_in, within):
+    sam = signed_in("sam", home)
     bell = sam.locator("#bell-menu > summary")
     project.run("from django.contrib.auth import get_user_model\nget_user_model().objects.create_user('ann')")
     if project.name != "wsgi":
@@ -91,3 +97,16 @@ def test_everybody_reads_their_own_language(project, signed_in):
     words = "Benachrichtigungen" if project.name == "german" else "Alerts"
     expect(sam.locator("#bell-menu > summary")).to_have_accessible_name("Alerts")
     expect(kim.locator("#bell-menu > summary")).to_have_accessible_name(words)
+
+
+@pytest.mark.parametrize(
+    "project", [pytest.param("helpdesk", marks=pytest.mark.xdist_group("helpdesk"))], indirect=True
+)
+def test_tickets_of_an_application_that_knows_nothing_of_us_are_a_live_list(project, signed_in, within):
+    project.run("from helpdesk.models import Queue\nQueue.objects.create(title='Post', slug='post')")
+    sam = signed_in("sam", "/helpdesk/dashboard/")
+    project.run(
+        "from helpdesk.models import Queue, Ticket\nTicket.objects.create(title='Lost', queue=Queue.objects.get())"
+    )
+    rows = sam.get_by_label("Tickets, live").get_by_role("listitem")
+    expect(rows).to_have_text(["Lost"], timeout=within)
