@@ -1,9 +1,9 @@
 """Addresses of the sockets."""
 
-from django.urls import re_path
+from django.urls import path
 
 from alerts.consumers import AlertsConsumer
 
 websocket_urlpatterns = [
-    re_path(r"^(?:.*/)?ws/alerts/$", AlertsConsumer.as_asgi()),  # below a subpath too
+    path("ws/alerts/", AlertsConsumer.as_asgi()),
 ]

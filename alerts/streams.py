@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth import get_user_model
 from django.template.loader import render_to_string
-from django.urls import get_script_prefix, reverse
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import ngettext
@@ -45,7 +45,7 @@ class BellRegion(Region):
     controls = "partials/bell.html#controls"
 
     def __init__(self, person: Any) -> None:
-        super().__init__(KEY, f"{get_script_prefix()}ws/alerts/", reverse("alerts:panel"), "member")
+        super().__init__(KEY, "/ws/alerts/", reverse("alerts:panel"), "member")
         self.bell = BellStream(self, audiences.of([person])[person])
         self.streams = [self.bell, *(stream(person, self) for stream, _ in _added)]
         self.added = [template for _, template in _added]

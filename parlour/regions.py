@@ -44,10 +44,10 @@ def in_page_language(request: HttpRequest) -> Iterator[None]:
 class Region(Ids):
     """One reader's region: everything inside it has an id that begins with `key`.
 
-    `socket` is the path its page connects to, `panel` the path that renders its live element anew, `role` what the
-    reader may do. `streams` feed it; when a head in `guards` moves, the reader's rights are checked again. `controls`
-    is the template of what the page can send to the server, such as a composer. Make it with the reader's language
-    in force.
+    `socket` is the path its page connects to, from the site's root, `panel` the path that renders its live element
+    anew, `role` what the reader may do. `streams` feed it; when a head in `guards` moves, the reader's rights are
+    checked again. `controls` is the template of what the page can send to the server, such as a composer. Make it with
+    the reader's language in force.
     """
 
     controls = "parlour/controls.html"

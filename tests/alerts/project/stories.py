@@ -17,7 +17,6 @@ from alerts import Role, anotify, notify
 from alerts.bell import bells
 from alerts.consumers import AlertsConsumer
 from alerts.models import Alert, Mark, Preference
-from alerts.routing import websocket_urlpatterns
 from alerts.testing import BellPage
 from jobs import Job, job_for
 from jobs.streams import JobConsumer
@@ -72,7 +71,6 @@ def test_a_page_below_a_subpath_asks_below_it(here, below):
     page = here.get("/page/").content.decode()
     assert f'ws-connect="{below}/ws/alerts/?language=en"' in page
     assert f'hx-get="{below}/alerts/lines/"' in page
-    assert websocket_urlpatterns[0].resolve("app/ws/alerts/")
 
 
 def test_alerts_are_read_archived_and_brought_back(here, sam):
