@@ -1,50 +1,14 @@
-"""What makes all tests quick, and fixtures that most share: people, a room, fast engine clocks, what was logged."""
+"""Fixtures that most tests share: people, a room, fresh rate limits, fast engine clocks, what was logged."""
 
 import logging
 
 import pytest
-from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.management.color import no_style
-from django.db import connections
-from django.test import TransactionTestCase, override_settings
 
 from parlour import limits
 from rooms import typing_indicator
 from rooms.models import Room
-
-KEPT = {"django_migrations", "django_content_type", "auth_permission"}  # every test expects the same rows in these
-
-
-@pytest.fixture(scope="session", autouse=True)
-def plain_static_files():
-    """Static files under their own names, and a fast hasher."""
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    with override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}, PASSWORD_HASHERS=hashers):
-        yield
-
-
-@pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
-    options = connections.settings["default"]["OPTIONS"]
-    if "init_command" in options:
-        options["init_command"] = options["init_command"].replace("synchronous=FULL", "synchronous=OFF")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def quick_flush():
-    """Django's own flush makes all permissions anew after every test: 50 ms of CPU, hundreds of times."""
-
-    def delete_rows(self):
-        for alias in self._databases_names(include_mirrors=False):
-            connection = connections[alias]
-            tables = sorted(set(connection.introspection.django_table_names(only_existing=True)) - KEPT)
-            connection.ops.execute_sql_flush(connection.ops.sql_flush(no_style(), tables))
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", delete_rows)
-        yield
+from tests.quick import django_db_modify_db_settings, plain_static_files, quick_flush  # noqa: F401
 
 
 @pytest.fixture(autouse=True)

@@ -2,24 +2,14 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"```\w+\n(?:# |<!-- )([\w/.]+\.\w+)(?: -->)?\n(.*?)```", re.DOTALL)
-PYTEST = [
-    sys.executable,
-    "-m",
-    "pytest",
-    "-q",
-    "-p",
-    "no:cacheprovider",
-    "-p",
-    "no:playwright",
-    "-o",
-    "asyncio_mode=auto",
-]
+PYTEST = f"{sys.executable} -m pytest -q -p no:cacheprovider -p no:playwright -p quick -o asyncio_mode=auto".split()
 
 
 def shown(page):
@@ -39,6 +29,7 @@ def passes(folder, *tests, settings, beside=(), migrate=False):
 
     Tables are made from the models, which is quicker, unless all migrations are to run (`migrate`).
     """
+    shutil.copy(ROOT / "tests" / "quick.py", folder)
     kept = {name: value for name, value in os.environ.items() if name not in ("REDIS_URL", "DATABASE_URL")}
     path = ":".join(map(str, (folder, *beside)))
     env = kept | {"PYTHONPATH": path, "DJANGO_SETTINGS_MODULE": settings, "PARLOUR_VAR": str(folder / "var")}

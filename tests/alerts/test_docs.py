@@ -1,5 +1,8 @@
 """What docs/alerts.md shows is run as it stands there."""
 
+import inspect
+
+from alerts import notify
 from tests.examples import ROOT, passes, shown, write
 
 TEXT = (ROOT / "docs" / "alerts.md").read_text()
@@ -9,7 +12,7 @@ SHOWN = shown("alerts.md")
 def test_the_examples_of_the_documentation_work(tmp_path):
     write(tmp_path, {name: text for name, text in SHOWN.items() if name.startswith("tea/")} | {"tea/__init__.py": ""})
     (tmp_path / "conftest.py").write_text(
-        "import pytest\nfrom rooms.models import Room\nfrom tests.conftest import plain_static_files\n\n"
+        "import pytest\nfrom rooms.models import Room\n\n"
         "@pytest.fixture\ndef lobby(db):\n    return Room.objects.create(title='Lobby')\n"
     )
     (tmp_path / "tea" / "audience_test.py").write_text(
@@ -31,9 +34,5 @@ def test_the_include_of_the_documentation_is_the_one_that_is_used():
 
 
 def test_every_parameter_of_notify_is_told_of():
-    import inspect
-
-    from alerts import notify
-
     known = set(inspect.signature(notify).parameters) - {"change", "but"}
     assert [name for name in known if f"**`{name}`**" not in TEXT and f"{name}=" not in TEXT] == []

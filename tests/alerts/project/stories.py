@@ -146,15 +146,18 @@ async def test_a_bar_runs_and_is_not_stalled(sam):
             over.wait(10)
 
     job = asyncio.create_task(asyncio.to_thread(work))
-    await asyncio.to_thread(running.wait)
-    pk = (await Job.objects.aget(owner=sam)).pk
-    async with BellPage(sam) as bell, Page(JobConsumer, sam, pk=pk) as page:
-        for each in (bell, page):
-            assert "Running." in each.document.text()
+    try:
+        await asyncio.to_thread(running.wait)
+        pk = (await Job.objects.aget(owner=sam)).pk
+        async with BellPage(sam) as bell, Page(JobConsumer, sam, pk=pk) as page:
+            for each in (bell, page):
+                assert "Running." in each.document.text()
+            over.set()
+            await job
+            await page.shows("Done.")
+            await bell.shows("Tea for all: done")
+    finally:
         over.set()
-        await job
-        await page.shows("Done.")
-        await bell.shows("Tea for all: done")
 
 
 def test_a_deleted_person_leaves_no_alerts(sam, ann):
