@@ -100,9 +100,11 @@ def test_alerts_and_jobs_stand_in_another_project_that_installed_the_wheel(tmp_p
         )
         file.write("             'OPTIONS': {'transaction_mode': 'IMMEDIATE', 'timeout': 20}}}\n")
         file.write("CHANNEL_LAYERS = {'default': {'BACKEND': 'channels.layers.InMemoryChannelLayer'}}\n")
-    urls = shown("alerts.md")["project/urls.py"] + "\nurlpatterns += [path('alerts/jobs/', include('jobs.urls'))]\n"
-    (tmp_path / "project" / "urls.py").write_text(urls)
-    (tmp_path / "templates").mkdir()
+    (tmp_path / "project" / "urls.py").write_text(
+        "from django.contrib import admin\nfrom django.urls import include, path\n"
+        "urlpatterns = [path('admin/', admin.site.urls), path('', include('parlour.urls'))]\n"
+    )
+    write(tmp_path, {"templates/admin/base_site.html": shown("alerts.md")["templates/admin/base_site.html"]})
     (tmp_path / "templates" / "base.html").write_text("{% load alerts %}{% bell %}{% block content %}{% endblock %}")
     (tmp_path / "page_test.py").write_text(
         "import pytest\nfrom alerts import Role, notify\nfrom jobs import Job\n\n"
@@ -113,7 +115,7 @@ def test_alerts_and_jobs_stand_in_another_project_that_installed_the_wheel(tmp_p
         "    notify(Role('staff'), 'order', '{actor} ordered', actor=sam)\n"
         "    notify(Role('staff'), 'order', 'Tea', actor=sam)\n"
         "    client.force_login(sam)\n"
-        "    for path in ('/alerts/', '/alerts/preferences/', '/alerts/panel/', job.get_absolute_url()):\n"
+        "    for path in ('/admin/', '/alerts/', '/alerts/preferences/', '/alerts/panel/', job.get_absolute_url()):\n"
         "        answer = client.get(path)\n"
         "        assert answer.status_code == 200, path\n"
         "    page = client.get('/alerts/').content.decode() + client.get('/alerts/lines/').content.decode()\n"
