@@ -91,9 +91,9 @@ module_deployment = pytest.fixture(_deployments, scope="module", name="module_de
 
 
 @pytest.fixture(scope="module")
-def deployment(module_deployment: Callable[..., Deployment]) -> Deployment:
-    """The deployment that the stories of a file share: SQLite, nothing else."""
-    return module_deployment()
+def deployment(request: pytest.FixtureRequest, module_deployment: Callable[..., Deployment]) -> Deployment:
+    """The deployment that the stories of a file share: SQLite, and what the file's SETTINGS say."""
+    return module_deployment(**getattr(request.module, "SETTINGS", {}))
 
 
 @pytest.fixture(scope="module")

@@ -1,89 +1,94 @@
-"""People talk in the lobby: who says what, who is here, who comes and goes; with motion and without."""
+"""People talk: who says what, who is here, who comes and goes, what was said before; with motion and without."""
 
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
 
-from .support.deployments import Deployment
+from .support.http_client import HttpClient
 from .support.people import Person
+from .support.room_socket import RoomSocket
 from .support.servers import Server
+from .support.tabs import FAST_CLOCKS, Tab
 from .support.waiting import eventually, holds
 
 Invite = Callable[..., Person]
-GRACE = 3.0  # seconds that somebody may be away before having left
-
-
-@pytest.fixture(scope="module")
-def server(module_deployment: Callable[..., Deployment]) -> Server:
-    """A server that waits a little less for who may come back."""
-    return module_deployment(PARLOUR_GRACE=str(GRACE)).start_server()
+GRACE = 2.0  # seconds that somebody may be away before having left
+SETTINGS = {**FAST_CLOCKS, "PARLOUR_GRACE": str(GRACE), "ROOMS_POST_RATE": "1000/1000"}
+LINES = [f"line {number:03}" for number in range(130)]
+EAST, WEST = "Pacific/Kiritimati", "Pacific/Pago_Pago"  # 25 hours apart: never the same day
 
 
 def test_two_people_and_a_guest_talk(person: Invite, server: Server) -> None:
     less = {"reduced_motion": "reduce"}  # the watchdog is an animation, and must run all the same
     member = person(server, **less).sign_in("member").open_room("lobby")
     other = person(server, **less).sign_in("other").open_room("lobby")
-    robin = person(server, **less).be_guest("Robin")
-    robin.open_room("lobby")
+    robin = person(server, **less).be_guest("Robin").open_room("lobby")
     for someone in (member, other, robin):
         someone.sees_people("member", "other", "Robin")
-    said = [f"{text} ({len(member.messages)})" for text in ("Good evening.", "Is this seat taken?", "Not at all.")]
-    for someone, text in zip((member, robin, other), said, strict=True):
+    said = ["Good evening.", "Is this seat taken?", "Not at all.", "ok", "ok"]
+    for someone, text in zip((member, robin, other, member, member), said, strict=True):
         someone.say(text).sees(text)
-        eventually(lambda each=someone: not each.unconfirmed, 5, "the confirmation")
     for someone in (member, other, robin):
         someone.sees_in_order(said)
+        eventually(lambda each=someone: not each.unconfirmed, 5, "the confirmation")
         assert someone.box.input_value() == ""
         assert not someone.banner.is_visible()
-    assert robin.log.locator("li.message").last.locator("bdi.name").inner_text() == "other"
+    line = robin.log.locator("li.message", has_text="Not at all.")
+    assert line.locator("bdi.name").inner_text() == "other"
+    member.equals_a_fresh_page()
 
 
 def test_who_comes_and_goes_is_told_once(person: Invite, server: Server) -> None:
     other = person(server).sign_in("other").open_room("lobby")
-    eventually(lambda: other.people == ["other"], GRACE + 5, "an empty room")
+    eventually(lambda: other.people == ["other"], GRACE + 8, "an empty room")
     joined, left = _told(other, "joined"), _told(other, "left")
-    member = person(server).sign_in("member")
-    tabs = [member.open_room("lobby"), member.tab().open_room("lobby"), member.tab().open_room("lobby")]
+    member = person(server).sign_in("member").open_room("lobby")
+    second = member.tab().open_room("lobby")
     other.sees_people("member", "other")
-    tabs[1].page.close()
-    tabs[2].page.close()
+    second.page.close()
     member.page.reload()
     member.wait_live()
     still_here = "somebody with a tab left, and a reload, is still here"
-    holds(lambda: "member" in other.people and _told(other, "left") == left, GRACE + 2, still_here)
+    holds(lambda: "member" in other.people and _told(other, "left") == left, GRACE + 1.5, still_here)
     assert _told(other, "joined") == joined + 1
     member.go("/accounts/profile/")
-    eventually(lambda: _told(other, "left") == left + 1, GRACE + 5, "the line that member left")
+    eventually(lambda: _told(other, "left") == left + 1, GRACE + 8, "the line that member left")
     other.sees_people("other")
     assert _told(other, "joined") == joined + 1
+
+
+def _told(watcher: Person, what: str) -> int:
+    return sum("member" in note and what in note for note in watcher.notes)
 
 
 def test_typing_shows_dots_and_fetches_nothing(person: Invite, server: Server) -> None:
     member = person(server).sign_in("member").open_room("lobby")
     other = person(server).sign_in("other").open_room("lobby")
+    hasty = other.tab().speed_up().open_room("lobby")
     before = len(other.requests), len(member.requests)
+    dots, gone = (tab.page.locator(f"#{tab.key}-typing span", has_text="member") for tab in (other, hasty))
     member.box.focus()
-    dots = other.page.locator(f"#{other.key}-typing")
-    for _ in range(3):
-        member.box.press_sequentially("still thinking ", delay=130)
-        eventually(lambda: "member" in dots.inner_text() and dots.locator("span").is_visible(), 2, "dots")
+    member.box.press_sequentially("still thinking", delay=30)
+    for each in (dots, gone):
+        expect(each).to_be_visible()
+    expect(gone).to_be_hidden()  # nobody says when typing stops
     fetched = other.requests[before[0] :] + member.requests[before[1] :]
     assert not [line for line in fetched if "/rooms/" in line]
-    member.say("done thinking")
-    other.sees("done thinking")
-    eventually(lambda: "member" not in dots.inner_text() or not dots.locator("span").is_visible(), 8)
+    expect(dots).to_be_visible()
+    member.send()
+    other.sees("still thinking")
+    expect(dots).to_be_hidden(timeout=1_000)
 
 
 def test_the_last_line_stays_in_sight_while_two_talk(person: Invite, server: Server) -> None:
     size = {"width": 360, "height": 480}
     member = person(server, viewport=size).sign_in("member").open_room("lobby")
     other = person(server, viewport=size).sign_in("other").open_room("lobby")
-    for number in range(12):
+    for number in range(6):
         speaker, text = (member, other)[number % 2], f"line {number} of two who talk, long enough to fill two lines"
         speaker.say(text)
         for someone in (member, other):
-            someone.sees(text)
             line = someone.log.get_by_text(text, exact=True)
             expect(line).to_be_in_viewport(ratio=1)
             foot, box = line.bounding_box(), someone.box.bounding_box()
@@ -92,16 +97,74 @@ def test_the_last_line_stays_in_sight_while_two_talk(person: Invite, server: Ser
             assert foot["y"] + foot["height"] <= box["y"], "the composer covers the last line"
 
 
-def test_the_same_word_twice_is_said_twice(person: Invite, server: Server) -> None:
-    member = person(server).sign_in("member").open_room("lobby")
-    other = person(server).sign_in("other").open_room("lobby")
-    before = other.messages.count("ok")
-    member.say("ok").say("ok")
-    eventually(lambda: other.messages.count("ok") == before + 2, 5, "both")
-    eventually(lambda: not member.unconfirmed, 5, "both confirmed")
-    member.equals_a_fresh_page()
-    assert member.messages.count("ok") == before + 2
+def test_each_reads_one_message_by_their_own_calendar(person: Invite, server: Server) -> None:
+    HttpClient(server.url).sign_in("member").submit("/accounts/profile/", time_zone=EAST)
+    HttpClient(server.url).sign_in("other").submit("/accounts/profile/", time_zone=WEST)
+    east = person(server).sign_in("member").open_room("lobby")
+    west = person(server).sign_in("other").open_room("lobby")
+    east.say("what day is it")
+    west.sees("what day is it")
+    live = _when(east, "what day is it"), _when(west, "what day is it")
+    assert live[0][0] != live[1][0], "both read the same day"
+    assert live[0][1][-2:] == live[1][1][-2:]
+    for someone, shown in zip((east, west), live, strict=True):
+        someone.page.reload()
+        assert _when(someone.sees("what day is it"), "what day is it") == shown
 
 
-def _told(watcher: Person, live_write: str) -> int:
-    return sum("member" in note and live_write in note for note in watcher.notes)
+def _when(somebody: Tab, text: str) -> tuple[str, str]:
+    """The day and the time under which a message stands."""
+    line = somebody.log.locator("li.message").filter(has_text=text).last
+    return somebody.log.locator(".day").last.inner_text(), line.locator("time").first.inner_text()
+
+
+@pytest.fixture(scope="module")
+def talk(server: Server) -> str:
+    """A room in which a lot was said."""
+    made = HttpClient(server.url).sign_in("staff").submit("/rooms/new/", title="A long talk")
+    slug = made.headers["Location"].strip("/").split("/")[-1]
+    room = RoomSocket(HttpClient(server.url).sign_in("member"), slug).hello()
+    for part in (LINES[:65], LINES[65:]):
+        room.say(*part)
+        room.waits_for(part[-1])
+    room.socket.close()
+    return slug
+
+
+def test_scrolling_up_brings_what_was_before_and_keeps_the_place(person: Invite, server: Server, talk: str) -> None:
+    reader = person(server).sign_in("other").open_room(talk)
+    shown = reader.messages
+    assert shown[-1] == LINES[-1]
+    assert len(shown) < len(LINES)
+    first = reader.log.get_by_text(shown[0], exact=True)
+    first.scroll_into_view_if_needed()
+    place = first.bounding_box()
+    assert place
+    eventually(lambda: len(reader.messages) > len(shown), 5, "earlier messages")
+    eventually(lambda: abs((first.bounding_box() or place)["y"] - place["y"]) < 5, 2, "the same line in the same place")
+    RoomSocket(HttpClient(server.url).sign_in("member"), talk).hello().say("said while somebody reads above")
+    reader.sees("said while somebody reads above")
+    now = first.bounding_box()
+    assert now
+    assert abs(now["y"] - place["y"]) < 5
+    reader.page.get_by_role("button", name="To the newest").click()
+    expect(reader.log.get_by_text("said while somebody reads above", exact=True)).to_be_in_viewport()
+    while (before := len(reader.messages)) <= len(LINES):
+        reader.log.get_by_text(reader.messages[0], exact=True).scroll_into_view_if_needed()
+        reader.page.mouse.move(500, 300)
+        reader.page.mouse.wheel(0, -3000)
+        eventually(lambda before=before: len(reader.messages) > before, 5, "earlier messages")
+    assert reader.messages[:-1] == LINES
+    expect(reader.page.get_by_text("This is where the room begins.")).to_be_visible()
+
+
+def test_the_past_can_be_read_without_javascript(person: Invite, server: Server, talk: str) -> None:
+    plain = person(server, java_script_enabled=False).sign_in("other").open_room(talk, live=False)
+    seen: list[str] = []
+    earlier = plain.page.get_by_role("link", name="Earlier messages")
+    while True:
+        seen = [text for text in plain.messages if text.startswith("line") and text not in seen] + seen
+        if not earlier.count():
+            break
+        earlier.click()
+    assert seen == LINES

@@ -1,20 +1,25 @@
-"""Writing: by keyboard, in several lines, with a draft that stays."""
+"""Writing: by keyboard, in several lines, with a draft that stays; each text once, in its own room."""
 
 from collections.abc import Callable
 
 from playwright.sync_api import expect
 
+from .support.deployments import Deployment
+from .support.flaky_proxy import FlakyProxy
 from .support.people import Person
 from .support.servers import Server
+from .support.tabs import FAST_CLOCKS, Tab
 from .support.waiting import eventually
 
 Invite = Callable[..., Person]
+SETTINGS = FAST_CLOCKS
 
 
-def test_enter_sends_and_the_next_text_can_be_typed_at_once(person: Invite, server: Server) -> None:
+def test_enter_sends_and_a_draft_survives_news_and_beats(person: Invite, server: Server) -> None:
     member = person(server).sign_in("member").open_room("lobby")
+    other = person(server).sign_in("other").open_room("lobby")
     member.box.focus()
-    said = [f"by keyboard {number}" for number in range(5)]
+    said = [f"by keyboard {number}" for number in range(3)]
     for text in said:
         member.page.keyboard.type(text)
         member.page.keyboard.press("Enter")
@@ -22,45 +27,51 @@ def test_enter_sends_and_the_next_text_can_be_typed_at_once(person: Invite, serv
         expect(member.box).to_be_focused()
     member.sees_in_order(said)
     eventually(lambda: not member.unconfirmed, 5, "every confirmation")
+    for number in range(4):
+        member.page.keyboard.type(f"{number}")
+        other.say(f"in between {number}")
+        member.sees(f"in between {number}")
+    expect(member.box).to_have_value("0123")
+    expect(member.box).to_be_focused()
 
 
-def test_several_lines_keep_what_was_typed(person: Invite, server: Server) -> None:
+def test_several_lines_keep_what_was_typed_and_nothing_is_not_said(person: Invite, server: Server) -> None:
     member = person(server).sign_in("member").open_room("lobby")
-    other = person(server).sign_in("other").open_room("lobby")
+    before = member.messages
+    member.page.get_by_role("button", name="Send", exact=True).click()
+    expect(member.page.locator("section.talk").get_by_text("nothing in it")).to_be_visible()
+    eventually(lambda: not member.unconfirmed, 5, "no grey box stays")
     member.type("first line <&>\"'")
     member.page.get_by_role("button", name="Several lines").click()
     expect(member.box).to_have_value("first line <&>\"'")
     expect(member.box).to_be_focused()
     member.page.keyboard.press("End")
     member.page.keyboard.type("\nsecond line")
-    member.send()
-    other.sees("first line <&>\"'\nsecond line")
+    member.send().sees("first line <&>\"'\nsecond line")
     eventually(lambda: not member.unconfirmed, 5, "the confirmation")
+    assert member.messages == [*before, "first line <&>\"'\nsecond line"]
 
 
-def test_a_draft_survives_news_and_beats(person: Invite, server: Server) -> None:
+def test_too_much_text_comes_back_with_a_reason(person: Invite, server: Server) -> None:
     member = person(server).sign_in("member").open_room("lobby")
-    other = person(server).sign_in("other").open_room("lobby")
-    member.box.focus()
-    for number in range(10):
-        member.page.keyboard.type(f"{number}")
-        other.say(f"in between {number}")
-        member.sees(f"in between {number}")
-    expect(member.box).to_have_value("0123456789")
-    expect(member.box).to_be_focused()
+    paste = ("All work and no play. " * 5000)[:100_000]
+    member.type(paste).send()
+    refusal = member.page.locator(f"#{member.key}-err form")
+    expect(refusal).to_contain_text("4,000")
+    expect(refusal.locator("textarea")).to_have_value(paste)
+    refusal.locator("textarea").fill("All work, in short.")
+    refusal.get_by_role("button", name="Send again").click()
+    member.sees("All work, in short.")
+    expect(refusal).to_have_count(0)
+    member.type(paste).send()
+    refusal.get_by_role("button", name="Discard").click()
+    expect(refusal).to_have_count(0)
+    assert not member.unconfirmed
 
 
-def test_an_empty_box_says_nothing(person: Invite, server: Server) -> None:
-    member = person(server).sign_in("member").open_room("lobby")
-    before = member.messages
-    member.page.get_by_role("button", name="Send", exact=True).click()
-    expect(member.page.locator("section.talk").get_by_text("nothing in it")).to_be_visible()
-    eventually(lambda: not member.unconfirmed, 5, "no grey box stays")
-    assert member.messages == before
-    member.say("something after all").sees("something after all")
-
-
-def test_a_duplicated_tab_loses_nothing_to_its_twin(person: Invite, server: Server) -> None:
+def test_a_double_click_and_a_duplicated_tab_send_each_text_once(
+    person: Invite, server: Server, deployment: Deployment
+) -> None:
     member = person(server).sign_in("member")
     answer = member.page.request.get(f"{member.url}/rooms/lobby/")
     page, policy = answer.text(), answer.headers["content-security-policy"]
@@ -68,9 +79,58 @@ def test_a_duplicated_tab_loses_nothing_to_its_twin(person: Invite, server: Serv
     member.context.route("**/rooms/lobby/", lambda route: route.fulfill(body=page, headers=headers))
     member.open_room("lobby")
     twin = member.tab().open_room("lobby")
-    said = ["from one tab", "from its twin", "and again", "and back"]
+    said = ["once from one tab", "once from its twin", "once again", "once and back"]
     for tab, text in zip((member, twin, twin, member), said, strict=True):
-        tab.say(text).sees(text)
+        tab.type(text).page.get_by_role("button", name="Send", exact=True).dblclick()
+        tab.sees(text)
     member.sees_in_order(said)
     twin.sees_in_order(said)
     eventually(lambda: not member.unconfirmed and not twin.unconfirmed, 5, "every confirmation")
+    rows = deployment.rows("SELECT text FROM rooms_message WHERE text LIKE %s ORDER BY seq", "once %")
+    assert rows == [(text,) for text in said]
+
+
+def test_a_pending_text_and_a_draft_stay_in_their_room(
+    person: Invite, server: Server, deployment: Deployment, flaky_proxy: Callable[[Server], FlakyProxy]
+) -> None:
+    wire = flaky_proxy(server)
+    member = person(wire).sign_in("member").open_room("lobby")
+    member.page.get_by_role("navigation", name="Rooms").get_by_role("link", name="Lobby").hover()
+    wire.silence_sockets()
+    member.say("for the lobby alone").type("a draft for the lobby")
+    _walk(member, "Team")
+    assert member.box.input_value() == ""
+    wire.mend()
+    member.wait_live(within=40)
+    member.say("for the team").sees("for the team")
+    assert "for the lobby alone" not in member.messages
+    _walk(member, "Lobby")
+    member.sees("for the lobby alone", within=40)
+    assert member.box.input_value() == "a draft for the lobby"
+    eventually(lambda: not member.unconfirmed, 5, "the confirmation")
+    said = "SELECT text, title FROM rooms_message m JOIN rooms_room r ON r.id = m.room_id WHERE text LIKE %s"
+    stored = sorted(deployment.rows(said, "for the %"))
+    assert stored == [("for the lobby alone", "Lobby"), ("for the team", "Team")]
+
+
+def test_walking_between_rooms_keeps_each_rooms_talk_apart(person: Invite, server: Server) -> None:
+    member = person(server).sign_in("member").open_room("lobby")
+    staff = person(server).sign_in("staff").open_room("team")
+    for lap in range(2):
+        _walk(member, "Team")
+        member.wait_live()
+        staff.say(f"team {lap}")
+        member.sees(f"team {lap}").say(f"yes, team {lap}")
+        staff.sees(f"yes, team {lap}")
+        _walk(member, "Lobby")
+        member.wait_live().say(f"lobby {lap}").sees(f"lobby {lap}")
+    assert not [text for text in member.messages if "team " in text and text != "for the team"]
+    assert not [text for text in staff.messages if "lobby" in text]
+    member.equals_a_fresh_page()
+    staff.equals_a_fresh_page()
+
+
+def _walk(somebody: Tab, title: str) -> None:
+    """Go to another room by its link, as people do: the page is not loaded anew."""
+    somebody.page.get_by_role("navigation", name="Rooms").get_by_role("link", name=title).click()
+    expect(somebody.page.get_by_role("heading", level=1, name=title)).to_be_visible()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import Route
 
 from .support.deployments import Deployment
 from .support.flaky_proxy import FlakyProxy
@@ -12,7 +13,9 @@ from .support.tabs import FAST_CLOCKS, Tab
 from .support.waiting import eventually
 
 Invite = Callable[..., Person]
+SETTINGS = FAST_CLOCKS
 RETURN = 30.0  # seconds: the page tries again after 1, 2, 4 … seconds, each drawn at random
+POLICY = "content-security-policy"
 
 
 def _stored(deployment: Deployment, *texts: str) -> list[str]:
@@ -20,49 +23,9 @@ def _stored(deployment: Deployment, *texts: str) -> list[str]:
     return [text for (text,) in rows if text in texts]
 
 
-def test_a_killed_server_costs_nobody_a_word(person: Invite, new_deployment: Callable[..., Deployment]) -> None:
-    deployment = new_deployment()
-    server = deployment.start_server("daphne")
-    member = person(server).sign_in("member").open_room("lobby")
-    other = person(server).sign_in("other").open_room("lobby")
-    member.say("before the fall")
-    other.sees("before the fall").type("a draft that must stay")
-    server.kill()
-    member.say("said into the dark").say("and again")
-    assert member.unconfirmed == ["said into the dark", "and again"]
-    server.start()
-    said = ["before the fall", "said into the dark", "and again"]
-    for someone in (member, other):
-        someone.sees_in_order(said, within=RETURN).equals_a_fresh_page()
-    eventually(lambda: not member.unconfirmed, RETURN, "the confirmation")
-    assert other.box.input_value() == "a draft that must stay"
-    assert _stored(deployment, *said) == said
-    other.send().sees("a draft that must stay")
-    member.sees("a draft that must stay")
-
-
-@pytest.mark.faults
-def test_three_restarts_in_a_row(person: Invite, new_deployment: Callable[..., Deployment]) -> None:
-    deployment = new_deployment()
-    server = deployment.start_server("daphne")
-    member = person(server).sign_in("member").open_room("lobby")
-    other = person(server).sign_in("other").open_room("lobby")
-    said = []
-    for round_ in range(3):
-        said.append(f"round {round_}")
-        member.say(said[-1])
-        server.restart()
-        other.sees_in_order(said, within=RETURN)
-    member.sees_in_order(said, within=RETURN).equals_a_fresh_page()
-    other.equals_a_fresh_page()
-    assert _stored(deployment, *said) == said
-
-
 def test_a_lost_acknowledgement_stores_once(
-    person: Invite, new_deployment: Callable[..., Deployment], flaky_proxy: Callable[[Server], FlakyProxy]
+    person: Invite, server: Server, deployment: Deployment, flaky_proxy: Callable[[Server], FlakyProxy]
 ) -> None:
-    deployment = new_deployment(**FAST_CLOCKS)
-    server = deployment.start_server()
     wire = flaky_proxy(server)
     member = person(wire).sign_in("member").speed_up().open_room("lobby")
     other = person(server).sign_in("other").open_room("lobby")
@@ -75,12 +38,68 @@ def test_a_lost_acknowledgement_stores_once(
     member.sees("heard, but you will not know", within=45)
     eventually(lambda: not member.unconfirmed, 5, "the confirmation")
     assert member.box.input_value() == "a draft"
-    _says_and_hears(member, other)
+    member.send().sees("a draft")
+    other.sees("a draft").equals_a_fresh_page()
+    member.equals_a_fresh_page()
     assert _stored(deployment, "heard, but you will not know") == ["heard, but you will not know"]
 
 
-def _says_and_hears(one: Tab, another: Tab) -> None:
-    """Both still talk to each other, and their pages are what a fresh load shows."""
-    one.send().sees("a draft")
-    another.sees("a draft").equals_a_fresh_page()
-    one.equals_a_fresh_page()
+def test_a_killed_server_costs_nobody_a_word_and_two_rooms_on_one_page_stay_apart(
+    person: Invite, server: Server, deployment: Deployment
+) -> None:
+    member, other, staff = (person(server).sign_in(name) for name in ("member", "other", "staff"))
+    lobby, team = _both(staff)
+    member.open_room("lobby").say("before the fall")
+    other.open_room("lobby").sees("before the fall").type("a draft that must stay")
+    lobby.sees("before the fall")
+    team.say("in the team alone").sees("in the team alone")
+    server.kill()
+    member.say("said into the dark").say("and again")
+    assert member.unconfirmed == ["said into the dark", "and again"]
+    server.start()
+    said = ["before the fall", "said into the dark", "and again"]
+    for someone in (member, other, lobby):
+        someone.sees_in_order(said, within=RETURN)
+    team.wait_live(within=RETURN)
+    eventually(lambda: not member.unconfirmed, RETURN, "the confirmation")
+    assert other.box.input_value() == "a draft that must stay"
+    other.send().sees("a draft that must stay")
+    said.append("a draft that must stay")
+    for someone in (member, other):
+        someone.sees_in_order(said).equals_a_fresh_page()
+    for side, text in ((lobby, "from beside the team"), (team, "from beside the lobby")):
+        side.say(text).sees(text)
+    other.sees("from beside the team")
+    assert lobby.messages[-5:] == [*said, "from beside the team"]
+    assert team.messages == ["in the team alone", "from beside the lobby"]
+    assert _stored(deployment, *said) == said
+
+
+def _both(somebody: Person) -> tuple[Tab, Tab]:
+    """The lobby's page with the team's room beside it, each as the server made it: the two rooms."""
+
+    def both(route: Route) -> None:
+        lobby, team = (somebody.page.request.get(f"{somebody.url}/rooms/{slug}/") for slug in ("lobby", "team"))
+        second = team.text().partition('<div class="room">')[2].partition("</main>")[0]
+        page = lobby.text().replace("</main>", f'<div class="room">{second}</main>')
+        route.fulfill(body=page, headers={name: lobby.headers[name] for name in ("content-type", POLICY)})
+
+    somebody.page.route("**/both/", both)
+    somebody.go("/both/")
+    lobby, team = (Tab(somebody.page, somebody.url, f"#room-{slug}").wait_live() for slug in ("lobby", "team"))
+    return lobby, team
+
+
+@pytest.mark.faults
+def test_three_restarts_in_a_row(person: Invite, server: Server, deployment: Deployment) -> None:
+    member = person(server).sign_in("member").open_room("lobby")
+    other = person(server).sign_in("other").open_room("lobby")
+    said = []
+    for round_ in range(3):
+        said.append(f"round {round_}")
+        member.say(said[-1])
+        server.restart()
+        other.sees_in_order(said, within=RETURN)
+    member.sees_in_order(said, within=RETURN).equals_a_fresh_page()
+    other.equals_a_fresh_page()
+    assert _stored(deployment, *said) == said

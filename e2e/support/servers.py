@@ -6,49 +6,17 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from config.start import SERVERS
+
 from .ports import free_port
 from .processes import Process
 from .waiting import eventually
 
-APPLICATION = "config.asgi:application"
-
 
 def command(kind: str, port: int) -> list[str]:
-    """How this kind of server is started in production, on `port` of 127.0.0.1."""
-    if kind == "daphne":
-        return [
-            sys.executable,
-            "-m",
-            "daphne",
-            "-b",
-            "127.0.0.1",
-            "-p",
-            str(port),
-            "--ping-interval",
-            "5",
-            "--ping-timeout",
-            "10",
-            APPLICATION,
-        ]
-    return [
-        sys.executable,
-        "-m",
-        "uvicorn",
-        APPLICATION,
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "--ws-ping-interval",
-        "5",
-        "--ws-ping-timeout",
-        "10",
-        "--ws-max-size",
-        "1048576",
-        "--timeout-graceful-shutdown",
-        "10",
-        "--no-access-log",
-    ]
+    """How `make run` starts this kind of server, on `port` of 127.0.0.1."""
+    flags = SERVERS[kind].format(host="127.0.0.1", port=port).split()
+    return [sys.executable, "-m", kind, *flags, "config.asgi:application"]
 
 
 class Server:

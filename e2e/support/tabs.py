@@ -13,8 +13,9 @@ FAST_CLOCKS = {"PARLOUR_BEAT": "0.75"}
 class Tab:
     """One page of one person, with everything it asked for and complained about."""
 
-    def __init__(self, page: Page, url: str) -> None:
-        self.page, self.url = page, url
+    def __init__(self, page: Page, url: str, talk: str = "section.talk") -> None:
+        """`talk` selects one of several rooms on a page."""
+        self.page, self.url, self.talk = page, url, page.locator(talk)
         self.violations: list[str] = []
         self.crashes: list[str] = []
         self.errors: list[str] = []
@@ -44,7 +45,7 @@ class Tab:
     @property
     def key(self) -> str:
         """The region's key, such as room-5."""
-        return self.page.locator("section.talk").get_attribute("id") or ""
+        return self.talk.get_attribute("id") or ""
 
     def wait_live(self, within: float = 15.0) -> Self:
         """Until the page's hello was answered: then the banner will not come and what others say will."""
@@ -54,7 +55,7 @@ class Tab:
     @property
     def box(self) -> Locator:
         """The box in which one writes: the newest; those under it hold what is on its way."""
-        return self.page.get_by_role("textbox", name="Message", exact=True).first
+        return self.talk.get_by_role("textbox", name="Message", exact=True).first
 
     @property
     def unconfirmed(self) -> list[str]:
@@ -69,9 +70,9 @@ class Tab:
 
     def send(self) -> Self:
         """Press Send and wait for the fresh box."""
-        before = self.page.locator(f"#{self.key}-box [name=text]").count()
-        self.page.get_by_role("button", name="Send", exact=True).click()
         boxes = self.page.locator(f"#{self.key}-box [name=text]")
+        before = boxes.count()
+        self.talk.get_by_role("button", name="Send", exact=True).click()
         eventually(lambda: boxes.count() != before or not boxes.first.input_value(), 5, "a fresh box")
         return self
 
@@ -80,7 +81,7 @@ class Tab:
 
     @property
     def log(self) -> Locator:
-        return self.page.get_by_role("list", name="Messages")
+        return self.talk.get_by_role("list", name="Messages")
 
     @property
     def messages(self) -> list[str]:

@@ -18,7 +18,7 @@ def eventually(look: Callable[[], Seen], within: float = 10.0, what: str = "") -
 
     An AssertionError of `look` counts as "not yet". Raises AssertionError with what was last seen.
     """
-    deadline = time.monotonic() + within
+    deadline, gap = time.monotonic() + within, 0.02
     last: object = None
     while True:
         try:
@@ -30,7 +30,8 @@ def eventually(look: Callable[[], Seen], within: float = 10.0, what: str = "") -
             last = error
         if time.monotonic() > deadline:
             raise AssertionError(f"{what or 'not seen'} within {within} s; last: {last}")
-        pause(0.03)
+        pause(gap)
+        gap = min(gap * 1.5, 0.1)
 
 
 def holds(look: Callable[[], object], during: float, what: str = "") -> None:

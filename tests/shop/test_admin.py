@@ -1,6 +1,7 @@
 """Orders in Django's admin: found, read, and many changed at once, by the same transitions."""
 
 import pytest
+from django.contrib.admin import ModelAdmin
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 
@@ -66,3 +67,12 @@ def test_staff_who_may_only_look_change_nothing(tea, client):
     assert client.get(LIST).status_code == 200
     run(client, "accept", tea)
     assert Order.objects.get().status == "new"
+
+
+def test_a_list_without_actions_has_no_inline_style(tea, staff, monkeypatch):
+    assert "<style" not in staff.get(LIST).content.decode()
+    for name in ("actions_on_top", "actions_on_bottom"):
+        monkeypatch.setattr(ModelAdmin, name, False)
+    page = staff.get(LIST).content.decode()
+    assert 'name="action"' not in page
+    assert "<style" not in page
