@@ -1,4 +1,4 @@
-"""The bell in a browser: in the admin, in every tab, and after its line was cut."""
+"""The bell in a browser: beside a room, in the admin, without its socket, and after its connection was cut."""
 
 from collections.abc import Callable
 
@@ -6,113 +6,160 @@ import pytest
 from playwright.sync_api import expect
 
 from .support.bell import alerts, at_peace, bell, count, none, opened
-from .support.deployments import Deployment
 from .support.flaky_proxy import FlakyProxy
 from .support.http_client import HttpClient
 from .support.people import Person
+from .support.room_socket import RoomSocket
 from .support.servers import Server
 from .support.shop import order
 from .support.tabs import FAST_CLOCKS
 from .support.waiting import pause
 
 Invite = Callable[..., Person]
+Proxy = Callable[[Server], FlakyProxy]
+SETTINGS = {**FAST_CLOCKS, "ROOMS_POST_RATE": "1000/1000"}
+WATCH = """
+(key) => {
+  const box = document.querySelector(`#${key}-box [name=text]`), scroll = document.querySelector(`#${key}-scroll`);
+  window.disturbed = [];
+  box.addEventListener("blur", () => disturbed.push("focus"));
+  box.addEventListener("input", () => disturbed.push("text"));
+  scroll.addEventListener("scroll", () => disturbed.push("scroll"));
+  document.addEventListener("selectionchange", () => disturbed.push("caret"));
+}
+"""
+STANDS = """
+(key) => {
+  const box = document.activeElement, cursors = `#${key}-resume [name=cursor]:not([value^="people."])`;
+  return [document.querySelector(`#${key}-scroll`).scrollTop, box.name, box.value, box.selectionStart, box.selectionEnd,
+    ...[...document.querySelectorAll(cursors)].map((each) => each.value)];
+}
+"""
 
 
-def test_a_mention_rings_everywhere_and_is_dealt_with_in_one_place(server: Server, person: Invite) -> None:
-    staff, other = at_peace(person(server)), person(server).sign_in("other")
-    bell(staff, "/alerts/")
-    admin, room = bell(staff.tab(), "/admin/rooms/room/"), bell(staff.tab(), "/rooms/team/")
-    other.open_room("lobby").say("@staff, is there tea?")
-    for tab in (staff, admin, room):
-        count(tab, "1")
-    expect(staff.page.get_by_role("list", name="Alerts")).to_contain_text("other mentioned you in Lobby")
-    opened(admin)
-    for tab in (staff, admin, room):
-        none(tab)
-    admin.page.locator("#bell-lines a").first.click()
-    expect(admin.page.locator(".message .mention")).to_have_text("@staff")
-    expect(staff.page.locator(".pl-alerts .pl-unread")).to_have_count(0)
+def talker(server: Server, name: str, room: str = "lobby") -> RoomSocket:
+    return RoomSocket(HttpClient(server.url).sign_in(name), room).hello()
 
 
 def test_an_open_bell_keeps_the_focus_and_what_is_archived_comes_back(server: Server, person: Invite) -> None:
-    staff, other = at_peace(person(server)), person(server).sign_in("other")
-    other.open_room("lobby").say("@staff, one")
+    staff, other = at_peace(person(server)), talker(server, "other")
+    other.say("@staff, one")
     opened(bell(staff, "/"))
-    button = staff.page.get_by_role("button", name="Archive: other mentioned you").first
+    button, lines = staff.page.get_by_role("button", name="Archive: other mentioned you").first, alerts(staff)
     button.focus()
-    lines = staff.page.locator("#bell-lines .pl-alert")
     before = lines.count()
-    person(server).sign_in("member").open_room("lobby").say("@staff, you are wanted")
+    talker(server, "member").say("@staff, you are wanted")
     expect(lines).to_have_count(before + 1)
     expect(button).to_be_focused()
-    other.say("@staff, two").say("@staff, three")
+    other.say("@staff, two")
+    other.say("@staff, three")
     expect(staff.page.locator("#bell-lines")).to_contain_text("other mentioned you in Lobby, 3 times")
     expect(lines).to_have_count(before + 1)
     expect(staff.page.get_by_role("button", name="Archive: other mentioned you in Lobby, 3 times")).to_be_focused()
-    assert staff.page.locator("#bell-menu").get_attribute("open") is not None
+    expect(staff.page.locator("#bell-menu")).to_have_attribute("open", "")
     staff.page.keyboard.press("Enter")
     expect(lines).to_have_count(before)
     expect(staff.page.locator("#bell-lines")).not_to_contain_text("3 times")
     staff.page.get_by_role("button", name="Undo").click()
     expect(lines).to_have_count(before + 1)
+    staff.page.locator("#bell-lines a", has_text="member mentioned you").click()
+    expect(staff.page.locator(".message .mention").last).to_have_text("@staff")
+
+
+def test_an_open_bell_beside_a_room_disturbs_nobody_while_alerts_pour_in(server: Server, person: Invite) -> None:
+    staff, other = at_peace(person(server)), talker(server, "other")
+    talker(server, "member", "team").say(*(f"something to scroll through {number}" for number in range(20)))
+    staff.page.set_viewport_size({"width": 1280, "height": 500})
+    bell(staff.open_room("team"))
+    staff.log.get_by_text("something to scroll through 3", exact=True).scroll_into_view_if_needed()
+    opened(staff).type("half a thought, and a half")
+    staff.box.focus()
+    staff.page.evaluate("document.activeElement.setSelectionRange(5, 14)")
+    before = staff.page.evaluate(STANDS, staff.key)
+    assert before[0] < 0, "nothing to scroll"
+    staff.page.evaluate(WATCH, staff.key)
+    for number in range(10):
+        other.say(f"@staff, look up {number}")
+    other.waits_for("@staff, look up 9")
+    expect(alerts(staff).first).to_contain_text("10 times")
+    expect(staff.page.locator("#bell-menu")).to_have_attribute("open", "")
+    count(staff, "10")
+    assert staff.page.evaluate("disturbed") == []
+    assert staff.page.evaluate(STANDS, staff.key) == before
+    staff.page.keyboard.type("notion")
+    staff.page.keyboard.press("Enter")
+    staff.sees("half notion, and a half")
 
 
 def test_without_its_socket_a_press_counts_and_the_page_shows_it(
-    new_deployment: Callable[..., Deployment], flaky_proxy: Callable[..., FlakyProxy], person: Invite
+    server: Server, flaky_proxy: Proxy, person: Invite
 ) -> None:
-    server = new_deployment(**FAST_CLOCKS).start_server()
     line = flaky_proxy(server)
-    staff, other = at_peace(person(line)), person(server).sign_in("other")
-    bell(staff, "/alerts/")
-    lobby, team = other.open_room("lobby"), person(server).sign_in("member").open_room("team")
+    staff = bell(at_peace(person(line)), "/alerts/")
+    lobby, team = talker(server, "other"), talker(server, "member", "team")
     lobby.say("@staff, in silence")
     team.say("@staff, as well")
     count(staff, "2")
     line.silence_sockets()
     rows = staff.page.locator(".pl-alerts .pl-alert")
-    ours = rows.filter(has_text="other mentioned you in Lobby").first
+    ours = rows.filter(has_text="@staff, in silence")
     ours.get_by_role("button", name="Archive").click()
     count(staff, "1")
-    expect(rows.filter(has_text="@staff, in silence")).to_have_count(0)
+    expect(ours).to_have_count(0)
     staff.page.get_by_role("button", name="Undo").click()
-    expect(rows.filter(has_text="@staff, in silence")).to_have_count(1)
+    expect(ours).to_have_count(1)
     opened(staff)
-    staff.page.locator("#bell-lines").get_by_role("button", name="Mark read: member mentioned you").click()
-    expect(staff.page.locator("#bell-lines .pl-unread", has_text="member mentioned you")).to_have_count(0)
+    staff.page.locator("#bell-lines").get_by_role("button", name="Mark read: member mentioned you").first.click()
+    expect(staff.page.locator("#bell-lines .pl-unread", has_text="as well")).to_have_count(0)
     staff.page.locator(".pl-bell-head").get_by_role("button", name="Mark all read").click()
     expect(staff.page.locator("#bell-lines .pl-unread")).to_have_count(0)
     none(staff)
     line.mend()
     staff.speed_up()
     lobby.say("@staff, aloud")
-    expect(staff.page.locator("#bell-count .pl-pill")).to_have_text("1", timeout=60_000)
+    count(staff, "1", within=60)
     expect(staff.page.locator("#bell-lines .pl-unread")).to_have_count(1)
 
 
-def test_a_bell_that_was_cut_off_is_right_when_it_returns(
-    server: Server, flaky_proxy: Callable[..., FlakyProxy], person: Invite
+def test_a_bell_first_opened_without_a_connection_fills_itself_when_it_is_back(
+    server: Server, person: Invite, flaky_proxy: Proxy
 ) -> None:
     line = flaky_proxy(server)
-    staff, other = at_peace(person(line)), person(server).sign_in("other")
-    bell(staff, "/")
-    other.open_room("lobby")
+    member = bell(person(line).sign_in("member"), "/")
+    other = talker(server, "other")
+    other.say("@member, are you there?")
+    count(member, "1")
     line.cut()
-    other.say("@staff, one").say("@staff, two")
-    pause(3)
-    none(staff)
+    other.say("@member, hello?")
+    member.page.locator("#bell-menu summary").click()
     line.mend()
-    expect(staff.page.locator("#bell-count .pl-pill")).to_have_text("2", timeout=40_000)
-    other.say("@staff, three")
-    count(staff, "3")
+    expect(alerts(member).first).to_contain_text("other mentioned you in Lobby, 2 times", timeout=30_000)
+    none(member)
+
+
+def test_a_bell_opened_after_a_sign_out_elsewhere_says_so(server: Server, person: Invite) -> None:
+    member = bell(person(server).sign_in("member"), "/")
+    member.context.clear_cookies()
+    member.page.locator("#bell-menu summary").click()
+    expect(member.page.locator("#bell .pl-bell-lines")).to_contain_text("You are signed out. Sign in")
+    expect(member.page.locator("main")).to_have_count(1)
+
+
+def test_without_script_the_bell_leads_to_the_page_of_all_alerts(server: Server, person: Invite) -> None:
+    staff = person(server, java_script_enabled=False).sign_in("staff").go("/shop/")
+    staff.page.locator("#bell-menu summary").click()
+    expect(staff.page.get_by_text("Loading…")).to_be_hidden()
+    staff.page.locator("#bell-lines").get_by_role("link", name="All alerts").click()
+    expect(staff.page.get_by_role("heading", name="Alerts")).to_be_visible()
 
 
 @pytest.mark.faults
 def test_a_bell_that_was_cut_off_for_a_minute_is_right_when_it_returns(
-    server: Server, flaky_proxy: Callable[..., FlakyProxy], person: Invite
+    server: Server, flaky_proxy: Proxy, person: Invite
 ) -> None:
     line = flaky_proxy(server)
     staff, elsewhere = at_peace(person(line)), bell(person(server).sign_in("staff"), "/alerts/")
-    other = person(server).sign_in("other").open_room("lobby")
+    other = talker(server, "other")
     bell(staff, "/rooms/team/")
     other.say("@staff, before")
     count(staff, "1")
@@ -133,26 +180,3 @@ def test_a_bell_that_was_cut_off_for_a_minute_is_right_when_it_returns(
     other.say("@staff, after")
     for tab in (staff, elsewhere):
         count(tab, "1")
-
-
-def test_a_bell_first_opened_without_a_connection_fills_itself_when_it_is_back(
-    server: Server, person: Invite, flaky_proxy: Callable[..., FlakyProxy]
-) -> None:
-    proxy = flaky_proxy(server)
-    member = person(proxy).sign_in("member")
-    bell(member, "/")
-    person(server).sign_in("other").open_room("lobby").say("@member, are you there?")
-    expect(member.page.locator("#bell-count .pl-pill")).to_be_visible()
-    proxy.cut()
-    member.page.locator("#bell-menu summary").click()
-    proxy.mend()
-    expect(alerts(member).first).to_contain_text("mentioned you", timeout=30_000)
-
-
-def test_a_bell_opened_after_a_sign_out_elsewhere_says_so(server: Server, person: Invite) -> None:
-    member = person(server).sign_in("member")
-    bell(member, "/")
-    member.context.clear_cookies()
-    member.page.locator("#bell-menu summary").click()
-    expect(member.page.locator("#bell .pl-bell-lines")).to_contain_text("You are signed out. Sign in")
-    expect(member.page.locator("main")).to_have_count(1)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from .support.bell import bell, unseen
+from .support.bell import alerts, bell, count, none, unseen, with_lines
 from .support.deployments import Deployment
 from .support.flaky_proxy import FlakyProxy
 from .support.http_client import HttpClient
@@ -16,7 +16,7 @@ from .support.people import Person
 from .support.redis import Redis
 from .support.room_socket import RoomSocket
 from .support.servers import Server
-from .support.shop import order
+from .support.shop import order, orders_page
 from .support.waiting import eventually, holds
 
 NewClient = Callable[[Server | FlakyProxy], HttpClient]
@@ -33,7 +33,7 @@ def new_password(member: HttpClient, deployment: Deployment, url: str) -> None:
 
 
 def deactivation(member: HttpClient, deployment: Deployment, url: str) -> None:
-    HttpClient(url).sign_in("staff").submit(f"/admin/accounts/user/{_pk(deployment)}/change/", is_active=None)
+    HttpClient(url).sign_in("staff").submit(_account(deployment, "member"), is_active=None)
 
 
 def removal(member: HttpClient, deployment: Deployment, url: str) -> None:
@@ -44,17 +44,75 @@ def removal(member: HttpClient, deployment: Deployment, url: str) -> None:
     assert answer.status == 302, f"{answer.status} {answer.page.text[:300]}"
 
 
-LONG = {"password", "deactivation"}
+def _account(deployment: Deployment, name: str) -> str:
+    """Where staff change this person."""
+    [(pk,)] = deployment.rows("SELECT id FROM accounts_user WHERE username = %s", name)
+    return f"/admin/accounts/user/{pk}/change/"
+
+
 ACTS = {"sign-out": sign_out, "password": new_password, "deactivation": deactivation, "removal": removal}
-SOME = [pytest.param(act, id=name, marks=[pytest.mark.faults] * (name in LONG)) for name, act in ACTS.items()]
+FINAL = (new_password, deactivation)  # nobody signs in as before after these
+SOME = [pytest.param(act, id=name, marks=[pytest.mark.faults] * (act in FINAL)) for name, act in ACTS.items()]
+
+
+def test_every_tab_says_what_happened_and_stays_quiet(
+    person: Callable[..., Person], server: Server, http_client: NewClient
+) -> None:
+    staff = person(server).sign_in("staff")
+    rooms = [staff.open_room("lobby"), staff.tab().open_room("team")]
+    pages = [bell(staff.tab(), path) for path in ("/alerts/", "/admin/")]
+    other = RoomSocket(http_client(server).sign_in("other"), "lobby").hello()
+    before = [unseen(tab) for tab in pages]
+    staff.tab().go("/shop/").page.get_by_role("button", name="Sign out").click()
+    words = [tab.page.locator("#bell").get_by_role("alert").filter(has_text="You are signed out.") for tab in pages]
+    words += [tab.page.locator("section.talk") for tab in rooms]
+    links = [each.get_by_role("link", name="Sign in") for each in words]
+    eventually(lambda: all(link.is_visible() for link in links), 2, "the way back in")
+    for tab in (*rooms, *pages):
+        expect(tab.page.locator("[id$=-beat]")).to_have_count(0)  # a beat would wake the watchdog
+    other.say("after access was revoked")
+    other.waits_for("after access was revoked")
+    order(http_client(server).sign_in("member"), "After access was revoked")
+    holds(lambda: not any("fter access was revoked" in tab.page.content() for tab in (*rooms, *pages)), 1)
+    assert [unseen(tab) for tab in pages] == before
+    links[0].click()
+    expect(pages[0].page.locator("[name=username]")).to_be_visible()
+
+
+def test_who_is_made_staff_hears_at_once_and_who_is_demoted_no_more_two_seconds_later(
+    server: Server, deployment: Deployment, person: Callable[..., Person], http_client: NewClient
+) -> None:
+    boss, member = http_client(server).sign_in("staff"), http_client(server).sign_in("member")
+    clerk = bell(person(server).sign_in("other"), "/rooms/lobby/")
+    order(member, "Before there was a clerk")
+    before = unseen(clerk)
+    boss.submit(_account(deployment, "other"), is_staff="on")
+    eventually(lambda: unseen(clerk) > before, 2, "what was open is theirs too")
+    page, admin = orders_page(clerk.tab()), with_lines(bell(clerk.tab(), "/admin/"))
+    none(clerk)
+    order(member, "Before access was revoked")
+    for tab in (clerk, page, admin):
+        count(tab, "1", within=2)
+    boss.submit(_account(deployment, "other"), is_staff=None)
+    words = page.page.locator("#orders").get_by_role("alert").filter(has_text="Only staff see all orders.")
+    expect(words).to_be_visible(timeout=2_000)
+    for tab in (clerk, admin):
+        eventually(lambda tab=tab: not unseen(tab) and not alerts(tab).count(), 2, "what staff were told is gone")
+    order(member, "No business of theirs")
+    holds(lambda: not any("No business of theirs" in tab.page.content() for tab in (clerk, page, admin)), 1)
+    words.get_by_role("link").click()
+    expect(page.page.get_by_role("heading", name="Shop")).to_be_visible()
+    assert page.page.request.get(f"{page.url}/shop/orders/").status == 403
+    assert not clerk.errors
 
 
 @pytest.mark.parametrize("act", SOME)
 def test_nothing_is_heard_two_seconds_later(
-    act: Act, new_deployment: Callable[..., Deployment], http_client: NewClient
+    act: Act, server: Server, deployment: Deployment, new_deployment: Callable[..., Deployment], http_client: NewClient
 ) -> None:
-    deployment = new_deployment()
-    server = deployment.start_server("daphne")
+    if act in FINAL:
+        deployment = new_deployment()
+        server = deployment.start_server()
     last_heard = _last_heard(act, deployment, http_client(server).sign_in("member"), server.url)
     assert last_heard < 2, f"heard {last_heard:.1f} s after {act.__name__}"
 
@@ -74,55 +132,15 @@ def test_nothing_is_heard_five_seconds_later_with_all_hints_lost(
     assert last_heard < 5, f"heard {last_heard:.1f} s after {act.__name__}"
 
 
-def test_every_tab_says_what_happened_and_stays_quiet(
-    person: Callable[..., Person], server: Server, http_client: NewClient
-) -> None:
-    member = person(server).sign_in("member")
-    tabs = [member.open_room("lobby"), member.tab().open_room("lobby"), member.tab().open_room("team")]
-    other = RoomSocket(http_client(server).sign_in("other"), "lobby").hello()
-    last = member.tab().go("/")
-    last.page.get_by_role("button", name="Sign out").click()
-    for tab in tabs:
-        link = tab.page.locator("section.talk").get_by_role("link", name="Sign in")
-        eventually(link.is_visible, 2, "the way back in")
-        assert not tab.page.locator(f"#{tab.key}-beat").count(), "a beat would wake the watchdog"
-    other.say("after access was revoked")
-    other.waits_for("after access was revoked")
-    for tab in tabs:
-        assert "after access was revoked" not in tab.messages
-
-
-def test_the_bell_of_every_tab_says_who_signed_out_and_stays_quiet(
-    person: Callable[..., Person], server: Server, http_client: NewClient
-) -> None:
-    staff = person(server).sign_in("staff")
-    paths = ("/", "/alerts/", "/admin/", "/accounts/profile/")
-    tabs = [bell(staff, paths[0]), *(bell(staff.tab(), path) for path in paths[1:])]
-    member = http_client(server).sign_in("member")
-    before = [unseen(tab) for tab in tabs]
-    last = staff.tab().go("/shop/")
-    last.page.get_by_role("button", name="Sign out").click()
-    words = [tab.page.locator("#bell").get_by_role("alert").filter(has_text="You are signed out.") for tab in tabs]
-    eventually(lambda: all(each.is_visible() for each in words), 2, "every bell says so")
-    for each, tab in zip(words, tabs, strict=True):
-        expect(each.get_by_role("link", name="Sign in")).to_be_visible()
-        expect(tab.page.locator("#bell-beat")).to_have_count(0)
-    order(member, "After access was revoked")
-    holds(lambda: not any("After access was revoked" in tab.page.content() for tab in tabs), 1)
-    assert [unseen(tab) for tab in tabs] == before
-    words[1].get_by_role("link", name="Sign in").click()
-    expect(tabs[1].page.locator("[name=username]")).to_be_visible()
-
-
 def _last_heard(act: Act, deployment: Deployment, member: HttpClient, url: str) -> float:
     """How long after the act the last of three sockets heard something, while somebody talks."""
     rooms = [RoomSocket(member.at(url), "team").hello() for _ in range(3)]
     talker = RoomSocket(HttpClient(url).sign_in("staff"), "team").hello()
     stop = threading.Event()
-    talking = threading.Thread(target=_talk, args=(talker, stop))
+    talking = threading.Thread(target=_talk, args=(talker, act.__name__, stop))
     talking.start()
     for room in rooms:
-        room.waits_for("word 5", within=10)
+        room.waits_for(f"{act.__name__} 5", within=10)
     act(member, deployment, member.url)
     done = time.monotonic()
     ends = [_until_closed(room) for room in rooms]
@@ -140,13 +158,9 @@ def _until_closed(room: RoomSocket) -> tuple[int, float]:
     return code, time.monotonic()
 
 
-def _talk(talker: RoomSocket, stop: threading.Event) -> None:
+def _talk(talker: RoomSocket, word: str, stop: threading.Event) -> None:
     number = 0
-    while not stop.wait(0.15):
+    while not stop.wait(0.1):
         number += 1
-        talker.say(f"word {number}")
-        talker.waits_for(f"word {number}")
-
-
-def _pk(deployment: Deployment) -> int:
-    return int(deployment.rows("SELECT id FROM accounts_user WHERE username = 'member'")[0][0])
+        talker.say(f"{word} {number}")
+        talker.waits_for(f"{word} {number}")
