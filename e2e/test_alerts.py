@@ -134,7 +134,6 @@ def test_a_bell_first_opened_without_a_connection_fills_itself_when_it_is_back(
     member.page.locator("#bell-menu summary").click()
     line.mend()
     expect(alerts(member).first).to_contain_text("other mentioned you in Lobby, 2 times", timeout=30_000)
-    none(member)
 
 
 def test_a_bell_opened_after_a_sign_out_elsewhere_says_so(server: Server, person: Invite) -> None:
