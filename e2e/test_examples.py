@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from .support.deployments import ROOT
 from .support.http_client import HttpClient
@@ -63,7 +63,7 @@ class Host:
         self.env["DJANGO_SETTINGS_MODULE"] = "project.settings"
         self.errors: list[str] = []
         with (folder / "project" / "settings.py").open("a") as file:
-            file.write(settings)
+            file.write(f"\nSTATICFILES_DIRS = [{str(ROOT / 'static')!r}]\n{settings}\n")  # the wheel brings these
         if server:
             command = [sys.executable, "-m", *SERVERS[server].format(self.url.rpartition(":")[2]).split()]
             self.process = Process(command, log=folder / "log", env=self.env, cwd=folder)
@@ -80,9 +80,13 @@ class Host:
         context = self.browser.new_context(**options)
         context.add_cookies([{"name": "sessionid", "value": (self.folder / "session").read_text(), "url": self.url}])
         page = context.new_page()
-        page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
+        page.on("console", self._note)
         page.goto(self.url + path)
         return page
+
+    def _note(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.errors.append(f"{message.text} {message.location}")
 
     def _answers(self) -> bool:
         with contextlib.suppress(OSError):
@@ -142,7 +146,7 @@ def test_a_vote_and_another_processs_save_are_on_every_page(host: Callable[..., 
 def test_with_redis_another_processs_save_is_there_at_once(host: Callable[..., Host], redis: Redis) -> None:
     layer = {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [redis.url()]}}
     ticks_help_nobody = "PARLOUR = {'TICK': 60.0}"
-    stock = host(settings=f"\nCHANNEL_LAYERS = {{'default': {layer}}}\n{ticks_help_nobody}\n", server="uvicorn")
+    stock = host(settings=f"CHANNEL_LAYERS = {{'default': {layer}}}\n{ticks_help_nobody}", server="uvicorn")
     page = met(stock.open("/polls/1/"))
     page.evaluate(WATCH)
     saved = float(stock.shell(f"{VOTE}; import time; print(time.time())").split()[-1])
@@ -162,7 +166,7 @@ def test_rows_of_a_list_change_in_place(host: Callable[..., Host]) -> None:
 
 
 def test_without_sockets_the_button_works_and_the_page_shows_it(host: Callable[..., Host]) -> None:
-    stock = host(settings="\nINSTALLED_APPS.remove('daphne')\n", server="runserver")
+    stock = host(settings="INSTALLED_APPS.remove('daphne')", server="runserver")
     page = stock.open("/polls/1/")
     page.get_by_role("button", name="Vote").click()
     expect(page.get_by_text("Tea?: 1 votes")).to_be_visible()
