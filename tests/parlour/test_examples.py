@@ -66,8 +66,23 @@ def test_a_live_poll_takes_fifteen_lines_and_a_live_list_twelve():
     assert len(lines("tasks", ["live.py", "templates/tasks/row.html"])) <= 12
 
 
+def test_a_job_with_its_bar_and_its_page_takes_fifteen_lines():
+    folder = ROOT / "examples" / "bakery"
+    written = [line for file in ("models.py", "urls.py") for line in (folder / file).read_text().splitlines()]
+    written = [line for line in written if line.strip() and not line.startswith(('"""', "import ", "from "))]
+    assert len(written) + len(["INSTALLED_APPS"]) <= 15
+
+
+def test_a_bell_for_people_and_staff_takes_six_lines():
+    told = (ROOT / "docs" / "alerts.md").read_text().partition("## Setting it up")[2].partition("\n## ")[0]
+    blocks = "".join(re.findall(r"```\w+\n(.*?)```", told, re.DOTALL))
+    written = [line for line in blocks.splitlines() if line.strip() and not line.startswith(("#", "<!--"))]
+    written += re.findall(r"{% load alerts %}{% bell %}", told)
+    assert len(written) <= 6
+
+
 def test_every_example_is_below_forty_lines():
-    for app in ("polls", "tasks"):
+    for app in ("polls", "tasks", "signups", "bakery"):
         files = [*(ROOT / "examples" / app).rglob("*.py"), *(ROOT / "examples" / app).rglob("*.html")]
         files = [path for path in files if "migrations" not in path.parts]
         assert sum(len([x for x in path.read_text().splitlines() if x.strip()]) for path in files) < 40
