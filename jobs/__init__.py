@@ -5,10 +5,11 @@ from typing import Any
 
 _MODULES = {
     "task": "jobs.tasks",  # decorates a function that runs in the background
-    "job_for": "jobs.worker",  # a job around code that something else runs, such as a Celery task
-    "JobContext": "jobs.context",  # what such code is given
-    "Failure": "jobs.context",  # an end whose words are for the owner
+    "job_for": "jobs.tasks",  # a job around code that something else runs, such as a Celery task
+    "JobContext": "jobs.progress",  # what such code is given
+    "Failure": "jobs.progress",  # an end whose words are for the owner
     "Job": "jobs.models",  # the row
+    "JobRegion": "jobs.streams",  # one job on a page
 }
 __all__ = list(_MODULES)
 

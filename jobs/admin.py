@@ -1,9 +1,6 @@
 """Jobs in Django's admin: to look at, and to delete."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
 from alerts.admin import USERNAME, ReadOnly
 from jobs.models import Job
@@ -13,11 +10,8 @@ from jobs.models import Job
 class JobAdmin(ReadOnly):
     """What was asked for, how far it is, how it ended. Deleting a row ends its run."""
 
-    list_display = ["title", "kind", "owner", "status", "done", "total", "attempt", "queued", "ended"]
+    list_display = ["title", "kind", "owner", "state", "done", "total", "attempt", "queued", "ended"]
     list_filter = ["state", "kind", "queued"]
     search_fields = ["title", "words", f"owner__{USERNAME}"]
     list_select_related = ["owner"]
     date_hierarchy = "queued"
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).with_alive()  # type: ignore[attr-defined]

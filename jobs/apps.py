@@ -14,15 +14,18 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         from alerts import add_to_bell
-        from jobs import executor  # noqa: F401  runs what is queued where there is no broker
         from jobs.streams import BarsStream
+        from jobs.transitions import job_queued
 
         if getattr(settings, "CELERY_BROKER_URL", ""):
-            from jobs import celery_backend  # noqa: F401
+            from jobs.celery_backend import send as carry
+        else:
+            from jobs.runner import put as carry
+        job_queued.connect(carry)
         add_to_bell(BarsStream, "partials/jobs.html#bell")
 
     def serve(self) -> None:
-        """Run jobs in threads of this process, where there is no broker."""
-        from jobs import executor
+        """Run jobs in threads of this process, where there is no broker, and see which stalled."""
+        from jobs import runner
 
-        executor.start()
+        runner.start()

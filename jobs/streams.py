@@ -1,32 +1,62 @@
 """Jobs on pages: the bars in a person's bell, and one job, live, on a page of its own."""
 
-from collections.abc import Iterable
 from typing import Any
 
-from django.urls import get_script_prefix, reverse
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.urls import reverse
 from django.utils.html import format_html
 
-from alerts.models import Preference
-from jobs import progress_text, tasks
-from jobs.models import Job, head
+from jobs import tasks
+from jobs.models import Job
 from parlour import Consumer, Denied, Region, StateStream
 
 SHOWN = 5  # bars of one bell
 GAP = 0.25  # seconds between two pushes
 QUARTER = 25  # percent, from one announcement to the next
+SHORTEST = 1.0  # seconds over which a pace means anything
 
 
 class Bar:
-    """A job as it is drawn."""
+    """A job as it is drawn: how far and how fast it is, in words that stand still until it moves again."""
 
     def __init__(self, job: Job) -> None:
         self.job = job
-        self.percent = progress_text.percent(job)
-        self.value = progress_text.summary(job)
-        self.amount = progress_text.amount(job)
-        running = job.status == "running"
-        self.speed = progress_text.speed(job) if running else ""
-        self.left = progress_text.left(job) if running else ""
+        pace = _pace(job) if job.state == Job.State.RUNNING else 0
+        self.amount = intcomma(job.done) if job.done and not job.words else ""
+        if job.total:
+            self.amount = f"{intcomma(job.done)} of {intcomma(job.total)}"
+        self.pace = _pace_text(pace) if pace else ""
+        self.left = _left_text((job.total - job.done) / pace) if pace and job.total and job.done < job.total else ""
+
+    @property
+    def value(self) -> str:
+        """All of it, for somebody who does not see the bar."""
+        percent = "" if self.job.percent is None else f"{self.job.percent} %"
+        known = self.amount or ("" if percent else self.job.words)
+        return ", ".join(filter(None, [percent, known, self.pace, self.left]))
+
+
+def _pace(job: Job) -> float:
+    """How much is done in a second, over this attempt; 0 when it is too early to say."""
+    if job.moved is None or job.first_moved is None:
+        return 0
+    seconds = (job.moved - job.first_moved).total_seconds()
+    return max(0, job.done - job.first_done) / seconds if seconds >= SHORTEST else 0
+
+
+def _pace_text(pace: float) -> str:
+    """ "1,200 a second", "12 a minute"; to two figures, for more would flicker and mean nothing."""
+    number, unit = (pace, "second") if pace >= 1 else (pace * 60, "minute")
+    return f"{intcomma(max(1, round(float(f'{number:.2g}'))))} a {unit}"
+
+
+def _left_text(seconds: float) -> str:
+    """ "about 20 seconds left", at the pace so far."""
+    for size, unit in ((3600, "hour"), (60, "minute")):
+        if seconds >= 0.9 * size:
+            n = round(seconds / size)
+            return f"about {n} {unit}{'s' if n > 1 else ''} left"
+    return f"about {5 * round(seconds / 5)} seconds left" if seconds >= 5 else "a few seconds left"
 
 
 class BarsStream(StateStream):
@@ -37,20 +67,15 @@ class BarsStream(StateStream):
     gap = GAP
 
     def __init__(self, owner: int, region: Region) -> None:
-        super().__init__(head(owner), region)
+        super().__init__(Job(owner_id=owner).stream, region)
         self.owner = owner
 
     def present(self) -> dict[str, Any]:
-        jobs = list(Job.objects.filter(owner=self.owner).shown())
-        return {"bars": [Bar(job) for job in jobs[:SHOWN]], "others": len(jobs[SHOWN:]), "busy": _busy(jobs)}
-
-
-def _busy(jobs: Iterable[Job]) -> str:
-    """ "2 jobs are running or waiting, 1 stalled or failed": what the stroke under a closed bell says to the eye."""
-    going = [job.status in ("running", "queued") for job in jobs]
-    n, stuck = going.count(True), going.count(False)
-    words = [f"{n} {'job is' if n == 1 else 'jobs are'} running or waiting"] * bool(n)
-    return ", ".join(words + [f"{stuck} stalled or failed"] * bool(stuck))
+        shown, order = Job.objects.filter(owner=self.owner).shown().order_by("queued", "pk"), [*Job.State]
+        jobs = sorted(shown, key=lambda job: order.index(job.state))
+        going = sum(job.state in (Job.State.RUNNING, Job.State.QUEUED) for job in jobs)
+        counts = {"going": going, "stuck": len(jobs) - going, "others": len(jobs[SHOWN:])}
+        return {"bars": [Bar(job) for job in jobs[:SHOWN]], **counts}
 
 
 class JobRegion(Region):
@@ -58,7 +83,7 @@ class JobRegion(Region):
 
     def __init__(self, job: Job) -> None:
         panel = reverse("jobs:panel", args=[job.pk])
-        super().__init__(f"job-{job.pk}", f"{get_script_prefix()}ws/alerts/jobs/{job.pk}/", panel, "owner")
+        super().__init__(f"job-{job.pk}", f"/ws/alerts/jobs/{job.pk}/", panel, "owner")
         self.job = job
         self.address = job.get_absolute_url()
         task = tasks.known.get(job.kind)
@@ -66,9 +91,9 @@ class JobRegion(Region):
 
 
 class BarStream(StateStream):
-    """One job. Each quarter that is passed, and what becomes of it, is announced once to a screen reader.
+    """One job. Each quarter that is passed, and that it stalled or was cancelled, is announced to a screen reader.
 
-    A page that reconnects gets only the latest announcement. That a job is done or failed the bell may announce.
+    A page that reconnects gets only the latest announcement. That a job is done or failed the bell announces.
     """
 
     template = "partials/jobs.html#job"
@@ -80,26 +105,21 @@ class BarStream(StateStream):
         self.pk = job.pk
 
     def present(self) -> dict[str, Any]:
-        job = Job.objects.with_alive().get(pk=self.pk)
+        job = Job.objects.get(pk=self.pk)
         return {"bar": Bar(job), "announcement": _announcement(job)}
 
     def changes(self, before: dict[str, Any] | None, now: dict[str, Any]) -> str:
         words = now["announcement"]
-        told = before and (words == before["announcement"] or _bell_announces(now["bar"].job))
-        return self.ids.inner("announce", words) if words and not told else ""
+        is_news = words and not (before and words == before["announcement"])
+        return self.ids.inner("announce", words) if is_news else ""
 
 
 def _announcement(job: Job) -> str:
     """What is worth saying of a job now: "Soup: 50 %", "Soup: cancelled"."""
-    if job.status in ("queued", "running"):
-        passed = (progress_text.percent(job) or 0) // QUARTER * QUARTER
-        return format_html("{}: {} %", job.title, passed) if 0 < passed < 100 and job.status == "running" else ""
-    return format_html("{}: {}", job.title, job.status)
-
-
-def _bell_announces(job: Job) -> bool:
-    others = Preference.objects.filter(person=job.owner_id, kind=job.kind).exclude(level=Preference.Level.TOAST)
-    return job.state in (Job.State.DONE, Job.State.FAILED) and not others.exists()
+    if job.state in (Job.State.STALLED, Job.State.CANCELLED):
+        return format_html("{}: {}", job.title, job.state)
+    passed = (job.percent or 0) // QUARTER * QUARTER if job.state == Job.State.RUNNING else 0
+    return format_html("{}: {} %", job.title, passed) if 0 < passed < 100 else ""
 
 
 class JobConsumer(Consumer):

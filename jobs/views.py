@@ -2,17 +2,15 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from alerts.models import kind_named
+from jobs import transitions
 from jobs.models import Job
 from jobs.streams import JobRegion
-from parlour import rate_limit
-
-RETRY_RATE = "0.1/10"  # of one person: a second, and at once
 
 
 @require_safe
@@ -28,13 +26,8 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     """Cancel, retry or dismiss a job. A live page shows what came of it; a plain form goes back to the job."""
-    if action not in ("cancel", "retry", "dismiss"):
-        raise Http404
     job = get_object_or_404(Job.objects.of(request.user), pk=pk)
-    if action == "retry" and not rate_limit("retry", request.user.pk, RETRY_RATE).take():
-        messages.error(request, "That was many tries in a short time. Wait a minute and try again.")
-        return HttpResponse(headers={"HX-Refresh": "true"}) if "HX-Request" in request.headers else redirect(job)
-    changed = Job.objects.act(action, job.pk)
+    changed = transitions.act(action, job.pk)
     if "HX-Request" in request.headers:
         return HttpResponse(status=204)
     if not changed:

@@ -13,15 +13,15 @@ wsgi = get_wsgi_application()
 
 from alerts import routing as alerts  # noqa: E402
 from http_bridge.wsgi_bridge import Receive, Send, WsgiBridge  # noqa: E402
-from jobs import executor  # noqa: E402
 from jobs import routing as jobs  # noqa: E402
+from jobs import runner  # noqa: E402
 from parlour import urls as live_parts  # noqa: E402
 from parlour.contrib import apply_patches  # noqa: E402
 from rooms import routing as rooms  # noqa: E402
-from shop import routing as shop  # noqa: E402
+from shop import urls as shop  # noqa: E402
 
 apply_patches()
-executor.start()
+runner.start()
 apps = (live_parts, rooms, alerts, jobs, shop)
 sockets = [pattern for app in apps for pattern in app.websocket_urlpatterns]
 
@@ -37,7 +37,7 @@ async def lifespan(scope: Any, receive: Receive, send: Send) -> None:
     while True:
         event = await receive()
         if event["type"] == "lifespan.shutdown":
-            await asyncio.to_thread(executor.stop)
+            await asyncio.to_thread(runner.stop)
         await send({"type": f"{event['type']}.complete"})
         if event["type"] == "lifespan.shutdown":
             return

@@ -1,11 +1,30 @@
 """Orders in Django's admin: to search, to read, and to change the status of many at once."""
 
+from collections.abc import Callable
+from typing import Any
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from shop.models import Order
 from shop.place_order import OrderRejected, make_transition
+from shop.transitions import TRANSITIONS, Transition
+
+
+def _action(transition: Transition) -> Callable[..., None]:
+    def make(model_admin: Any, request: HttpRequest, orders: QuerySet[Order]) -> None:
+        made = 0
+        for pk in orders.values_list("pk", flat=True):
+            try:
+                make_transition(request.user, pk, transition.name)
+                made += 1
+            except (OrderRejected, Order.DoesNotExist) as error:
+                messages.warning(request, str(error))
+        messages.success(request, f"{made} of {len(orders)} done.")
+
+    make.__name__ = transition.name
+    return admin.action(make, description=f"{transition.label} selected orders", permissions=["change"])
 
 
 @admin.register(Order)
@@ -19,29 +38,7 @@ class OrderAdmin(admin.ModelAdmin):
     date_hierarchy = "created"
     readonly_fields = ("buyer", "item", "note", "price", "status", "created", "updated")
     fields = readonly_fields
-    actions = ["accept", "finish", "cancel"]
+    actions = [_action(each) for each in TRANSITIONS.values()]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
-
-    @admin.action(description="Accept selected orders", permissions=["change"])
-    def accept(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
-        self._make_transitions(request, orders, "accept")
-
-    @admin.action(description="Finish selected orders", permissions=["change"])
-    def finish(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
-        self._make_transitions(request, orders, "finish")
-
-    @admin.action(description="Cancel selected orders", permissions=["change"])
-    def cancel(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
-        self._make_transitions(request, orders, "cancel")
-
-    def _make_transitions(self, request: HttpRequest, orders: QuerySet[Order], name: str) -> None:
-        made = 0
-        for pk in orders.values_list("pk", flat=True):
-            try:
-                make_transition(request.user, pk, name)
-                made += 1
-            except (OrderRejected, Order.DoesNotExist) as error:
-                self.message_user(request, str(error), messages.WARNING)
-        self.message_user(request, f"{made} of {len(orders)} done.", messages.SUCCESS)

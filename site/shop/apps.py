@@ -4,14 +4,13 @@ from django.apps import AppConfig
 
 
 class ShopConfig(AppConfig):
-    """Registers the receivers, the task of imports and the kind of alerts."""
+    """Registers the kind of alerts, the task of imports and what its page shows."""
 
     name = "shop"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         from alerts import Kind
-        from shop import signals  # noqa: F401  connects the receivers
         from shop.imports import streams  # noqa: F401  registers the task and its page
 
         Kind("order", "Orders", "{n} new orders").register()

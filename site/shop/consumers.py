@@ -6,6 +6,7 @@ from django.shortcuts import resolve_url
 from django.utils.html import format_html
 
 from parlour import Consumer, Denied, Region
+from shop.models import may_order
 from shop.streams import MyOrdersRegion, OrdersRegion
 
 
@@ -35,6 +36,6 @@ class MyOrdersConsumer(Consumer):
 
     @classmethod
     def authorize(cls, person: Any) -> Region:  # type: ignore[override]
-        if not person.is_authenticated or person.is_guest:
+        if not may_order(person):
             raise Denied.signed_out(resolve_url("shop:home"))
         return MyOrdersRegion(person)

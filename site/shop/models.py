@@ -5,10 +5,13 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Count, Q, Sum
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
 
-from shop import money
+from parlour import Change, live_write
+from shop.money import CURRENCIES
 
 ALL_ORDERS = "shop.orders"  # head of the staff's list
 
@@ -16,6 +19,11 @@ ALL_ORDERS = "shop.orders"  # head of the staff's list
 def orders_of(buyer: object) -> str:
     """Head of one person's orders, by primary key."""
     return f"shop.buyer.{buyer}"
+
+
+def may_order(person: Any) -> bool:
+    """Whether this person has an account to which an order can belong."""
+    return person.is_authenticated and not person.is_guest
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -27,31 +35,31 @@ class OrderQuerySet(models.QuerySet["Order"]):
             return self.none()
         return self if person.is_staff else self.filter(buyer=person)
 
-    def open(self) -> Self:
-        return self.filter(status__in=Order.OPEN)
-
-    def by_hand(self) -> Self:
-        """Those that no import created."""
-        return self.filter(imported=None)
-
     def work_list(self, limit: int) -> list["Order"]:
         """The first `limit` orders: open ones written by hand, then imported ones, then closed ones.
 
         New orders come before accepted ones, and newer before older. Each group is one look into an index; sorting
         all orders this way would read them all.
         """
-        imported = self.filter(imported__isnull=False)
-        groups = [orders.filter(status=status) for orders in (self.by_hand(), imported) for status in Order.OPEN]
+        by_hand, imported = self.filter(imported=None), self.filter(imported__isnull=False)
+        groups = [orders.filter(status=status) for orders in (by_hand, imported) for status in Order.OPEN]
         groups += [self.filter(status=status) for status in Order.CLOSED]
         orders: list[Order] = []
         for group in groups:
             orders += group[: limit - len(orders)]
         return orders
 
-    def sums(self) -> list[dict[str, Any]]:
-        """`{status, currency, many, sum}` for each pair of status and currency."""
-        pairs = self.order_by("status", "currency").values("status", "currency")
-        return list(pairs.annotate(many=Count("pk"), sum=Sum("amount")))
+    def open_totals(self) -> dict[str, Any]:
+        """How many orders are new and accepted, and what the open ones are worth in each currency."""
+        open_ones = self.filter(status__in=Order.OPEN).order_by("status", "currency").values("status", "currency")
+        sums = list(open_ones.annotate(many=Count("pk"), sum=Sum("amount")))
+        many = {status: sum(each["many"] for each in sums if each["status"] == status) for status in Order.OPEN}
+        worth = {code: sum(each["sum"] for each in sums if each["currency"] == code) for code in CURRENCIES}
+        return {
+            "new": many[Order.Status.NEW],
+            "accepted": many[Order.Status.ACCEPTED],
+            "worth": [(code, CURRENCIES[code].format(amount)) for code, amount in worth.items() if amount],
+        }
 
 
 class Order(models.Model):
@@ -74,7 +82,7 @@ class Order(models.Model):
     item = models.CharField(max_length=120)
     note = models.CharField(max_length=500, blank=True)
     amount = models.PositiveBigIntegerField(help_text="In the smallest unit of the currency.")
-    currency = models.CharField(max_length=3, choices=[(each.code, each.name) for each in money.CURRENCIES.values()])
+    currency = models.CharField(max_length=3, choices=[(each.code, each.name) for each in CURRENCIES.values()])
     status = models.CharField(max_length=9, choices=Status, default=Status.NEW)
     idempotency_key = models.CharField(max_length=40, blank=True, editable=False)
     imported = models.ForeignKey("Import", models.SET_NULL, null=True, editable=False, db_index=False)
@@ -88,7 +96,6 @@ class Order(models.Model):
         indexes = [
             models.Index(fields=["status", "-created"], name="shop_order_status"),
             models.Index(fields=["buyer", "-created"], name="shop_order_buyer"),
-            models.Index(fields=["buyer", "-created"], condition=Q(imported=None), name="shop_order_by_hand"),
             models.Index(fields=["status", "-created"], condition=Q(imported=None), name="shop_order_in_turn"),
             models.Index(
                 fields=["imported", "-created"], condition=Q(imported__isnull=False), name="shop_order_imported"
@@ -111,14 +118,26 @@ class Order(models.Model):
     @property
     def amount_text(self) -> str:
         """ "1,234.50": without its currency."""
-        return money.CURRENCIES[self.currency].format(self.amount)
+        return CURRENCIES[self.currency].format(self.amount)
 
     @property
     def price(self) -> str:
         """ "1,234.50 EUR" """
-        return money.format_price(self.amount, self.currency)
+        return f"{self.amount_text} {self.currency}"
 
     @property
     def status_text(self) -> str:
         """ "accepted": the status inside a sentence."""
         return self.get_status_display().lower()
+
+
+def touch_lists(change: Change, order: Order) -> None:
+    """Have the pages that list this order look again."""
+    change.touch(ALL_ORDERS, orders_of(order.buyer_id))
+
+
+@receiver(post_delete, sender=Order)
+@live_write
+def _deleted(change: Change, instance: Order, **kwargs: Any) -> None:
+    """An order may be deleted anywhere, in the admin too."""
+    touch_lists(change, instance)

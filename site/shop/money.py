@@ -3,12 +3,9 @@
 import re
 from typing import NamedTuple
 
-_PLAIN = re.compile(r"(\d{1,12})(?:[.,](\d+))?", re.ASCII)
-_GROUPED = re.compile(r"(\d{1,3}(?:[,' \u00a0\u202f]\d{3}){1,3})(?:[.,](\d+))?", re.ASCII)
+from django.core.exceptions import ValidationError
 
-
-class InvalidAmount(ValueError):
-    """An amount that was not understood or is not accepted, with the reason in words."""
+_AMOUNT = re.compile(r"(-?)(\d{1,12})(?:[.,](\d+))?", re.ASCII)
 
 
 class Currency(NamedTuple):
@@ -25,26 +22,19 @@ class Currency(NamedTuple):
         return f"{whole:,}.{rest:0{self.decimals}}" if self.decimals else f"{whole:,}"
 
     def parse(self, text: str) -> int:
-        """The amount that somebody typed, in the smallest unit. Raises InvalidAmount."""
-        text = text.strip()
-        if grouped := _GROUPED.fullmatch(text):
-            raise InvalidAmount(f"Write {self._without_separator(*grouped.groups(''))}, without a thousands separator.")
-        match = _PLAIN.fullmatch(text.removeprefix("-"))
+        """The amount that somebody typed, in the smallest unit. Raises ValidationError."""
+        match = _AMOUNT.fullmatch(text.strip())
         if not match:
-            raise InvalidAmount(f"Write it as a number, like {'12.50' if self.decimals else '1250'}.")
-        whole, rest = match[1], match[2] or ""
+            raise ValidationError(f"Write it as a number, like {'12.50' if self.decimals else '1250'}.")
+        minus, whole, rest = match.groups("")
         if len(rest) > self.decimals:
-            raise InvalidAmount(f"{self.code} has {self.decimals or 'no'} digits after the point.")
+            raise ValidationError(f"{self.code} has {self.decimals or 'no'} digits after the point.")
         amount = int(whole + rest.ljust(self.decimals, "0"))
-        if not amount or text.startswith("-"):
-            raise InvalidAmount("It has to be more than nothing.")
+        if not amount or minus:
+            raise ValidationError("It has to be more than nothing.")
         if amount > self.most:
-            raise InvalidAmount(f"The most for one order is {self.format(self.most)} {self.code}.")
+            raise ValidationError(f"The most for one order is {self.format(self.most)} {self.code}.")
         return amount
-
-    def _without_separator(self, whole: str, rest: str) -> str:
-        digits = "".join(filter(str.isdigit, whole))
-        return f"{digits}.{rest.ljust(self.decimals, '0')}" if self.decimals else digits
 
 
 CURRENCIES = {
@@ -56,8 +46,3 @@ CURRENCIES = {
         Currency("JPY", "Japanese yen", 0, 1_500_000),
     )
 }
-
-
-def format_price(amount: int, currency: str) -> str:
-    """ "1,234.50 EUR" """
-    return f"{CURRENCIES[currency].format(amount)} {currency}"

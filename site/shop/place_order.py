@@ -4,7 +4,6 @@ An alert about an order tells its present status. So each step resolves the earl
 and alerts the buyer anew, unless the buyer made it.
 """
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -12,12 +11,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alerts import Role, add_alert, resolve
-from parlour import Change, live_write
-from shop.models import ALL_ORDERS, Order, orders_of
+from parlour import Change, live_write, rate_limit
+from shop.models import Order, touch_lists
 from shop.transitions import TRANSITIONS, allowed
 
-MAX_A_MINUTE = 10  # orders of one person, written by hand
-MAX_OPEN = 50  # open orders of one person, written by hand
+RATE = "0.2/10"  # orders of one person, written by hand: a second, and at once
 
 
 class OrderRejected(Exception):
@@ -39,21 +37,15 @@ def place_order(
         if all(getattr(known, name) == value for name, value in values.items()):
             return known
         idempotency_key = ""  # another order, written on a form that was sent before
-    _check_limits(buyer)
+    if not rate_limit("order", buyer.pk, RATE).take():
+        raise OrderRejected("That was many orders in a short time. Wait a minute and place it again.")
     order = Order.objects.create(buyer=buyer, idempotency_key=idempotency_key, **values)
-    _touch_lists(change, order)
-    add_alert(change, buyer, "order", f"Order {order.pk} is placed", _summary(order), about=order)
-    add_alert(
-        change,
-        Role("staff"),
-        "order",
-        f"New order: {order.item}",
-        f"{order.price}, from {buyer.name}",
-        f"{reverse('shop:orders')}#orders-{order.pk}",
-        about=order,
-        key="orders",
-        actor=buyer,
-    )
+    touch_lists(change, order)
+    words = f"{order.item}, {order.price}"
+    add_alert(change, buyer, "order", f"Order {order.pk} is placed", words, about=order)
+    title, url = f"New order: {order.item}", f"{reverse('shop:orders')}#orders-{order.pk}"
+    words = f"{order.price}, from {buyer.name}"
+    add_alert(change, Role("staff"), "order", title, words, url, about=order, key="orders", actor=buyer)
     return order
 
 
@@ -68,32 +60,9 @@ def make_transition(change: Change, person: Any, pk: int, name: str) -> Order:
         raise OrderRejected(f"Order {order.pk} is {order.status_text} already. Nothing was changed.")
     order.status, order.updated = TRANSITIONS[name].target, timezone.now()
     order.save(update_fields=["status", "updated"])
-    _touch_lists(change, order)
+    touch_lists(change, order)
     resolve(order)
     if person.pk != order.buyer_id:
-        title = f"Order {order.pk} is {order.status_text}"
-        add_alert(change, order.buyer, "order", title, _summary(order), about=order, actor=person)
+        title, words = f"Order {order.pk} is {order.status_text}", f"{order.item}, {order.price}"
+        add_alert(change, order.buyer, "order", title, words, about=order, actor=person)
     return order
-
-
-@live_write
-def order_deleted(change: Change, order: Order) -> None:
-    """Have the pages that listed an order look again. Its alerts are deleted by the alerts app."""
-    _touch_lists(change, order)
-
-
-def _touch_lists(change: Change, order: Order) -> None:
-    change.touch(ALL_ORDERS)
-    change.touch(orders_of(order.buyer_id))
-
-
-def _check_limits(buyer: Any) -> None:
-    orders = Order.objects.filter(buyer=buyer).by_hand()
-    if orders.open().count() >= MAX_OPEN:
-        raise OrderRejected(f"{MAX_OPEN} of your orders are still open. Wait until some are done, or cancel one.")
-    if orders.filter(created__gt=timezone.now() - timedelta(minutes=1)).count() >= MAX_A_MINUTE:
-        raise OrderRejected("That was many orders in a short time. Wait a minute and place it again.")
-
-
-def _summary(order: Order) -> str:
-    return f"{order.item}, {order.price}"

@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import reverse
 
 from parlour import Region, StateStream
-from shop import money, transitions
+from shop import transitions
 from shop.models import ALL_ORDERS, Order, orders_of
 
 STAFF_LIMIT = 60  # orders in the staff's list; the admin has them all
@@ -22,13 +22,10 @@ class OrdersStream(StateStream):
 
     def present(self) -> dict[str, Any]:
         orders = Order.objects.select_related("buyer").work_list(STAFF_LIMIT)
-        totals = open_totals()
-        listed = sum(order.status in Order.OPEN for order in orders)
-        return {
-            "rows": [(order, transitions.for_staff(order)) for order in orders],
-            "totals": totals,
-            "others": totals["new"] + totals["accepted"] - listed,
-        }
+        totals = Order.objects.open_totals()
+        others = totals["new"] + totals["accepted"] - sum(order.status in Order.OPEN for order in orders)
+        rows = [(order, transitions.for_staff(order)) for order in orders]
+        return {"rows": rows, "totals": totals, "others": others}
 
 
 class MyOrdersStream(StateStream):
@@ -48,18 +45,6 @@ class MyOrdersStream(StateStream):
         return {"rows": rows, "more": len(orders) > BUYER_LIMIT}
 
 
-def open_totals() -> dict[str, Any]:
-    """How many orders are new and accepted, and what the open ones are worth in each currency."""
-    sums = Order.objects.open().sums()
-    many = {status: sum(each["many"] for each in sums if each["status"] == status) for status in Order.OPEN}
-    worth = {code: sum(each["sum"] for each in sums if each["currency"] == code) for code in money.CURRENCIES}
-    return {
-        "new": many[Order.Status.NEW],
-        "accepted": many[Order.Status.ACCEPTED],
-        "worth": [(code, money.CURRENCIES[code].format(amount)) for code, amount in worth.items() if amount],
-    }
-
-
 class OrdersRegion(Region):
     """The staff's list."""
 
@@ -74,6 +59,5 @@ class MyOrdersRegion(Region):
 
     def __init__(self, buyer: Any) -> None:
         super().__init__("mine", "/ws/shop/mine/", reverse("shop:mine_panel"), "buyer")
-        self.buyer = buyer.pk
         self.address = reverse("shop:home")
         self.streams = [MyOrdersStream(buyer.pk, self)]

@@ -8,7 +8,7 @@ NEW, ACCEPTED, DONE, CANCELLED = Order.Status
 
 
 class Transition(NamedTuple):
-    """`label` is on its button; `source` are the statuses it starts from, `target` the one it leads to."""
+    """`label` is on its button; it leads from one of the statuses `source` to `target`."""
 
     name: str
     label: str

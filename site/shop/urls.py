@@ -1,4 +1,4 @@
-"""Addresses of the pages."""
+"""Addresses of pages and sockets."""
 
 from django.urls import path
 
@@ -18,4 +18,8 @@ urlpatterns = [
     path("orders/panel/", OrdersConsumer.as_panel(), name="orders_panel"),
     path("orders/<int:pk>/", views.order, name="order"),
     path("orders/<int:pk>/<slug:name>/", views.transition, name="transition"),
+]
+websocket_urlpatterns = [
+    path("ws/shop/mine/", MyOrdersConsumer.as_asgi()),
+    path("ws/shop/orders/", OrdersConsumer.as_asgi()),
 ]

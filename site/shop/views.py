@@ -16,8 +16,7 @@ from shop import transitions
 from shop.consumers import MyOrdersConsumer, OrdersConsumer
 from shop.forms import OrderForm
 from shop.imports.models import Import
-from shop.models import Order
-from shop.people import may_order
+from shop.models import Order, may_order
 from shop.place_order import OrderRejected, make_transition, place_order
 
 PAGE_SIZE = 50  # orders

@@ -1,25 +1,23 @@
 import pytest
 
-from jobs import Job, executor, worker
-from jobs.context import JobContext
+from jobs import Job, runner, transitions
+from jobs.progress import JobContext
 from tests.waiting import until
 
 
 @pytest.fixture(autouse=True)
-def no_run_is_left(monkeypatch):
-    """Rows are looked at often, and no run outlives its test."""
-    monkeypatch.setattr(worker, "CHECK", 0.25)
+def no_run_is_left():
+    """No run outlives its test."""
     yield
-    assert executor.join(10)
-    until(lambda: not worker.current.runs)
+    assert runner.join(10)
 
 
 @pytest.fixture
 def claim():
-    """claim(job, process) takes a job of a kind that no thread runs; the test moves it by hand."""
+    """claim(job) takes a job of a kind that no thread runs; the test moves it by hand."""
 
-    def taken(job, process="hand"):
-        claimed = Job.objects.waiting([job.kind], []).claim(process, job.pk)
+    def taken(job):
+        claimed = transitions.claim(Job.objects.filter(state="queued"), job.pk)
         return claimed and JobContext(claimed)
 
     return taken

@@ -20,11 +20,10 @@ def database() -> str:
 
 
 class Processes:
-    """Processes of one test. `clocks` are the engine's settings for them."""
+    """Processes of one test."""
 
-    def __init__(self, folder: Path, **clocks: float) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.clocks = {f"PARLOUR_{name}": str(value) for name, value in clocks.items()}
         self.processes: list[Process] = []
 
     def worker(self, redis_url: str) -> Process:
@@ -46,7 +45,7 @@ class Processes:
         }
         log = self.folder / f"process-{len(self.processes)}.log"
         command = [sys.executable, *words]
-        self.processes.append(Process(command, log, {**kept, **own, **self.clocks, **env}, ROOT))
+        self.processes.append(Process(command, log, {**kept, **own, **env}, ROOT))
         return self.processes[-1]
 
     def kill(self) -> None:

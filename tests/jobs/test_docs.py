@@ -1,6 +1,6 @@
 """What docs/jobs.md shows is run as it stands there."""
 
-from jobs.context import JobContext
+from jobs.progress import JobContext
 from tests.examples import ROOT, passes, shown, write
 
 TEXT = (ROOT / "docs" / "jobs.md").read_text()

@@ -5,7 +5,7 @@ from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from alerts.models import Alert
-from jobs import executor
+from jobs import runner
 from shop.place_order import place_order
 
 
@@ -45,7 +45,7 @@ def own_uploads(settings, tmp_path):
     """Files of this test alone, and no thread that outlives it."""
     settings.MEDIA_ROOT = tmp_path / "uploads"
     yield
-    assert executor.join(20)
+    assert runner.join(20)
 
 
 @pytest.fixture

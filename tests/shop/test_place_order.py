@@ -1,15 +1,12 @@
 """Placing an order: who is alerted, what is rejected, and that a form sent twice is one order."""
 
-from datetime import timedelta
-
 import pytest
 from django.db import transaction
-from django.utils import timezone
 
 from alerts.models import Alert
 from parlour.models import read_heads
 from shop.models import ALL_ORDERS, Order, orders_of
-from shop.place_order import MAX_A_MINUTE, MAX_OPEN, OrderRejected, place_order
+from shop.place_order import OrderRejected, place_order
 
 pytestmark = pytest.mark.django_db
 
@@ -53,15 +50,6 @@ def test_a_form_that_was_rewritten_is_another_order(ann, client, form):
     assert set(Order.objects.values_list("item", flat=True)) == {"Tea", "Coffee"}
 
 
-@pytest.mark.parametrize("key", ["ref:A-1", "import:1:2"])
-def test_a_form_with_the_key_of_an_imported_order_is_rejected(ann, client, form, key):
-    client.force_login(ann)
-    answer = client.post("/shop/", form(idempotency_key=key))
-    assert answer.status_code == 422
-    assert "This form is damaged." in answer.content.decode()
-    assert not Order.objects.exists()
-
-
 def test_two_people_may_use_one_key(ann, ben, client, form):
     for person in (ann, ben):
         client.force_login(person)
@@ -71,7 +59,7 @@ def test_two_people_may_use_one_key(ann, ben, client, form):
 
 BAD = [
     ({"item": ""}, "Say what you would like."),
-    ({"item": "\u200b\u200d"}, "Use words that can be seen."),
+    ({"item": "\u200b\u200d"}, "Say what you would like."),
     ({"item": "x" * 121}, "Please keep it to 120 characters."),
     ({"item": "\ufb2c" * 120}, "Please keep it to 120 characters."),  # which is longer once it is cleaned
     ({"note": "x" * 501}, "Please keep it to 500 characters."),
@@ -83,7 +71,7 @@ BAD = [
     ({"amount": "10000.01"}, "The most for one order is 10,000.00 EUR."),
     ({"amount": "1.5", "currency": "JPY"}, "JPY has no digits after the point."),
     ({"currency": ""}, "Choose a currency."),
-    ({"currency": "XXX"}, "Choose one of these currencies."),
+    ({"currency": "XXX"}, "It is “XXX”, and may be EUR, GBP, USD, JPY."),
 ]
 
 
@@ -106,31 +94,14 @@ def test_markup_in_an_order_is_text(ann, client, form):
     assert "<script>" not in page
 
 
-def test_one_person_places_so_many_a_minute(ann, ben):
-    for number in range(MAX_A_MINUTE):
+def test_many_orders_in_a_short_time_are_rejected_on_the_page_which_keeps_what_was_written(ann, ben, client, form):
+    for number in range(10):
         place_order(ann, f"Tea {number}", 100, "EUR")
     with pytest.raises(OrderRejected, match="Wait a minute"):
         place_order(ann, "Tea again", 100, "EUR")
     place_order(ben, "Tea", 100, "EUR")
-    Order.objects.update(created=timezone.now() - timedelta(seconds=61))
-    place_order(ann, "Tea again", 100, "EUR")
-
-
-def test_one_person_has_so_many_open(ann):
-    old = timezone.now() - timedelta(days=1)
-    rows = [Order(buyer=ann, item="Tea", amount=1, currency="EUR", created=old) for _ in range(MAX_OPEN)]
-    Order.objects.bulk_create(rows)
-    with pytest.raises(OrderRejected, match="still open"):
-        place_order(ann, "Tea", 100, "EUR")
-    Order.objects.filter(pk=Order.objects.earliest("pk").pk).update(status="done")
-    place_order(ann, "Tea", 100, "EUR")
-
-
-def test_a_limit_is_told_on_the_page_and_keeps_what_was_written(ann, client, form):
     client.force_login(ann)
-    for number in range(MAX_A_MINUTE):
-        client.post("/shop/", form(idempotency_key=str(number)))
-    answer = client.post("/shop/", form(idempotency_key="more", item="One pot more"))
+    answer = client.post("/shop/", form(item="One pot more"))
     assert answer.status_code == 422
     assert "Wait a minute" in answer.content.decode()
     assert "One pot more" in answer.content.decode()

@@ -1,19 +1,17 @@
-"""A CSV file of orders: checked as a whole when it is uploaded, then read a row at a time."""
+"""A CSV file of orders, read a row at a time, and the file of rejected rows, which may come back corrected."""
 
-import codecs
 import csv
-import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 COLUMNS = ("item", "amount", "currency", "note", "reference")
-ADDED = ("line", "reason")  # columns of a file of rejected rows, which may come back corrected
+ADDED = ("line", "reason")  # columns of a file of rejected rows
 MAX_LINES = 1_000_000
-MAX_ROW = 64 * 1024  # characters
+MAX_ROW = 64 * 1024  # bytes
 NOT_TEXT = "This is not a text file in UTF-8. In a spreadsheet, choose “CSV UTF-8” when you save it."
 NAMES = "The first line must name the columns, with commas: item, amount, currency; if you like, note, reference."
-QUOTES = "Its quotes or line breaks are not those of CSV."
 COUNT = "It has more or fewer values than columns. One that holds a comma needs quotes."
 _FORMULA = re.compile(r"[\s']*[=+@＝＋－＠-]")
 
@@ -23,69 +21,56 @@ class FileRejected(Exception):
 
 
 class Row(NamedTuple):
-    """The row that ends in `line`, with its cells in the order of COLUMNS. `error` says why it cannot be read."""
+    """The row that ends in `line`, with its cells in the order of COLUMNS. `error` says why it cannot be an order."""
 
     line: int
     cells: list[str]
     error: str = ""
 
 
-def check_text(chunks: Iterable[bytes]) -> tuple[int, str]:
-    """Number of lines and SHA-256 of a file. Raises FileRejected unless it is text of at most MAX_LINES."""
-    decoder, digest, lines, chunk = codecs.getincrementaldecoder("utf-8")(), hashlib.sha256(), 0, b"\n"
+def read_rows(file: Any) -> Iterator[Row]:
+    """The rows of a binary file under its column names, blank ones left out. Raises FileRejected."""
+    lines = _Lines(file)
+    reader = csv.reader(lines, strict=True)
     try:
-        for chunk in chunks:
-            if "\0" in decoder.decode(chunk):
-                raise FileRejected(NOT_TEXT)
-            digest.update(chunk)
-            lines += chunk.count(b"\n")
-        decoder.decode(b"", final=True)
+        names = _column_names(next(reader, []))
+        for cells in reader:
+            lines.size = 0
+            if "reason" in names:
+                cells = [unescape(cell) for cell in cells]
+            values = dict(zip(names, cells, strict=False))
+            if any(map(str.strip, cells)):
+                in_order = [values.get(name, "") for name in COLUMNS] + cells[len(names) :]
+                yield Row(reader.line_num, in_order, "" if len(cells) == len(names) else COUNT)
+    except csv.Error:
+        raise FileRejected(f"The quotes or line breaks in line {reader.line_num:,} are not those of CSV.") from None
     except UnicodeDecodeError:
         raise FileRejected(NOT_TEXT) from None
-    lines += not chunk.endswith(b"\n")
-    if lines > MAX_LINES:
-        raise FileRejected(f"It has {lines:,} lines, and {MAX_LINES:,} are the most. Split it and send the parts.")
-    return lines, digest.hexdigest()
 
 
-class CsvReader:
-    """The rows under the column names, blank ones left out. Raises FileRejected when made, and between rows."""
+class _Lines:
+    """The lines of a binary file; `size` is how much of a row was read. Bounds what one row can take of the memory."""
 
     def __init__(self, file: Any) -> None:
-        """`file` is binary, stands at its beginning, and was checked by `check_text`."""
-        self.file, self.line, self.start, self.text = file, 0, 1, ""
-        self.reader = csv.DictReader(iter(self._line, ""), strict=True)
-        try:
-            names = [name.strip().casefold() for name in self.reader.fieldnames or []]
-        except csv.Error:
-            names = []
-        if not set(COLUMNS[:3]) <= set(names) <= set(COLUMNS + ADDED) or len(set(names)) < len(names):
-            raise FileRejected(f"{NAMES} It says: {self.text.strip()[:80]}")
-        self.reader.fieldnames = names
+        self.file, self.size = file, 0
 
-    def __iter__(self) -> Iterator[Row]:
-        while True:
-            self.start, self.text = self.line + 1, ""
-            try:
-                values: dict[Any, Any] = next(self.reader)
-            except StopIteration:
-                return
-            except csv.Error:
-                yield Row(self.line, [self.text], QUOTES)
-                continue
-            cells = [values.get(name) or "" for name in COLUMNS] + values.get(None, [])
-            if "reason" in values:
-                cells = [unescape(cell) for cell in cells]
-            if any(cell.strip() for cell in cells):
-                yield Row(self.line, cells, COUNT if None in values or None in values.values() else "")
+    def __iter__(self) -> Iterator[str]:
+        for number, line in enumerate(iter(partial(self.file.readline, MAX_ROW + 1), b""), 1):
+            self.size += len(line)
+            if self.size > MAX_ROW:
+                raise FileRejected(f"The row at line {number:,} is over {MAX_ROW:,} bytes. Is a quote not closed?")
+            if number > MAX_LINES:
+                raise FileRejected(f"It has more than {MAX_LINES:,} lines. Split it and send the parts.")
+            if b"\0" in line:
+                raise FileRejected(NOT_TEXT)
+            yield line.decode("utf-8-sig")
 
-    def _line(self) -> str:
-        """The next line; "" at the end of the file."""
-        line = str(self.file.readline(MAX_ROW + 1), "utf-8-sig", "ignore")
-        self.text, self.line = self.text + line, self.line + bool(line)
-        if len(self.text) > MAX_ROW:
-            raise FileRejected(f"The row in line {self.start:,} is over {MAX_ROW:,} characters. Is a quote not closed?")
-        return line
+
+def _column_names(cells: list[str]) -> list[str]:
+    names = [cell.strip().casefold() for cell in cells]
+    if not set(COLUMNS[:3]) <= set(names) <= {*COLUMNS, *ADDED} or len(set(names)) < len(names):
+        raise FileRejected(f"{NAMES} It says: {','.join(cells)[:80]}")
+    return names
 
 
 def escape(cell: str) -> str:

@@ -1,14 +1,18 @@
-"""The import itself: each batch and its progress are one commit, so that it can be resumed after any end."""
+"""The import itself: each batch and its progress are one commit, so that it can be resumed after any end.
+
+No order comes twice: it has its reference as a key, or else the content of its file and its line.
+"""
 
 from itertools import islice
 
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from alerts import Role, add_alert, resolve
 from jobs import Failure, JobContext, task
 from parlour import Change, live_write
-from shop.forms import RowForm
-from shop.imports.csv_reader import COLUMNS, CsvReader, FileRejected, Row
+from shop.forms import clean_row
+from shop.imports.csv_reader import COLUMNS, FileRejected, Row, read_rows
 from shop.imports.models import Import, Reject
 from shop.models import ALL_ORDERS, Order, orders_of
 
@@ -20,11 +24,10 @@ VALUES = ("item", "amount", "currency", "note")
 @task("import", "Imports of orders", exclusive=True)
 def import_orders(job: JobContext) -> str:
     """Go on with an import where its last commit left it. Returns its outcome in words."""
-    imported = Import.objects.get(pk=job.pk)
-    start = imported.line
+    start = imported = Import.objects.get(pk=job.pk)
     try:
         with imported.file.open("rb") as file:
-            rows = (row for row in CsvReader(file) if row.line > start)
+            rows = (row for row in read_rows(file) if row.line > start.line)
             while batch := list(islice(rows, BATCH)):
                 if imported.rejected >= MAX_REJECTED:
                     raise FileRejected(f"{imported.rejected:,} rows were rejected, so it was stopped.")
@@ -34,7 +37,8 @@ def import_orders(job: JobContext) -> str:
     except FileNotFoundError:
         raise Failure("The file is not here any more. Send it again.", again=False) from None
     finally:
-        alert_staff(job.pk)
+        if imported.orders > start.orders:
+            alert_staff(job, imported)
     imported.file.delete(save=False)
     return imported.outcome
 
@@ -53,51 +57,43 @@ def write_batch(change: Change, job: JobContext, rows: list[Row]) -> Import:
     Reject.objects.bulk_create(rejects)
     imported.save()
     if orders:
-        change.touch(ALL_ORDERS)
-        change.touch(orders_of(job.owner.pk))
+        change.touch(ALL_ORDERS, orders_of(imported.job.owner_id))
     return imported
 
 
 def parse_batch(imported: Import, rows: list[Row]) -> tuple[list[Order], list[Reject]]:
-    """New orders and rejected rows. Each other row was ordered before: one reference is one order."""
-    parsed = [(row, parse_row(imported, row)) for row in rows]
-    keys = [each.idempotency_key for _, each in parsed if isinstance(each, Order)]
-    earlier = Order.objects.filter(buyer=imported.job.owner, idempotency_key__in=keys)
-    known = {order.idempotency_key: order for order in earlier}
-    orders, rejects = [], []
-    for row, each in parsed:
-        if isinstance(each, Order):
-            first = known.setdefault(each.idempotency_key, each)
-            if first is each:
-                orders.append(each)
-            elif any(getattr(first, name) != getattr(each, name) for name in VALUES):
-                each = f"Reference {row.cells[-1]} is that of another order of yours."
-        if isinstance(each, str):
-            cells = [cell[:500] for cell in row.cells[:8]]
-            rejects.append(Reject(imported=imported, line=row.line, reason=each[:500], cells=cells))
+    """New orders and rejected rows. Each other row was ordered before: one key is one order."""
+    buyer, parsed, rejects = imported.job.owner, [], []
+    first = Import.objects.of(buyer).filter(digest=imported.digest).earliest("pk").pk  # of those with this content
+
+    def reject(row: Row, reason: str) -> None:
+        cells = [cell[:500] for cell in row.cells[:8]]
+        rejects.append(Reject(imported=imported, line=row.line, reason=reason[:500], cells=cells))
+
+    for row in rows:
+        try:
+            values = clean_row(dict(zip(COLUMNS, row.cells, strict=not row.error)))
+        except ValidationError as error:
+            reject(row, row.error or " ".join(error.messages))
+            continue
+        reference = values.pop("reference")
+        key = f"ref:{reference}" if reference else f"import:{first}:{row.line}"
+        parsed.append((row, Order(buyer=buyer, imported=imported, idempotency_key=key, **values)))
+    earlier = Order.objects.filter(buyer=buyer, idempotency_key__in=[order.idempotency_key for _, order in parsed])
+    known, orders = {order.idempotency_key: order for order in earlier}, []
+    for row, order in parsed:
+        same = known.setdefault(order.idempotency_key, order)
+        if same is order:
+            orders.append(order)
+        elif any(getattr(same, name) != getattr(order, name) for name in VALUES):
+            reject(row, f"Reference {row.cells[-1]} is that of another order of yours.")
     return orders, rejects
 
 
-def parse_row(imported: Import, row: Row) -> Order | str:
-    """An unsaved order of the import's owner, or every reason why the row is none."""
-    if row.error:
-        return row.error
-    form = RowForm(dict(zip(COLUMNS, row.cells, strict=True)))
-    if not form.is_valid():
-        return " ".join(f"{name}: {' '.join(map(str, errors))}" for name, errors in form.errors.items())
-    reference = form.cleaned_data.pop("reference")
-    key = f"ref:{reference}" if reference else f"import:{imported.pk}:{row.line}"
-    return Order(buyer=imported.job.owner, imported=imported, idempotency_key=key, **form.cleaned_data)
-
-
 @live_write
-def alert_staff(change: Change, pk: int) -> None:
+def alert_staff(change: Change, job: JobContext, imported: Import) -> None:
     """Alert staff of an import's orders, and anew if more came since: one alert, however many orders."""
-    imported = Import.objects.select_related("job__owner").get(pk=pk)
-    if imported.orders > imported.announced:
-        Import.objects.filter(pk=pk).update(announced=imported.orders)
-        resolve(imported)
-        owner, orders = imported.job.owner, "order" if imported.orders == 1 else "orders"
-        title, body = f"{imported.orders:,} new {orders} from an import", f"{imported.name}, from {owner.name}"
-        url = reverse("shop:orders")
-        add_alert(change, Role("staff"), "order", title, body, url, imported, key="orders", actor=owner)
+    resolve(imported)
+    title = f"{imported.orders:,} new order{'' if imported.orders == 1 else 's'} from an import"
+    body = f"{imported.name}, from {job.owner.name}"
+    add_alert(change, Role("staff"), "order", title, body, reverse("shop:orders"), imported, actor=job.owner)

@@ -2,7 +2,9 @@
 
 from typing import Any, Self
 
-from django.db import models
+from django.db import models, transaction
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
 from django.urls import reverse
 
 from jobs import Job
@@ -23,8 +25,7 @@ class Import(models.Model):
     """One file of orders, which `job` imports.
 
     It has `lines`, of which the last one dealt with is `line`: an import that is resumed goes on after it. Each row
-    counts as one of `orders`, `repeated` (ordered before) or `rejected`. Staff were alerted when there were `announced`
-    orders. `digest` is the SHA-256 of the content.
+    counts as one of `orders`, `repeated` (ordered before) or `rejected`. `digest` is the SHA-256 of the content.
     """
 
     job = models.OneToOneField("jobs.Job", models.CASCADE, primary_key=True, related_name="import_of_orders")
@@ -36,7 +37,6 @@ class Import(models.Model):
     orders = models.PositiveBigIntegerField(default=0)
     repeated = models.PositiveBigIntegerField(default=0)
     rejected = models.PositiveBigIntegerField(default=0)
-    announced = models.PositiveBigIntegerField(default=0)
 
     objects = ImportQuerySet.as_manager()
 
@@ -59,6 +59,13 @@ class Import(models.Model):
         if self.rejected:
             words += f", {self.rejected:,} row{' was' if self.rejected == 1 else 's were'} rejected"
         return f"{words}."
+
+
+@receiver(post_delete, sender=Import)
+def _deleted(instance: Import, **kwargs: Any) -> None:
+    """The file goes with its import, once that is committed."""
+    file = instance.file
+    transaction.on_commit(lambda: file.delete(save=False), robust=True)
 
 
 class Reject(models.Model):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from jobs.streams import JobRegion
+from jobs import JobRegion
 from parlour import StateStream, Stream
 from shop.imports.job import import_orders
 from shop.imports.models import Import

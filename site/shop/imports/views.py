@@ -10,12 +10,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from jobs.streams import Bar, JobRegion
-from shop import money
+from jobs import JobRegion
 from shop.imports.csv_reader import ADDED, COLUMNS, escape
 from shop.imports.forms import UploadForm
 from shop.imports.models import Import
-from shop.people import may_order
+from shop.models import may_order
+from shop.money import CURRENCIES
 
 PAGE_SIZE = 20  # imports
 
@@ -27,12 +27,12 @@ def imports(request: HttpRequest) -> HttpResponse:
     if not may_order(request.user):
         return render(request, "shop/imports.html")
     form = UploadForm(request.user, *((request.POST, request.FILES) if request.method == "POST" else ()))
-    if form.is_valid() and (imported := form.start()):
+    if form.is_valid():
+        imported = form.start()
         messages.success(request, f"{imported.name} has arrived.")
         return redirect(imported)
     page = Paginator(Import.objects.of(request.user), PAGE_SIZE).get_page(request.GET.get("page"))
-    rows = [(each, Bar(each.job)) for each in page]
-    context = {"form": form, "page": page, "rows": rows, "currencies": money.CURRENCIES}
+    context = {"form": form, "page": page, "currencies": CURRENCIES}
     return render(request, "shop/imports.html", context, status=422 if form.errors else 200)
 
 

@@ -22,8 +22,7 @@ class Command(BaseCommand):
         if options["days"] < 0:
             raise CommandError("Days are counted from 0.")
         old = time.time() - options["days"] * 24 * 3600
-        unfinished = Import.objects.unfinished().select_related("job")
-        needed = {Path(each.file.path).name for each in unfinished if each.job.status != "stalled"}
+        needed = {Path(each.file.path).name for each in Import.objects.unfinished()}
         files = [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file() and path.name not in needed]
         deleted = [path for path in files if path.stat().st_mtime < old]
         for path in deleted:
