@@ -8,6 +8,8 @@ BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 
 def clean(text: str) -> str:
     """`text` on one line: NFC, one blank between words, without control, invisible or direction characters."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())  # as below, in a fraction of the time
     spaced = "".join(" " if char.isspace() else char for char in unicodedata.normalize("NFC", text))
     kept = "".join(char for char in spaced if not _is_hidden(char))
     return unicodedata.normalize("NFC", " ".join(kept.split()))
