@@ -10,7 +10,6 @@ from django.views.decorators.http import require_POST, require_safe
 from alerts.models import kind_named
 from jobs import transitions
 from jobs.models import Job
-from jobs.streams import JobRegion
 
 
 @require_safe
@@ -19,7 +18,7 @@ from jobs.streams import JobRegion
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     """One job, live."""
     job = get_object_or_404(Job.objects.of(request.user), pk=pk)
-    return render(request, "jobs/job.html", {"job": job, "kind": kind_named(job.kind), **JobRegion(job).paint(request)})
+    return render(request, "jobs/job.html", {"job": job, "kind": kind_named(job.kind)})
 
 
 @require_POST

@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.template import engines
+from django.test import RequestFactory
 from django.utils import timezone
 
 from alerts.testing import BellPage
@@ -151,3 +153,12 @@ def paced(done, total, seconds, first=0, words=""):
 )
 def test_progress_is_put_in_round_words(job, words):
     assert Bar(job).value == words
+
+
+def test_a_bar_on_any_page_is_its_owners_alone(ann, ben):
+    job = Job.objects.create(owner=ann, kind="tea", title="Soup")
+    page = engines["django"].from_string("{% load jobs %}{% job_bar job %}")
+    for person, shown in ((ann, 1), (ben, 0)):
+        request = RequestFactory().get("/")
+        request.user = person
+        assert page.render({"job": job}, request).count("<progress") == shown
