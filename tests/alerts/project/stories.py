@@ -7,7 +7,6 @@ import re
 from threading import Event
 
 import pytest
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.backends.db import SessionStore
 from django.urls import set_script_prefix
@@ -136,7 +135,6 @@ async def test_who_signs_out_or_is_deactivated_is_shown_nothing_any_more(sam, an
             await each.until(lambda each=each: each.closed == 4001)
 
 
-@pytest.mark.xfail(condition=settings.AUTH_USER_MODEL == "people.Person", reason="a job's lease is found by a number")
 async def test_a_bar_runs_and_is_not_stalled(sam):
     running, over = Event(), Event()
 
