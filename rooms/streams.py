@@ -1,24 +1,23 @@
-"""What pages of a room see: its messages, its title, and who is here."""
+"""What pages of a room see: its messages and its title; who is here stands in `rooms.people_here`."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from django.contrib.auth import get_user_model
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from parlour import Lease, LogStream, Region, StateStream
+from parlour import LogStream, Region, StateStream
 from rooms.markup import trusted
 from rooms.models import Message, Room, room_key
+from rooms.people_here import PeopleStream
 from rooms.permissions import READER, Rights
 from rooms.send_once import new_page
 
-SHOWN = 60  # people named in a room's list; a larger company would cost every page a long list a second
 RENDERED = 2000  # messages whose markup is kept, some two megabytes
 FIELDS = ["room", "seq", "changed", "text", "html", "created", "previous_at", "heading_at"]
 FIELDS += ["author__username", "author__display_name"]  # all that a page shows of a message
@@ -120,48 +119,3 @@ class TitleStream(StateStream):
 
     def extras(self, context: dict[str, Any]) -> str:
         return self.ids.title(f"{context['room'].title} · Parlour")
-
-
-class PeopleStream(StateStream):
-    """Who is here: the people with a lease, once each."""
-
-    template = "partials/room.html#people"
-    part = "people"
-    gap = 0.3  # who comes and goes together is told in one line
-
-    def present(self) -> dict[str, Any]:
-        here = people_in(self.name)[self.name]
-        return {"people": here[:SHOWN], "others": len(here[SHOWN:]), "names": {each.pk: each.name for each in here}}
-
-    def paint(self, variant: Any, seq: int) -> dict[str, Any]:
-        context = self.present()
-        return {"markup": self.drawn(variant, context), "count": len(context["names"])}
-
-    def extras(self, context: dict[str, Any]) -> str:
-        return self.ids.inner("count", str(len(context["names"])))
-
-    def changes(self, before: dict[str, Any] | None, now: dict[str, Any]) -> str:
-        """A line of who came and one of who left, for those who saw the last list."""
-        if before is None:
-            return ""
-        came = [name for pk, name in now["names"].items() if pk not in before["names"]]
-        went = [name for pk, name in before["names"].items() if pk not in now["names"]]
-        notes = _note(came, "joined") + _note(went, "left")
-        return self.ids.append("log", notes, "ol") if notes else ""
-
-
-def people_in(*streams: str) -> dict[str, list[Any]]:
-    """Everybody with a lease in each of these, by name."""
-    leases = {(stream, int(holder)) for stream, holder in Lease.objects.living(*streams).values_list("name", "holder")}
-    people = get_user_model()._default_manager.in_bulk({holder for _, holder in leases})
-    by_name = sorted(people.values(), key=lambda person: (person.name.casefold(), person.pk))
-    return {stream: [person for person in by_name if (stream, person.pk) in leases] for stream in streams}
-
-
-def _note(names: Sequence[str], what: str) -> str:
-    """ "Ann joined the room"; several who come or go together make one line."""
-    if not names:
-        return ""
-    shown = names if len(names) <= 3 else names[:2]
-    context = {"names": shown, "others": len(names) - len(shown), "what": what}
-    return render_to_string("partials/room.html#presence_note", context)

@@ -15,10 +15,11 @@ from rooms.consumers import COMMIT_WITHIN, RoomConsumer
 from rooms.echo import EchoConsumer
 from rooms.markup import TextRejected
 from rooms.models import Message, Room, room_key
+from rooms.people_here import people_in
 from rooms.permissions import room_for
 from rooms.posting import submit
 from rooms.rejected_text import rejected_form
-from rooms.streams import RoomRegion, people_in
+from rooms.streams import RoomRegion
 
 LISTED = 100  # rooms beside a conversation
 

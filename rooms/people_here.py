@@ -1,0 +1,56 @@
+"""Who is here: the list, how many, and the lines "Ann joined the room" and "Ben left"."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.template.loader import render_to_string
+
+from parlour import Lease, StateStream
+
+SHOWN = 60  # people named in a room's list; a larger company would cost every page a long list a second
+
+
+class PeopleStream(StateStream):
+    """Who is here: the people with a lease, once each."""
+
+    template = "partials/room.html#people"
+    part = "people"
+    gap = 0.3  # who comes and goes together is told in one line
+
+    def present(self) -> dict[str, Any]:
+        here = people_in(self.name)[self.name]
+        return {"people": here[:SHOWN], "others": len(here[SHOWN:]), "names": {each.pk: each.name for each in here}}
+
+    def paint(self, variant: Any, seq: int) -> dict[str, Any]:
+        context = self.present()
+        return {"markup": self.drawn(variant, context), "count": len(context["names"])}
+
+    def extras(self, context: dict[str, Any]) -> str:
+        return self.ids.inner("count", str(len(context["names"])))
+
+    def changes(self, before: dict[str, Any] | None, now: dict[str, Any]) -> str:
+        """A line of who came and one of who left, for those who saw the last list."""
+        if before is None:
+            return ""
+        came = [name for pk, name in now["names"].items() if pk not in before["names"]]
+        went = [name for pk, name in before["names"].items() if pk not in now["names"]]
+        notes = _note(came, "joined") + _note(went, "left")
+        return self.ids.append("log", notes, "ol") if notes else ""
+
+
+def people_in(*streams: str) -> dict[str, list[Any]]:
+    """Everybody with a lease in each of these, by name."""
+    leases = {(stream, int(holder)) for stream, holder in Lease.objects.living(*streams).values_list("name", "holder")}
+    people = get_user_model()._default_manager.in_bulk({holder for _, holder in leases})
+    by_name = sorted(people.values(), key=lambda person: (person.name.casefold(), person.pk))
+    return {stream: [person for person in by_name if (stream, person.pk) in leases] for stream in streams}
+
+
+def _note(names: Sequence[str], what: str) -> str:
+    """ "Ann joined the room"; several who come or go together make one line."""
+    if not names:
+        return ""
+    shown = names if len(names) <= 3 else names[:2]
+    context = {"names": shown, "others": len(names) - len(shown), "what": what}
+    return render_to_string("partials/room.html#presence_note", context)
