@@ -54,20 +54,20 @@ def test_what_was_cancelled_without_script_is_gone_on_with_and_no_order_comes_tw
     person: Invite, server: Server, deployment: Deployment
 ) -> None:
     plain = person(server, java_script_enabled=False).sign_in("member")
-    upload(plain, csv_file(6_000, bad=100), "changed-my-mind.csv")
+    upload(plain, csv_file(12_000, bad=100), "changed-my-mind.csv")
     number = plain.page.url.rstrip("/").rpartition("/")[2]
     with plain.page.expect_navigation():
         press(plain, "Cancel")
     member = person(server).sign_in("member").go(plain.page.url.removeprefix(plain.url))
     wait_for_words(member, "Cancelled.")
     [(part, _)] = deployment.rows(ORDERS, f"import:{number}:%")
-    assert part < 5_940
+    assert part < 11_880
     assert figure(member, "Orders") == part
     press(member, "Retry")
-    wait_for_words(member, "Done: 5,940 orders are in, 60 rows were rejected.")
-    assert deployment.rows(ORDERS, f"import:{number}:%") == [(5_940, 5_940)]
+    wait_for_words(member, "Done: 11,880 orders are in, 120 rows were rejected.")
+    assert deployment.rows(ORDERS, f"import:{number}:%") == [(11_880, 11_880)]
     plain.page.reload()
-    wait_for_words(plain, "Done: 5,940 orders are in, 60 rows were rejected.")
+    wait_for_words(plain, "Done: 11,880 orders are in, 120 rows were rejected.")
 
 
 def test_a_file_that_is_rejected_is_told_why_beside_the_field(person: Invite, server: Server) -> None:

@@ -126,12 +126,12 @@ def test_a_slow_transaction_tells_after_its_commit_and_delays_nobody(deployment:
 def test_a_worker_imports_while_one_watches(deployment: Deployment, person: Invite) -> None:
     here, there = deployment.servers
     member, elsewhere = person(here).sign_in("member"), bell(person(there).sign_in("member"), "/")
-    upload(member, csv_file(4_000, bad=400), "pots.csv")
+    upload(member, csv_file(12_000, bad=400), "pots.csv")
     wait_until_moving(member.page.locator("main progress"), elsewhere.page.locator("#bell-jobs progress"))
-    wait_for_words(member, "Done: 3,990 orders are in, 10 rows were rejected.")
+    wait_for_words(member, "Done: 11,970 orders are in, 30 rows were rejected.")
     expect(elsewhere.page.locator("#bell")).to_contain_text("Import of pots.csv: done")
     orders = "SELECT count(*), count(DISTINCT item) FROM shop_order WHERE item LIKE %s"
-    assert deployment.rows(orders, "Pot %") == [(3_990, 3_990)]
+    assert deployment.rows(orders, "Pot %") == [(11_970, 11_970)]
 
 
 @pytest.mark.faults

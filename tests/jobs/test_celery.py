@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 
 from alerts.models import Alert
 from e2e.support.redis import Redis
-from jobs import Job, celery_backend, runner
+from jobs import Job, celery_backend, runner, transitions
 from jobs.transitions import job_queued
 from tests.jobs.fixture_app.tasks import bake, slice_bread, stir
 from tests.jobs.processes import Processes
@@ -116,3 +116,19 @@ def test_a_process_finds_what_waits_puts_it_back_within_seconds_and_the_next_goe
     start()
     until(lambda: state(job) == "done", 30)
     assert (Job.objects.get().attempt, Group.objects.count()) == (2, baked + 5)
+
+
+@pytest.mark.faults
+def test_the_job_of_a_killed_worker_stalls_and_a_retry_goes_on_where_it_was(ann, worker):
+    first = worker()
+    job = bake.start(ann, "Bread", loaves=40, pause=0.1)
+    until(lambda: Group.objects.count() > 3, 20)
+    first.end(signal.SIGKILL)
+    until(lambda: runner.look(celery_backend.send, 0) or state(job) == "stalled", 15)
+    assert Group.objects.count() < 40
+    assert transitions.act("retry", job.pk)
+    worker()
+    until(lambda: state(job) == "done", 30)
+    names = list(Group.objects.values_list("name", flat=True))
+    assert len(names) == len(set(names)) == 40
+    assert Job.objects.get().attempt == 2
