@@ -35,15 +35,15 @@ def _serve(pk: int) -> None:
     finally:
         connections.close_all()
         _free.release()
-    look(put, 1)
+    look(put, lambda: 1)
 
 
-def look(carry: Callable[[int], None], most: int) -> None:
-    """End the runs that stalled, and have at most so many of the waiting jobs carried."""
+def look(carry: Callable[[int], None], free: Callable[[], int]) -> None:
+    """End the runs that stalled, and have as many of the waiting jobs carried as `free()` says could begin at once."""
     try:
         if Job.objects.stalled().exists():  # looks first: reading takes no turn among the writers
             transitions.mark_stalled()
-        for job in tasks.waiting()[: 0 if progress.closing.is_set() else max(0, most)]:
+        for job in tasks.waiting()[: 0 if progress.closing.is_set() else max(0, free())]:
             carry(job.pk)
     except Exception:
         log.exception("a look for waiting jobs failed; the next one follows")
@@ -51,11 +51,11 @@ def look(carry: Callable[[int], None], most: int) -> None:
 
 
 def tick(carry: Callable[[int], None], free: Callable[[], int]) -> None:
-    """Look every few seconds, from a thread, for as many jobs as `free()` says could begin at once."""
+    """Look every few seconds, from a thread."""
 
     def watch() -> None:
         while not progress.closing.wait(TICK):
-            look(carry, free())
+            look(carry, free)
 
     threading.Thread(target=watch, daemon=True, name="jobs-tick").start()
 

@@ -11,6 +11,6 @@ class ShopConfig(AppConfig):
 
     def ready(self) -> None:
         from alerts import Kind
-        from shop.imports import streams  # noqa: F401  registers the task and its page
+        from shop.imports import job  # noqa: F401  registers the task and what its page shows
 
         Kind("order", "Orders", "{n} new orders").register()

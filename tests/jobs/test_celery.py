@@ -124,7 +124,7 @@ def test_the_job_of_a_killed_worker_stalls_and_a_retry_goes_on_where_it_was(ann,
     job = bake.start(ann, "Bread", loaves=40, pause=0.1)
     until(lambda: Group.objects.count() > 3, 20)
     first.end(signal.SIGKILL)
-    until(lambda: runner.look(celery_backend.send, 0) or state(job) == "stalled", 15)
+    until(lambda: runner.look(celery_backend.send, int) or state(job) == "stalled", 15)
     assert Group.objects.count() < 40
     assert transitions.act("retry", job.pk)
     worker()

@@ -131,5 +131,5 @@ def test_a_job_that_could_not_be_claimed_is_found_by_the_next_look(ann, monkeypa
     assert runner.join(5)
     assert "could not be run" in caplog.text
     monkeypatch.undo()
-    runner.look(runner.put, 1)
+    runner.look(runner.put, lambda: 1)
     assert ended(job).state == "done"

@@ -1,16 +1,17 @@
-"""The import itself: each batch and its progress are one commit, so that it can be resumed after any end.
+"""The import itself, and what its page shows. A batch and its progress are one commit: any end can be resumed from.
 
 No order comes twice: it has its reference as a key, or else the content of its file and its line.
 """
 
 from itertools import islice
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from alerts import Role, add_alert, resolve
-from jobs import Failure, JobContext, task
-from parlour import Change, live_write
+from jobs import Failure, JobContext, JobRegion, task
+from parlour import Change, StateStream, Stream, live_write
 from shop.forms import clean_row
 from shop.imports.csv_reader import COLUMNS, FileRejected, Row, read_rows
 from shop.imports.models import Import, Reject
@@ -18,6 +19,7 @@ from shop.models import ALL_ORDERS, Order, orders_of
 
 BATCH = 200  # rows: other writers wait some hundredths of a second
 MAX_REJECTED = 10_000  # rows, after which somebody has to look
+SHOWN = 100  # rejected rows on the page; the file to download has them all
 VALUES = ("item", "amount", "currency", "note")
 
 
@@ -97,3 +99,24 @@ def alert_staff(change: Change, job: JobContext, imported: Import) -> None:
     title = f"{imported.orders:,} new order{'' if imported.orders == 1 else 's'} from an import"
     body = f"{imported.name}, from {job.owner.name}"
     add_alert(change, Role("staff"), "order", title, body, reverse("shop:orders"), imported, actor=job.owner)
+
+
+class ImportStream(StateStream):
+    """What stands beside the bar: counts, links and the first rejected rows, at most once a second."""
+
+    template = "partials/imports.html#details"
+    part = "details"
+    gap = 1.0
+
+    def __init__(self, region: JobRegion) -> None:
+        super().__init__(region.job.stream, region)
+        self.job = region.job.pk
+
+    def present(self) -> dict[str, Any]:
+        imported = Import.objects.select_related("job").get(pk=self.job)
+        return {"imported": imported, "rejects": imported.rejects.all()[:SHOWN], "shown": SHOWN}
+
+
+@import_orders.more
+def _beside_the_bar(region: JobRegion) -> list[Stream]:
+    return [ImportStream(region)]

@@ -44,9 +44,6 @@ class Import(models.Model):
         app_label = "shop"
         ordering = ["-pk"]
 
-    def __str__(self) -> str:
-        return self.name
-
     def get_absolute_url(self) -> str:
         return reverse("shop:import", args=[self.pk])
 
@@ -80,6 +77,3 @@ class Reject(models.Model):
         app_label = "shop"
         ordering = ["line"]
         constraints = [models.UniqueConstraint(fields=["imported", "line"], name="shop_reject_told_once")]
-
-    def __str__(self) -> str:
-        return f"Line {self.line}: {self.reason}"
