@@ -6,9 +6,12 @@ import pytest
 from django.contrib.auth import get_user_model
 
 from parlour import limits
+from parlour.testing import page
 from rooms import typing_indicator
 from rooms.models import Room
 from tests.quick import django_db_modify_db_settings, plain_static_files, quick_flush  # noqa: F401
+
+page.PATIENCE = 20.0  # a busy machine may take longer, and nobody waits for what comes
 
 
 @pytest.fixture(autouse=True)

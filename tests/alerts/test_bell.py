@@ -138,6 +138,7 @@ async def test_today_becomes_yesterday_on_a_page_that_stays_open(sue, fast_clock
         if cut:
             await page.resume(day=day)
         await page.shows("yesterday 23:59")
+        await page.receives('name="day" value="2026-11-23"')
         assert "today" not in page.document.part("bell-lines")
         assert await page.equals_fresh()
 

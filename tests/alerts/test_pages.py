@@ -64,6 +64,7 @@ def test_a_button_that_stayed_while_its_line_grew_means_the_whole_line(here, sue
     newest, *_, oldest = Alert.objects.values_list("pk", flat=True)
     here.post(f"/alerts/{oldest}/read/", headers=HTMX)
     assert unseen(sue) == 2
+    assert [(line.n, line.read) for line in bells([sue.pk])[sue.pk].lines] == [(2, False), (1, True)]
     here.post(f"/alerts/{oldest}/archive/", {"line": "a1", "a1": newest, "b2": 5}, headers=HTMX)
     assert unseen(sue) == 0
     assert titles(here) == ["Order 0"]

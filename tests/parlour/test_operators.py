@@ -42,6 +42,10 @@ async def test_lost_hints_are_told_and_while_every_hint_arrives_there_is_nothing
         await page.shows("line 19")
         many = len(ticks)
         await eventually(lambda: len(ticks) >= many + 3)
+        late = {lobby.stream: 20}  # a tick found it first, and then its hint came
+        hub.current().unhinted.update(late)
+        hub.current()._hint(late)
+        await eventually(lambda: len(ticks) >= many + 5)
         assert log_lines == []
         with lost_hints():
             await run(add, lobby, "late")

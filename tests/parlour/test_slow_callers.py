@@ -10,12 +10,12 @@ from django.db import connection, transaction
 
 from parlour import writes
 from parlour.models import read_heads
-from parlour.writes import counts, live_write, number_pending
+from parlour.writes import number_pending
 from rooms.group_commit import GroupCommit
-from rooms.models import Message, Room
+from rooms.models import Message
 from rooms.posting import draft, post
 from rooms.send_once import NumberedText
-from tests.parlour.messages import add, edit, line, numbers, touch
+from tests.parlour.messages import add, edit, numbers, touch
 
 one_writer = "sqlite" in settings.DATABASES["default"]["ENGINE"]
 pytestmark = [
@@ -55,24 +55,19 @@ def quickly(work):
     assert perf_counter() - start < 1
 
 
-def test_others_write_while_a_caller_sleeps(lobby):
-    with SlowCaller(lambda: add(lobby, "slow")):
-        quickly(lambda: add(lobby, "quick"))
-        quickly(number_pending)
-        assert read_heads([lobby.stream]) == {lobby.stream: 1}
-    assert [*Message.objects.order_by("seq").values_list("text", flat=True)] == ["quick", "slow"]
-
-
-def test_others_write_while_a_caller_who_edited_sleeps(lobby):
+def test_others_write_while_a_caller_who_added_and_edited_sleeps(lobby):
     [row] = add(lobby, "one")
-    with SlowCaller(lambda: edit(row, "won")):
+    with SlowCaller(lambda: (add(lobby, "slow"), edit(row, "won"))):
         quickly(lambda: add(lobby, "quick"))
         quickly(number_pending)
+        assert read_heads([lobby.stream]) == {lobby.stream: 2}
+    assert [*Message.objects.order_by("seq").values_list("text", flat=True)] == ["won", "quick", "slow"]
     row.refresh_from_db()
-    assert (row.seq, row.changed, row.text) == (1, 3, "won")
+    assert row.seq == 1
+    assert row.changed > 2
 
 
-def test_a_debt_whose_row_somebody_edits_is_left_and_the_others_are_paid(lobby, monkeypatch):
+def test_a_pending_row_that_somebody_edits_is_left_and_the_others_are_numbered(lobby, monkeypatch):
     with monkeypatch.context() as dead, transaction.atomic():
         dead.setattr(writes.transaction, "on_commit", lambda *_, **__: None)
         busy, _ = add(lobby, "busy", "free")
@@ -87,7 +82,7 @@ def test_a_debt_whose_row_somebody_edits_is_left_and_the_others_are_paid(lobby, 
     assert numbers(lobby) == [2, 1]
 
 
-def test_four_who_settle_at_once_pay_every_debt_once(lobby, monkeypatch):
+def test_four_who_number_at_once_number_every_row_once(lobby, monkeypatch):
     places = [f"place.{n}" for n in range(30)]
     with monkeypatch.context() as dead, transaction.atomic():
         dead.setattr(writes.transaction, "on_commit", lambda *_, **__: None)
@@ -103,28 +98,6 @@ def test_four_who_settle_at_once_pay_every_debt_once(lobby, monkeypatch):
     number_pending()
     assert sorted(numbers(lobby)) == list(range(1, 31))
     assert read_heads(places) == dict.fromkeys(places, 1)
-
-
-def test_writers_over_two_rooms_in_opposite_orders_never_meet_in_a_deadlock(lobby, ann):
-    other = Room.objects.create(title="Other", owner=ann)
-    counts.clear()
-
-    @live_write
-    def both(change, *rooms):
-        for room in rooms:
-            change.add(line(room))
-
-    def write(turn):
-        try:
-            for _ in range(25):
-                both(*((lobby, other) if turn % 2 else (other, lobby)))
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(write, range(8)))
-    assert counts["deadlocks"] == 0
-    assert sorted(numbers(lobby)) == sorted(numbers(other)) == list(range(1, 201))
 
 
 def test_one_text_through_eight_processes_at_once_is_stored_once(lobby, ann):

@@ -130,6 +130,14 @@ def test_the_first_page_lists_only_what_one_may_read(people, opened, client):
         assert listed == {room.slug for room in Room.objects.all() if rights(person, room).read}, name
 
 
+def test_who_may_only_read_and_write_changes_nothing_of_a_room(people, opened, client):
+    room = opened("members", NONE)
+    client.force_login(people["member"])
+    for page in ("settings", "members", "delete"):
+        assert client.post(f"/rooms/{room.slug}/{page}/", {"title": "Mine"}).status_code == 403
+    assert Room.objects.get().title == room.title
+
+
 def test_an_owner_adds_and_removes_in_their_own_room_alone(people, opened, client):
     room, other = opened("members", NONE), opened("members", READ)
     client.force_login(people["owner"])
