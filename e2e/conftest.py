@@ -148,7 +148,7 @@ def person(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callabl
     violations = [line for somebody in invited for tab in somebody.tabs for line in tab.violations]
     crashes = [line for somebody in invited for tab in somebody.tabs for line in tab.crashes]
     for somebody in invited:
-        somebody.context.close()
+        somebody.leave()
     assert not violations + crashes
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from .support.deployments import ROOT
 from .support.http_client import HttpClient
@@ -61,6 +61,7 @@ class Host:
         self.url = f"http://127.0.0.1:{free_port()}"
         self.env = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{folder}:{ROOT}"}
         self.env["DJANGO_SETTINGS_MODULE"] = "project.settings"
+        self.contexts: list[BrowserContext] = []
         self.errors: list[str] = []
         with (folder / "project" / "settings.py").open("a") as file:
             file.write(f"\nSTATICFILES_DIRS = [{str(ROOT / 'static')!r}]\n{settings}\n")  # the wheel brings these
@@ -78,6 +79,7 @@ class Host:
 
     def open(self, path: str, **options: Any) -> Page:
         context = self.browser.new_context(**options)
+        self.contexts.append(context)
         context.add_cookies([{"name": "sessionid", "value": (self.folder / "session").read_text(), "url": self.url}])
         page = context.new_page()
         page.on("console", self._note)
@@ -111,9 +113,9 @@ def host(tmp_path: Path, prepared: Path, browser: Browser) -> Iterator[Callable[
         return hosts[-1]
 
     yield make
-    for context in browser.contexts:
-        context.close()
     for each in hosts:
+        for context in each.contexts:
+            context.close()
         each.process.kill()
 
 

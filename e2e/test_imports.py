@@ -21,33 +21,33 @@ def test_an_import_is_seen_to_move_in_two_tabs_and_in_the_bell_and_its_rejected_
 ) -> None:
     member, staff = person(server).sign_in("member"), person(server).sign_in("staff")
     elsewhere = bell(member.tab(), "/")
-    upload(member, csv_file(8_000, bad=20), "spring.csv")
+    upload(member, csv_file(6_000, bad=20), "spring.csv")
     second = member.tab().go(member.page.url.removeprefix(member.url))
     bars = [tab.page.locator("main progress") for tab in (member, second)]
     wait_until_moving(*bars, elsewhere.page.locator("#bell-jobs progress"))
     before = value(bars[0])
     second.page.reload()
     assert value(bars[1]) >= before
-    expect(bars[1]).to_have_attribute("aria-valuetext", re.compile(r"\d+ %, [\d,]+ of 8,000"))
+    expect(bars[1]).to_have_attribute("aria-valuetext", re.compile(r"\d+ %, [\d,]+ of 6,000"))
     rejected = second.page.get_by_role("table", name="Rejected rows")
     expect(rejected.locator("tbody tr").first).to_contain_text("amount: It has to be more than nothing.")
     for tab in (member, second):
-        wait_for_words(tab, "Done: 7,600 orders are in, 400 rows were rejected.")
+        wait_for_words(tab, "Done: 5,700 orders are in, 300 rows were rejected.")
     expect(rejected.locator("tbody tr")).to_have_count(100)
     expect(second.page.locator("main")).to_contain_text("The first 100 stand here; the CSV file has them all.")
     with second.page.expect_download() as download:
         second.page.get_by_role("link", name="Rejected rows as a CSV file").click()
     rows = list(csv.reader(download.value.path().open(encoding="utf-8-sig", newline="")))
     assert rows[0] == ["line", "reason", "item", "amount", "currency", "note", "reference"]
-    assert [row[0] for row in rows[1:]] == [str(n + 1) for n in range(20, 8_001, 20)]
+    assert [row[0] for row in rows[1:]] == [str(n + 1) for n in range(20, 6_001, 20)]
     assert {row[3] for row in rows[1:]} == {"'-1.50"}
     expect(elsewhere.page.locator("#bell-jobs progress")).to_have_count(0)
     expect(opened(elsewhere).page.locator("#bell-lines")).to_contain_text("Import of spring.csv: done")
     member.page.get_by_role("link", name="The orders it brought").click()
     expect(member.page.locator("table.ledger tbody tr")).to_have_count(50)
     opened(bell(staff, "/shop/orders/"))
-    expect(staff.page.locator("#bell-lines li", has_text="7,600 new orders from an import")).to_have_count(1)
-    assert figure(staff, "New") >= 7_600
+    expect(staff.page.locator("#bell-lines li", has_text="5,700 new orders from an import")).to_have_count(1)
+    assert figure(staff, "New") >= 5_700
 
 
 def test_what_was_cancelled_without_script_is_gone_on_with_and_no_order_comes_twice(

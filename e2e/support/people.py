@@ -7,22 +7,27 @@ from playwright.sync_api import Browser, BrowserContext, expect
 from .http_client import HttpClient
 from .tabs import Tab
 
-REPORT_VIOLATIONS = """
-document.addEventListener("securitypolicyviolation",
-  (it) => console.error(`policy violation: ${it.violatedDirective} ${it.blockedURI} ${it.sourceFile}`));
-"""
+PROFILES: dict[str, list[BrowserContext]] = {}  # free ones by their options; what they have cached need not be loaded
 
 
 class Person(Tab):
     """Somebody with a browser profile of their own; `tab()` opens further pages of the same person."""
 
     def __init__(self, browser: Browser, url: str, **options: Any) -> None:
-        self.context: BrowserContext = browser.new_context(**options)
+        self._free = PROFILES.setdefault(repr(options), [])
+        self.context = self._free.pop() if self._free else browser.new_context(**options)
         self.context.set_default_timeout(10_000)
-        self.context.add_init_script(REPORT_VIOLATIONS)
         self.tabs: list[Tab] = []
         super().__init__(self.context.new_page(), url)
         self.tabs.append(self)
+
+    def leave(self) -> None:
+        """Close all pages. The next person gets the profile without its cookies."""
+        for page in self.context.pages:
+            page.close()
+        self.context.clear_cookies()
+        self.context.unroute_all()
+        self._free.append(self.context)
 
     def tab(self) -> Tab:
         self.tabs.append(Tab(self.context.new_page(), self.url))

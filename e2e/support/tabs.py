@@ -9,6 +9,11 @@ from .waiting import eventually
 SPEED_UP = 4  # times as fast as usual; a deployment then beats that much faster too: `new_deployment(**FAST_CLOCKS)`
 FAST_CLOCKS = {"PARLOUR_BEAT": "0.75"}
 
+REPORT_VIOLATIONS = """
+document.addEventListener("securitypolicyviolation",
+  (it) => console.error(`policy violation: ${it.violatedDirective} ${it.blockedURI} ${it.sourceFile}`));
+"""
+
 
 class Tab:
     """One page of one person, with everything it asked for and complained about."""
@@ -21,6 +26,7 @@ class Tab:
         self.errors: list[str] = []
         self.dialogs: list[str] = []
         self.requests: list[str] = []
+        page.add_init_script(REPORT_VIOLATIONS)
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.crashes.append(str(error)))
         page.on("request", lambda request: self.requests.append(f"{request.method} {request.url}"))
