@@ -36,45 +36,17 @@ class Postgres:
         self._numbers = itertools.count(1)
         if self._user:
             shutil.chown(self.folder, self._user)
-        subprocess.run(
-            [
-                _binary("initdb"),
-                "-D",
-                str(self.folder / "data"),
-                "-U",
-                "stories",
-                "--auth=trust",
-                "--no-sync",
-                "--encoding=UTF8",
-                "--locale=C.UTF-8",
-            ],
-            user=self._user,
-            check=True,
-            stdout=subprocess.DEVNULL,
-            cwd="/",
-        )
+        flags = ["-U", "stories", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8"]
+        command = [_binary("initdb"), "-D", str(self.folder / "data"), *flags]
+        subprocess.run(command, user=self._user, check=True, stdout=subprocess.DEVNULL, cwd="/")
         self.start()
 
     def start(self) -> None:
         """Start the server and wait until it takes connections."""
         options = [word for name, value in FOR_TESTS.items() for word in ("-c", f"{name}={value}")]
-        self.process = Process(
-            [
-                _binary("postgres"),
-                "-D",
-                str(self.folder / "data"),
-                "-p",
-                str(self.port),
-                "-h",
-                "127.0.0.1",
-                "-k",
-                str(self.folder),
-                *options,
-            ],
-            log=self.folder / "postgres.log",
-            user=self._user,
-            cwd=Path("/"),
-        )
+        flags = ["-p", str(self.port), "-h", "127.0.0.1", "-k", str(self.folder), *options]
+        command = [_binary("postgres"), "-D", str(self.folder / "data"), *flags]
+        self.process = Process(command, log=self.folder / "postgres.log", user=self._user, cwd=Path("/"))
         eventually(self._answers, 20, "PostgreSQL answers")
 
     def url(self, database: str) -> str:

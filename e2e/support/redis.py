@@ -31,22 +31,9 @@ class Redis:
         """Start it, also again after `kill`, on the same port; returns when it answers."""
         binary = shutil.which("redis-server")
         assert binary, "redis-server is not installed"
-        self.process = Process(
-            [
-                binary,
-                "--port",
-                str(self.port),
-                "--bind",
-                "127.0.0.1",
-                "--save",
-                "",
-                "--appendonly",
-                "no",
-                "--dir",
-                str(self.folder),
-            ],
-            log=self.folder / "redis.log",
-        )
+        flags = f"--port {self.port} --bind 127.0.0.1 --appendonly no".split()
+        command = [binary, *flags, "--save", "", "--dir", str(self.folder)]
+        self.process = Process(command, log=self.folder / "redis.log")
         eventually(lambda: _answers(self.port), 10, "redis answers")
 
     def url(self, port: int | None = None) -> str:
