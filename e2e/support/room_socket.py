@@ -19,6 +19,7 @@ def dial(url: str, path: str, cookies: str = "", origin: Any = "", host: str = "
         origin=Origin(url) if origin == "" else origin,
         additional_headers=headers,
         max_size=None,
+        max_queue=None,  # pings are answered however little a story reads
         open_timeout=10,
         close_timeout=2,
         ping_interval=None,
