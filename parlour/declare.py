@@ -292,6 +292,8 @@ class ListStream(PartStream):
         return format_html("<table>{}</table>", rows) if self.declared.tag == "tbody" else rows
 
     def difference(self, before: Shown, now: Shown) -> str:
+        if self.declared.tag == "tbody":  # a browser's parser drops rows that stand outside a table
+            return super().difference(before, now)
         blocks = SequenceMatcher(None, list(before), list(now), autojunk=False).get_matching_blocks()
         kept = {row for block in blocks for row in list(before)[block.a : block.a + block.size]}
         fragments = [self.ids.delete(row) for row in before if row not in kept]
@@ -347,7 +349,8 @@ def live_list(
 ) -> Callable[[Function], Part]:
     """Decorate a function that returns a queryset; `template` shows one row, in a first tag with `id="{{ id }}"`.
 
-    With `model` the function may return nothing, for all its rows. `tag` holds the rows: `ul`, `ol`, `div`, `tbody`.
+    With `model` the function may return nothing, for all its rows. `tag` holds the rows: `ul`, `ol`, `div`, or `tbody`
+    in a table of its own, whose rows are sent all together.
     """
     models = [model, *watch] if model else [*watch]
     if not models:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from django.test.utils import CaptureQueriesContext
 
 from alerts import Role, anotify, notify
@@ -68,3 +69,9 @@ def test_the_same_key_about_the_same_is_told_once(ann, ben):
 async def test_it_is_told_from_async_code_by_many_at_once(ann):
     await asyncio.gather(*(anotify(ann, "order", f"Order {n}") for n in range(8)))
     assert await Alert.objects.acount() == 8
+
+
+def test_alerts_migrate_in_a_project_without_jobs():
+    migrations = MigrationLoader(None).disk_migrations
+    others = {app for (label, _), each in migrations.items() if label == "alerts" for app, _ in each.dependencies}
+    assert "jobs" not in others

@@ -8,8 +8,10 @@ from django.db import transaction
 from django.template import Context, Template, TemplateSyntaxError
 from django.test import RequestFactory
 from django.urls import set_script_prefix
+from django.utils.safestring import SafeString
 
-from parlour import live, live_list
+from parlour import Region, live, live_list
+from parlour.declare import ListStream, parts
 from parlour.models import Head
 from parlour.testing import Page, lost_hints
 from polls.live import tally
@@ -288,3 +290,12 @@ def test_what_cannot_be_meant_is_an_error_at_once():
         Template('{% load parlour %}{% live "tally" poll=1 %}').render(Context())
     with pytest.raises(LookupError, match="doesn't have a 'Pol' model"):
         live("polls/tally.html", watch=["polls.Pol"])(tally.function)
+
+
+def test_rows_of_a_table_are_sent_with_their_table_for_a_browser_drops_them_elsewhere():
+    table = live_list("tasks/row.html", model=Task, tag="tbody", name="table")(lambda: None)
+    stream = ListStream(table, {}, Region("table", "/", "/"))
+    sent = stream.difference({}, {"row-1": SafeString('<tr id="table-row-1"><td>Tea</td></tr>')})
+    assert '<table><tbody id="table-rows"><tr' in sent
+    assert "beforeend" not in sent
+    parts.pop("table")
