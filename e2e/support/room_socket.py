@@ -1,6 +1,7 @@
 """A program on the wire: a socket that speaks the page's protocol, and the page it keeps up to date."""
 
 import json
+import ssl
 import time
 from typing import Any
 
@@ -14,6 +15,11 @@ from .http_client import HttpClient
 def dial(url: str, path: str, cookies: str = "", origin: Any = "", host: str = "", **options: Any) -> ClientConnection:
     """Open a socket. `origin` "" is the right one, None sends none; raises InvalidStatus if refused."""
     headers = {name: value for name, value in (("Cookie", cookies), ("Host", host)) if value}
+    if url.startswith("https:"):
+        # The client reads in a thread of its own while it sends. With TLS 1.3 both threads would take part in the
+        # handshake's last messages, for which OpenSSL has no lock: the line ended, or Python crashed.
+        options["ssl"] = ssl.create_default_context()
+        options["ssl"].maximum_version = ssl.TLSVersion.TLSv1_2
     return connect(
         url.replace("http", "ws", 1) + path,
         origin=Origin(url) if origin == "" else origin,
