@@ -37,7 +37,7 @@ test:
 
 unit: export PARLOUR_VAR := $(CURDIR)/var/tests
 unit: dev services
-	$(PY) -m pytest tests -q -n $(WORKERS) -m "not faults"
+	$(PY) -m pytest tests -q -n $(WORKERS) --dist worksteal -m "not faults"
 
 stories: dev services
 	$(PY) -m pytest e2e -q -n $(WORKERS) -m "not faults"

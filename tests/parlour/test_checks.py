@@ -4,8 +4,11 @@ import gc
 
 import pytest
 from channels.layers import InMemoryChannelLayer
+from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
+import parlour
 from parlour import checks, declare
 from parlour.models import Head
 
@@ -70,6 +73,12 @@ class Elsewhere:
 
 
 urlpatterns = []
+
+
+def test_a_project_without_the_app_is_told_to_add_it_when_it_imports_a_name(monkeypatch):
+    monkeypatch.setattr(apps, "is_installed", lambda _: False)
+    with pytest.raises(ImproperlyConfigured, match='Put "parlour" first in INSTALLED_APPS'):
+        parlour.live  # noqa: B018
 
 
 def test_a_missing_htmx_app_is_named(part, settings):

@@ -4,6 +4,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.management import call_command
 from django.db import transaction
 from django.template import Context, Template, TemplateSyntaxError
 from django.test import RequestFactory
@@ -30,6 +31,11 @@ def ann(django_user_model):
 @pytest.fixture
 def poll():
     return Poll.objects.create(question="Tea?")
+
+
+def test_the_examples_have_nothing_to_be_told(capsys):
+    call_command("check")
+    assert "no issues" in capsys.readouterr().out
 
 
 def shown(page):

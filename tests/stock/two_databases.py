@@ -1,4 +1,4 @@
-"""The stock project with its tasks on a database of their own."""
+"""The stock project below /app, with its tasks on a database of their own."""
 
 from project.settings import *  # noqa: F403
 from project.settings import BASE_DIR, DATABASES
@@ -8,6 +8,7 @@ DATABASES["tasks"] = {
     "NAME": BASE_DIR / "tasks.sqlite3",
     "TEST": {"NAME": BASE_DIR / "test_tasks.sqlite3"},
 }
+FORCE_SCRIPT_NAME = "/app"
 DATABASE_ROUTERS = ["two_databases.Router"]
 
 
