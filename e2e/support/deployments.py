@@ -19,10 +19,13 @@ from .processes import Process
 from .servers import Server
 
 ROOT = Path(__file__).resolve().parents[2]
+COLLECT = """
+from django.core.management import call_command
+call_command("collectstatic", interactive=False, verbosity=0)
+"""
 PREPARE = """
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
-call_command("collectstatic", interactive=False, verbosity=0)
 call_command("demo")
 """
 NOT_OURS = re.compile(
@@ -140,7 +143,7 @@ class Builder:
             if not self.template.exists():
                 making = self.template.with_suffix(".making")
                 making.mkdir()
-                Deployment(making).manage("shell", "-v0", "-c", PREPARE)
+                Deployment(making).manage("shell", "-v0", "-c", COLLECT + PREPARE)
                 making.rename(self.template)
         return self.template
 
