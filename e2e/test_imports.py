@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from .support.bell import bell, opened
 from .support.deployments import Deployment
-from .support.imports import csv_file, figure, press, upload, value, wait_for_words, wait_until_moving
+from .support.imports import csv_file, figure, press, under_way, upload, wait_for_words
 from .support.people import Person
 from .support.servers import Server
 
@@ -17,20 +17,20 @@ ORDERS = "SELECT count(*), count(DISTINCT idempotency_key) FROM shop_order WHERE
 
 
 def test_an_import_is_seen_to_move_in_two_tabs_and_in_the_bell_and_its_rejected_rows_come_as_a_file(
-    person: Invite, server: Server
+    person: Invite, server: Server, deployment: Deployment
 ) -> None:
     member, staff = person(server).sign_in("member"), person(server).sign_in("staff")
     elsewhere = bell(member.tab(), "/")
     upload(member, csv_file(6_000, bad=20), "spring.csv")
-    second = member.tab().go(member.page.url.removeprefix(member.url))
-    bars = [tab.page.locator("main progress") for tab in (member, second)]
-    wait_until_moving(*bars, elsewhere.page.locator("#bell-jobs progress"))
-    before = value(bars[0])
-    second.page.reload()
-    assert value(bars[1]) >= before
-    expect(bars[1]).to_have_attribute("aria-valuetext", re.compile(r"\d+ %, [\d,]+ of 6,000"))
-    rejected = second.page.get_by_role("table", name="Rejected rows")
-    expect(rejected.locator("tbody tr").first).to_contain_text("amount: It has to be more than nothing.")
+    bar, in_bell = member.page.locator("main progress"), elsewhere.page.locator("#bell-jobs progress")
+    under_way(bar)
+    with deployment.orders_held():
+        second = member.tab().go(member.page.url.removeprefix(member.url))
+        under_way(second.page.locator("main progress"), in_bell)
+        words = re.compile(r"\d+ %, [\d,]+ of 6,000")
+        expect(second.page.locator("main progress")).to_have_attribute("aria-valuetext", words)
+        rejected = second.page.get_by_role("table", name="Rejected rows")
+        expect(rejected.locator("tbody tr").first).to_contain_text("amount: It has to be more than nothing.")
     for tab in (member, second):
         wait_for_words(tab, "Done: 5,700 orders are in, 300 rows were rejected.")
     expect(rejected.locator("tbody tr")).to_have_count(100)
@@ -41,7 +41,7 @@ def test_an_import_is_seen_to_move_in_two_tabs_and_in_the_bell_and_its_rejected_
     assert rows[0] == ["line", "reason", "item", "amount", "currency", "note", "reference"]
     assert [row[0] for row in rows[1:]] == [str(n + 1) for n in range(20, 6_001, 20)]
     assert {row[3] for row in rows[1:]} == {"'-1.50"}
-    expect(elsewhere.page.locator("#bell-jobs progress")).to_have_count(0)
+    expect(in_bell).to_have_count(0)
     expect(opened(elsewhere).page.locator("#bell-lines")).to_contain_text("Import of spring.csv: done")
     member.page.get_by_role("link", name="The orders it brought").click()
     expect(member.page.locator("table.ledger tbody tr")).to_have_count(50)
@@ -50,24 +50,27 @@ def test_an_import_is_seen_to_move_in_two_tabs_and_in_the_bell_and_its_rejected_
     assert figure(staff, "New") >= 5_700
 
 
-def test_what_was_cancelled_without_script_is_gone_on_with_and_no_order_comes_twice(
+def test_what_was_cancelled_is_gone_on_with_without_script_and_no_order_comes_twice(
     person: Invite, server: Server, deployment: Deployment
 ) -> None:
-    plain = person(server, java_script_enabled=False).sign_in("member")
-    upload(plain, csv_file(12_000, bad=100), "changed-my-mind.csv")
-    number = plain.page.url.rstrip("/").rpartition("/")[2]
-    with plain.page.expect_navigation():
-        press(plain, "Cancel")
-    member = person(server).sign_in("member").go(plain.page.url.removeprefix(plain.url))
+    member, plain = person(server).sign_in("member"), person(server, java_script_enabled=False).sign_in("member")
+    upload(member, csv_file(5_000, bad=100), "changed-my-mind.csv")
+    path = member.page.url.removeprefix(member.url)
+    imported = f"import:{path.rstrip('/').rpartition('/')[2]}:%"
+    with deployment.orders_held():
+        press(member, "Cancel")
     wait_for_words(member, "Cancelled.")
-    [(part, _)] = deployment.rows(ORDERS, f"import:{number}:%")
-    assert part < 11_880
+    [(part, _)] = deployment.rows(ORDERS, imported)
+    assert part < 4_950
     assert figure(member, "Orders") == part
-    press(member, "Retry")
-    wait_for_words(member, "Done: 11,880 orders are in, 120 rows were rejected.")
-    assert deployment.rows(ORDERS, f"import:{number}:%") == [(11_880, 11_880)]
+    wait_for_words(plain.go(path), "Cancelled.")
+    with plain.page.expect_navigation():
+        press(plain, "Retry")
+    done = "Done: 4,950 orders are in, 50 rows were rejected."
+    wait_for_words(member, done)
+    assert deployment.rows(ORDERS, imported) == [(4_950, 4_950)]
     plain.page.reload()
-    wait_for_words(plain, "Done: 11,880 orders are in, 120 rows were rejected.")
+    wait_for_words(plain, done)
 
 
 def test_a_file_that_is_rejected_is_told_why_beside_the_field(person: Invite, server: Server) -> None:

@@ -11,7 +11,7 @@ from .support import background_scripts
 from .support.bell import alerts, bell, count, opened, toasts, unseen, with_lines
 from .support.deployments import ROOT, Builder, Deployment
 from .support.http_client import HttpClient
-from .support.imports import csv_file, upload, wait_for_words, wait_until_moving
+from .support.imports import csv_file, under_way, upload, wait_for_words
 from .support.people import Person
 from .support.processes import Process
 from .support.redis import Redis
@@ -126,12 +126,14 @@ def test_a_slow_transaction_tells_after_its_commit_and_delays_nobody(deployment:
 def test_a_worker_imports_while_one_watches(deployment: Deployment, person: Invite) -> None:
     here, there = deployment.servers
     member, elsewhere = person(here).sign_in("member"), bell(person(there).sign_in("member"), "/")
-    upload(member, csv_file(12_000, bad=400), "pots.csv")
-    wait_until_moving(member.page.locator("main progress"), elsewhere.page.locator("#bell-jobs progress"))
-    wait_for_words(member, "Done: 11,970 orders are in, 30 rows were rejected.")
+    upload(member, csv_file(6_000, bad=400), "pots.csv")
+    under_way(member.page.locator("main progress"))
+    with deployment.orders_held():
+        under_way(elsewhere.page.locator("#bell-jobs progress"))
+    wait_for_words(member, "Done: 5,985 orders are in, 15 rows were rejected.")
     expect(elsewhere.page.locator("#bell")).to_contain_text("Import of pots.csv: done")
     orders = "SELECT count(*), count(DISTINCT item) FROM shop_order WHERE item LIKE %s"
-    assert deployment.rows(orders, "Pot %") == [(11_970, 11_970)]
+    assert deployment.rows(orders, "Pot %") == [(5_985, 5_985)]
 
 
 @pytest.mark.faults

@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,17 @@ class Deployment:
                 return connection.execute(query, values or None).fetchall()
         with contextlib.closing(sqlite3.connect(self.var / "parlour.sqlite3", timeout=10)) as file:
             return file.execute(query.replace("%s", "?"), values).fetchall()
+
+    @contextlib.contextmanager
+    def orders_held(self) -> Iterator[Callable[[], None]]:
+        """No order is written meanwhile, or until what this yields is called: an import stands still."""
+        with contextlib.ExitStack() as held:
+            if self.database_url:
+                connection = held.enter_context(psycopg.connect(self.database_url))
+                connection.execute("LOCK TABLE shop_order IN EXCLUSIVE MODE")
+            else:  # the queue of all writers; closing the file leaves it
+                fcntl.flock(held.enter_context((self.var / "parlour.sqlite3.lock").open()), fcntl.LOCK_EX)
+            yield held.close
 
     def close(self) -> None:
         """Kill what still runs."""

@@ -27,11 +27,10 @@ def value(progress: Locator) -> float:
     return float(progress.first.get_attribute("value") or 0) if progress.count() else 0
 
 
-def wait_until_moving(*bars: Locator) -> None:
-    """Wait until each of these bars was seen to move."""
-    stood = [value(each) for each in bars]
-    for each, before in zip(bars, stood, strict=True):
-        eventually(lambda each=each, before=before: value(each) > before, 20, "a bar that moves")
+def under_way(*bars: Locator) -> None:
+    """Until each of these bars has moved; none of them ends."""
+    for bar in bars:
+        eventually(lambda bar=bar: 0 < value(bar) < 100, 20, "a bar that moves")
 
 
 def wait_for_words(tab: Tab, words: str) -> None:
