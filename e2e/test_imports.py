@@ -23,8 +23,8 @@ def test_an_import_is_seen_to_move_in_two_tabs_and_in_the_bell_and_its_rejected_
     elsewhere = bell(member.tab(), "/")
     upload(member, csv_file(6_000, bad=20), "spring.csv")
     bar, in_bell = member.page.locator("main progress"), elsewhere.page.locator("#bell-jobs progress")
-    under_way(bar)
     with deployment.orders_held():
+        under_way(bar)
         second = member.tab().go(member.page.url.removeprefix(member.url))
         under_way(second.page.locator("main progress"), in_bell)
         words = re.compile(r"\d+ %, [\d,]+ of 6,000")

@@ -127,9 +127,8 @@ def test_a_worker_imports_while_one_watches(deployment: Deployment, person: Invi
     here, there = deployment.servers
     member, elsewhere = person(here).sign_in("member"), bell(person(there).sign_in("member"), "/")
     upload(member, csv_file(6_000, bad=400), "pots.csv")
-    under_way(member.page.locator("main progress"))
     with deployment.orders_held():
-        under_way(elsewhere.page.locator("#bell-jobs progress"))
+        under_way(member.page.locator("main progress"), elsewhere.page.locator("#bell-jobs progress"))
     wait_for_words(member, "Done: 5,985 orders are in, 15 rows were rejected.")
     expect(elsewhere.page.locator("#bell")).to_contain_text("Import of pots.csv: done")
     orders = "SELECT count(*), count(DISTINCT item) FROM shop_order WHERE item LIKE %s"

@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import psycopg
 from .postgres import Postgres
 from .processes import Process
 from .servers import Server
+from .waiting import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 COLLECT = """
@@ -99,15 +100,17 @@ class Deployment:
             return file.execute(query.replace("%s", "?"), values).fetchall()
 
     @contextlib.contextmanager
-    def orders_held(self) -> Iterator[Callable[[], None]]:
-        """No order is written meanwhile, or until what this yields is called: an import stands still."""
+    def orders_held(self) -> Iterator[None]:
+        """An import that has begun stands still meanwhile, for no order is written."""
+        begun = "SELECT done FROM jobs_job WHERE state = 'running' AND done > 0"
+        eventually(lambda: self.rows(begun), 20, "an import under way")
         with contextlib.ExitStack() as held:
             if self.database_url:
                 connection = held.enter_context(psycopg.connect(self.database_url))
                 connection.execute("LOCK TABLE shop_order IN EXCLUSIVE MODE")
             else:  # the queue of all writers; closing the file leaves it
                 fcntl.flock(held.enter_context((self.var / "parlour.sqlite3.lock").open()), fcntl.LOCK_EX)
-            yield held.close
+            yield
 
     def close(self) -> None:
         """Kill what still runs."""
