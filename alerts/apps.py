@@ -12,6 +12,6 @@ class AlertsConfig(AppConfig):
     live_styles = ("parlour/bell.css", "parlour/toasts.css", "parlour/alerts.css")
 
     def ready(self) -> None:
-        from alerts import signals
+        from alerts import checks, signals  # noqa: F401  the checks register themselves
 
         signals.connect()

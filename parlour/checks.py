@@ -1,13 +1,16 @@
 """System checks: each wrong set-up has an id and one sentence of what to do. `manage.py check` runs them.
 
 `check --deploy` adds what matters with several processes, `check --database default` what the database must have.
+What only shows when a page is painted is said on that page, while DEBUG is on. docs/checks.md lists all of it.
 """
 
 import re
+import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 from django.apps import apps
@@ -16,18 +19,23 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DEFAULT_DB_ALIAS, connection, connections, router
 from django.db.models import Model
+from django.http import HttpRequest
 from django.template import TemplateDoesNotExist, TemplateSyntaxError, engines
 from django.template.loader import get_template
 from django.template.utils import get_app_template_dirs
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, Resolver404, get_script_prefix, resolve, reverse
 
 from parlour.conf import conf
 from parlour.consumer import Consumer
 from parlour.declare import parts
 from parlour.models import Head, Numbered
+from parlour.regions import Region
 
 LIVE_TAG = re.compile(r"""{%\s*live\s+["']([^"']+)""")
+ANY_TAG = re.compile(r"{%\s*(?:live|bell|job_bar|region)\s")
 OTHER_HTMX = re.compile(r"""<script[^>]*htmx[^>]*\.js|{%\s*htmx_script""")
+OTHER_TEMPLATE = re.compile(r"""{%\s*(?:extends|include)\s+["']([^"'#]+)""")
+HEAD_NAME = re.compile(r"[A-Za-z0-9_.-]{1,99}")
 REQUEST = "django.template.context_processors.request"
 MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -51,8 +59,11 @@ def _server() -> Iterator[CheckMessage]:
     elif "get_asgi_application" in source and not re.search("websocket|channels|parlour", source):
         hint = 'Set ASGI_APPLICATION = "parlour.asgi.application", or route "websocket" in your own.'
         yield Error(f"{name} serves no sockets.", hint, id="parlour.E003")
+    elif "websocket" in source and "apply_patches" not in source:
+        hint = "Call parlour.contrib.apply_patches() in it: a page that reads nothing would hold others up."
+        yield checks.Warning(f"{name} does not mend its server.", hint, id="parlour.W022")
     if settings.DEBUG and not apps.is_installed("daphne"):
-        hint = 'Put "daphne" first in INSTALLED_APPS, or run the project with uvicorn and silence this check.'
+        hint = "pip install daphne and put it first in INSTALLED_APPS, or run uvicorn and silence this check."
         yield checks.Warning("runserver serves no sockets.", hint, id="parlour.W004")
 
 
@@ -112,12 +123,12 @@ def _parts() -> Iterator[CheckMessage]:
         yield Error("Live parts have no address.", hint, id="parlour.E010")
     for part in parts.values():
         try:
-            template: Any = get_template(part.template)
+            template = get_template(part.template)
         except (TemplateDoesNotExist, TemplateSyntaxError) as error:
             words = f"The template {part.template} of the live part {part.name} cannot be used: {error}"
             yield Error(words, "Write it, or correct its name.", id="parlour.E011")
             continue
-        text = getattr(getattr(template, "template", template), "source", "")
+        text = _text(template)
         for verb in [verb for verb in part.verbs if text and not re.search(rf"""hears\s+["']{verb}["']""", text)]:
             hint = f'Put {{% hears "{verb}" as attrs %}}<button {{{{ attrs }}}}> into {part.template}.'
             yield checks.Warning(f"No button of {part.name} calls {verb}.", hint, id="parlour.W012")
@@ -125,18 +136,34 @@ def _parts() -> Iterator[CheckMessage]:
 
 def _templates() -> Iterator[CheckMessage]:
     texts = {path: path.read_text(errors="replace") for path in _project_templates()}
-    heads = [path for path, text in texts.items() if "live_head" in text]
     for path, text in texts.items():
         for name in set(LIVE_TAG.findall(text)) - set(parts):
             hint = f"There are: {', '.join(sorted(parts)) or 'none; a live.py is found in installed apps alone'}."
             yield Error(f"{path} shows a live part {name} that nobody declared.", hint, id="parlour.E013")
-    if any(LIVE_TAG.search(text) for text in texts.values()) and not heads:
+    if any(ANY_TAG.search(text) for text in texts.values()) and "live_head" not in "".join(texts.values()):
         hint = "Put {% load parlour %}{% live_head %} into the head of the page's layout."
-        yield Error("No template loads htmx for live parts.", hint, id="parlour.E014")
-    for path in heads if conf.HTMX == "ours" else ():
-        if OTHER_HTMX.search(texts[path]):
+        yield Error("No template loads htmx and style sheets for live parts.", hint, id="parlour.E014")
+    for path, text in texts.items() if conf.HTMX == "ours" else ():
+        of_page = _with_others(text) if "live_head" in text or OTHER_HTMX.search(text) else ""
+        if "live_head" in of_page and OTHER_HTMX.search(of_page):
             hint = 'Set PARLOUR = {"HTMX": "host"} and put {% live_head %} after your htmx, or leave yours out.'
             yield Error(f"{path} loads htmx twice; no socket would open.", hint, id="parlour.E015")
+
+
+def _with_others(text: str, seen: tuple[str, ...] = ()) -> str:
+    """A template's text and that of the templates which it extends and includes by name, installed packages' too."""
+    for name in set(OTHER_TEMPLATE.findall(text)) - set(seen):
+        try:
+            other = _text(get_template(name))
+        except (TemplateDoesNotExist, TemplateSyntaxError):
+            continue
+        text += _with_others(other, (*seen, name))
+    return text
+
+
+def _text(template: Any) -> str:
+    """What stands in a template of Django's; nothing for another engine's."""
+    return getattr(getattr(template, "template", template), "source", "")
 
 
 def _project_templates() -> Iterator[Path]:
@@ -170,3 +197,28 @@ def check_tables(databases: Any = None, **_: Any) -> list[CheckMessage]:
     if Head._meta.db_table in connections[DEFAULT_DB_ALIAS].introspection.table_names():
         return []
     return [checks.Warning("Parlour's tables are missing.", "Run manage.py migrate.", id="parlour.W018")]
+
+
+def page_problems(request: HttpRequest, region: Region) -> Iterator[str]:
+    """What is wrong around a region of a page that is painted now, each with what to do. Pages show it under DEBUG."""
+    if not hasattr(request, "_parlour_head"):
+        yield "Put {% load parlour %}{% live_head %} into the head of this page: htmx and style sheets are missing."
+    application = getattr(settings, "ASGI_APPLICATION", None) or ""
+    if application.rpartition(".")[0] not in sys.modules:
+        yield (
+            'This server serves no sockets, so the page is late. pip install daphne, put "daphne" first in '
+            f"INSTALLED_APPS and start runserver again, or run {application or 'an ASGI application'} with uvicorn."
+        )
+    below = get_script_prefix()
+    panel, socket = (urlsplit(address).path.removeprefix(below) for address in (region.panel, region.socket))
+    try:
+        resolve(f"/{panel}")
+    except Resolver404:
+        yield f"The panel /{panel} is not in urls.py: without it the page does not come back from a lost socket."
+    ours = sys.modules.get("parlour.asgi") if application == "parlour.asgi.application" else None
+    if ours and not any(route.pattern.match(socket) for route in ours.patterns[:-1]):
+        yield f"The socket /{socket} is not in the websocket_urlpatterns of any app's routing.py."
+    if (text := _text(get_template(region.controls))) and not re.search(r"controls\.html|'sent'|\"sent\"", text):
+        yield f'{region.controls} lacks {{% include "parlour/controls.html" %}}, with what every page sends.'
+    for name in sorted({name for stream in region.streams for name in stream.heads if not HEAD_NAME.fullmatch(name)}):
+        yield f"A head cannot be called {name}: ASCII letters, digits, -, _ and ., under 100 characters."

@@ -4,12 +4,17 @@ import secrets
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
+from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.utils import timezone
 
 from parlour.conf import conf
 
 EPOCH = "epoch"
+
+if not apps.is_installed("parlour"):
+    raise ImproperlyConfigured('Add "parlour" to INSTALLED_APPS, and run manage.py migrate.')
 
 
 class HeadQuerySet(models.QuerySet["Head"]):

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError
 from django.http import HttpRequest
 from django.urls import get_script_prefix
 from django.utils import translation
@@ -63,12 +65,17 @@ class Region(Ids):
         self.guards: list[str] = []
 
     def paint(self, request: HttpRequest) -> dict[str, Any]:
-        """Context for the region's templates: `region`, `shown` (by part, with its `markup`) and `cursors` (by id).
+        """Context for the templates: `region`, `shown` (by part, with its `markup`), `cursors` (by id) and `debug`.
 
         Heads are read before rows, so that no cursor is ahead of what the page shows.
         """
         names = {name for stream in self.streams for name in stream.heads}
-        heads = read_heads({EPOCH, *names})
+        try:
+            heads = read_heads({EPOCH, *names})
+        except DatabaseError as error:
+            if Head._meta.db_table not in str(error):
+                raise
+            raise ImproperlyConfigured("Parlour's tables are missing: run manage.py migrate.") from error
         epoch = heads.pop(EPOCH) or Head.objects.epoch()
         shown: dict[str, dict[str, Any]] = {}
         cursors = {}
@@ -76,4 +83,4 @@ class Region(Ids):
             seq = sum(heads[name] for name in stream.heads)
             shown[stream.part] = {"part": stream.part, **stream.paint(stream.variant(request.user), seq)}
             cursors[self.cursor_id(stream.name, stream.part)] = cursor_text(stream.name, epoch, seq)
-        return {"region": self, "shown": shown, "cursors": cursors}
+        return {"region": self, "shown": shown, "cursors": cursors, "debug": settings.DEBUG}

@@ -66,7 +66,7 @@ def back(request: HttpRequest) -> str:
 def no_upgrade(request: HttpRequest, name: str, signed: str) -> HttpResponse:
     """A socket was asked for, and the server took it for a page."""
     words = "This server serves no sockets: run an ASGI server with ASGI_APPLICATION, such as daphne or uvicorn."
-    return HttpResponse(words, status=426, headers={"Upgrade": "websocket"}, content_type="text/plain")
+    return HttpResponse(words, status=400, content_type="text/plain")
 
 
 async def socket(scope: dict[str, Any], receive: Any, send: Send) -> None:

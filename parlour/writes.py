@@ -6,6 +6,7 @@ a caller's transaction nothing is numbered, so that a slow caller holds nobody's
 """
 
 import functools
+import inspect
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -61,6 +62,8 @@ def live_write(body: Callable[..., T]) -> Callable[..., T]:
     numbered after its commit. Streams that are touched inside a transaction of another database are told after that
     commit too, and of a rollback nothing is told. A deadlock is retried once, so `body` may run twice.
     """
+    if next(iter(inspect.signature(body).parameters), "") != "change":
+        raise TypeError(f"{body.__name__} has to take the change first: def {body.__name__}(change, …).")
 
     @functools.wraps(body)
     def write(*args: Any, **kwargs: Any) -> T:

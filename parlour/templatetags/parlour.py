@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.template import Context
 from django.template.loader import render_to_string
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
@@ -46,10 +46,11 @@ def live_head(context: Context) -> SafeString | str:
     """
     from django_htmx.jinja import htmx_script
 
-    request = _request(context)
+    request = context.get("request")  # a page that says 500 has none
     if hasattr(request, "_parlour_head"):
         return ""
-    request._parlour_head = True  # type: ignore[attr-defined]
+    if request is not None:
+        request._parlour_head = True
     host, nonce = conf.HTMX == "host", context.get("csp_nonce")
     scripts = htmx_script(version=2, extensions="hx-ws", nonce=nonce)
     if host:
@@ -59,6 +60,17 @@ def live_head(context: Context) -> SafeString | str:
     styles += [name for app in apps.get_app_configs() for name in getattr(app, "live_styles", ())]
     values = {"host": host, "scripts": scripts, "styles": map(static, styles)}
     return render_to_string("parlour/live_head.html", values)
+
+
+@register.simple_tag(takes_context=True)
+def page_problems(context: Context, region: Region) -> str:
+    """Under DEBUG, what is wrong around a region; `parlour/watchdog.html` has it."""
+    if not settings.DEBUG or "request" not in context:
+        return ""
+    from parlour.checks import page_problems
+
+    words = ((problem,) for problem in page_problems(context["request"], region))
+    return format_html_join("", '<p class="pl-set-up" role="alert">Parlour: {}</p>', words)
 
 
 @register.simple_tag(takes_context=True)
@@ -73,7 +85,7 @@ def live(context: Context, name: str, **arguments: Any) -> SafeString:
         region = part.authorize(getattr(request, "user", AnonymousUser()), part.bind(arguments))
     except Denied as denied:
         return format_html('<p class="pl-farewell">{}</p>', denied.words)
-    return render_to_string("parlour/region.html", {**region.paint(request), "debug": settings.DEBUG}, request)
+    return render_to_string("parlour/region.html", region.paint(request), request)
 
 
 @register.simple_tag(takes_context=True)

@@ -1,18 +1,27 @@
 """Every wrong set-up is named by `manage.py check`, with what to do."""
 
 import gc
+import importlib
+import re
+import sys
+from types import SimpleNamespace
 
 import pytest
 from channels.layers import InMemoryChannelLayer
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
+from django.db import OperationalError, connection
+from django.template import RequestContext, Template
 
 import parlour
-from parlour import checks, declare
+from alerts.checks import check_layout
+from alerts.routing import websocket_urlpatterns
+from parlour import Region, StateStream, checks, declare, live_write, models, regions
 from parlour.models import Head
+from tests.examples import ROOT
 
 HTMX = "{% load parlour %}{% live_head %}"
+WITHOUT_CONTROLS = """<p class="pl-problem">Nothing is sent from here.</p>"""
 
 
 @pytest.fixture
@@ -49,7 +58,8 @@ def test_a_right_project_is_told_nothing(part):
         ("ASGI_APPLICATION", None, "W001", 'ASGI_APPLICATION = "parlour.asgi.application"'),
         ("ASGI_APPLICATION", "config.agsi.application", "E002", "Correct its name"),
         ("ASGI_APPLICATION", "django_asgi.application", "E003", 'ASGI_APPLICATION = "parlour.asgi.application"'),
-        ("DEBUG", True, "W004", 'Put "daphne" first'),
+        ("ASGI_APPLICATION", "bare_asgi.application", "W022", "apply_patches()"),
+        ("DEBUG", True, "W004", "pip install daphne and put it first"),
         ("MIDDLEWARE", [], "E006", "AuthenticationMiddleware"),
         ("PARLOUR", {"HTMX": "yours"}, "E008", '"host"'),
         ("DATABASE_ROUTERS", ["tests.parlour.test_checks.Elsewhere"], "E009", "default database"),
@@ -60,6 +70,7 @@ def test_a_wrong_setting_is_named(part, settings, monkeypatch, tmp_path, setting
     (tmp_path / "django_asgi.py").write_text(
         "from django.core.asgi import get_asgi_application\napplication = get_asgi_application()\n"
     )
+    (tmp_path / "bare_asgi.py").write_text('application = {"http": …, "websocket": …}')
     monkeypatch.syspath_prepend(tmp_path)
     setattr(settings, setting, value)
     assert hint in found()[id]
@@ -101,9 +112,14 @@ def test_templates_without_the_request_are_named(part, settings):
         ("page.html", '{% live "tally" %}', "E014", "{% live_head %}"),
         ("page.html", HTMX + '<script src="/htmx.min.js"></script>', "E015", '{"HTMX": "host"}'),
         ("page.html", HTMX + "{% htmx_script %}", "E015", '{"HTMX": "host"}'),
+        ("page.html", '{% extends "own_htmx.html" %}' + HTMX, "E015", '{"HTMX": "host"}'),
+        ("page.html", HTMX + '{% include "own_htmx.html" %}', "E015", '{"HTMX": "host"}'),
+        ("own_htmx.html", '{% extends "page.html" %}{% htmx_script %}', "E015", '{"HTMX": "host"}'),
+        ("page.html", "{% bell %}", "E014", "{% live_head %}"),
     ],
 )
 def test_a_wrong_template_is_named(part, tmp_path, name, text, id, hint):
+    (tmp_path / "own_htmx.html").write_text('<script src="/htmx.min.js"></script>')
     (tmp_path / name).write_text(text)
     assert hint in found()[id]
 
@@ -137,3 +153,110 @@ def test_missing_tables_are_named(monkeypatch):
     assert found(checks.check_tables, databases=["default"]) == {}
     monkeypatch.setattr(connection.introspection, "table_names", list)
     assert "migrate" in found(checks.check_tables, databases=["default"])["W018"]
+
+
+@pytest.mark.parametrize(
+    ("layout", "id"),
+    [
+        (None, "E023"),
+        ("{% block body %}{% endblock %}", "E024"),
+        ('{% extends "frame.html" %}', "E024"),
+        ("{% block body %}{% block content %}{% endblock %}{% endblock %}", None),
+        ('{% extends "frame.html" %}{% block frame %}{% block main %}{% endblock %}{% endblock %}', None),
+    ],
+)
+def test_a_layout_that_leaves_the_pages_of_alerts_empty_is_named(part, tmp_path, layout, id):
+    (tmp_path / "frame.html").write_text("{% block frame %}{% endblock %}")
+    if layout is not None:
+        (tmp_path / "base.html").write_text(layout)
+    assert list(found(check_layout)) == ([id] if id else [])
+
+
+class Tea(Region):
+    """A region whose addresses exist, with one stream."""
+
+    def __init__(self, panel="/alerts/panel/", socket="/ws/alerts/", stream="tea.1"):
+        super().__init__("tea", socket, panel)
+        self.streams = [StateStream(stream, self)]
+
+
+class Mute(Tea):
+    """A region whose controls lack what every page sends."""
+
+    controls = "mute.html"
+
+
+def said_on_a_page(rf, region, head=HTMX):
+    request = rf.get("/")
+    return Template(head + "{% load parlour %}{% page_problems region %}").render(
+        RequestContext(request, {"request": request, "region": region})
+    )
+
+
+@pytest.fixture
+def serving(settings, monkeypatch):
+    """A process that DEBUG is on in, and that serves sockets."""
+    settings.DEBUG = True
+    settings.ASGI_APPLICATION = "parlour.asgi.application"
+    served = SimpleNamespace(patterns=[*websocket_urlpatterns, "no such socket"])
+    monkeypatch.setitem(sys.modules, "parlour.asgi", served)
+
+
+@pytest.mark.usefixtures("serving")
+@pytest.mark.parametrize(
+    ("region", "words"),
+    [
+        (Tea(panel="/tee/panel/"), "The panel /tee/panel/ is not in urls.py"),
+        (Tea(socket="/ws/tee/"), "The socket /ws/tee/ is not in the websocket_urlpatterns"),
+        (Tea(stream="tea/1"), "A head cannot be called tea/1"),
+    ],
+)
+def test_under_debug_a_page_names_what_is_wrong_with_a_region(rf, region, words):
+    assert words in said_on_a_page(rf, region)
+    assert said_on_a_page(rf, region).count("pl-set-up") == 1
+
+
+@pytest.mark.usefixtures("serving")
+def test_under_debug_a_page_names_what_it_lacks(rf, part, settings, tmp_path):
+    (tmp_path / "mute.html").write_text(WITHOUT_CONTROLS)
+    assert "pl-set-up" not in said_on_a_page(rf, Tea())
+    assert "parlour/controls.html" in said_on_a_page(rf, Mute())
+    assert "{% live_head %} into the head" in said_on_a_page(rf, Tea(), head="")
+    settings.ASGI_APPLICATION = "project.asgi.application"
+    assert "put &quot;daphne&quot; first in INSTALLED_APPS" in said_on_a_page(rf, Tea())
+    settings.DEBUG = False
+    assert "pl-set-up" not in said_on_a_page(rf, Tea(), head="")
+
+
+def test_missing_tables_are_named_when_a_page_is_painted(rf, monkeypatch):
+    def no_table(names):
+        raise OperationalError("no such table: parlour_head")
+
+    monkeypatch.setattr(regions, "read_heads", no_table)
+    with pytest.raises(ImproperlyConfigured, match=r"run manage\.py migrate"):
+        Tea().paint(rf.get("/"))
+
+
+def test_a_live_write_that_takes_no_change_is_named():
+    with pytest.raises(TypeError, match=r"def add_one\(change, …\)"):
+
+        @live_write
+        def add_one(count):
+            pass
+
+
+def test_an_app_that_is_not_installed_is_named(settings):
+    settings.INSTALLED_APPS = [name for name in settings.INSTALLED_APPS if name != "parlour"]
+    with pytest.raises(ImproperlyConfigured, match='Add "parlour" to INSTALLED_APPS'):
+        importlib.reload(models)
+
+
+def test_the_documentation_lists_every_check_and_each_is_tested():
+    code = "".join(path.read_text() for path in [*ROOT.glob("*/checks.py")])
+    ids = re.findall(r'id="parlour\.([EW]\d+)"', code)
+    assert len(ids) == len(set(ids))
+    assert re.findall(r"^\| ([EW]\d+) \|", (ROOT / "docs" / "checks.md").read_text(), re.M) == sorted(
+        ids, key=lambda id: id[1:]
+    )
+    tested = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_checks.py"))
+    assert [id for id in ids if f'"{id}"' not in tested] == []

@@ -233,7 +233,7 @@ def test_a_verb_needs_the_right_and_the_token(client, ann, poll, django_user_mod
     assert client.post(panel, {"verb": "vote"}).status_code == 403
     assert Poll.objects.get().votes == 0
     assert client.get(panel.replace("/tally/", "/tasks/")).status_code == 404
-    assert client.get(f"{panel}socket/").status_code == 426
+    assert client.get(f"{panel}socket/").status_code == 400
 
 
 def test_addresses_stand_below_a_subpath(client, ann, poll):

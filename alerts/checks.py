@@ -1,0 +1,33 @@
+"""System checks of what the pages of alerts need from a project."""
+
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, register
+from django.template import TemplateDoesNotExist, TemplateSyntaxError
+from django.template.loader import get_template
+from django.template.loader_tags import BlockNode, ExtendsNode
+
+
+@register("parlour")
+def check_layout(**_: Any) -> list[CheckMessage]:
+    """The layout of the project has a block for the pages of alerts."""
+    try:
+        blocks = _blocks("base.html")
+    except (TemplateDoesNotExist, TemplateSyntaxError) as error:
+        hint = "Write templates/base.html, the layout of your pages, with {% block content %}{% endblock %}."
+        return [Error(f"The pages of alerts find no base.html to extend: {error}", hint, id="parlour.E023")]
+    if blocks & {"content", "main"}:
+        return []
+    hint = "Put {% block content %}{% endblock %} into base.html, or write an alerts/base.html that fills your block."
+    return [Error("The pages of alerts would be empty: base.html has no block for them.", hint, id="parlour.E024")]
+
+
+def _blocks(name: str) -> set[str]:
+    """The names of all blocks of a template and of those that it extends."""
+    template: Any = get_template(name)
+    nodes = getattr(template, "template", template).nodelist
+    names = {node.name for node in nodes.get_nodes_by_type(BlockNode)}
+    for node in nodes.get_nodes_by_type(ExtendsNode):
+        if isinstance(node.parent_name.var, str):
+            names |= _blocks(node.parent_name.var)
+    return names
