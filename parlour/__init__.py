@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from parlour.streams import StateStream as StateStream
     from parlour.streams import Stream as Stream
     from parlour.text import clean as clean
+    from parlour.text import is_visible as is_visible
     from parlour.writes import Change as Change
     from parlour.writes import live_write as live_write
     from parlour.writes import revoke as revoke
@@ -44,6 +45,7 @@ _MODULES = {
     "Stream": "parlour.streams",  # base of both kinds
     "clean": "parlour.text",  # text without control characters, in one form
     "in_page_language": "parlour.regions",  # answer htmx in the language of its page
+    "is_visible": "parlour.text",  # whether anything of a text can be seen
     "live": "parlour.declare",  # decorator of functions that show a part of pages
     "live_list": "parlour.declare",  # the same for the rows of a queryset
     "live_write": "parlour.writes",  # decorator of functions that change streams

@@ -15,5 +15,10 @@ def clean(text: str) -> str:
     return unicodedata.normalize("NFC", " ".join(kept.split()))
 
 
+def is_visible(text: str) -> bool:
+    """Whether anything of `text` can be seen: a letter, a figure, a sign."""
+    return any(unicodedata.category(char)[0] in "LNPS" for char in clean(text))
+
+
 def _is_hidden(char: str) -> bool:
     return unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co") or char in BLANK

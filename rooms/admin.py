@@ -1,11 +1,14 @@
 """Rooms in Django's admin."""
 
 from django.contrib import admin
+from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from rooms.models import Membership, Message, NotificationLevel, Room
 from rooms.moderation import remove
+
+USERNAME = get_user_model().USERNAME_FIELD
 
 
 class MembershipInline(admin.TabularInline):
@@ -33,7 +36,7 @@ class NotificationLevelAdmin(admin.ModelAdmin):
 
     list_display = ["person", "room", "level"]
     list_filter = ["level", "room"]
-    search_fields = ["person__username", "person__display_name", "room__title"]
+    search_fields = [f"person__{USERNAME}", "room__title"]
     autocomplete_fields = ["person", "room"]
     list_select_related = ["person", "room"]
 
@@ -44,7 +47,7 @@ class MessageAdmin(admin.ModelAdmin):
 
     list_display = ["created", "room", "author", "text"]
     list_filter = ["room"]
-    search_fields = ["text", "author__username"]
+    search_fields = ["text", f"author__{USERNAME}"]
     readonly_fields = ["room", "author", "text", "created"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:

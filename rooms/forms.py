@@ -7,6 +7,7 @@ from django.contrib.auth import get_user_model
 
 from rooms.markup import TextRejected, clean_text
 from rooms.models import NotificationLevel, Room
+from rooms.people import guests
 
 
 class RoomForm(forms.ModelForm):
@@ -62,8 +63,9 @@ class MemberForm(forms.Form):
     )
 
     def clean_username(self) -> Any:
-        people = get_user_model()._default_manager.filter(username__iexact=self.cleaned_data["username"].strip())
-        person = people.exclude(kind="guest").first()
+        name = f"{get_user_model().USERNAME_FIELD}__iexact"
+        people = get_user_model()._default_manager.filter(**{name: self.cleaned_data["username"].strip()})
+        person = people.exclude(guests()).first()
         if person is None:
             raise forms.ValidationError("Nobody with an account has this name.")
         return person

@@ -10,7 +10,7 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
-from accounts.names import is_visible
+from parlour import is_visible
 
 LONGEST = 4000
 BRACKETS = 100  # beyond these Markdown looks for links without end
@@ -38,7 +38,7 @@ def clean_text(text: str) -> str:
     return text
 
 
-def to_html(text: str, people: Mapping[str, int] | None = None) -> tuple[str, frozenset[int]]:
+def to_html(text: str, people: Mapping[str, Any] | None = None) -> tuple[str, frozenset[Any]]:
     """Plain Markdown and links as clean HTML, and who is mentioned. Headings, images and HTML stay the text they are.
 
     `people` are the primary keys of those whom a mention may mean, by casefolded name. A text that is made to grow,
@@ -46,7 +46,7 @@ def to_html(text: str, people: Mapping[str, int] | None = None) -> tuple[str, fr
     """
     if text.count("[") > BRACKETS:
         return _plain(text), frozenset()
-    mentioned: set[int] = set()
+    mentioned: set[Any] = set()
     html = _markdown.render(text, {"people": people or {}, "mentioned": mentioned})
     html = nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, link_rel="noopener noreferrer nofollow")
     return html if len(html) <= HEAVIEST else _plain(text), frozenset(mentioned)

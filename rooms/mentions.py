@@ -9,10 +9,10 @@ from django.contrib.auth import get_user_model
 from django.db.models import CharField, Exists, OuterRef, Q
 from django.db.models.functions import Cast
 
-from accounts.names import folded
 from alerts import add_alert, audience_source
 from parlour import Change, Lease, rate_limit
 from rooms.models import Membership, Message, NotificationLevel, Room
+from rooms.people import bearing, guests, is_guest, name_of
 from rooms.permissions import readers
 
 MOST = 20  # names looked up for one text
@@ -32,32 +32,32 @@ class Listeners(NamedTuple):
 
 
 @audience_source("members.{id}")
-def members(people: Collection[int]) -> Any:
+def members(people: Collection[Any]) -> Any:
     """Members are told what the room is told: `notify(room, …)`."""
     return Membership.objects.filter(person__in=people).values_list("person", ROOM)
 
 
 @audience_source("user.{person}/room.{id}")
-def told_in_rooms(people: Collection[int]) -> Any:
+def told_in_rooms(people: Collection[Any]) -> Any:
     """What somebody was told in a room is theirs as long as they may read it."""
     return _readable(people).values_list("person", ROOM)
 
 
 @audience_source("listeners.{id}")
-def listeners(people: Collection[int]) -> Any:
+def listeners(people: Collection[Any]) -> Any:
     """Those who want to be told of everything."""
     return _readable(people).filter(level=Level.EVERYTHING).values_list("person", ROOM)
 
 
-def _readable(people: Collection[int]) -> Any:
+def _readable(people: Collection[Any]) -> Any:
     """The levels of these people for rooms that they may read: `rights`, asked for many rooms in one query."""
-    guest, is_open = Q(person__kind="guest"), Q(room__access=Room.Access.OPEN)
+    guest, is_open = guests("person__"), Q(room__access=Room.Access.OPEN)
     is_member = Exists(Membership.objects.filter(room=OuterRef("room"), person=OuterRef("person")))
     may_read = Q(guest, is_open, ~Q(room__guests=Room.Guests.NONE)) | Q(~guest, is_open | Q(is_member))
     return NotificationLevel.objects.filter(may_read, person__in=people)
 
 
-def named_in(text: str, room: int) -> dict[str, int]:
+def named_in(text: str, room: int) -> dict[str, Any]:
     """The people whom names in a text belong to, by casefolded name, among those who may read the room.
 
     A name is what somebody signs in with, or a display name that only one of them bears.
@@ -66,12 +66,10 @@ def named_in(text: str, room: int) -> dict[str, int]:
     wanted = {name.casefold() for words in _AT.findall(text)[:MOST] for name in _possible_names(words)}
     if place is None or not wanted:
         return {}
-    keys = {folded(name) for name in wanted} - {""}
-    people = get_user_model()._default_manager.filter(Q(username_key__in=keys) | Q(name_key__in=keys), is_active=True)
-    allowed = list(readers(people, place)[: 5 * MOST])
-    bearers = Counter(person.display_name.casefold() for person in allowed)
-    names = {name: person.pk for person in allowed if bearers[name := person.display_name.casefold()] == 1}
-    names |= {person.username.casefold(): person.pk for person in allowed if not person.is_guest}
+    allowed = list(readers(bearing(wanted), place)[: 5 * MOST])
+    bearers = Counter(name_of(person).casefold() for person in allowed)
+    names = {name: person.pk for person in allowed if bearers[name := name_of(person).casefold()] == 1}
+    names |= {person.get_username().casefold(): person.pk for person in allowed if not is_guest(person)}
     return {name: pk for name, pk in names.items() if name in wanted}
 
 
@@ -82,12 +80,12 @@ def _possible_names(words: str) -> list[str]:
     return [*names, *(name.rstrip(".+-") for name in names)]
 
 
-def alert(change: Change, posted: Sequence[tuple[Any, frozenset[int]]]) -> None:
+def alert(change: Change, posted: Sequence[tuple[Any, frozenset[Any]]]) -> None:
     """Tell of messages that are about to be stored; each comes with the people it mentions."""
     concerned = {pk for row, mentioned in posted for pk in (row.author_id, *mentioned)}
     chosen = NotificationLevel.objects.filter(room__in={row.room_id for row, _ in posted})
     chosen = chosen.filter(Q(person__in=concerned) | Q(level=Level.EVERYTHING))
-    levels: dict[int, dict[int, str]] = defaultdict(dict)
+    levels: dict[int, dict[Any, str]] = defaultdict(dict)
     for room, person, level in chosen.values_list("room", "person", "level"):
         levels[room][person] = level
     for row, mentioned in posted:
@@ -95,7 +93,7 @@ def alert(change: Change, posted: Sequence[tuple[Any, frozenset[int]]]) -> None:
         _alert_listeners(change, row, told, levels[row.room_id])
 
 
-def _alert_mentioned(change: Change, row: Message, mentioned: Collection[int], levels: Mapping[int, str]) -> set[int]:
+def _alert_mentioned(change: Change, row: Message, mentioned: Collection[Any], levels: Mapping[Any, str]) -> set[Any]:
     """Tell those who are mentioned and want to know. Returns who was told."""
     told = _to_be_told(row, mentioned, levels) if mentioned else []
     if told:
@@ -112,7 +110,7 @@ def _follow_room(fresh: Sequence[NotificationLevel]) -> None:
     NotificationLevel.objects.bulk_create(fresh, ignore_conflicts=True)
 
 
-def _alert_listeners(change: Change, row: Message, told: Collection[int], levels: Mapping[int, str]) -> None:
+def _alert_listeners(change: Change, row: Message, told: Collection[Any], levels: Mapping[Any, str]) -> None:
     listening = {pk for pk, level in levels.items() if level == Level.EVERYTHING}
     if listening:
         listeners, title, key = Listeners(row.room.listeners), f"New in {row.room.title}", f"room-{row.room_id}"
@@ -120,11 +118,11 @@ def _alert_listeners(change: Change, row: Message, told: Collection[int], levels
         add_alert(change, listeners, "room", title, key=key, but=spared, body=row.plain, about=row, actor=row.author)
 
 
-def _to_be_told(row: Message, mentioned: Collection[int], levels: Mapping[int, str]) -> list[Any]:
+def _to_be_told(row: Message, mentioned: Collection[Any], levels: Mapping[Any, str]) -> list[Any]:
     """Those who are told; nobody where their author has mentioned too many. Says why on the message."""
     people = get_user_model()._default_manager.filter(pk__in=mentioned, is_active=True)
     told = [person for person in readers(people, row.room) if levels.get(person.pk) != Level.NOTHING]
-    guest = row.author.is_guest
+    guest = is_guest(row.author)
     if guest and told:
         told = _near(row.room, told)
         row.unheard = "" if told else NOT_HERE

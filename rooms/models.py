@@ -16,6 +16,7 @@ from django.utils.text import slugify
 from alerts import audiences
 from parlour import Numbered
 from rooms import markup
+from rooms.people import is_guest
 
 RESERVED_SLUGS = {"new"}
 HEADING_LASTS = timedelta(minutes=5)
@@ -34,7 +35,7 @@ class RoomQuerySet(models.QuerySet["Room"]):
     def visible_to(self, person: Any) -> Self:
         """The rooms this person may read, those that they belong to and open ones that let such a person in."""
         open_to_all = models.Q(access=Room.Access.OPEN)
-        if not person.is_authenticated or person.is_guest:
+        if is_guest(person):
             return self.filter(open_to_all).exclude(guests=Room.Guests.NONE)
         return self.with_membership(person).filter(open_to_all | models.Q(membership__isnull=False))
 

@@ -7,6 +7,7 @@ from django.contrib.auth import get_user_model
 from django.template.loader import render_to_string
 
 from parlour import Lease, StateStream
+from rooms.people import name_of
 
 SHOWN = 60  # people named in a room's list; a larger company would cost every page a long list a second
 
@@ -20,7 +21,8 @@ class PeopleStream(StateStream):
 
     def present(self) -> dict[str, Any]:
         here = people_in(self.name)[self.name]
-        return {"people": here[:SHOWN], "others": len(here[SHOWN:]), "names": {each.pk: each.name for each in here}}
+        people = [{"pk": each.pk, "name": name_of(each)} for each in here[:SHOWN]]
+        return {"people": people, "others": len(here[SHOWN:]), "names": {each.pk: name_of(each) for each in here}}
 
     def paint(self, variant: Any, seq: int) -> dict[str, Any]:
         context = self.present()
@@ -41,9 +43,10 @@ class PeopleStream(StateStream):
 
 def people_in(*streams: str) -> dict[str, list[Any]]:
     """Everybody with a lease in each of these, by name."""
-    leases = {(stream, int(holder)) for stream, holder in Lease.objects.living(*streams).values_list("name", "holder")}
+    key = get_user_model()._meta.pk.to_python
+    leases = {(stream, key(holder)) for stream, holder in Lease.objects.living(*streams).values_list("name", "holder")}
     people = get_user_model()._default_manager.in_bulk({holder for _, holder in leases})
-    by_name = sorted(people.values(), key=lambda person: (person.name.casefold(), person.pk))
+    by_name = sorted(people.values(), key=lambda person: (name_of(person).casefold(), person.pk))
     return {stream: [person for person in by_name if (stream, person.pk) in leases] for stream in streams}
 
 

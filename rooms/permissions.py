@@ -2,11 +2,14 @@
 
 from typing import Any, NamedTuple
 
+from django.conf import settings
+from django.shortcuts import resolve_url
 from django.utils.html import format_html
 from django.utils.http import urlencode
 
 from parlour import Denied
 from rooms.models import Membership, Room
+from rooms.people import guests, is_guest
 
 ALL_ROOMS = '{} <a href="/">All rooms</a>'
 
@@ -26,7 +29,7 @@ READER = Rights(True, False, False, "reader")
 def rights(person: Any, room: Room, member: bool | None = None) -> Rights:
     """What this person may do in this room; `member` where that is known already."""
     active = person.is_authenticated and person.is_active
-    if not person.is_authenticated or person.is_guest:
+    if is_guest(person):
         invited = Room.Guests.NONE if room.members_only else room.guests
         write = active and invited == Room.Guests.WRITE
         return Rights(invited != Room.Guests.NONE, write, False, "guest" if write else "reader")
@@ -53,14 +56,15 @@ def readers(people: Any, room: Room) -> Any:
     if room.members_only:
         people = people.filter(memberships__room=room)
     if room.members_only or room.guests == Room.Guests.NONE:
-        people = people.exclude(kind="guest")
+        people = people.exclude(guests())
     return people
 
 
 def denied(person: Any, room: Room) -> Denied:
     """Why not, and what to do; it says nothing of the room but its address, which the asker knows."""
-    if person.is_authenticated and not person.is_guest:
+    if not is_guest(person):
         words = "Only members can read this room. Somebody who looks after it can add you."
         return Denied(4003, format_html(ALL_ROOMS, words))
-    sign_in = 'Only people with an account can come in here. <a href="/accounts/login/?{}">Sign in</a>'
-    return Denied(4001, format_html(sign_in, urlencode({"next": room.get_absolute_url()})))
+    sign_in = 'Only people with an account can come in here. <a href="{}?{}">Sign in</a>'
+    login, query = resolve_url(settings.LOGIN_URL), urlencode({"next": room.get_absolute_url()})
+    return Denied(4001, format_html(sign_in, login, query))

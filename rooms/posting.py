@@ -18,7 +18,7 @@ from rooms.send_once import NumberedText
 
 POST_RATE = "10/40"  # by one person: a second / at once; a project's ROOMS_POST_RATE overrides it
 TOO_FAST = "You are faster than this room can read. Wait a moment, then send it again."
-Key = tuple[int, str, int]  # author, page, n
+Key = tuple[Any, str, int]  # author, page, n
 Outcome = Message | TextRejected
 
 
@@ -26,10 +26,10 @@ class Draft(NamedTuple):
     """A text that `author` posts in `room` (primary keys), cleaned, with its markup and the people it mentions."""
 
     room: int
-    author: int
+    author: Any
     text: NumberedText
     html: str
-    mentioned: frozenset[int] = frozenset()
+    mentioned: frozenset[Any] = frozenset()
 
     @property
     def keys(self) -> tuple[Key, Key]:
@@ -38,7 +38,7 @@ class Draft(NamedTuple):
         return (self.author, page, n), (self.author, page_beside(self.room, self.text), n)
 
 
-def draft(room: int, author: int, text: NumberedText) -> Draft:
+def draft(room: int, author: Any, text: NumberedText) -> Draft:
     """Clean a text and make its markup. Raises TextRejected."""
     cleaned = markup.clean_text(text.text)
     people = mentions.named_in(cleaned, room) if "@" in cleaned else {}
@@ -67,7 +67,7 @@ class _Batch:
 
     def __init__(self, drafts: Sequence[Draft]) -> None:
         writers = {draft.author for draft in drafts}
-        self.authors: dict[int, Any] = get_user_model()._default_manager.in_bulk(writers)
+        self.authors: dict[Any, Any] = get_user_model()._default_manager.in_bulk(writers)
         self.rooms = Room.objects.in_bulk({draft.room for draft in drafts})
         closed = [room for room in self.rooms.values() if room.members_only]
         members = Membership.objects.filter(room__in=closed, person__in=writers).values_list("room", "person")

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from parlour import Denied, rate_limit
 from rooms.forms import MemberForm, NotificationLevelForm, RoomForm
 from rooms.models import Membership, NotificationLevel, Room
+from rooms.people import is_guest, name_of
 from rooms.permissions import room_for
 
 ROOM_RATE = "0.2/100"  # by one person: a second / at once
@@ -42,7 +43,7 @@ def form_page(request: HttpRequest, template: str, form: BaseForm, **context: An
 @form_view
 def create(request: HttpRequest) -> HttpResponse:
     """Make a room; who makes it owns it."""
-    if getattr(request.user, "is_guest", False):
+    if is_guest(request.user):
         notices.info(request, "Only people with an account can make rooms.")
         return redirect("accounts:signup")
     form = RoomForm(request.POST or None)
@@ -76,13 +77,13 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
             raise Http404
         membership = get_object_or_404(room.memberships.exclude(person=room.owner), pk=removed)
         membership.delete()
-        notices.info(request, f"{membership.person.name} is no longer a member.")
+        notices.info(request, f"{name_of(membership.person)} is no longer a member.")
         return redirect("rooms:members", slug)
     form = MemberForm(request.POST or None)
     if form.is_valid():
         person = form.cleaned_data["username"]
         _, fresh = Membership.objects.get_or_create(room=room, person=person)
-        notices.info(request, f"{person.name} is a member now." if fresh else f"{person.name} is a member already.")
+        notices.info(request, f"{name_of(person)} is a member {'now' if fresh else 'already'}.")
         return redirect("rooms:members", slug)
     memberships = room.memberships.select_related("person").order_by("person__username")
     return form_page(request, "rooms/members.html", form, room=room, memberships=memberships)

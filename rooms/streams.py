@@ -14,13 +14,13 @@ from django.utils.safestring import SafeString
 from parlour import LogStream, Region, StateStream
 from rooms.markup import trusted
 from rooms.models import Message, Room, room_key
+from rooms.people import name_of
 from rooms.people_here import PeopleStream
 from rooms.permissions import READER, Rights
 from rooms.send_once import new_page
 
 RENDERED = 2000  # messages whose markup is kept, some two megabytes
-FIELDS = ["room", "seq", "changed", "text", "html", "created", "previous_at", "heading_at"]
-FIELDS += ["author__username", "author__display_name"]  # all that a page shows of a message
+FIELDS = ["room", "seq", "changed", "text", "html", "created", "previous_at", "heading_at", "author"]
 
 
 class RoomRegion(Region):
@@ -49,7 +49,7 @@ class ShownMessage(NamedTuple):
     """All that a message's markup is made of. It is alike for everybody who reads in one language and zone."""
 
     id: str
-    author_id: int
+    author_id: Any
     author: str
     created: datetime
     previous_at: datetime | None
@@ -80,7 +80,7 @@ class RoomStream(LogStream):
         return Message.objects.filter(room=self.room).select_related("author").only(*FIELDS)
 
     def row(self, row: Any) -> SafeString:
-        name, language, zone = row.author.name, translation.get_language(), timezone.get_current_timezone_name()
+        name, language, zone = name_of(row.author), translation.get_language(), timezone.get_current_timezone_name()
         times = row.created, row.previous_at, row.continues
         return render_message(ShownMessage(self.ids.id(row.pk), row.author_id, name, *times, row.html, language, zone))
 
@@ -89,7 +89,7 @@ class RoomStream(LogStream):
         if not added:
             return ""
         last = added[-1]
-        newest = format_html("{}: {}", last.author.name, last.plain[:200])
+        newest = format_html("{}: {}", name_of(last.author), last.plain[:200])
         if len(added) == 1:  # its writer's own style sheet keeps it from being read to its writer
             text = format_html('<span data-author="{}">{}</span>', last.author_id, newest)
         else:

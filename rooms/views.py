@@ -15,6 +15,7 @@ from rooms.consumers import COMMIT_WITHIN, RoomConsumer
 from rooms.echo import EchoConsumer
 from rooms.markup import TextRejected
 from rooms.models import Message, Room, room_key
+from rooms.people import is_guest
 from rooms.people_here import people_in
 from rooms.permissions import room_for
 from rooms.posting import submit
@@ -40,7 +41,7 @@ def home(request: HttpRequest) -> HttpResponse:
     for room in rooms:
         room.last = last.get(room.last_pk)
         room.here = here[room.people]
-    can_create = request.user.is_authenticated and not request.user.is_guest
+    can_create = not is_guest(request.user)
     return render(request, "rooms/home.html", {"rooms": rooms, "can_create": can_create})
 
 

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from accounts import names, timezones
 from accounts.backends import closed
 from accounts.models import User
-from parlour import clean
+from parlour import clean, is_visible
 
 RESERVED = ("guest-", "visitor-", "bot-")
 LONGEST_USERNAME = 150
@@ -26,7 +26,7 @@ class NameField(forms.CharField):
     def clean(self, value: Any) -> Any:
         """The cleaned name; raises ValidationError in words."""
         name = clean(str(value or ""))
-        if name and not names.is_visible(name):
+        if name and not is_visible(name):
             raise ValidationError("Please choose a name that can be seen.")
         if len(name) > names.LONGEST:
             raise ValidationError(f"Please keep it to {names.LONGEST} characters.")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts import names, timezones
 
@@ -22,6 +23,11 @@ class PersonManager(UserManager["User"]):
         guest.set_unusable_password()
         guest.save()
         return guest
+
+    def bearing(self, names_borne: Collection[str]) -> QuerySet[User]:
+        """Those whose names look like one of these."""
+        keys = {names.folded(name) for name in names_borne} - {""}
+        return self.filter(Q(username_key__in=keys) | Q(name_key__in=keys))
 
     def name_is_taken(self, name: str, by_other_than: User | None = None) -> bool:
         """Whether an account bears a name that reads like `name`."""
@@ -40,6 +46,8 @@ class User(AbstractUser):
         GUEST = "guest"
         VISITOR = "visitor"
         BOT = "bot"
+
+    GUESTS: ClassVar[dict[str, str]] = {"kind": Kind.GUEST}
 
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.ACCOUNT)
     display_name = models.CharField(max_length=names.LONGEST, blank=True)

@@ -21,11 +21,6 @@ SIGNS = str.maketrans("l01|35$@", "ioiiessa")
 ROLES = "admin administrator staff moderator mod system root owner support security parlour"
 
 
-def is_visible(text: str) -> bool:
-    """Whether anything of `text` can be seen: a letter, a figure, a sign."""
-    return any(unicodedata.category(char)[0] in "LNPS" for char in clean(text))
-
-
 def folded(text: str) -> str:
     """What `text` looks like at a glance, after the "@" of a mention: case, accents, blanks and likenesses folded."""
     return _glance(clean(text).removeprefix("@"))

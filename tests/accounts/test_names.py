@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from accounts import names
 from accounts.models import User
+from parlour import is_visible
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ def test_other_names_are_not_roles(name):
 
 @pytest.mark.parametrize(("text", "visible"), [("\ufe0f", False), ("", False), ("☺", True), ("7", True)])
 def test_a_name_of_nothing_is_told_from_a_name(text, visible):
-    assert names.is_visible(text) is visible
+    assert is_visible(text) is visible
 
 
 @pytest.mark.django_db
