@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import expect
 
 from .support.bell import alerts, at_peace, bell, count, none, opened
@@ -11,9 +10,7 @@ from .support.http_client import HttpClient
 from .support.people import Person
 from .support.room_socket import RoomSocket
 from .support.servers import Server
-from .support.shop import order
 from .support.tabs import FAST_CLOCKS
-from .support.waiting import pause
 
 Invite = Callable[..., Person]
 Proxy = Callable[[Server], FlakyProxy]
@@ -153,32 +150,3 @@ def test_without_script_the_bell_leads_to_the_page_of_all_alerts(server: Server,
     expect(staff.page.get_by_text("Loading…")).to_be_hidden()
     staff.page.locator("#bell-lines").get_by_role("link", name="All alerts").click()
     expect(staff.page.get_by_role("heading", name="Alerts")).to_be_visible()
-
-
-@pytest.mark.faults
-def test_a_bell_that_was_cut_off_for_a_minute_is_right_when_it_returns(
-    server: Server, flaky_proxy: Proxy, person: Invite
-) -> None:
-    line = flaky_proxy(server)
-    staff, elsewhere = at_peace(person(line)), bell(person(server).sign_in("staff"), "/alerts/")
-    other = talker(server, "other")
-    bell(staff, "/rooms/team/")
-    other.say("@staff, before")
-    count(staff, "1")
-    line.cut()
-    for minute in range(6):
-        other.say(f"@staff, meanwhile {minute}")
-        order(HttpClient(server.url).sign_in("member"), f"Meanwhile {minute}")
-        pause(10)
-    opened(elsewhere).page.get_by_role("button", name="Archive: other mentioned you").last.click()
-    count(staff, "1")
-    line.mend()
-    none(staff, within=70)
-    expect(alerts(opened(staff))).to_have_count(alerts(elsewhere).count())
-    lines = [
-        each.page.locator("#bell-lines :is(.pl-what, .pl-when)").all_text_contents() for each in (staff, elsewhere)
-    ]
-    assert lines[0] == lines[1]
-    other.say("@staff, after")
-    for tab in (staff, elsewhere):
-        count(tab, "1")

@@ -1,9 +1,7 @@
 """Many at once: nobody misses one, nobody waits for another."""
 
 import re
-import statistics
 import threading
-import time
 from collections.abc import Callable
 
 import pytest
@@ -86,43 +84,6 @@ def test_two_rooms_in_opposite_orders_never_lock_each_other_out(postgres_deploym
     assert postgres_deployment.rows("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == [
         (0,)
     ]
-
-
-def test_a_slow_view_delays_nobody_else(postgres_deployment: Deployment) -> None:
-    url = postgres_deployment.servers[0].url
-    room = RoomSocket(HttpClient(url).sign_in("other"), "lobby").hello()
-    program = postgres_deployment.command(background_scripts.SLOW)
-    eventually(lambda: "written" in program.tail(), 20)
-    times = _round_trips(room, 20)
-    assert "committed" not in program.tail(), "the view was not slow enough to prove anything"
-    assert max(times) < 1
-    _finished(program, within=20)
-    room.waits_for("written by a slow view")
-
-
-def test_a_command_in_a_loop_leaves_a_sqlite_server_quick(new_deployment: Deploy) -> None:
-    deployment = new_deployment(**UNBOUNDED)
-    room = RoomSocket(HttpClient(deployment.start_server("daphne").url).sign_in("other"), "lobby").hello()
-    program = deployment.command(background_scripts.LOOP)
-    eventually(lambda: deployment.rows("SELECT count(*) FROM rooms_message WHERE text LIKE %s", "loop %") > [(10,)], 20)
-    times = _round_trips(room, 40)
-    assert program.alive, "the command ended before it could be in the way"
-    _finished(program, within=30)
-    assert statistics.quantiles(times, n=20)[-1] < 0.5
-    posted = deployment.rows("SELECT count(*) FROM rooms_message WHERE text LIKE %s", "loop %")[0][0]
-    assert posted / 6 > 100, f"the command managed {posted / 6:.0f} posts a second"
-    assert "locked" not in program.tail() + deployment.servers[0].process.tail(500)
-
-
-def _round_trips(room: RoomSocket, many: int) -> list[float]:
-    """Seconds from each of `many` texts to its appearance on the speaker's own page."""
-    times = []
-    for number in range(many):
-        started = time.monotonic()
-        room.say(f"meanwhile {number}")
-        room.waits_for(f"meanwhile {number}", within=15)
-        times.append(time.monotonic() - started)
-    return times
 
 
 def _listen(rooms: list[RoomSocket], enough: Callable[[RoomSocket], bool]) -> Callable[[], None]:

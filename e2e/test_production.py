@@ -113,8 +113,8 @@ def test_a_slow_transaction_tells_after_its_commit_and_delays_nobody(deployment:
     for number in range(3):
         order(member, f"Meanwhile {number}")
         count(staff, f"{before + number + 1}", within=1)
-    assert "committed" not in program.tail(), "the transaction was not slow enough to prove anything"
     assert "slow view" not in staff.page.content()
+    (deployment.var / "commit").touch()
     eventually(lambda: "committed" in program.tail(), 15)
     count(staff, f"{before + 5}", within=1.5)
     titles = staff.page.locator("#bell-lines .pl-what").all_text_contents()

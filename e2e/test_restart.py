@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Route
 
 from .support.deployments import Deployment
@@ -88,18 +87,3 @@ def _both(somebody: Person) -> tuple[Tab, Tab]:
     somebody.go("/both/")
     lobby, team = (Tab(somebody.page, somebody.url, f"#room-{slug}").wait_live() for slug in ("lobby", "team"))
     return lobby, team
-
-
-@pytest.mark.faults
-def test_three_restarts_in_a_row(person: Invite, server: Server, deployment: Deployment) -> None:
-    member = person(server).sign_in("member").open_room("lobby")
-    other = person(server).sign_in("other").open_room("lobby")
-    said = []
-    for round_ in range(3):
-        said.append(f"round {round_}")
-        member.say(said[-1])
-        server.restart()
-        other.sees_in_order(said, within=RETURN)
-    member.sees_in_order(said, within=RETURN).equals_a_fresh_page()
-    other.equals_a_fresh_page()
-    assert _stored(deployment, *said) == said

@@ -1,7 +1,7 @@
 """Programs that write beside the servers, as cron jobs and views of other people's projects would."""
 
 SETUP = """
-import random, sys, threading, time
+import random, threading
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from parlour.writes import counts
@@ -63,33 +63,8 @@ print("deadlocks", counts["deadlocks"])
 """
 )
 
-# a view that writes and then takes its time before it commits
-SLOW = (
-    SETUP
-    + """
-with transaction.atomic():
-    say((lobby, "written by a slow view"))
-    print("written", flush=True)
-    time.sleep(5)
-print("committed", flush=True)
-"""
-)
-
-# a command that posts as fast as it can for some seconds
-LOOP = (
-    SETUP
-    + """
-started = time.monotonic()
-count = 0
-while time.monotonic() - started < 6:
-    say((team, f"loop {count}"))
-    count += 1
-print("posts a second", round(count / (time.monotonic() - started)))
-"""
-)
-
 NOTIFY_SETUP = """
-import sys, time
+import os, time
 from contextlib import suppress
 from django.contrib.auth import get_user_model
 from django.db import transaction
@@ -99,7 +74,7 @@ from rooms.models import Room
 people = get_user_model().objects.in_bulk(["staff", "member"], field_name="username")
 """
 
-# a view that tells something, takes its time, and thinks better of it; and one that commits in the end
+# a view that tells something and thinks better of it; and one that commits when there is a file `commit`
 SLOW_NOTIFY = (
     NOTIFY_SETUP
     + """
@@ -113,7 +88,8 @@ with transaction.atomic():
     notify(Role("staff"), "parcel", "Told by a slow view")
     notify(people["staff"], "parcel", "And to one alone")
     print("told", flush=True)
-    time.sleep(6)
+    while not os.path.exists(os.environ["PARLOUR_VAR"] + "/commit"):
+        time.sleep(0.05)
 print("committed", flush=True)
 """
 )

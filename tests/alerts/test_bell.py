@@ -2,7 +2,6 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from time import monotonic
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -16,8 +15,6 @@ from alerts.models import Alert
 from alerts.streams import BellRegion
 from alerts.testing import BellPage
 from parlour.testing import Page, lost_hints
-from shop.consumers import OrdersConsumer
-from shop.place_order import place_order
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,25 +30,6 @@ async def test_what_came_while_the_bell_was_opened_stays_unseen(sue):
         await page.send(kind="seen", upto=upto)
         await page.until(lambda: "1 unseen" in page.document.text() and "Second" in page.document.text())
         assert (await in_thread(bells)([sue.pk]))[sue.pk].unseen == 1
-
-
-async def test_a_demotion_takes_staff_alerts_and_orders_within_two_seconds(sue, ann):
-    async with BellPage(sue) as bell, Page(OrdersConsumer, sue) as orders:
-        await anotify(Role("staff"), "order", "Before")
-        await bell.shows("Before")
-        sue.is_staff = False
-        began = monotonic()
-        await sue.asave()
-        await bell.shows("Nothing is waiting")
-        await orders.until(lambda: orders.closed)
-        assert monotonic() - began < 2
-        assert (orders.closed, bell.closed) == (4003, None)
-        heard = len(orders.frames)
-        await in_thread(place_order)(ann, "Tea", 100, "EUR")
-        await anotify(sue, "order", "Hers")
-        await bell.shows("Hers")
-        assert not any("Tea" in frame for frame in bell.frames)
-        assert len(orders.frames) == heard
 
 
 async def test_a_bell_that_was_disconnected_or_whose_hints_were_lost_is_right_in_the_end(sue, fast_clocks):

@@ -88,12 +88,6 @@ def test_loopback_is_told_from_elsewhere():
         assert not environment.is_loopback(host)
 
 
-def test_addresses_can_be_opened():
-    assert environment.url("0.0.0.0", 80) == "http://127.0.0.1:80"
-    assert environment.url("::1", 80) == "http://[::1]:80"
-    assert "[2001:db8::1]" in environment.default_hosts("2001:db8::1")
-
-
 def test_nginx_lets_through_what_the_settings_allow(settings):
     nginx = (ROOT / "deploy" / "nginx.conf").read_text()
     limits = dict(re.findall(r"\n    (?:location = (\S+) [^}]*|)client_max_body_size (\d+)m;", nginx))

@@ -57,10 +57,3 @@ def test_a_bell_for_people_and_staff_takes_six_lines():
     written = [line for line in blocks.splitlines() if line.strip() and not line.startswith(("#", "<!--"))]
     written += re.findall(r"{% load alerts %}{% bell %}", told)
     assert len(written) <= 6
-
-
-def test_every_example_is_below_forty_lines():
-    for app in ("polls", "tasks", "signups", "bakery"):
-        files = [*(ROOT / "examples" / app).rglob("*.py"), *(ROOT / "examples" / app).rglob("*.html")]
-        files = [path for path in files if "migrations" not in path.parts]
-        assert sum(len([x for x in path.read_text().splitlines() if x.strip()]) for path in files) < 40

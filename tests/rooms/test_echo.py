@@ -24,14 +24,6 @@ async def test_all_three_ways_are_answered_with_text_and_nobody_else_hears_it():
         assert "&lt;" not in "".join(other.frames)
 
 
-async def test_an_object_without_words_is_told_how(log_lines):
-    for frame in ({}, {"message": 5}, {"kind": "say"}):
-        async with echo() as page:
-            await page.send(**frame)
-            await page.receives("plain text")
-    assert log_lines == []
-
-
 async def test_whatever_comes_something_is_answered(log_lines):
     for text in ("5", '{"a": {}}', "{", "", "[" * 3000, "\x00", r'{"message": "\ud800"}'):
         async with echo() as page:

@@ -201,13 +201,6 @@ async def test_its_author_reads_in_the_room_that_nobody_was_alerted(gus, ben, lo
         await room.until(lambda: mentions.NOT_HERE not in room.document.text())
 
 
-def test_its_author_reads_it_on_a_plain_page_too(client, gus, ben, lobby):
-    client.force_login(gus)
-    page = client.post("/rooms/lobby/messages/", {"text": "@ben?", "page": "", "acked": "0"}, follow=True)
-    assert "reaches those who are here" in page.content.decode()
-    assert Message.objects.get().text == "@ben?"
-
-
 def test_a_mention_in_a_room_of_members_costs_the_same_for_twenty_as_for_one(ann):
     team = Room.objects.create(title="Team", access="members", owner=ann)
     people = [get_user_model().objects.create_user(f"member{n}") for n in range(20)]

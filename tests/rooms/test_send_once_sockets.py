@@ -229,13 +229,6 @@ async def test_a_program_needs_no_hello_and_no_numbers(ann, lobby):
     assert await stored() == ["hi", "hi", "third"]
 
 
-async def test_a_program_that_says_nothing_is_told_how(ann, lobby):
-    for frame in ({}, {"message": 5}, {"message": ["a"]}):
-        async with Silent(ann) as bot:
-            await bot.send(**frame)
-            await bot.shows('send {"message": "…"}')
-
-
 @pytest.mark.parametrize("acked", ["0", "20000", 999999999])
 async def test_a_page_that_lies_about_its_count_gets_a_short_answer(ann, lobby, acked):
     async with Silent(ann) as page:

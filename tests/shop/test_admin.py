@@ -30,27 +30,12 @@ def test_orders_are_found_by_what_and_by_whom(ann, ben, tea, staff):
     assert ">Tea<" not in staff.get(f"{LIST}?status=done").content.decode()
 
 
-def test_many_are_accepted_at_once_and_their_buyers_alerts_of(ann, ben, sam, tea, staff, alerts_of):
-    coffee = place_order(ben, "Coffee", 100, "JPY")
-    page = run(staff, "accept", tea, coffee)
-    assert "2 of 2 done." in page.content.decode()
-    assert set(Order.objects.values_list("status", flat=True)) == {"accepted"}
-    assert alerts_of("staff") == []
-    assert alerts_of(ben) == [f"Order {coffee.pk} is accepted"]
-
-
 def test_a_step_that_does_not_follow_is_told_and_the_others_are_taken(ann, ben, tea, sam, staff):
     coffee = place_order(ben, "Coffee", 100, "JPY")
     make_transition(sam, tea.pk, "cancel")
     page = run(staff, "accept", tea, coffee).content.decode()
     assert f"Order {tea.pk} is cancelled already." in page
     assert "1 of 2 done." in page
-
-
-def test_deleting_in_the_admin_deletes_the_alerts_too(ann, tea, staff, alerts_of):
-    staff.post(LIST, {"action": "delete_selected", "_selected_action": [tea.pk], "post": "yes"})
-    assert not Order.objects.exists()
-    assert alerts_of("staff") == alerts_of(ann) == []
 
 
 def test_an_order_is_read_there_and_not_rewritten(tea, staff):

@@ -8,16 +8,12 @@ import time
 from pathlib import Path
 
 import pytest
-from asgiref.sync import sync_to_async
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import transaction
-from django.test import Client
 
 from alerts.models import Alert
 from jobs import Job, transitions
-from jobs.streams import JobConsumer
-from parlour.testing import Page
 from shop.imports import csv_reader, forms
 from shop.imports import job as import_job
 from shop.imports.models import Import, Reject
@@ -247,17 +243,6 @@ def test_old_files_are_pruned_but_not_those_that_wait(upload, before_batch, queu
     assert sorted(files()) == sorted(["new.upload", Path(Import.objects.first().file.name).name])
 
 
-def test_a_guest_and_a_form_of_another_site_import_nothing(client, gus, ann):
-    file = SimpleUploadedFile("x.csv", (HEAD + TEA).encode())
-    assert "/accounts/login/?next=/shop/imports/" in client.get("/shop/imports/").content.decode()
-    client.force_login(gus)
-    assert "/accounts/signup/?next=/shop/imports/" in client.post("/shop/imports/", {"file": file}).content.decode()
-    strict = Client(enforce_csrf_checks=True)
-    strict.force_login(ann)
-    assert strict.post("/shop/imports/", {"file": file}).status_code == 403
-    assert not Import.objects.exists()
-
-
 def test_the_import_of_another_is_not_found(upload, ben, sam, client):
     upload(HEAD + TEA + ",,,,x\n")
     pk = finished().pk
@@ -269,16 +254,3 @@ def test_the_import_of_another_is_not_found(upload, ben, sam, client):
     for odd in ("0", "9" * 30, "9" * 5000, "x"):
         assert client.get(f"/shop/imports/{odd}/").status_code == 404
         assert client.get(f"/shop/mine/?import={odd}").status_code == 404
-
-
-async def test_the_page_of_an_import_ends_equal_to_a_fresh_one(ann, before_batch, upload):
-    before_batch(202, cancel)
-    rows = HEAD + ("Tea,1,EUR,,\n" * 9 + "Tea,-1,EUR,,\n") * 40
-    pk = int((await sync_to_async(upload)(rows))["Location"].split("/")[-2])
-    async with Page(JobConsumer, ann, pk=pk) as page:
-        await page.shows("amount: It has to be more than nothing.")
-        await page.shows("Cancelled.")
-        assert await page.equals_fresh()
-        assert await sync_to_async(transitions.act)("retry", pk)
-        await page.shows("Done: 360 orders are in, 40 rows were rejected.")
-        assert await page.equals_fresh()

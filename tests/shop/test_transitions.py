@@ -80,22 +80,6 @@ def test_another_persons_order_is_not_found_and_not_changed(name, ben, gus, tea,
     assert Order.objects.get().status == "new"
 
 
-def test_odd_addresses(sam, tea, client):
-    client.force_login(sam)
-    assert press(client, tea, "burn").status_code == 404
-    assert client.get(f"/shop/orders/{tea.pk}/accept/").status_code == 405
-    for pk in ("0", "9" * 12, "9" * 30, "9" * 5000, "-1", "x"):
-        assert client.get(f"/shop/orders/{pk}/").status_code == 404
-        assert client.post(f"/shop/orders/{pk}/accept/").status_code == 404
-
-
-def test_who_is_signed_out_is_sent_to_sign_in(tea, client):
-    for answer in (client.get(tea.get_absolute_url()), press(client, tea, "accept"), client.get("/shop/orders/")):
-        assert answer.status_code == 302
-        assert answer["Location"].startswith("/accounts/login/")
-    assert Order.objects.get().status == "new"
-
-
 def test_the_page_of_an_order_offers_what_its_reader_may_do(ann, sam, tea, client):
     offers = {ann: {"cancel"}, sam: {"accept", "cancel"}}
     for person, wanted in offers.items():
