@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from .support.deployments import Builder, Deployment
 from .support.flaky_proxy import FlakyProxy
@@ -30,6 +30,7 @@ QUIET = [
     "--disable-features=LocalNetworkAccessChecks",  # a page put together by a story counts as foreign
 ]
 RESULTS = Path(__file__).resolve().parent.parent / "test-results"
+expect.set_options(timeout=10_000)
 FAILED = pytest.StashKey[bool]()
 BUILDER = pytest.StashKey[Builder]()
 

@@ -67,7 +67,7 @@ def test_a_half_open_line_is_noticed_and_healed(
     eventually(lambda: other.people == ["other"], 20, "who is unreachable is no longer here")
     line.mend()
     member.sees("said into the hole", within=60).equals_a_fresh_page()
-    eventually(lambda: not member.banner.is_visible(), 5, "all is well")
+    eventually(lambda: not member.banner.is_visible(), 15, "all is well")
     assert member.box.input_value() == "a draft"
     other.sees_people("member", "other")
 

@@ -26,7 +26,7 @@ def test_enter_sends_and_a_draft_survives_news_and_beats(person: Invite, server:
         expect(member.box).to_have_value("")
         expect(member.box).to_be_focused()
     member.sees_in_order(said)
-    eventually(lambda: not member.unconfirmed, 5, "every confirmation")
+    eventually(lambda: not member.unconfirmed, 15, "every confirmation")
     for number in range(4):
         member.page.keyboard.type(f"{number}")
         other.say(f"in between {number}")
@@ -40,7 +40,7 @@ def test_several_lines_keep_what_was_typed_and_nothing_is_not_said(person: Invit
     before = member.messages
     member.page.get_by_role("button", name="Send", exact=True).click()
     expect(member.page.locator("section.talk").get_by_text("nothing in it")).to_be_visible()
-    eventually(lambda: not member.unconfirmed, 5, "no grey box stays")
+    eventually(lambda: not member.unconfirmed, 15, "no grey box stays")
     member.type("first line <&>\"'")
     member.page.get_by_role("button", name="Several lines").click()
     expect(member.box).to_have_value("first line <&>\"'")
@@ -48,7 +48,7 @@ def test_several_lines_keep_what_was_typed_and_nothing_is_not_said(person: Invit
     member.page.keyboard.press("End")
     member.page.keyboard.type("\nsecond line")
     member.send().sees("first line <&>\"'\nsecond line")
-    eventually(lambda: not member.unconfirmed, 5, "the confirmation")
+    eventually(lambda: not member.unconfirmed, 15, "the confirmation")
     assert member.messages == [*before, "first line <&>\"'\nsecond line"]
 
 
@@ -85,7 +85,7 @@ def test_a_double_click_and_a_duplicated_tab_send_each_text_once(
         tab.sees(text)
     member.sees_in_order(said)
     twin.sees_in_order(said)
-    eventually(lambda: not member.unconfirmed and not twin.unconfirmed, 5, "every confirmation")
+    eventually(lambda: not member.unconfirmed and not twin.unconfirmed, 15, "every confirmation")
     rows = deployment.rows("SELECT text FROM rooms_message WHERE text LIKE %s ORDER BY seq", "once %")
     assert rows == [(text,) for text in said]
 
@@ -109,7 +109,7 @@ def test_who_walks_between_rooms_finds_talk_pending_text_and_draft_each_in_its_r
     _walk(member, "Lobby")
     member.sees("for the lobby alone", within=40)
     assert member.box.input_value() == "a draft for the lobby"
-    eventually(lambda: not member.unconfirmed, 5, "the confirmation")
+    eventually(lambda: not member.unconfirmed, 15, "the confirmation")
     _walk(member, "Team")
     member.wait_live().sees("for the team").say("back for the team").sees("back for the team")
     for someone in (member, staff):

@@ -12,32 +12,33 @@ from .support.flaky_proxy import FlakyProxy
 from .support.http_client import HttpClient
 from .support.people import Person
 from .support.servers import Server
-from .support.shop import SECOND, fill_in, line, order, orders_page, shop, totals
+from .support.shop import fill_in, line, order, orders_page, shop, totals
 from .support.waiting import eventually
 
 Invite = Callable[..., Person]
 NewClient = Callable[[Server | FlakyProxy], HttpClient]
+SETTINGS = {"PARLOUR_TICK": "60"}  # seconds: whatever is shown sooner came by a hint
 LIST = "/admin/shop/order/"
 
 
-def test_an_order_and_its_transitions_show_and_ring_everywhere_within_a_second(person: Invite, server: Server) -> None:
+def test_an_order_and_its_transitions_show_and_ring_everywhere_at_once(person: Invite, server: Server) -> None:
     staff, buyer = person(server).sign_in("staff"), person(server).sign_in("other")
     page, admin = bell(orders_page(staff)), bell(staff.tab(), "/admin/")
     mine, elsewhere = bell(shop(buyer)), bell(buyer.tab(), "/accounts/profile/")
     before, was, had = totals(page), unseen(admin), unseen(mine)
     fill_in(mine, "A kettle", "1234.50", "USD").click()
-    expect(line(page, "A kettle")).to_contain_text("1,234.50 USD", timeout=SECOND)
+    expect(line(page, "A kettle")).to_contain_text("1,234.50 USD")
     expect(line(page, "A kettle")).to_contain_text("New")
     expect(buyer.page.get_by_text("is placed: A kettle")).to_be_visible()
     for tab, number in ((page, was + 1), (admin, was + 1), (mine, had + 1), (elsewhere, had + 1)):
-        eventually(lambda tab=tab, number=number: unseen(tab) == number, 1.5, "the count")
+        eventually(lambda tab=tab, number=number: unseen(tab) == number, 10, "the count")
     more = {"New": str(int(before["New"]) + 1), "Open in USD": "1,234.50"}
     assert totals(page) == before | more
     line(page, "A kettle").get_by_role("button", name="Accept").click()
     for tab in (page, mine):
-        expect(line(tab, "A kettle")).to_contain_text("Accepted", timeout=SECOND)
+        expect(line(tab, "A kettle")).to_contain_text("Accepted")
     for tab in (page, admin):
-        eventually(lambda tab=tab: unseen(tab) == was, 1.5, "the staff's count, resolved")
+        eventually(lambda tab=tab: unseen(tab) == was, 10, "the staff's count, resolved")
     expect(line(mine, "A kettle").get_by_role("button")).to_have_count(0)
     assert totals(page) == before | {"Accepted": str(int(before["Accepted"]) + 1), "Open in USD": "1,234.50"}
     assert [unseen(tab) for tab in (mine, elsewhere)] == [had + 1] * 2
@@ -48,11 +49,11 @@ def test_an_order_and_its_transitions_show_and_ring_everywhere_within_a_second(p
     expect(elsewhere.page.locator(".facts")).to_contain_text("A kettle")
     line(page, "A kettle").get_by_role("button", name="Finish").click()
     for tab in (page, mine):
-        expect(line(tab, "A kettle")).to_contain_text("Done", timeout=SECOND)
+        expect(line(tab, "A kettle")).to_contain_text("Done")
     fill_in(mine, "Not after all").click()
     line(mine, "Not after all").get_by_role("button", name="Cancel").click()
     for tab in (page, mine):
-        expect(line(tab, "Not after all")).to_contain_text("Cancelled", timeout=SECOND)
+        expect(line(tab, "Not after all")).to_contain_text("Cancelled")
     assert totals(page) == before
 
 

@@ -16,19 +16,20 @@ from .support.people import Person
 from .support.processes import Process
 from .support.redis import Redis
 from .support.room_socket import RoomSocket
-from .support.shop import SECOND, order, orders_page
+from .support.shop import order, orders_page
 from .support.tabs import Tab
 from .support.waiting import eventually
 
 Invite = Callable[..., Person]
 WORKER = [sys.executable, "-m", "celery", "--quiet", "-A", "config", "worker"]  # what `make worker` runs
-AT_ONCE = 1.0  # seconds
+TICK = "60"  # seconds: whatever is here sooner came by a hint
+AT_ONCE = 10.0
 
 
 @pytest.fixture(scope="module")
 def deployment(builder: Builder, module_deployment: Callable[..., Deployment]) -> Iterator[Deployment]:
     redis = Redis(builder.folder)
-    deployment = module_deployment(postgres=True, redis_url=redis.url())
+    deployment = module_deployment(postgres=True, redis_url=redis.url(), PARLOUR_TICK=TICK)
     worker = Process(WORKER, log=deployment.var / "worker.log", env=deployment.env, cwd=ROOT)
     for _ in range(2):
         deployment.start_server("uvicorn")
@@ -46,7 +47,7 @@ def counts(tabs: list[Tab], number: int) -> None:
 
 
 def everywhere(tabs: list[Tab], is_so: Callable[[Tab], bool], what: str) -> None:
-    """Until it is so in all tabs; a second for all together."""
+    """Until it is so in all tabs; long before a tick."""
     eventually(lambda: all(is_so(tab) for tab in tabs), AT_ONCE, what)
 
 
@@ -70,12 +71,10 @@ def test_who_signs_out_at_one_process_is_cut_off_at_the_other(deployment: Deploy
     member = HttpClient(here).sign_in("member")
     rooms = [RoomSocket(member.at(url), "team").hello() for url in (here, there)]
     member.post("/accounts/logout/", {})
-    assert [room.closed(within=2) for room in rooms] == [4001] * 2
+    assert [room.closed() for room in rooms] == [4001] * 2
 
 
-def test_what_one_does_about_an_alert_in_one_place_is_so_in_all_within_a_second(
-    deployment: Deployment, person: Invite
-) -> None:
+def test_what_one_does_about_an_alert_in_one_place_is_so_in_all_at_once(deployment: Deployment, person: Invite) -> None:
     here, there = deployment.servers
     member, staff = HttpClient(here.url).sign_in("member"), person(here).sign_in("staff")
     admin, page = bell(staff, "/admin/shop/order/"), bell(orders_page(staff.tab()))
@@ -89,13 +88,13 @@ def test_what_one_does_about_an_alert_in_one_place_is_so_in_all_within_a_second(
     everywhere(tabs, lambda tab: len(unread(tab)) == 1, "seen is not read")
     admin.page.get_by_role("button", name="Mark read: New order: To put away").click()
     everywhere(tabs, lambda tab: not unread(tab), "read in one is read in all")
-    expect(listed.page.locator("main .pl-alert.pl-unread")).to_have_count(0, timeout=SECOND)
+    expect(listed.page.locator("main .pl-alert.pl-unread")).to_have_count(0)
     device.page.get_by_role("button", name="Archive: New order: To put away").click()
     everywhere(tabs, lambda tab: not alerts(tab).count(), "archived in one is gone from all")
-    expect(listed.page.locator("main .pl-what", has_text="To put away")).to_have_count(0, timeout=SECOND)
+    expect(listed.page.locator("main .pl-what", has_text="To put away")).to_have_count(0)
     toasts(device).get_by_role("button", name="Undo").last.click()
     everywhere(tabs, lambda tab: alerts(tab).count() == 1, "undone in one is back in all")
-    expect(listed.page.locator("main .pl-what", has_text="To put away")).to_be_visible(timeout=SECOND)
+    expect(listed.page.locator("main .pl-what", has_text="To put away")).to_be_visible()
     order(member, "To be read with all")
     everywhere(tabs, lambda tab: len(unread(tab)) == 1, "one more")
     listed.page.locator("main").get_by_role("button", name="Mark all read").click()
@@ -112,11 +111,11 @@ def test_a_slow_transaction_tells_after_its_commit_and_delays_nobody(deployment:
     eventually(lambda: "told" in program.tail(), 20)
     for number in range(3):
         order(member, f"Meanwhile {number}")
-        count(staff, f"{before + number + 1}", within=1)
+        count(staff, f"{before + number + 1}")
     assert "slow view" not in staff.page.content()
     (deployment.var / "commit").touch()
     eventually(lambda: "committed" in program.tail(), 15)
-    count(staff, f"{before + 5}", within=1.5)
+    count(staff, f"{before + 5}")
     titles = staff.page.locator("#bell-lines .pl-what").all_text_contents()
     assert {"Told by a slow view", "And to one alone"} <= set(titles)
     assert "Never told" not in staff.page.content()
@@ -150,4 +149,4 @@ def test_a_thousand_at_once_are_one_line_and_a_quick_page(deployment: Deployment
         bell(staff, path)
         assert time.monotonic() - started < 3, f"{path} took {time.monotonic() - started:.1f} s"
     opened(staff).page.get_by_role("button", name="Mark all read").click()
-    eventually(lambda: not unseen(staff), 3, "all read")
+    eventually(lambda: not unseen(staff), 10, "all read")

@@ -35,7 +35,7 @@ def test_a_lost_acknowledgement_stores_once(
     eventually(member.banner.is_visible, 10, "the page tells that it hears nothing")
     member.type("a draft")
     member.sees("heard, but you will not know", within=45)
-    eventually(lambda: not member.unconfirmed, 5, "the confirmation")
+    eventually(lambda: not member.unconfirmed, 15, "the confirmation")
     assert member.box.input_value() == "a draft"
     member.send().sees("a draft")
     other.sees("a draft").equals_a_fresh_page()

@@ -19,6 +19,7 @@ from .support.servers import Server
 from .support.shop import order, orders_page
 from .support.waiting import eventually, holds
 
+SETTINGS = {"PARLOUR_TICK": "60"}  # seconds: what ends sooner was ended by a hint
 NewClient = Callable[[Server | FlakyProxy], HttpClient]
 Act = Callable[[HttpClient, Deployment, str], None]
 
@@ -67,7 +68,7 @@ def test_every_tab_says_what_happened_and_stays_quiet(
     words = [tab.page.locator("#bell").get_by_role("alert").filter(has_text="You are signed out.") for tab in pages]
     words += [tab.page.locator("section.talk") for tab in rooms]
     links = [each.get_by_role("link", name="Sign in") for each in words]
-    eventually(lambda: all(link.is_visible() for link in links), 2, "the way back in")
+    eventually(lambda: all(link.is_visible() for link in links), 10, "the way back in")
     for tab in (*rooms, *pages):
         expect(tab.page.locator("[id$=-beat]")).to_have_count(0)  # a beat would wake the watchdog
     other.say("after access was revoked")
@@ -79,7 +80,7 @@ def test_every_tab_says_what_happened_and_stays_quiet(
     expect(pages[0].page.locator("[name=username]")).to_be_visible()
 
 
-def test_who_is_made_staff_hears_at_once_and_who_is_demoted_no_more_two_seconds_later(
+def test_who_is_made_staff_hears_at_once_and_who_is_demoted_no_more(
     server: Server, deployment: Deployment, person: Callable[..., Person], http_client: NewClient
 ) -> None:
     boss, member = http_client(server).sign_in("staff"), http_client(server).sign_in("member")
@@ -87,17 +88,17 @@ def test_who_is_made_staff_hears_at_once_and_who_is_demoted_no_more_two_seconds_
     order(member, "Before there was a clerk")
     before = unseen(clerk)
     boss.submit(_account(deployment, "other"), is_staff="on")
-    eventually(lambda: unseen(clerk) > before, 2, "what was open is theirs too")
+    eventually(lambda: unseen(clerk) > before, 10, "what was open is theirs too")
     page, admin = orders_page(clerk.tab()), with_lines(bell(clerk.tab(), "/admin/"))
     none(clerk)
     order(member, "Before access was revoked")
     for tab in (clerk, page, admin):
-        count(tab, "1", within=2)
+        count(tab, "1")
     boss.submit(_account(deployment, "other"), is_staff=None)
     words = page.page.locator("#orders").get_by_role("alert").filter(has_text="Only staff see all orders.")
-    expect(words).to_be_visible(timeout=2_000)
+    expect(words).to_be_visible()
     for tab in (clerk, admin):
-        eventually(lambda tab=tab: not unseen(tab) and not alerts(tab).count(), 2, "what staff were told is gone")
+        eventually(lambda tab=tab: not unseen(tab) and not alerts(tab).count(), 10, "what staff were told is gone")
     order(member, "No business of theirs")
     holds(lambda: not any("No business of theirs" in tab.page.content() for tab in (clerk, page, admin)), 1)
     words.get_by_role("link").click()

@@ -34,12 +34,12 @@ def pill(tab: Tab) -> Locator:
     return tab.page.locator("#bell-count .pl-pill")
 
 
-def count(tab: Tab, words: str, within: float = 5.0) -> None:
+def count(tab: Tab, words: str, within: float = 10.0) -> None:
     """Until the pill says this."""
     expect(pill(tab)).to_have_text(words, timeout=within * 1000)
 
 
-def none(tab: Tab, within: float = 5.0) -> None:
+def none(tab: Tab, within: float = 10.0) -> None:
     """Until nothing is unseen."""
     expect(pill(tab)).to_have_count(0, timeout=within * 1000)
 

@@ -93,7 +93,7 @@ class RoomSocket:
         text = self.unconfirmed[0] if len(self.unconfirmed) == 1 else self.unconfirmed[::-1]
         self.send(**{**self.fields("sent"), "kind": "say", "text": text})
 
-    def read(self, within: float = 5.0, until: Any = None, draw: bool = True) -> list[str]:
+    def read(self, within: float = 10.0, until: Any = None, draw: bool = True) -> list[str]:
         """Take frames in until `until(self)` is true (else AssertionError) or, without it, for `within` s."""
         deadline = time.monotonic() + within
         while not (until and until(self)):
@@ -124,7 +124,7 @@ class RoomSocket:
     def texts(self) -> list[str]:
         return [text for _, text in self.messages]
 
-    def waits_for(self, text: str, within: float = 5.0) -> "RoomSocket":
+    def waits_for(self, text: str, within: float = 10.0) -> "RoomSocket":
         """Read until a message with this text is in the list."""
         self.read(within, until=lambda room: text in room.texts)
         return self

@@ -5,8 +5,6 @@ from playwright.sync_api import Locator, expect
 from .http_client import HttpClient
 from .tabs import Tab
 
-SECOND = 1_000  # milliseconds
-
 
 def order(client: HttpClient, item: str, **changes: str) -> int:
     """Place an order by the form; its number."""

@@ -79,7 +79,7 @@ class Tab:
         boxes = self.page.locator(f"#{self.key}-box [name=text]")
         before = boxes.count()
         self.talk.get_by_role("button", name="Send", exact=True).click()
-        eventually(lambda: boxes.count() != before or not boxes.first.input_value(), 5, "a fresh box")
+        eventually(lambda: boxes.count() != before or not boxes.first.input_value(), 15, "a fresh box")
         return self
 
     def say(self, text: str) -> Self:
@@ -104,12 +104,12 @@ class Tab:
         """Names in the list of people here."""
         return self.page.locator("ul[aria-label='People here'] li bdi").all_text_contents()
 
-    def sees(self, text: str, within: float = 8.0) -> Self:
+    def sees(self, text: str, within: float = 15.0) -> Self:
         """Until a message with exactly this text is shown."""
         eventually(lambda: text in self.messages, within, f"the message {text!r}")
         return self
 
-    def sees_in_order(self, texts: list[str], within: float = 8.0) -> Self:
+    def sees_in_order(self, texts: list[str], within: float = 15.0) -> Self:
         """Until exactly these, in this order and each once, are what the list shows of them."""
 
         def look() -> bool:
@@ -120,7 +120,7 @@ class Tab:
         eventually(look, within, "these messages in order")
         return self
 
-    def sees_people(self, *names: str, within: float = 10.0) -> Self:
+    def sees_people(self, *names: str, within: float = 15.0) -> Self:
         """Until the people here are exactly these, each once."""
 
         def look() -> bool:
@@ -130,7 +130,7 @@ class Tab:
         eventually(look, within, f"people here {names}")
         return self
 
-    def equals_a_fresh_page(self, within: float = 5.0) -> Self:
+    def equals_a_fresh_page(self, within: float = 15.0) -> Self:
         """Until this page ends in all that the same person gets who loads the room anew."""
         fresh = Tab(self.page.context.new_page(), self.url).go(self.page.url.removeprefix(self.url))
         wanted = fresh.messages

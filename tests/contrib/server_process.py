@@ -53,13 +53,13 @@ class ServerProcess:
     def log(self):
         return self.path.read_text()[self.before :]
 
-    def reads(self, words, times=1, seconds=10):
+    def reads(self, words, times=1, seconds=20):
         """Wait until the log has these words so many times."""
         eventually(lambda: self.log().count(words) >= times, seconds, f"{words} in {self.log()}")
 
     def page(self, path):
         address = f"ws://127.0.0.1:{self.port}/{path}"
-        return connect(address, open_timeout=5, close_timeout=1, ping_interval=None, max_size=None)
+        return connect(address, open_timeout=20, close_timeout=1, ping_interval=None, max_size=None)
 
     def stalled(self, path):
         """A page that shakes hands and never reads again, unless it is made to."""
@@ -81,7 +81,7 @@ class ServerProcess:
         os.kill(self.process.pid, signal.SIGTERM)
 
 
-def end_of(page, seconds=5):
+def end_of(page, seconds=20):
     """The close code that the page got; None when the connection just ended."""
     try:
         while True:

@@ -43,7 +43,7 @@ def test_a_page_is_told_why_it_is_closed(server):
     assert " is off" not in server.path.read_text()
     for code in (1001, 1008, 1011, 1012, 1013, 4001, 4029):
         with server.page(f"close/{code}") as page:
-            assert page.recv(timeout=5) == "why"
+            assert page.recv(timeout=20) == "why"
             assert end_of(page) == code
     server.reads("close ended", times=7)
     assert "close raised" not in server.log().replace("close raised OSError", "")
@@ -52,7 +52,7 @@ def test_a_page_is_told_why_it_is_closed(server):
 def test_a_message_of_more_than_a_mebibyte_is_closed_with_1009(server):
     with server.page("echo/") as page:
         page.send("y" * 2**20)
-        assert len(page.recv(timeout=5)) == 2**20
+        assert len(page.recv(timeout=20)) == 2**20
         page.send("y" * (2**20 + 1))
         assert end_of(page) == 1009
     server.reads("echo ended")
@@ -60,7 +60,7 @@ def test_a_message_of_more_than_a_mebibyte_is_closed_with_1009(server):
 
 def test_pushing_to_a_page_that_left_ends_quietly(server):
     with server.page("push/") as page:
-        page.recv(timeout=5)
+        page.recv(timeout=20)
     server.reads("push ended")
     assert "push raised" not in server.log().replace("push raised OSError", "")
 
@@ -75,7 +75,7 @@ def test_a_flood_waits_outside_and_arrives_in_order(server):
         assert server.memory() - before < 6
         urlopen(f"http://127.0.0.1:{server.port}/").close()
         assert page.recv(timeout=20) == "800 in order"
-        flood.join(5)
+        flood.join(20)
     assert server.memory() - before < 12
 
 
@@ -94,7 +94,7 @@ def test_sigterm_closes_sockets_and_waits_for_nobody_long(server):
             end_of(left)
         server.terminate()
         assert end_of(page) == 1012
-        eventually(lambda: not server.process.alive, 8, "it ends")
+        eventually(lambda: not server.process.alive, 15, "it ends")
     log = server.log()
     assert [act for act in ("fill", "stuck", "echo", "close") if f"{act} ended" not in log] == []
     assert "echo left 1012" in log
@@ -138,7 +138,7 @@ def test_a_release_that_lacks_a_name_serves_without_the_patch(build, kind, hidde
     server = build(kind, HIDE=hidden)
     with server.page("echo/") as page:
         page.send("still here")
-        assert page.recv(timeout=5) == "still here"
+        assert page.recv(timeout=20) == "still here"
     assert re.findall(r"(\w+) is off: this release has no", server.log()) == off.split()
 
 

@@ -61,7 +61,7 @@ def elsewhere(work):
     return thread
 
 
-def others_can_write(within=2):
+def others_can_write(within=10):
     writer = elsewhere(write)
     writer.join(within)
     return not writer.is_alive()
@@ -73,7 +73,7 @@ def test_a_writer_waits_for_the_one_before_it(file):
         waiting = elsewhere(write)
         waiting.join(0.2)
         assert waiting.is_alive()
-    waiting.join(2)
+    waiting.join(10)
     assert not waiting.is_alive()
 
 
@@ -89,7 +89,7 @@ def test_a_writer_waits_no_longer_than_its_timeout(file):
     connections.settings["lines"]["OPTIONS"]["timeout"] = 0.1
     with transaction.atomic("lines"):
         execute("INSERT INTO line (text) VALUES ('slow')")
-        elsewhere(write_or_note).join(2)
+        elsewhere(write_or_note).join(10)
     assert "locked" in errors[0]
     assert others_can_write()
 
@@ -112,7 +112,7 @@ def test_a_reader_waits_for_nobody(file):
     seen = []
     with transaction.atomic("lines"):
         execute("INSERT INTO line (text) VALUES ('slow')")
-        elsewhere(lambda: seen.append(execute("SELECT count(*) FROM line")[0][0])).join(1)
+        elsewhere(lambda: seen.append(execute("SELECT count(*) FROM line")[0][0])).join(10)
     assert seen == [0]
 
 

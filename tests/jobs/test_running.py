@@ -1,7 +1,6 @@
 """Jobs in threads of the process: they run, report how far they are, and end."""
 
 import threading
-import time
 
 import pytest
 from django.contrib.auth.models import Group
@@ -17,9 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_a_job_runs_in_the_background_and_its_owner_is_told(ann, ended):
-    began = time.monotonic()
-    job = stir.start(ann, "Porridge", "/shop/", times=3, pause=0.2)
-    assert time.monotonic() - began < 0.3
+    job = stir.start(ann, "Porridge", "/shop/", times=3)
     assert job.state == "queued"
     job = ended(job)
     assert (job.state, job.done, job.total, job.words) == ("done", 3, 3, "Stirred 3 times.")

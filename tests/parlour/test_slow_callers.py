@@ -52,7 +52,7 @@ class SlowCaller:
 def quickly(work):
     start = perf_counter()
     work()
-    assert perf_counter() - start < 1
+    assert perf_counter() - start < 5
 
 
 def test_others_write_while_a_caller_who_added_and_edited_sleeps(lobby):
