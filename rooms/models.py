@@ -3,10 +3,13 @@
 import re
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import cache
+from types import SimpleNamespace
 from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models.query import RawQuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import get_random_string
@@ -20,6 +23,7 @@ from rooms.people import is_guest
 
 RESERVED_SLUGS = {"new"}
 HEADING_LASTS = timedelta(minutes=5)
+SOMEBODY = 2**31 - 5  # nobody's primary key, for which a person's takes its place in SQL that is kept
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
@@ -48,6 +52,14 @@ class RoomQuerySet(models.QuerySet["Room"]):
         nearness = models.Case(models.When(own, then=0), default=1)
         return rooms.with_membership(person).order_by(nearness, *rooms.query.order_by)
 
+    def beside(self, person: Any, most: int) -> "RawQuerySet[Room]":
+        """The nearest rooms that this person may see, for the list on every page of a room.
+
+        Building this query takes ten times as long as the database needs for it, so its SQL is kept.
+        """
+        sql, params = _sql_beside(person.is_authenticated, person.is_authenticated and person.is_guest, most)
+        return self.raw(sql, [person.pk if value == SOMEBODY else value for value in params])
+
     def with_membership(self, person: Any) -> Self:
         """Each joined with this person's `membership`, if there is one."""
         mine = models.FilteredRelation("memberships", condition=models.Q(memberships__person=person.pk))
@@ -61,6 +73,12 @@ class RoomQuerySet(models.QuerySet["Room"]):
     def at(self, slug: str) -> "Room | None":
         """The room at this address."""
         return self.filter(slug=slug).first() if _SLUG.fullmatch(slug) else None
+
+
+@cache
+def _sql_beside(is_authenticated: bool, is_guest: bool, most: int) -> tuple[str, tuple[Any, ...]]:
+    person = SimpleNamespace(pk=SOMEBODY, is_authenticated=is_authenticated, is_guest=is_guest)
+    return Room.objects.visible_to(person).nearest_to(person)[:most].query.sql_with_params()
 
 
 class Room(models.Model):
@@ -246,11 +264,6 @@ class Message(Numbered):
     @property
     def stream(self) -> str:
         return f"room.{self.room_id}"
-
-    @property
-    def continues(self) -> bool:
-        """Whether it stands under the heading of a message before it."""
-        return self.heading_at not in (None, self.created)
 
     @property
     def body(self) -> SafeString:

@@ -1,10 +1,11 @@
 """Who people are to a room: any user model will do, and one may say more of them.
 
-It may have `name`, how somebody is shown to others; `is_guest`, and for queries `GUESTS`, lookups such as
-`{"kind": "guest"}`; and a manager with `bearing(names)`, those who may bear one of these casefolded names.
+It may have `NAME_FIELDS`, of which the first that is not empty is how somebody is shown to others; `is_guest`, and for
+queries `GUESTS`, lookups such as `{"kind": "guest"}`; and a manager with `bearing(names)`, those who may bear one of
+these casefolded names.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -12,9 +13,20 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 
 
+def name_fields(prefix: str = "") -> list[str]:
+    """The fields that may name a person, the last being what they sign in with; for queries with a `prefix`."""
+    model = get_user_model()
+    return [prefix + name for name in (*getattr(model, "NAME_FIELDS", ()), model.USERNAME_FIELD)]
+
+
+def name_in(values: Iterable[str]) -> str:
+    """How the person with these values of `name_fields` is shown to others."""
+    return next(filter(None, values), "")
+
+
 def name_of(person: Any) -> str:
-    """How a person is shown to others: `name`, or what they sign in with."""
-    return getattr(person, "name", "") or person.get_username()
+    """How a person is shown to others."""
+    return name_in(getattr(person, name) for name in name_fields())
 
 
 def is_guest(person: Any) -> bool:

@@ -1,5 +1,6 @@
 """What a person may do in a room, asked of the rows as they are now."""
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -40,8 +41,14 @@ def rights(person: Any, room: Room, member: bool | None = None) -> Rights:
     return Rights(read, active and read, manage, "member" if active and read else "reader")
 
 
-def room_for(person: Any, slug: str) -> tuple[Room, Rights]:
-    """The room at this address and what this person may do in it. Raises Denied, in words that say how to get in."""
+def room_for(person: Any, slug: str, readable: Iterable[Room] = ()) -> tuple[Room, Rights]:
+    """The room at this address and what this person may do in it. Raises Denied, in words that say how to get in.
+
+    `readable` are rooms that were just found to be visible to this person: of those nothing is asked again.
+    """
+    for each in readable:
+        if each.slug == slug:
+            return each, rights(person, each, member=True)
     room = Room.objects.at(slug)
     if room is None:
         raise Denied(4004, format_html(ALL_ROOMS, "There is no such room, or there is none any more."))

@@ -1,5 +1,6 @@
 """Pages of the rooms, for reading and writing with or without a socket."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages as notices
@@ -20,9 +21,11 @@ from rooms.people_here import people_in
 from rooms.permissions import room_for
 from rooms.posting import submit
 from rooms.rejected_text import rejected_form
+from rooms.send_once import NumberedText
 from rooms.streams import RoomRegion
 
 LISTED = 100  # rooms beside a conversation
+Rejected = Sequence[tuple[NumberedText, TextRejected]]
 
 
 def denied_page(request: HttpRequest, why: Denied) -> HttpResponse:
@@ -49,21 +52,22 @@ def home(request: HttpRequest) -> HttpResponse:
 @never_cache
 def room(request: HttpRequest, slug: str) -> HttpResponse:
     """A room, for who may read it."""
+    return room_page(request, slug)
+
+
+def room_page(request: HttpRequest, slug: str, rejected: Rejected = (), status: int = 200) -> HttpResponse:
+    """The page of a room; `upto` in the address goes back in its history without script."""
+    rooms = list(Room.objects.beside(request.user, LISTED))
     try:
-        region = RoomConsumer.authorize(request.user, slug=slug)
+        region = RoomRegion(*room_for(request.user, slug, rooms))
     except Denied as why:
         return denied_page(request, why)
-    return room_page(request, region)
-
-
-def room_page(request: HttpRequest, region: RoomRegion, rejected: str = "", status: int = 200) -> HttpResponse:
-    """The page of a room; `upto` in the address goes back in its history without script."""
     context = {
         **region.paint(request),
         "room": region.room,
-        "rooms": Room.objects.visible_to(request.user).nearest_to(request.user)[:LISTED],
+        "rooms": rooms,
         "may_manage": region.rights.manage,
-        "err": rejected,
+        "err": format_html_join("", "{}", ([rejected_form(region, *each, request)] for each in rejected)),
     }
     if upto := _count(request.GET.get("upto")):
         markup, older = region.log.page(region.log.variant(request.user), upto)
@@ -93,7 +97,7 @@ def messages(request: HttpRequest, slug: str) -> HttpResponse:
     if len(sent) > 1 and not sent[0].strip():  # an empty box above texts that wait to be sent
         sent = sent[1:]
     try:
-        room, rights = room_for(request.user, slug)
+        room, _ = room_for(request.user, slug)
         texts = send_once.numbered_texts({**request.POST.dict(), "text": sent})
     except Denied as why:
         return denied_page(request, why)
@@ -105,9 +109,7 @@ def messages(request: HttpRequest, slug: str) -> HttpResponse:
         notices.info(request, unheard)
     if not rejected:
         return redirect(f"{room.get_absolute_url()}#{room_key(slug)}-composer")
-    region = RoomRegion(room, rights)
-    forms = format_html_join("", "{}", ([rejected_form(region, text, why, request)] for text, why in rejected))
-    return room_page(request, region, forms, status=422)
+    return room_page(request, slug, rejected, status=422)
 
 
 @require_POST

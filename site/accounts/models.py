@@ -48,6 +48,7 @@ class User(AbstractUser):
         BOT = "bot"
 
     GUESTS: ClassVar[dict[str, str]] = {"kind": Kind.GUEST}
+    NAME_FIELDS: ClassVar[list[str]] = ["display_name"]
 
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.ACCOUNT)
     display_name = models.CharField(max_length=names.LONGEST, blank=True)

@@ -118,4 +118,4 @@ def test_lines_by_one_person_within_five_minutes_share_a_heading(ann, ben, lobby
         with monkeypatch.context() as clock:
             clock.setattr(timezone, "now", lambda minute=minute: now + timedelta(minutes=minute))
             rows += post([one(lobby, person, f"at {minute}", minute + 1)])
-    assert [row.continues for row in rows] == [False, True, True, False, False, False]
+    assert [row.heading_at != row.created for row in rows] == [False, True, True, False, False, False]
