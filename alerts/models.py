@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from alerts import audiences
+from parlour import name_of
 
 _registered: dict[str, "Kind"] = {}
 
@@ -108,7 +109,7 @@ class Alert(models.Model):
     @property
     def actor_name(self) -> str:
         """The name that the actor has now; "" without an actor."""
-        return (getattr(self.actor, "name", "") or self.actor.get_username()) if self.actor else ""
+        return name_of(self.actor) if self.actor else ""
 
     @property
     def kind_label(self) -> str:

@@ -40,6 +40,17 @@ def test_what_another_process_saves_is_on_the_page(project, poll, signed_in, wit
     expect(sam.get_by_text("Coffee?")).to_be_visible(timeout=within)
 
 
+def test_people_see_who_is_here(project, signed_in, within):
+    if project.name not in ("stock", "uuid_users"):
+        pytest.skip("two projects show it")
+    sam = signed_in("sam", "/lounge/")
+    kim = signed_in("kim", "/lounge/")
+    expect(sam.get_by_role("list").get_by_role("listitem")).to_have_text(["kim", "sam (you)"], timeout=within)
+    expect(kim.get_by_role("list").get_by_role("listitem")).to_have_text(["kim (you)", "sam"], timeout=within)
+    kim.close()
+    expect(sam.get_by_text("One person is here")).to_be_visible(timeout=within)
+
+
 def test_a_list_grows_changes_and_shrinks_in_place(project, signed_in, within):
     project.run("from tasks.models import Task\nTask.objects.create(title='Milk')\nTask.objects.create(title='Bread')")
     sam = signed_in("sam", "/tasks/")

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from parlour.limits import rate_limit as rate_limit
     from parlour.models import Lease as Lease
     from parlour.models import Numbered as Numbered
+    from parlour.people import name_of as name_of
+    from parlour.people import people_here as people_here
+    from parlour.people import people_in as people_in
     from parlour.regions import Region as Region
     from parlour.regions import in_page_language as in_page_language
     from parlour.streams import LogStream as LogStream
@@ -49,6 +52,9 @@ _MODULES = {
     "live": "parlour.declare",  # decorator of functions that show a part of pages
     "live_list": "parlour.declare",  # the same for the rows of a queryset
     "live_write": "parlour.writes",  # decorator of functions that change streams
+    "name_of": "parlour.people",  # how a person is shown to others, with any user model
+    "people_here": "parlour.people",  # the part behind {% people_here %}: who may see who is there
+    "people_in": "parlour.people",  # everybody with a lease of a name
     "rate_limit": "parlour.limits",  # a token bucket for each person or address
     "revoke": "parlour.writes",  # have a person's rights checked again
     "run": "parlour.database",  # use the ORM from asynchronous code

@@ -23,5 +23,6 @@ class ParlourConfig(AppConfig):
 
         conf.load()
         revocation.connect()
+        import_module("parlour.people")  # a live part of the engine's own
         autodiscover_modules("live")
         import_module("parlour.checks")

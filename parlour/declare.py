@@ -38,22 +38,135 @@ Shown = dict[str, SafeString]  # markup by id
 parts: dict[str, "Part"] = {}
 
 
+class PartConsumer(Consumer):
+    """The sockets of one part; each part has a class of its own."""
+
+    declared: ClassVar["Part"]
+
+    @classmethod
+    def key(cls, **arguments: Any) -> str:
+        return cls.declared.key(arguments)
+
+    @classmethod
+    def authorize(cls, person: Any, **arguments: Any) -> Region:
+        return cls.declared.authorize(person, arguments)
+
+    def _follow(self, seen: dict[str, int], answer: str = "") -> None:
+        super()._follow({}, answer)  # what a page was painted with may be newer than its cursor: it is sent whole, once
+
+
+class PartStream(Stream):
+    """A part's markup. Pages that were sent the same are sent what differs from it now, others the whole.
+
+    `_sent` is what the pages of a variant were sent with their cursor; None if not all of them were sent the same.
+    """
+
+    def __init__(self, part: "Part", arguments: Arguments, region: Region) -> None:
+        super().__init__(part.head(arguments), region, part.heads(arguments))
+        self.declared: Part = part
+        self.arguments = arguments
+        self._sent: dict[Variant, tuple[int, Shown | None]] = {}
+
+    def paint(self, variant: Variant, seq: int) -> dict[str, Any]:
+        return {"markup": self.whole(self.shown_to([variant])[variant])}
+
+    def since(self, asks: Sequence[Ask], heads: dict[str, int]) -> Answer:
+        fragments = dict.fromkeys(asks, "")
+        seq = sum(heads[name] for name in self.heads)
+        behind = [ask for ask in asks if ask.cursor != seq]
+        for variant, now in self.shown_to(list(dict.fromkeys(ask.variant for ask in behind))).items():
+            seen, before = self._sent.get(variant, (None, None))
+            for ask in (ask for ask in behind if ask.variant == variant):
+                if ask.cursor == seen and before is not None:
+                    fragments[ask] = self.difference(before, now)
+                else:
+                    fragments[ask] = self.ids.inner(self.part, self.whole(now))
+            self._sent[variant] = (seq, now if seen != seq or before == now else None)
+        return Answer(heads, fragments)
+
+    def forget(self, variant: Variant) -> None:
+        self._sent.pop(variant, None)
+
+    def shown_to(self, variants: Sequence[Variant]) -> dict[Variant, Shown]:
+        return {variant: self.shown(variant) for variant in variants}
+
+    def shown(self, variant: Variant) -> Shown:
+        """The markup of the part as it is now."""
+        with reading_as(variant):
+            return {"": self.render(self.declared.function(**self.arguments))}
+
+    def render(self, context: Mapping[str, Any]) -> SafeString:
+        return render_to_string(self.declared.template, {**context, "region": self.ids, "live_part": self.declared})
+
+    def whole(self, shown: Shown) -> SafeString:
+        return format_html_join("", "{}", ((markup,) for markup in shown.values()))
+
+    def difference(self, before: Shown, now: Shown) -> str:
+        """Fragments that turn what was shown before into what is shown now."""
+        return "" if before == now else self.ids.inner(self.part, self.whole(now))
+
+
+class ListStream(PartStream):
+    """The rows of a list: those that differ are appended, changed, moved and removed in place."""
+
+    declared: "ListPart"
+
+    def shown(self, variant: Variant) -> Shown:
+        shown: Shown = {}
+        with reading_as(variant):
+            rows = self.declared.function(**self.arguments)
+            for row in self.declared.models[0]._default_manager.all() if rows is None else rows:
+                name = f"row-{safe(row.pk)}"
+                id = self.ids.id(name)  # noqa: A001
+                shown[name] = self.render({"row": row, str(row._meta.model_name): row, "id": id})
+                if f'id="{id}"' not in shown[name]:
+                    raise ImproperlyConfigured(f'{self.declared.template}: its first tag needs id="{{{{ id }}}}".')
+        return shown
+
+    def whole(self, shown: Shown) -> SafeString:
+        rows = format_html('<{0} id="{1}">{2}</{0}>', self.declared.tag, self.ids.id("rows"), super().whole(shown))
+        return format_html("<table>{}</table>", rows) if self.declared.tag == "tbody" else rows
+
+    def difference(self, before: Shown, now: Shown) -> str:
+        if self.declared.tag == "tbody":  # a browser's parser drops rows that stand outside a table
+            return super().difference(before, now)
+        blocks = SequenceMatcher(None, list(before), list(now), autojunk=False).get_matching_blocks()
+        kept = {row for block in blocks for row in list(before)[block.a : block.a + block.size]}
+        fragments = [self.ids.delete(row) for row in before if row not in kept]
+        anchor, new = "", ""
+        for row, markup in now.items():
+            if row not in kept:
+                new += markup
+                continue
+            fragments.append(self._insert(anchor, new))
+            anchor, new = row, ""
+            if before[row] != markup:
+                fragments.append(self.ids.replaced(markup))
+        return "".join([*fragments, self._insert(anchor, new)])
+
+    def _insert(self, anchor: str, markup: str) -> str:
+        """Put rows after the row `anchor`, or at the beginning."""
+        place, part = ("afterend", anchor) if anchor else ("afterbegin", "rows")
+        return self.ids.append(part, markup, self.declared.tag, place) if markup else ""
+
+
 class Part:
     """A live part of pages. Its arguments, by name, are its identity."""
 
     do_not_call_in_templates = True
+    stream: ClassVar[Callable[..., Stream]] = PartStream
+    consumer: type[PartConsumer] = PartConsumer
 
-    def __init__(self, function: Function, template: str, models: Sequence[Watched], name: str, tag: str = "") -> None:
+    def __init__(self, function: Function, template: str, models: Sequence[Watched] = (), name: str = "") -> None:
         self.function = function
         self.template = template
         self.name = name or function.__name__
-        self.tag = tag  # of the element that holds the rows, if this is a list
         self.signature = inspect.signature(function)
         self.models = [watch_model(model, self.signature.parameters) for model in models]
         self.rule: Function | None = None
         self.rule_models: list[type[Model]] = []
         self.verbs: dict[str, Function] = {}
-        self.consumer: type[PartConsumer] = type("Consumer", (PartConsumer,), {"declared": self})
+        self.consumer = type("Consumer", (self.consumer,), {"declared": self})
         other = parts.setdefault(self.name, self)
         if other.function.__module__ != function.__module__:
             where = f"{other.function.__module__} and {function.__module__}"
@@ -125,7 +238,7 @@ class Part:
     def authorize(self, person: Any, arguments: Arguments) -> "PartRegion":
         """The part for this person. Denied if they may not see it, or if the row that it shows is not there."""
         try:
-            allowed = person.is_authenticated if self.rule is None else _call(self.rule, person, arguments)
+            allowed = self.allows(person, arguments)
             for model, pk in self.rows(arguments) if allowed else ():
                 if pk is not None:
                     model._base_manager.only("pk").get(pk=pk)
@@ -136,6 +249,13 @@ class Part:
         if not allowed:
             raise Denied(4003, gettext("You may not see this."))
         return PartRegion(self, arguments)
+
+    def allows(self, person: Any, arguments: Arguments) -> bool:
+        return person.is_authenticated if self.rule is None else _call(self.rule, person, arguments)
+
+    def guards(self, arguments: Arguments) -> list[str]:
+        """The heads that move when the answer of `allows` may have changed."""
+        return [rows_head(model) for model in self.rule_models]
 
     def act(self, person: Any, verb: str, arguments: Arguments, fields: Mapping[str, Any]) -> None:
         """Do a verb for this person. Raises Denied or Malformed, with words for the reader."""
@@ -150,6 +270,18 @@ class Part:
             _act(self, arguments, lambda: _call(self.verbs[verb], person, given))
         except ValidationError as problem:
             raise Malformed(" ".join(problem.messages)) from None
+
+
+class ListPart(Part):
+    """Rows, in an element `tag`."""
+
+    stream = ListStream
+
+    def __init__(
+        self, function: Function, template: str, models: Sequence[Watched], name: str = "", tag: str = "ul"
+    ) -> None:
+        super().__init__(function, template, models, name)
+        self.tag = tag
 
 
 @live_write
@@ -202,116 +334,8 @@ class PartRegion(Region):
         panel = reverse("parlour:part", args=[part.name, part.sign(arguments)])
         super().__init__(part.key(arguments), f"{panel}socket/", panel)
         self.declared = part
-        self.streams = [(ListStream if part.tag else PartStream)(part, arguments, self)]
-        self.guards = [rows_head(model) for model in part.rule_models]
-
-
-class PartConsumer(Consumer):
-    """The sockets of one part; each part has a class of its own."""
-
-    declared: ClassVar[Part]
-
-    @classmethod
-    def key(cls, **arguments: Any) -> str:
-        return cls.declared.key(arguments)
-
-    @classmethod
-    def authorize(cls, person: Any, **arguments: Any) -> Region:
-        return cls.declared.authorize(person, arguments)
-
-    def _follow(self, seen: dict[str, int], answer: str = "") -> None:
-        super()._follow({}, answer)  # what a page was painted with may be newer than its cursor: it is sent whole, once
-
-
-class PartStream(Stream):
-    """A part's markup. Pages that were sent the same are sent what differs from it now, others the whole.
-
-    `_sent` is what the pages of a variant were sent with their cursor; None if not all of them were sent the same.
-    """
-
-    def __init__(self, part: Part, arguments: Arguments, region: Region) -> None:
-        super().__init__(part.head(arguments), region, part.heads(arguments))
-        self.declared = part
-        self.arguments = arguments
-        self._sent: dict[Variant, tuple[int, Shown | None]] = {}
-
-    def paint(self, variant: Variant, seq: int) -> dict[str, Any]:
-        return {"markup": self.whole(self.shown(variant))}
-
-    def since(self, asks: Sequence[Ask], heads: dict[str, int]) -> Answer:
-        fragments = dict.fromkeys(asks, "")
-        seq = sum(heads[name] for name in self.heads)
-        behind = [ask for ask in asks if ask.cursor != seq]
-        for variant in dict.fromkeys(ask.variant for ask in behind):
-            now = self.shown(variant)
-            seen, before = self._sent.get(variant, (None, None))
-            for ask in (ask for ask in behind if ask.variant == variant):
-                if ask.cursor == seen and before is not None:
-                    fragments[ask] = self.difference(before, now)
-                else:
-                    fragments[ask] = self.ids.inner(self.part, self.whole(now))
-            self._sent[variant] = (seq, now if seen != seq or before == now else None)
-        return Answer(heads, fragments)
-
-    def forget(self, variant: Variant) -> None:
-        self._sent.pop(variant, None)
-
-    def shown(self, variant: Variant) -> Shown:
-        """The markup of the part as it is now."""
-        with reading_as(variant):
-            return {"": self.render(self.declared.function(**self.arguments))}
-
-    def render(self, context: Mapping[str, Any]) -> SafeString:
-        return render_to_string(self.declared.template, {**context, "region": self.ids, "live_part": self.declared})
-
-    def whole(self, shown: Shown) -> SafeString:
-        return format_html_join("", "{}", ((markup,) for markup in shown.values()))
-
-    def difference(self, before: Shown, now: Shown) -> str:
-        """Fragments that turn what was shown before into what is shown now."""
-        return "" if before == now else self.ids.inner(self.part, self.whole(now))
-
-
-class ListStream(PartStream):
-    """The rows of a list: those that differ are appended, changed, moved and removed in place."""
-
-    def shown(self, variant: Variant) -> Shown:
-        shown: Shown = {}
-        with reading_as(variant):
-            rows = self.declared.function(**self.arguments)
-            for row in self.declared.models[0]._default_manager.all() if rows is None else rows:
-                name = f"row-{safe(row.pk)}"
-                id = self.ids.id(name)  # noqa: A001
-                shown[name] = self.render({"row": row, str(row._meta.model_name): row, "id": id})
-                if f'id="{id}"' not in shown[name]:
-                    raise ImproperlyConfigured(f'{self.declared.template}: its first tag needs id="{{{{ id }}}}".')
-        return shown
-
-    def whole(self, shown: Shown) -> SafeString:
-        rows = format_html('<{0} id="{1}">{2}</{0}>', self.declared.tag, self.ids.id("rows"), super().whole(shown))
-        return format_html("<table>{}</table>", rows) if self.declared.tag == "tbody" else rows
-
-    def difference(self, before: Shown, now: Shown) -> str:
-        if self.declared.tag == "tbody":  # a browser's parser drops rows that stand outside a table
-            return super().difference(before, now)
-        blocks = SequenceMatcher(None, list(before), list(now), autojunk=False).get_matching_blocks()
-        kept = {row for block in blocks for row in list(before)[block.a : block.a + block.size]}
-        fragments = [self.ids.delete(row) for row in before if row not in kept]
-        anchor, new = "", ""
-        for row, markup in now.items():
-            if row not in kept:
-                new += markup
-                continue
-            fragments.append(self._insert(anchor, new))
-            anchor, new = row, ""
-            if before[row] != markup:
-                fragments.append(self.ids.replaced(markup))
-        return "".join([*fragments, self._insert(anchor, new)])
-
-    def _insert(self, anchor: str, markup: str) -> str:
-        """Put rows after the row `anchor`, or at the beginning."""
-        place, part = ("afterend", anchor) if anchor else ("afterbegin", "rows")
-        return self.ids.append(part, markup, self.declared.tag, place) if markup else ""
+        self.streams = [part.stream(part, arguments, self)]
+        self.guards = part.guards(arguments)
 
 
 class Live:
@@ -355,4 +379,4 @@ def live_list(
     models = [model, *watch] if model else [*watch]
     if not models:
         raise TypeError(f"A list needs model=… or watch=[…], or nothing would tell when {template} has changed.")
-    return lambda function: Part(function, template, models, name, tag)
+    return lambda function: ListPart(function, template, models, name, tag)

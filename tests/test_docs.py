@@ -65,7 +65,7 @@ def test_the_pages_of_the_documentation_work_in_a_project_as_django_makes_it(tmp
     with (tmp_path / "project" / "urls.py").open("a") as file:
         file.write("urlpatterns.append(path('', include('counts.urls')))\n")
     (tmp_path / "counts" / "tests.py").write_text(
-        "from django.test import TransactionTestCase\n"
+        "from django.template.loader import render_to_string\nfrom django.test import TransactionTestCase\n"
         "from counts.consumers import CountConsumer\nfrom counts.models import Count\n"
         "from parlour.asgi import routes\nfrom parlour.testing import Page\n\n"
         "class Counts(TransactionTestCase):\n"
@@ -78,6 +78,7 @@ def test_the_pages_of_the_documentation_work_in_a_project_as_django_makes_it(tmp
         "        assert 'ws-connect=\"/ws/counts/1/\"' in answer.content.decode()\n"
         "        assert (await self.async_client.get('/counts/1/panel/')).status_code == 200\n"
         "        assert (await self.async_client.get('/counts/2/')).status_code == 404\n"
+        "        assert 'Sign in' in render_to_string('polls/lounge.html', request=answer.asgi_request)\n"
         "        assert any('counts' in str(route.pattern) for route in routes())\n"
     )
     manage("makemigrations", "polls", "counts")

@@ -9,6 +9,7 @@ ALLOWED_HOSTS = ["*"]
 INSTALLED_APPS = [
     "polls",
     "tasks",
+    "lounge",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

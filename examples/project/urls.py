@@ -8,5 +8,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("polls/<int:poll>/", TemplateView.as_view(template_name="polls/poll.html")),
     path("tasks/", TemplateView.as_view(template_name="tasks/tasks.html")),
+    path("lounge/", TemplateView.as_view(template_name="lounge/lounge.html")),
 ]
 urlpatterns += [path("", include("parlour.urls"))]

@@ -1,9 +1,9 @@
-"""`{% live_head %}`, `{% live "name" %}` and `{% hears "verb" as attrs %}`; for regions of your own, `{% region %}`.
+"""`{% live_head %}`, `{% live "name" %}`, `{% hears "verb" as attrs %}` and `{% people_here object %}`.
 
-`{% id region "log" %}` is the id of a part of a region.
+For regions of your own, `{% region %}`; `{% id region "log" %}` is the id of a part of a region.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.apps import apps
@@ -21,6 +21,9 @@ from django.utils.safestring import SafeString
 from parlour.conf import conf
 from parlour.fragments import Ids
 from parlour.regions import Region
+
+if TYPE_CHECKING:
+    from parlour.declare import Part
 
 register = template.Library()
 
@@ -76,13 +79,26 @@ def page_problems(context: Context, region: Region) -> str:
 @register.simple_tag(takes_context=True)
 def live(context: Context, name: str, **arguments: Any) -> SafeString:
     """A live part: `{% live "tally" poll=poll.pk %}`. Who may not see it reads why."""
-    from parlour.consumer import Denied
     from parlour.declare import find
 
-    request = _request(context)
     part = find(name)
+    return _painted(context, part, part.bind(arguments))
+
+
+@register.simple_tag(takes_context=True)
+def people_here(context: Context, place: object) -> SafeString:
+    """Who has a page open with this object, or this name, on it: `{% people_here poll %}`."""
+    from parlour.people import people_here as part
+
+    return _painted(context, part, part.at(place))
+
+
+def _painted(context: Context, part: "Part", arguments: dict[str, Any]) -> SafeString:
+    from parlour.consumer import Denied
+
+    request = _request(context)
     try:
-        region = part.authorize(getattr(request, "user", AnonymousUser()), part.bind(arguments))
+        region = part.authorize(getattr(request, "user", AnonymousUser()), arguments)
     except Denied as denied:
         return format_html('<p class="pl-farewell">{}</p>', denied.words)
     return render_to_string("parlour/region.html", region.paint(request), request)

@@ -21,7 +21,7 @@ def host(tmp_path):
 
 
 def test_live_parts_work_in_a_stock_project(host):
-    passes(host, "live_parts.py", settings="project.settings", beside=[ROOT])
+    passes(host, "live_parts.py", "people_here.py", settings="project.settings", beside=[ROOT])
 
 
 def test_models_of_another_database_are_told_after_its_commit_and_addresses_stand_below_a_subpath(host):
@@ -42,6 +42,11 @@ def lines(app, files):
 def test_a_live_poll_takes_fifteen_lines_and_a_live_list_twelve():
     assert len(lines("polls", ["live.py", "templates/polls/tally.html"])) <= 15
     assert len(lines("tasks", ["live.py", "templates/tasks/row.html"])) <= 12
+
+
+def test_people_here_take_three_lines():
+    page = (ROOT / "examples" / "lounge" / "templates" / "lounge" / "lounge.html").read_text()
+    assert len(page.splitlines()) <= 3
 
 
 def test_a_job_with_its_bar_and_its_page_takes_fifteen_lines():

@@ -114,7 +114,7 @@ async def test_changes_past_the_signals_are_told_with_changed_and_touch(ann, pol
 
 
 def test_a_wrong_name_is_an_error_at_once(ann):
-    with pytest.raises(LookupError, match="there are: tally, tasks"):
+    with pytest.raises(LookupError, match="there are: people_here, tally, tasks"):
         live.touch("taly", poll=1)
     with pytest.raises(TypeError, match="missing a required argument: 'poll'"):
         live.touch("tally")

@@ -11,6 +11,7 @@ urlpatterns = [
     path("login/", LoginView.as_view(template_name="login.html"), name="login"),
     path("polls/<int:poll>/", TemplateView.as_view(template_name="polls/poll.html")),
     path("tasks/", TemplateView.as_view(template_name="tasks/tasks.html")),
+    path("lounge/", TemplateView.as_view(template_name="lounge/lounge.html")),
     path("", include("bakery.urls")),
     path("", include("parlour.urls")),
 ]
