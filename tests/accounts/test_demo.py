@@ -35,14 +35,6 @@ def test_the_logins_printed_work_and_are_still_known_as_public_afterwards(client
     assert [person.username for person in User.objects.filter(is_staff=True)] == ["staff"]
 
 
-def test_a_second_start_changes_nothing(django_assert_max_num_queries):
-    load()
-    before = list(User.objects.values_list("pk", "password"))
-    with django_assert_max_num_queries(3):
-        load()
-    assert list(User.objects.values_list("pk", "password")) == before
-
-
 def test_where_others_reach_it_public_passwords_become_random_ones_printed_once(client, demo_settings):
     load()
     demo_settings.LOCAL = False

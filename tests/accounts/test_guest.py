@@ -1,7 +1,6 @@
 """A guest chooses a name and is let in."""
 
 import pytest
-from django.urls import reverse
 
 from accounts import views
 from accounts.models import User
@@ -42,13 +41,6 @@ def test_a_name_that_is_none_is_refused(client, db, name):
     assert not User.objects.exists()
 
 
-def test_a_name_of_markup_is_text(client, db):
-    enter(client, "<img src=x onerror=alert(1)>")
-    page = client.get(reverse("accounts:profile")).content.decode()
-    assert "<img src=x" not in page
-    assert "&lt;img src=x" in page
-
-
 def test_many_guests_from_one_address_wait(client, db, monkeypatch):
     monkeypatch.setattr(views, "GUEST_RATE", "0.001/2")
     answers = []
@@ -57,9 +49,3 @@ def test_many_guests_from_one_address_wait(client, db, monkeypatch):
         client.logout()
     assert [answer.status_code for answer in answers] == [302, 302, 200]
     assert "Wait a little" in answers[2].content.decode()
-
-
-def test_whoever_is_in_already_is_led_on(signed_in, gus, ann):
-    assert signed_in(gus).get(GUEST + "?next=/rooms/lobby/").url == "/rooms/lobby/"
-    assert signed_in(gus).get("/accounts/password/").url == "/accounts/signup/"
-    assert signed_in(ann).get(GUEST).url == "/"

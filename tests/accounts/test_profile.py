@@ -20,12 +20,6 @@ def test_name_and_zone_are_kept(signed_in, ann):
     assert (ann.name, ann.zone) == ("Änne", "Europe/Berlin")
 
 
-def test_without_a_name_and_zone_there_are_the_others(ann, settings):
-    ann.display_name = ""
-    settings.TIME_ZONE = "Asia/Tokyo"
-    assert (ann.name, ann.zone) == ("ann", "Asia/Tokyo")
-
-
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "../../etc/passwd"])
 def test_an_unknown_zone_is_refused(signed_in, ann, zone):
     assert save(signed_in(ann), time_zone=zone).status_code == 200
@@ -45,11 +39,6 @@ def test_ones_own_name_is_not_borrowed_and_staff_may_bear_the_name_of_a_role(sig
     assert save(signed_in(ann), display_name="ANN").status_code == 302
     User.objects.update(is_staff=True)
     assert save(signed_in(ann), display_name="Moderator").status_code == 302
-
-
-def test_a_guest_keeps_a_name(signed_in, gus):
-    assert save(signed_in(gus), display_name="").status_code == 200
-    assert save(signed_in(gus), display_name="Gustav").status_code == 302
 
 
 def test_times_are_shown_in_the_readers_zone(rf, ann):

@@ -2,16 +2,10 @@
 
 import asyncio
 import os
-import sys
 from importlib import import_module
 
 from parlour import contrib
 
-if hidden := os.environ.get("HIDE"):  # "module:Class name": a release that lacks this name
-    place, name = hidden.split()
-    module, _, owner = place.partition(":")
-    __import__(module)
-    delattr(getattr(sys.modules[module], owner), name)
 for server in ("daphne", "uvicorn"):
     import_module(f"parlour.contrib.{server}.patches").GRACE_SECONDS = 1
 if "BARE" not in os.environ:

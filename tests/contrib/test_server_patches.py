@@ -9,7 +9,6 @@ from urllib.request import urlopen
 import pytest
 
 from e2e.support.waiting import eventually
-from parlour.contrib.uvicorn import patches as uvicorn
 from tests.contrib.server_process import ServerProcess, end_of
 
 
@@ -120,26 +119,6 @@ def test_a_late_answer_to_a_ping_costs_daphne_no_page(build):
             pytest.fail("daphne dropped a page that answers")
         assert b"hi" in received
     server.reads("echo ended")
-
-
-@pytest.mark.parametrize(
-    ("kind", "hidden", "off"),
-    [
-        (
-            "daphne",
-            "autobahn.websocket.protocol:WebSocketProtocol sendCloseFrame",
-            "all_close_codes oversized_message graceful_shutdown",
-        ),
-        ("uvicorn", f"{uvicorn.PROTOCOL} keepalive_timeout", "stalled_reader"),
-    ],
-    ids=["daphne", "uvicorn"],
-)
-def test_a_release_that_lacks_a_name_serves_without_the_patch(build, kind, hidden, off):
-    server = build(kind, HIDE=hidden)
-    with server.page("echo/") as page:
-        page.send("still here")
-        assert page.recv(timeout=20) == "still here"
-    assert re.findall(r"(\w+) is off: this release has no", server.log()) == off.split()
 
 
 @pytest.mark.faults

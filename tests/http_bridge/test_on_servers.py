@@ -11,9 +11,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
 
-from e2e.conftest import CHROMIUM, QUIET
 from e2e.support.deployments import Builder
 from e2e.support.http_client import HttpClient
 from e2e.support.waiting import eventually
@@ -22,10 +20,14 @@ MIB = 1024**2
 FIELD = '--line\r\nContent-Disposition: form-data; name="{}"{}\r\n\r\n'
 
 
+@pytest.fixture(scope="module")
+def builder(tmp_path_factory):
+    return Builder(tmp_path_factory.mktemp("sites"))
+
+
 @pytest.fixture(scope="module", params=["daphne", "uvicorn"])
-def server(request, tmp_path_factory):
+def server(request, builder):
     """The site on this server; whatever is done to it, it logs no error."""
-    builder = Builder(tmp_path_factory.mktemp("sites"))
     site = builder.deploy(DJANGO_SETTINGS_MODULE="tests.http_bridge.fixture_settings")
     server = site.start_server(request.param)
     server.folder = site.var
@@ -100,21 +102,6 @@ def test_patient_senders_behind_one_address_hold_up_neither_pages_nor_uploads(se
         assert {status for status, _ in threads.map(Sender.finish, senders)} == {200}
 
 
-def test_a_browser_shows_why_a_file_is_not_taken(server, tmp_path):
-    (tmp_path / "large.csv").write_bytes(b"x" * 60 * MIB)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        page = browser.new_page()
-        page.goto(f"{server.url}/elsewhere/")
-        page.set_input_files("[name=file]", tmp_path / "large.csv")
-        page.get_by_role("button", name="Send").click()
-        expect(page.get_by_role("heading", name="That is too large to send")).to_be_visible(timeout=20_000)
-        expect(page.locator("main")).to_contain_text("At most 1 MB can be taken here.")
-        page.get_by_role("link", name="Back to the page").click()
-        expect(page).to_have_url(f"{server.url}/elsewhere/")
-        browser.close()
-
-
 def test_requests_one_behind_the_other_are_answered_in_order(server, member):
     post = f"POST /rooms/lobby/lines/ HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nCookie: {member.cookies}\r\n"
     post += f"X-CSRFToken: {member.cookie('csrftoken')}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
@@ -124,14 +111,6 @@ def test_requests_one_behind_the_other_are_answered_in_order(server, member):
         heard = b"".join(iter(lambda: line.recv(65536), b"")).decode()
     assert heard.index("first</") < heard.index("second</") < heard.index("third</")
     assert heard.endswith("ok")
-
-
-def test_who_sends_too_many_fields_raises_no_alarm(server, member):
-    headers = {"Cookie": member.cookies, "Content-Type": "application/x-www-form-urlencoded"}
-    line = HTTPConnection("127.0.0.1", server.port, timeout=20)
-    line.request("POST", "/accounts/login/", "x=1&" * 2000, headers)
-    assert line.getresponse().status == 400
-    assert "WARNING django.security.TooManyFieldsSent" in server.process.tail(5)
 
 
 def test_bodies_in_tiny_chunks_hold_up_nobody(server):

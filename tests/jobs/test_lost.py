@@ -99,13 +99,6 @@ def test_the_same_job_is_claimed_once(ann, claim):
     assert claim(job) is None
 
 
-def test_a_forged_or_doubled_message_does_no_harm(ann, ended):
-    job = ended(stir.start(ann, "Porridge", times=1))
-    for pk in (job.pk, 999_999):
-        tasks.run(pk)
-    assert Alert.objects.count() == 1
-
-
 def test_a_database_that_is_away_for_a_while_is_logged_once_and_nothing_is_lost(ann, monkeypatch, caplog, ended):
     renew, tries = transitions.renew, []
 

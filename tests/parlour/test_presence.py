@@ -85,19 +85,6 @@ async def test_several_who_come_and_go_together_are_one_line(ann, ben, gus, lobb
         await page.until(lambda: notes(page, "P0, P1 and 3 others joined the room") == 1)
 
 
-async def test_people_who_come_one_after_the_other_are_told_in_few_lines(ben, lobby):
-    people = await strangers(12)
-    async with RecordingPage(ben) as page:
-        await lists(page, "Ben")
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        for pk in people:
-            await run(presence.record, "another", {(lobby.people, pk)}, set())
-            await asyncio.sleep(0.03)
-        await page.until(lambda: names(page)[0] == 13)
-        assert notes(page, "joined the room") < (loop.time() - began) / 0.3 + 3
-
-
 async def test_a_dead_processs_people_are_gone_when_its_leases_run_out_and_those_elsewhere_stay(ann, ben, gus, lobby):
     await run(Lease.objects.take, "dead", [(lobby.people, str(each.pk)) for each in (ann, gus)])
     async with RecordingPage(ben) as page, RecordingPage(gus):

@@ -95,18 +95,6 @@ async def test_a_cursor_of_any_kind_ends_in_an_equal_page(ann, lobby, fast_clock
     assert [line for line in log_lines if "renew_epoch" not in line] == []  # some claim to have seen the future
 
 
-async def test_a_page_far_behind_gets_a_snapshot_with_the_way_to_older_lines(ann, lobby, conf):
-    conf(GAP=10)
-    async with RecordingPage(ann) as page:
-        await page.cut()
-        await in_thread(add, lobby, *map(str, range(60)))
-        page.frames.clear()
-        await page.resume()
-        assert await page.equals_fresh()
-        assert "innerHTML:#room-lobby-log" in "".join(page.frames)
-        assert "Earlier messages" in page.document.text()
-
-
 async def test_after_a_backup_was_restored_every_page_shows_what_is_there_now(ann, lobby, fast_clocks):
     """A new epoch: heads are lower than the pages' cursors, and what comes next has numbers they have seen."""
     await in_thread(add, lobby, *"abcdef")

@@ -163,38 +163,6 @@ def test_another_try_goes_on_where_the_last_one_ended(act, state, upload, before
     assert files() == []
 
 
-def test_a_batch_and_its_progress_are_one_commit(upload, before_batch, monkeypatch):
-    before_batch(0)
-    create, calls = Reject.objects.bulk_create, []
-
-    def fails(rejects):
-        calls.append(rejects)
-        if len(calls) == 3:
-            assert Order.objects.count() == 30
-            raise RuntimeError("a fault of ours")
-        return create(rejects)
-
-    monkeypatch.setattr(Reject.objects, "bulk_create", fails)
-    upload(HEAD + TEA * 100)
-    imported = finished()
-    assert (imported.job.state, imported.orders, imported.line, imported.job.done) == ("failed", 20, 21, 20)
-    assert Order.objects.count() == 20
-
-
-def test_of_two_imports_of_one_person_the_second_waits(upload, before_batch, client):
-    waiting = []
-
-    def look(job):
-        until(lambda: Import.objects.count() == 2)
-        waiting.append(client.get(Import.objects.first().get_absolute_url()).content.decode())
-
-    before_batch(12, look)
-    upload(HEAD + TEA * 30, "first.csv")
-    upload(HEAD + TEA * 20, "second.csv")
-    assert finished(2).orders == 20
-    assert "Your imports run one after the other." in waiting[0]
-
-
 def test_only_so_many_imports_of_one_person_are_unfinished(upload, queue_only, files):
     queue_only()
     answers = [upload(HEAD + TEA * (n + 1)).status_code for n in range(forms.MAX_UNFINISHED + 1)]
