@@ -61,6 +61,11 @@ class Bell(NamedTuple):
     lines: list[Line]
     upto: int
 
+    @property
+    def unread(self) -> bool:
+        """Whether a line is still unread; what was seen may be."""
+        return any(not line.read for line in self.lines)
+
 
 class Counts(NamedTuple):
     """How many alerts are open, how many of them people are done with, and the kinds they are alerted of."""

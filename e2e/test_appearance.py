@@ -59,6 +59,14 @@ def test_the_admin_keeps_the_policy_and_has_the_bell(person: Invite, full_server
     assert not staff.errors
 
 
+def on_the_screen(staff: Person, width: int) -> None:
+    card = staff.page.locator(".pl-bell-card").bounding_box()
+    assert card
+    assert min(card["x"], card["y"]) >= 0, card
+    assert card["x"] + card["width"] <= width, card
+    assert card["y"] + card["height"] <= 640, card
+
+
 @pytest.mark.parametrize("path", ["/rooms/lobby/", "/admin/shop/order/"])
 def test_an_open_bell_fits_and_serves_everybody(person: Invite, full_server: Server, path: str) -> None:
     staff = opened(bell(person(full_server).sign_in("staff"), path))
@@ -66,11 +74,21 @@ def test_an_open_bell_fits_and_serves_everybody(person: Invite, full_server: Ser
     fits(staff, f"bell{path.replace('/', '-')}")
     is_accessible(staff, "#bell")
     staff.page.set_viewport_size({"width": 360, "height": 640})
-    card = staff.page.locator(".pl-bell-card").bounding_box()
-    assert card
-    assert min(card["x"], card["y"]) >= 0
-    assert card["x"] + card["width"] <= 360
-    assert card["y"] + card["height"] <= 640
+    on_the_screen(staff, 360)
+
+
+def test_the_card_of_a_bell_stays_on_the_screen_wherever_the_bell_stands(person: Invite, full_server: Server) -> None:
+    staff = opened(bell(person(full_server).sign_in("staff"), "/"))
+    expect(alerts(staff).first).to_be_visible()
+    staff.page.evaluate("document.body.append(document.getElementById('bell'))")
+    for width in (360, 1280):
+        staff.page.set_viewport_size({"width": width, "height": 640})
+        for place in ("0 auto auto 0", "0 50% auto auto", "0 0 auto auto", "auto auto 0 0"):
+            staff.page.evaluate(
+                "place => Object.assign(document.getElementById('bell').style, {position: 'fixed', inset: place})",
+                place,
+            )
+            on_the_screen(staff, width)
 
 
 def test_the_bell_is_used_by_keyboard_and_no_two_buttons_sound_alike(person: Invite, full_server: Server) -> None:

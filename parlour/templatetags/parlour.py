@@ -41,11 +41,12 @@ def id(region: Ids, part: object) -> str:  # noqa: A001  the word a template aut
 
 
 @register.simple_tag(takes_context=True)
-def live_head(context: Context) -> SafeString | str:
+def live_head(context: Context, htmx: str = "") -> SafeString | str:
     """All that live parts need in a page's head, once: htmx with its ws extension, and style sheets.
 
     Style sheets are the engine's and those that an AppConfig names in `live_styles`, such as a bell's. With
-    `PARLOUR = {"HTMX": "host"}` the ws extension alone is loaded: put the tag after your own htmx.
+    `PARLOUR = {"HTMX": "host"}` the ws extension alone is loaded: put the tag after your own htmx. A page that loads
+    none of its own, such as the admin's, says `htmx="ours"`.
     """
     from django_htmx.jinja import htmx_script
 
@@ -54,7 +55,7 @@ def live_head(context: Context) -> SafeString | str:
         return ""
     if request is not None:
         request._parlour_head = True
-    host, nonce = conf.HTMX == "host", context.get("csp_nonce")
+    host, nonce = (htmx or conf.HTMX) == "host", context.get("csp_nonce")
     scripts = htmx_script(version=2, extensions="hx-ws", nonce=nonce)
     if host:
         attribute = format_html(' nonce="{}"', nonce) if nonce else ""
