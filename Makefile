@@ -68,7 +68,7 @@ lint: dev
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
-	$(VENV)/bin/djlint --quiet --lint templates parlour/templates
+	$(VENV)/bin/djlint --quiet --lint templates parlour/templates rooms/templates
 	$(VENV)/bin/lint-imports
 	$(PY) manage.py makemigrations --check --dry-run
 	$(PY) -m pytest tests/test_code_rules.py -q

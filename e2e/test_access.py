@@ -19,7 +19,7 @@ def test_who_signs_in_by_the_form_gets_where_they_were_going(server: Server, per
     staff = person(server).go("/shop/orders/").sign_in_by_form("staff")
     expect(staff.page.get_by_role("heading", name="Orders", exact=True)).to_be_visible()
     staff.sign_out()
-    expect(staff.go("/rooms/team/").page.locator("section.talk")).to_have_count(0)
+    expect(staff.go("/rooms/team/").page.locator("section.pl-talk")).to_have_count(0)
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_an_open_bell_keeps_the_focus_and_what_is_archived_comes_back(server: Se
     staff.page.get_by_role("button", name="Undo").click()
     expect(lines).to_have_count(before + 1)
     staff.page.locator("#bell-lines a", has_text="member mentioned you").click()
-    expect(staff.page.locator(".message .mention").last).to_have_text("@staff")
+    expect(staff.page.locator(".pl-message .pl-mention").last).to_have_text("@staff")
 
 
 def test_an_open_bell_beside_a_room_disturbs_nobody_while_alerts_pour_in(server: Server, person: Invite) -> None:

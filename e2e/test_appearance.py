@@ -42,7 +42,7 @@ def test_pages_fit_serve_everybody_and_keep_the_policy(person: Invite, full_serv
         assert "default-src 'none'" in policy, path
         assert "frame-ancestors 'none'" in policy, path
         assert "unsafe" not in policy, path
-        if somebody.page.locator("section.talk").count():
+        if somebody.page.locator("section.pl-talk").count():
             somebody.wait_live()
         if not name:
             expect(somebody.page.locator("#bell, [ws-connect='/ws/alerts/']")).to_have_count(0)
@@ -117,5 +117,5 @@ def test_a_room_is_used_by_keyboard_and_news_is_spoken_once_and_calmly(person: I
     other.open_room("lobby").say("for the ear")
     member.sees("for the ear")
     expect(member.page.locator(f"#{member.key}-announce")).to_contain_text("for the ear")
-    calm = "section.talk :is([aria-live=polite], [role=status], [role=log])"
+    calm = "section.pl-talk :is([aria-live=polite], [role=status], [role=log])"
     expect(member.page.locator(calm).filter(has_text="for the ear")).to_have_count(1)

@@ -33,8 +33,8 @@ def test_two_people_and_a_guest_talk(person: Invite, server: Server) -> None:
         eventually(lambda each=someone: not each.unconfirmed, 15, "the confirmation")
         assert someone.box.input_value() == ""
         assert not someone.banner.is_visible()
-    line = robin.log.locator("li.message", has_text="Not at all.")
-    assert line.locator("bdi.name").inner_text() == "other"
+    line = robin.log.locator("li.pl-message", has_text="Not at all.")
+    assert line.locator("bdi.pl-name").inner_text() == "other"
     member.equals_a_fresh_page()
 
 

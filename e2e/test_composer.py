@@ -39,7 +39,7 @@ def test_several_lines_keep_what_was_typed_and_nothing_is_not_said(person: Invit
     member = person(server).sign_in("member").open_room("lobby")
     before = member.messages
     member.page.get_by_role("button", name="Send", exact=True).click()
-    expect(member.page.locator("section.talk").get_by_text("nothing in it")).to_be_visible()
+    expect(member.page.locator("section.pl-talk").get_by_text("nothing in it")).to_be_visible()
     eventually(lambda: not member.unconfirmed, 15, "no grey box stays")
     member.type("first line <&>\"'")
     member.page.get_by_role("button", name="Several lines").click()

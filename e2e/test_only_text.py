@@ -42,7 +42,7 @@ def test_messages_by_socket_and_by_form_and_the_names_of_who_says_them(
     _untouched(watcher)
     for name in SHORT:
         RoomSocket(http_client(server).be_guest(name), "lobby").hello().say("my name is odd")
-        expect(watcher.log.locator("bdi.name").last).to_have_text(name)
+        expect(watcher.log.locator("bdi.pl-name").last).to_have_text(name)
     _untouched(watcher)
     watcher.open_room("lobby")
     shown = watcher.messages[: -len(SHORT)]

@@ -7,6 +7,8 @@ class RoomsConfig(AppConfig):
     """Chat rooms: who may be in them, what is posted there, and how it looks live."""
 
     name = "rooms"
+    live_path = "rooms/"
+    live_styles = ("parlour/rooms.css",)
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

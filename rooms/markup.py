@@ -80,7 +80,7 @@ def _mention(state: Any, silent: bool) -> bool:
 
 def _render_mention(_renderer: Any, tokens: Any, index: int, _options: Any, _env: Any) -> str:
     token = tokens[index]
-    return format_html('<span class="mention" data-person="{}">{}</span>', token.meta["person"], token.content)
+    return format_html('<span class="pl-mention" data-person="{}">{}</span>', token.meta["person"], token.content)
 
 
 _markdown = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True})

@@ -10,9 +10,9 @@ from django.db.models import CharField, Exists, OuterRef, Q
 from django.db.models.functions import Cast
 
 from alerts import add_alert, audience_source
-from parlour import Change, Lease, rate_limit
+from parlour import Change, Lease, name_of, rate_limit
 from rooms.models import Membership, Message, NotificationLevel, Room
-from rooms.people import bearing, guests, is_guest, name_of
+from rooms.people import bearing, guests, is_guest
 from rooms.permissions import readers
 
 MOST = 20  # names looked up for one text

@@ -8,7 +8,8 @@ from types import SimpleNamespace
 from typing import Any, Self
 
 from django.conf import settings
-from django.db import models
+from django.contrib.auth import get_user_model
+from django.db import connection, models
 from django.db.models.query import RawQuerySet
 from django.urls import reverse
 from django.utils import timezone
@@ -57,8 +58,10 @@ class RoomQuerySet(models.QuerySet["Room"]):
 
         Building this query takes ten times as long as the database needs for it, so its SQL is kept.
         """
-        sql, params = _sql_beside(person.is_authenticated, person.is_authenticated and person.is_guest, most)
-        return self.raw(sql, [person.pk if value == SOMEBODY else value for value in params])
+        sql, params = _sql_beside(person.is_authenticated, is_guest(person), most)
+        to_database = get_user_model()._meta.pk.get_db_prep_value
+        somebody, reader = (to_database(pk, connection) for pk in (SOMEBODY, person.pk))
+        return self.raw(sql, [reader if value == somebody else value for value in params])
 
     def with_membership(self, person: Any) -> Self:
         """Each joined with this person's `membership`, if there is one."""

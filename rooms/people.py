@@ -16,17 +16,13 @@ from django.db.models.functions import Lower
 def name_fields(prefix: str = "") -> list[str]:
     """The fields that may name a person, the last being what they sign in with; for queries with a `prefix`."""
     model = get_user_model()
-    return [prefix + name for name in (*getattr(model, "NAME_FIELDS", ()), model.USERNAME_FIELD)]
+    named = [field.name for field in model._meta.concrete_fields if field.name == "name"]
+    return [prefix + name for name in (*getattr(model, "NAME_FIELDS", named), model.USERNAME_FIELD)]
 
 
 def name_in(values: Iterable[str]) -> str:
     """How the person with these values of `name_fields` is shown to others."""
     return next(filter(None, values), "")
-
-
-def name_of(person: Any) -> str:
-    """How a person is shown to others."""
-    return name_in(getattr(person, name) for name in name_fields())
 
 
 def is_guest(person: Any) -> bool:

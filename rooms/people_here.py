@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.template.loader import render_to_string
 
-from parlour import Lease, StateStream
-from rooms.people import name_of
+from parlour import StateStream, name_of, people_in
 
 SHOWN = 60  # people named in a room's list; a larger company would cost every page a long list a second
 
@@ -39,15 +37,6 @@ class PeopleStream(StateStream):
         went = [name for pk, name in before["names"].items() if pk not in now["names"]]
         notes = _note(came, "joined") + _note(went, "left")
         return self.ids.append("log", notes, "ol") if notes else ""
-
-
-def people_in(*streams: str) -> dict[str, list[Any]]:
-    """Everybody with a lease in each of these, by name."""
-    key = get_user_model()._meta.pk.to_python
-    leases = {(stream, key(holder)) for stream, holder in Lease.objects.living(*streams).values_list("name", "holder")}
-    people = get_user_model()._default_manager.in_bulk({holder for _, holder in leases})
-    by_name = sorted(people.values(), key=lambda person: (name_of(person).casefold(), person.pk))
-    return {stream: [person for person in by_name if (stream, person.pk) in leases] for stream in streams}
 
 
 def _note(names: Sequence[str], what: str) -> str:

@@ -5,14 +5,14 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.shortcuts import resolve_url
+from django.urls import get_script_prefix
 from django.utils.html import format_html
 from django.utils.http import urlencode
+from django.utils.safestring import SafeString
 
 from parlour import Denied
 from rooms.models import Membership, Room
 from rooms.people import guests, is_guest
-
-ALL_ROOMS = '{} <a href="/">All rooms</a>'
 
 
 class Rights(NamedTuple):
@@ -51,7 +51,7 @@ def room_for(person: Any, slug: str, readable: Iterable[Room] = ()) -> tuple[Roo
             return each, rights(person, each, member=True)
     room = Room.objects.at(slug)
     if room is None:
-        raise Denied(4004, format_html(ALL_ROOMS, "There is no such room, or there is none any more."))
+        raise Denied(4004, away("There is no such room, or there is none any more."))
     allowed = rights(person, room)
     if not allowed.read:
         raise denied(person, room)
@@ -71,7 +71,16 @@ def denied(person: Any, room: Room) -> Denied:
     """Why not, and what to do; it says nothing of the room but its address, which the asker knows."""
     if not is_guest(person):
         words = "Only members can read this room. Somebody who looks after it can add you."
-        return Denied(4003, format_html(ALL_ROOMS, words))
-    sign_in = 'Only people with an account can come in here. <a href="{}?{}">Sign in</a>'
-    login, query = resolve_url(settings.LOGIN_URL), urlencode({"next": room.get_absolute_url()})
-    return Denied(4001, format_html(sign_in, login, query))
+        return Denied(4003, away(words))
+    words = 'Only people with an account can come in here. <a href="{}">Sign in</a>'
+    return Denied(4001, format_html(words, sign_in(room.get_absolute_url())))
+
+
+def away(words: str) -> SafeString:
+    """These words, and a link to the site's first page."""
+    return format_html('{} <a href="{}">To the start</a>', words, get_script_prefix())
+
+
+def sign_in(back: str) -> str:
+    """The address of the project's sign-in, which leads `back`."""
+    return f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back})}"

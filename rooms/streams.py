@@ -16,7 +16,7 @@ from rooms.markup import trusted
 from rooms.models import Message, Room, room_key
 from rooms.people import name_fields, name_in
 from rooms.people_here import PeopleStream
-from rooms.permissions import READER, Rights
+from rooms.permissions import READER, Rights, sign_in
 from rooms.send_once import new_page
 
 RENDERED = 2000  # messages whose markup is kept, some two megabytes
@@ -38,6 +38,11 @@ class RoomRegion(Region):
         self.people = PeopleStream(room.people, self)
         self.streams = [self.log, self.people, TitleStream(room, self)]
         self.guards = [room.rules_stream]
+
+    @property
+    def sign_in(self) -> str:
+        """Where a reader who is not signed in can change that."""
+        return sign_in(self.address)
 
     @property
     def fresh_page(self) -> str:

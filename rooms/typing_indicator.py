@@ -5,7 +5,7 @@ from typing import Any
 
 from django.template.loader import render_to_string
 
-from rooms.people import name_of
+from parlour import name_of
 from rooms.streams import RoomRegion
 
 NAMED = 3

@@ -1,24 +1,16 @@
-"""Addresses of the pages."""
+"""Addresses of the pages, below "rooms/"."""
 
-from django.urls import path
+from django.urls import path, re_path
 
-from rooms import settings_views, views
+from rooms import views
 from rooms.consumers import RoomConsumer
-from rooms.echo import EchoConsumer
 
 app_name = "rooms"
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("echo/", views.echo, name="echo"),
-    path("echo/panel/", EchoConsumer.as_panel(), name="echo_panel"),
-    path("rooms/new/", settings_views.create, name="create"),
-    path("rooms/<slug:slug>/", views.room, name="room"),
-    path("rooms/<slug:slug>/panel/", RoomConsumer.as_panel(), name="panel"),
-    path("rooms/<slug:slug>/older/", views.older, name="older"),
-    path("rooms/<slug:slug>/messages/", views.messages, name="messages"),
-    path("rooms/<slug:slug>/lines/", views.lines, name="lines"),
-    path("rooms/<slug:slug>/settings/", settings_views.settings, name="settings"),
-    path("rooms/<slug:slug>/members/", settings_views.members, name="members"),
-    path("rooms/<slug:slug>/alerts/", settings_views.notification_level, name="notification_level"),
-    path("rooms/<slug:slug>/delete/", settings_views.delete, name="delete"),
+    re_path(r"^mine/(?P<pk>[\w-]{1,40})\.css$", views.mine_css, name="mine_css"),
+    path("<slug:slug>/", views.room, name="room"),
+    path("<slug:slug>/panel/", RoomConsumer.as_panel(), name="panel"),
+    path("<slug:slug>/older/", views.older, name="older"),
+    path("<slug:slug>/messages/", views.messages, name="messages"),
+    path("<slug:slug>/lines/", views.lines, name="lines"),
 ]

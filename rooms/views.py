@@ -13,11 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from parlour import Denied, Malformed
 from rooms import send_once
 from rooms.consumers import COMMIT_WITHIN, RoomConsumer
-from rooms.echo import EchoConsumer
 from rooms.markup import TextRejected
 from rooms.models import Message, Room, room_key
-from rooms.people import is_guest
-from rooms.people_here import people_in
 from rooms.permissions import room_for
 from rooms.posting import submit
 from rooms.rejected_text import rejected_form
@@ -26,26 +23,20 @@ from rooms.streams import RoomRegion
 
 LISTED = 100  # rooms beside a conversation
 Rejected = Sequence[tuple[NumberedText, TextRejected]]
+# What is sent to all is alike for all; here a page learns which lines are its reader's own.
+MINE = """\
+.pl-message[data-author="{pk}"] .pl-name {{ color: var(--pl-accent); }}
+.pl-people [data-author="{pk}"] bdi::after {{ content: " (you)"; color: var(--pl-soft); }}
+.pl-text [data-person="{pk}"] {{ background: var(--pl-amber-wash); color: var(--pl-amber); }}
+.pl-typing [data-author="{pk}"], .pl-visually-hidden [data-author="{pk}"] {{ display: none; }}
+"""
 
 
 def denied_page(request: HttpRequest, why: Denied) -> HttpResponse:
     """A page that says why not, and how to get in; 404 where there is nothing."""
     if why.code == 4004:
         raise Http404
-    return render(request, "403.html", {"why": why.words}, status=403)
-
-
-@require_safe
-def home(request: HttpRequest) -> HttpResponse:
-    """The rooms this person may see, who is in them, and the newest message of each."""
-    rooms = list(Room.objects.visible_to(request.user).with_last().order_by("title"))
-    last = Message.objects.select_related("author").in_bulk([room.last_pk for room in rooms if room.last_pk])
-    here = people_in(*(room.people for room in rooms))
-    for room in rooms:
-        room.last = last.get(room.last_pk)
-        room.here = here[room.people]
-    can_create = not is_guest(request.user)
-    return render(request, "rooms/home.html", {"rooms": rooms, "can_create": can_create})
+    return render(request, ["403.html", "rooms/denied.html"], {"why": why.words}, status=403)
 
 
 @require_safe
@@ -102,11 +93,11 @@ def messages(request: HttpRequest, slug: str) -> HttpResponse:
     except Denied as why:
         return denied_page(request, why)
     except Malformed:
-        return render(request, "csrf.html", {"texts": sent}, status=400)
+        return render(request, ["csrf.html", "rooms/denied.html"], {"texts": sent}, status=400)
     outcomes = [future.result(COMMIT_WITHIN) for future in submit(request.user, room.pk, texts)]
     rejected = [(text, why) for text, why in zip(texts, outcomes, strict=True) if isinstance(why, TextRejected)]
     if unheard := next((row.unheard for row in outcomes if isinstance(row, Message) and row.unheard), ""):
-        notices.info(request, unheard)
+        notices.info(request, unheard, fail_silently=True)
     if not rejected:
         return redirect(f"{room.get_absolute_url()}#{room_key(slug)}-composer")
     return room_page(request, slug, rejected, status=422)
@@ -119,9 +110,10 @@ def lines(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
-def echo(request: HttpRequest) -> HttpResponse:
-    """A page with the smallest consumer."""
-    return render(request, "rooms/echo.html", EchoConsumer.authorize(request.user).paint(request))
+def mine_css(request: HttpRequest, pk: str) -> HttpResponse:
+    """The style sheet that marks this person's lines; it says nothing about anybody."""
+    headers = {"Cache-Control": "public, max-age=3600"}
+    return HttpResponse(MINE.format(pk=pk), content_type="text/css", headers=headers)
 
 
 def _count(value: Any) -> int:

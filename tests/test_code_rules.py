@@ -16,6 +16,7 @@ LAYERS = [
     "jobs",
     "rooms",
     "accounts",
+    "chat",
     "shop",
     "config",
 ]  # each knows those before it

@@ -52,7 +52,7 @@ class Person(Tab):
         self.go(f"/accounts/guest/?next=/rooms/{room}/")
         self.page.locator("main form [type=text], main form input:not([type])").first.fill(name)
         self.page.locator("main form button").first.click()
-        expect(self.page.locator("section.talk")).to_be_attached()
+        expect(self.page.locator("section.pl-talk")).to_be_attached()
         return self
 
     def sign_out(self) -> None:

@@ -54,7 +54,7 @@ class RoomSocket:
         answer = client.get(f"/rooms/{slug}/")
         assert answer.status == 200, f"/rooms/{slug}/ answered {answer.status}"
         self.page = answer.page
-        self.key = self.page.find("section", class_="talk")[0].attrs["id"]
+        self.key = self.page.find("section", class_="pl-talk")[0].attrs["id"]
         self.unconfirmed: list[str] = []
         self.frames: list[str] = []
         self.socket = self.dial(**options)
@@ -117,8 +117,8 @@ class RoomSocket:
     def messages(self) -> list[tuple[str, str]]:
         """(element id, text) of every message in the list, top to bottom."""
         log = self.page.by_id(f"{self.key}-log")
-        lines = log.find("li", class_="message") if log else []
-        return [(line.attrs["id"], line.find(class_="text")[0].text) for line in lines]
+        lines = log.find("li", class_="pl-message") if log else []
+        return [(line.attrs["id"], line.find(class_="pl-text")[0].text) for line in lines]
 
     @property
     def texts(self) -> list[str]:

@@ -18,7 +18,7 @@ document.addEventListener("securitypolicyviolation",
 class Tab:
     """One page of one person, with everything it asked for and complained about."""
 
-    def __init__(self, page: Page, url: str, talk: str = "section.talk") -> None:
+    def __init__(self, page: Page, url: str, talk: str = "section.pl-talk") -> None:
         """`talk` selects one of several rooms on a page."""
         self.page, self.url, self.talk = page, url, page.locator(talk)
         self.violations: list[str] = []
@@ -92,12 +92,12 @@ class Tab:
     @property
     def messages(self) -> list[str]:
         """The texts of the list, top to bottom."""
-        return self.log.locator("li.message .text").all_inner_texts()
+        return self.log.locator("li.pl-message .pl-text").all_inner_texts()
 
     @property
     def notes(self) -> list[str]:
         """The join and leave lines, top to bottom."""
-        return self.log.locator("li.note").all_inner_texts()
+        return self.log.locator("li.pl-note").all_inner_texts()
 
     @property
     def people(self) -> list[str]:

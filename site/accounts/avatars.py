@@ -1,4 +1,4 @@
-"""What a person looks like: initials on a colour of their own, and the marks of their own lines."""
+"""What a person looks like: initials on a colour of their own."""
 
 import colorsys
 
@@ -18,13 +18,6 @@ SVG = (
     '<rect width="36" height="36" rx="18" fill="{}"/><text x="18" y="18" dy=".35em" text-anchor="middle" '
     'font-family="system-ui, sans-serif" font-size="14" font-weight="600" fill="#fff">{}</text></svg>'
 )
-# What is sent to all is alike for all; here a page learns which lines are its reader's own.
-CSS = """\
-.message[data-author="{pk}"] .name {{ color: var(--accent); }}
-.people [data-author="{pk}"] bdi::after {{ content: " (you)"; color: var(--soft); }}
-.mention[data-person="{pk}"] {{ background: var(--amber-wash); color: var(--amber); }}
-.typing [data-author="{pk}"], .visually-hidden [data-author="{pk}"] {{ display: none; }}
-"""
 
 
 @require_safe
@@ -32,13 +25,8 @@ def avatar(request: HttpRequest, pk: int) -> HttpResponse:
     """The picture of this person; 404 for nobody."""
     person = get_object_or_404(User, pk=pk)
     picture = format_html(SVG, colour(pk), initials(person.name))
-    return _kept(HttpResponse(picture, content_type="image/svg+xml"))
-
-
-@require_safe
-def mine_css(request: HttpRequest, pk: int) -> HttpResponse:
-    """The style sheet that marks this person's lines; says nothing about anybody."""
-    return _kept(HttpResponse(CSS.format(pk=pk), content_type="text/css"))
+    headers = {"Cache-Control": f"public, max-age={HOUR}"}
+    return HttpResponse(picture, content_type="image/svg+xml", headers=headers)
 
 
 def initials(name: str) -> str:
@@ -62,8 +50,3 @@ def luminance(*rgb: float) -> float:
     """Relative luminance, 0 to 1, of red, green and blue, each 0 to 1."""
     red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in rgb)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def _kept(response: HttpResponse) -> HttpResponse:
-    response["Cache-Control"] = f"public, max-age={HOUR}"
-    return response

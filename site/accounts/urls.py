@@ -12,6 +12,5 @@ urlpatterns = [
     path("guest/", views.Guest.as_view(), name="guest"),
     path("profile/", views.Profile.as_view(), name="profile"),
     path("password/", views.Password.as_view(), name="password"),
-    path("u<int:pk>.css", avatars.mine_css, name="mine_css"),
     path("u<int:pk>.svg", avatars.avatar, name="avatar"),
 ]

@@ -12,6 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 wsgi = get_wsgi_application()
 
 from alerts import routing as alerts  # noqa: E402
+from chat import urls as chat  # noqa: E402
 from http_bridge.wsgi_bridge import Receive, Send, WsgiBridge  # noqa: E402
 from jobs import routing as jobs  # noqa: E402
 from jobs import runner  # noqa: E402
@@ -22,7 +23,7 @@ from shop import urls as shop  # noqa: E402
 
 apply_patches()
 runner.start()
-apps = (live_parts, rooms, alerts, jobs, shop)
+apps = (live_parts, rooms, alerts, jobs, chat, shop)
 sockets = [pattern for app in apps for pattern in app.websocket_urlpatterns]
 
 

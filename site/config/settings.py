@@ -22,7 +22,7 @@ PORT: int = env.int("PORT", 8000, validate=validate.Range(1, 65535))
 HTTPS: bool = env.bool("HTTPS", False)
 DEBUG: bool = env.bool("DEBUG", False)
 DEMO: bool = env.bool("DEMO", False) and not HTTPS  # `make run` says so; nothing else does
-DEMO_PARTS = ["rooms.demo.make_demo_rooms", "shop.demo.make_demo_orders"]  # called once the demo's people are there
+DEMO_PARTS = ["chat.demo.make_demo_rooms", "shop.demo.make_demo_orders"]  # called once the demo's people are there
 LOCAL: bool = environment.is_loopback(HOST)
 SECRET_KEY: str = env.str("SECRET_KEY", "") or environment.secret_key(VAR)
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", []) or environment.default_hosts(HOST)
@@ -31,10 +31,11 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 INSTALLED_APPS = [
     "parlour",
     "shop",
+    "chat",
+    "accounts",
     "rooms",
     "jobs",
     "alerts",
-    "accounts",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -77,7 +78,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "rooms.context_processors.parked",
+                "chat.context_processors.parked",
             ],
         },
     }

@@ -13,6 +13,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("accounts.urls")),
     path("shop/", include("shop.urls")),
+    path("", include("chat.urls")),
     path("", include("parlour.urls")),
-    path("", include("rooms.urls")),
 ]

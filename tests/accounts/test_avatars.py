@@ -31,9 +31,3 @@ def test_the_picture_is_an_image_that_may_be_kept_and_markup_in_a_name_is_none(c
     assert ">SA</text>" in answer.content.decode()
     for nobody in (999, "9" * 23):
         assert client.get(f"/accounts/u{nobody}.svg").status_code == 404
-
-
-def test_marks_of_ones_own_lines_tell_nothing_but_the_number(client, db):
-    answer = client.get("/accounts/u7.css")
-    assert answer["Content-Type"] == "text/css"
-    assert '[data-author="7"]' in answer.content.decode()

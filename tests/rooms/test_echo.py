@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from rooms.echo import EchoConsumer
+from chat.echo import EchoConsumer
 from tests.parlour.recording_page import RecordingPage
 
 pytestmark = pytest.mark.django_db(transaction=True)

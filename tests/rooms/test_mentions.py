@@ -32,7 +32,7 @@ async def test_who_is_mentioned_is_told_and_led_to_the_message(ann, ben, lobby):
         await room.send(kind="say", text="Morning @ben, tea?")
         await bell.shows("Ann mentioned you in Lobby")
         await bell.receives("beforeend:#bell-toasts")
-        await room.receives(f'<span class="mention" data-person="{ben.pk}">@ben</span>')
+        await room.receives(f'<span class="pl-mention" data-person="{ben.pk}">@ben</span>')
         message, alert = await Message.objects.aget(), await Alert.objects.aget()
         assert alert.url == f"/rooms/lobby/#room-lobby-{message.pk}"
         assert alert.about == f"rooms.message:{message.pk}"
@@ -126,7 +126,7 @@ def test_the_level_of_a_room_is_chosen_on_a_page(client, ben, lobby):
 
 
 def test_markup_round_a_mention_stays_text(ann, ben, lobby):
-    row = say(ann, lobby, '<span class="mention" data-person="1">@ben</span> <b>@ben</b>')
+    row = say(ann, lobby, '<span class="pl-mention" data-person="1">@ben</span> <b>@ben</b>')
     assert row.html.count("<span") == 2
     assert "<b>" not in row.html
 

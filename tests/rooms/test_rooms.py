@@ -5,7 +5,8 @@ from urllib.parse import quote
 
 import pytest
 
-from rooms import settings_views, views
+from chat import settings_views
+from rooms import views
 from rooms.models import Room
 from rooms.streams import room_key
 from tests.parlour.messages import add
@@ -105,3 +106,9 @@ def test_the_list_beside_a_talk_begins_with_ones_own_rooms_and_then_the_latest_s
     assert listed == [mine, joined, spoken, earlier, *others[:2]]
     client.logout()
     assert list(client.get(others[0].get_absolute_url()).context["rooms"]) == [spoken, earlier, *others[:4]]
+
+
+def test_marks_of_ones_own_lines_tell_nothing_but_the_number(client, db):
+    answer = client.get("/rooms/mine/7.css")
+    assert answer["Content-Type"] == "text/css"
+    assert '[data-author="7"]' in answer.content.decode()

@@ -10,10 +10,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
-from parlour import Denied, rate_limit
-from rooms.forms import MemberForm, NotificationLevelForm, RoomForm
+from chat.forms import MemberForm, NotificationLevelForm, RoomForm
+from parlour import Denied, name_of, rate_limit
 from rooms.models import Membership, NotificationLevel, Room
-from rooms.people import is_guest, name_of
+from rooms.people import is_guest
 from rooms.permissions import room_for
 
 ROOM_RATE = "0.2/100"  # by one person: a second / at once
@@ -54,7 +54,7 @@ def create(request: HttpRequest) -> HttpResponse:
         room = form.save()
         room.members.add(form.instance.owner)
         return redirect(room)
-    return form_page(request, "rooms/room_form.html", form)
+    return form_page(request, "chat/room_form.html", form)
 
 
 @form_view
@@ -65,7 +65,7 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
     if form.is_valid():
         form.save()
         return redirect(room)
-    return form_page(request, "rooms/room_form.html", form, room=Room.objects.get(pk=room.pk))
+    return form_page(request, "chat/room_form.html", form, room=Room.objects.get(pk=room.pk))
 
 
 @form_view
@@ -78,15 +78,15 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
         membership = get_object_or_404(room.memberships.exclude(person=room.owner), pk=removed)
         membership.delete()
         notices.info(request, f"{name_of(membership.person)} is no longer a member.")
-        return redirect("rooms:members", slug)
+        return redirect("chat:members", slug)
     form = MemberForm(request.POST or None)
     if form.is_valid():
         person = form.cleaned_data["username"]
         _, fresh = Membership.objects.get_or_create(room=room, person=person)
         notices.info(request, f"{name_of(person)} is a member {'now' if fresh else 'already'}.")
-        return redirect("rooms:members", slug)
+        return redirect("chat:members", slug)
     memberships = room.memberships.select_related("person").order_by("person__username")
-    return form_page(request, "rooms/members.html", form, room=room, memberships=memberships)
+    return form_page(request, "chat/members.html", form, room=room, memberships=memberships)
 
 
 @form_view
@@ -99,7 +99,7 @@ def notification_level(request: HttpRequest, slug: str) -> HttpResponse:
     if form.is_valid():
         form.save()
         return redirect(room)
-    return form_page(request, "rooms/notification_level.html", form, room=room)
+    return form_page(request, "chat/notification_level.html", form, room=room)
 
 
 @form_view
@@ -109,5 +109,5 @@ def delete(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         room.delete()
         notices.info(request, f"“{room.title}” is deleted.")
-        return redirect("rooms:home")
-    return render(request, "rooms/delete.html", {"room": room})
+        return redirect("chat:home")
+    return render(request, "chat/delete.html", {"room": room})

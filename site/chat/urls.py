@@ -1,0 +1,19 @@
+"""Addresses of the site's pages around its rooms, and of the echo's socket."""
+
+from django.urls import path
+
+from chat import settings_views, views
+from chat.echo import EchoConsumer
+
+app_name = "chat"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("echo/", views.echo, name="echo"),
+    path("echo/panel/", EchoConsumer.as_panel(), name="echo_panel"),
+    path("rooms/new/", settings_views.create, name="create"),
+    path("rooms/<slug:slug>/settings/", settings_views.settings, name="settings"),
+    path("rooms/<slug:slug>/members/", settings_views.members, name="members"),
+    path("rooms/<slug:slug>/alerts/", settings_views.notification_level, name="notification_level"),
+    path("rooms/<slug:slug>/delete/", settings_views.delete, name="delete"),
+]
+websocket_urlpatterns = [path("ws/echo/", EchoConsumer.as_asgi())]
