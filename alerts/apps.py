@@ -7,6 +7,7 @@ class AlertsConfig(AppConfig):
     """Alerts for people and roles, and the bell that shows them on every page."""
 
     name = "alerts"
+    label = "parlour_alerts"  # "alerts" may be a name of yours
     default_auto_field = "django.db.models.BigAutoField"
     live_path = "alerts/"
     live_styles = ("parlour/bell.css", "parlour/toasts.css", "parlour/alerts.css")

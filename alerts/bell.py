@@ -20,10 +20,10 @@ LOOKED_AT = 60  # the newest open alerts of each stream, of which lines and toas
 RECENT = timedelta(minutes=10)  # an older alert that shows again is no news
 Group = tuple[str, str]  # (kind, key)
 UNSEEN = """
-SELECT COUNT(*) FROM alerts_alert WHERE resolved IS NULL AND audience IN ({}) AND NOT EXISTS (
-  SELECT 1 FROM alerts_mark WHERE alert_id = alerts_alert.id AND person_id = %s AND seen IS NOT NULL
+SELECT COUNT(*) FROM parlour_alerts_alert AS alert WHERE resolved IS NULL AND audience IN ({}) AND NOT EXISTS (
+  SELECT 1 FROM parlour_alerts_mark WHERE alert_id = alert.id AND person_id = %s AND seen IS NOT NULL
 ) AND NOT EXISTS (
-  SELECT 1 FROM alerts_preference WHERE kind = alerts_alert.kind AND person_id = %s AND level = 'nothing'
+  SELECT 1 FROM parlour_alerts_preference WHERE kind = alert.kind AND person_id = %s AND level = 'nothing'
 )"""
 
 

@@ -84,14 +84,14 @@ class Alert(models.Model):
     class Meta:
         ordering = ["-at", "-pk"]
         indexes = [
-            models.Index(fields=["audience", "resolved"], name="alerts_audience"),
-            models.Index(fields=["about"], name="alerts_about"),
+            models.Index(fields=["audience", "resolved"], name="parlour_alerts_audience"),
+            models.Index(fields=["about"], name="parlour_alerts_about"),
         ]
         constraints = [
             models.UniqueConstraint(
                 fields=["audience", "kind", "key", "about"],
                 condition=Q(resolved__isnull=True) & ~Q(key=""),
-                name="alerts_told_once",
+                name="parlour_alerts_told_once",
             )
         ]
 
@@ -99,7 +99,7 @@ class Alert(models.Model):
         return self.title
 
     def get_absolute_url(self) -> str:
-        return reverse("alerts:follow", args=[self.pk])
+        return reverse("parlour_alerts:follow", args=[self.pk])
 
     @property
     def title_now(self) -> str:
@@ -126,7 +126,7 @@ class Mark(models.Model):
     archived = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["alert", "person"], name="alerts_one_mark_each")]
+        constraints = [models.UniqueConstraint(fields=["alert", "person"], name="parlour_alerts_one_mark_each")]
 
     def __str__(self) -> str:
         return f"{self.person} on {self.alert}"
@@ -145,7 +145,7 @@ class Preference(models.Model):
     level = models.CharField(max_length=8, choices=Level, default=Level.TOAST)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["person", "kind"], name="alerts_one_preference_each")]
+        constraints = [models.UniqueConstraint(fields=["person", "kind"], name="parlour_alerts_one_preference_each")]
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.level}"

@@ -1,11 +1,12 @@
 """Writing alerts: `notify`, `resolve` and `delete_alerts`."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import partial, wraps
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.db.models import Model
+from django.db.models import F, Model, Value
+from django.db.models.functions import Concat, Substr
 from django.utils import timezone
 
 from alerts import audiences
@@ -80,6 +81,17 @@ def delete_alerts(change: Change, alerts: AlertQuerySet) -> int:
 def reference(about: Model | None) -> str:
     """An object as an alert's row refers to it: "shop.order:5"; "" for None."""
     return f"{about._meta.label_lower}:{about.pk}" if about is not None else ""
+
+
+def rename_references(old: str, new: str) -> Callable[[Any, Any], None]:
+    """For a migration: alerts that are about objects of the model labelled `old` are about those of `new`."""
+
+    def rename(apps: Any, schema_editor: Any) -> None:
+        alerts = apps.get_model("parlour_alerts", "Alert").objects.using(schema_editor.connection.alias)
+        number = Substr(F("about"), len(old) + 2)
+        alerts.filter(about__startswith=f"{old}:").update(about=Concat(Value(f"{new}:"), number))
+
+    return rename
 
 
 def checked_url(url: str) -> str:

@@ -12,7 +12,7 @@ from alerts.models import Alert
 from alerts.notifications import delete_alerts, reference
 
 # Nobody is alerted about these rows, and a receiver would make each deletion load thousands of them.
-IGNORED_APPS = {"parlour", "alerts", "sessions", "contenttypes", "axes", "admin"}
+IGNORED_APPS = {"parlour", "parlour_alerts", "sessions", "contenttypes", "axes", "admin"}
 BATCH = 500  # deleted objects asked about at once
 
 

@@ -45,7 +45,7 @@ class BellRegion(Region):
     controls = "partials/bell.html#controls"
 
     def __init__(self, person: Any) -> None:
-        super().__init__(KEY, "/ws/alerts/", reverse("alerts:panel"), "member")
+        super().__init__(KEY, "/ws/alerts/", reverse("parlour_alerts:panel"), "member")
         self.bell = BellStream(self, audiences.of([person])[person])
         self.streams = [self.bell, *(stream(person, self) for stream, _ in _added)]
         self.added = [template for _, template in _added]

@@ -5,7 +5,7 @@ from django.urls import path
 from alerts import views
 from alerts.consumers import AlertsConsumer
 
-app_name = "alerts"
+app_name = "parlour_alerts"
 urlpatterns = [
     path("", views.everything, name="all"),
     path("lines/", views.lines, name="lines"),

@@ -72,7 +72,7 @@ def follow(request: HttpRequest, pk: int) -> HttpResponse:
     alert = _mine(request, pk)
     if request.method == "GET" and "prefetch" not in request.headers.get("Sec-Purpose", ""):
         actions.mark_read(request.user, actions.same_line(request.user, alert))
-    return redirect(alert.url or "alerts:all")
+    return redirect(alert.url or "parlour_alerts:all")
 
 
 @require_POST
@@ -123,7 +123,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     form = PreferencesForm(request.user, request.POST or None)
     if form.is_valid():
         actions.set_preferences(request.user, form.levels)
-        return redirect("alerts:all")
+        return redirect("parlour_alerts:all")
     return render(request, "alerts/preferences.html", {"form": form}, status=422 if form.errors else 200)
 
 
@@ -154,7 +154,7 @@ def _done(request: HttpRequest, words: Any = "", at: datetime | None = None) -> 
             return trigger_client_event(HttpResponse(shown + toast), "dealt", after="swap")
     query = {name: str(request.POST[name]) for name in ("show", "kind", "page") if request.POST.get(name)}
     query |= {"undo": at.isoformat()} if at else {}
-    return redirect(f"{redirect('alerts:all').url}{'?' + urlencode(query) if query else ''}")
+    return redirect(f"{redirect('parlour_alerts:all').url}{'?' + urlencode(query) if query else ''}")
 
 
 def _moment(text: str) -> datetime | None:

@@ -50,7 +50,7 @@ def measure(builder: Builder, kind: str, megabytes: int, seconds: float) -> str:
     beside: list[float] = []
     while not ended and time.monotonic() - began < seconds:
         beside += page_times(reader, 5)
-        ended = bool(deployment.rows("SELECT 1 FROM jobs_job WHERE ended IS NOT NULL"))
+        ended = bool(deployment.rows("SELECT 1 FROM parlour_jobs_job WHERE ended IS NOT NULL"))
     took, memory = time.monotonic() - began, server.process.most_memory() - idle
     [(orders,)] = deployment.rows("SELECT orders FROM shop_import")
     builder.shut_down(deployment)

@@ -106,7 +106,7 @@ def test_the_same_form_sent_many_times_at_once_is_one_order(
         each.join()
     assert answers == [302] * 6
     [(number,)] = deployment.rows("SELECT id FROM shop_order WHERE item = %s", "Once only")
-    alerts = deployment.rows("SELECT count(*) FROM alerts_alert WHERE about = %s", f"shop.order:{number}")
+    alerts = deployment.rows("SELECT count(*) FROM parlour_alerts_alert WHERE about = %s", f"shop.order:{number}")
     assert alerts == [(2,)], "one to the buyer and one to staff"
 
 

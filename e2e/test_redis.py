@@ -75,7 +75,7 @@ def test_with_redis_dead_an_alert_is_late_and_never_lost(cluster: Deployment, re
     pause(3)  # what heard nothing comes back within a second or two
     order(member, "In the light again")
     count(staff, "6", within=1)
-    told = "SELECT count(*) FROM alerts_alert WHERE audience = 'staff' AND resolved IS NULL"
+    told = "SELECT count(*) FROM parlour_alerts_alert WHERE audience = 'staff' AND resolved IS NULL"
     assert cluster.rows(told) == [(6,)]
     staff.page.reload()
     count(staff, "6")

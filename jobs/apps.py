@@ -8,6 +8,7 @@ class JobsConfig(AppConfig):
     """Work in the background whose owner sees it move."""
 
     name = "jobs"
+    label = "parlour_jobs"  # "jobs" may be a name of yours
     default_auto_field = "django.db.models.BigAutoField"
     live_path = "alerts/jobs/"
     live_styles = ("parlour/jobs.css",)

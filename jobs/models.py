@@ -73,15 +73,15 @@ class Job(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["state", "queued"], name="jobs_queue"),
-            models.Index(fields=["owner", "state"], name="jobs_owner"),
+            models.Index(fields=["state", "queued"], name="parlour_jobs_queue"),
+            models.Index(fields=["owner", "state"], name="parlour_jobs_owner"),
         ]
 
     def __str__(self) -> str:
         return self.title
 
     def get_absolute_url(self) -> str:
-        return self.url or reverse("jobs:job", args=[self.pk])
+        return self.url or reverse("parlour_jobs:job", args=[self.pk])
 
     @property
     def stream(self) -> str:

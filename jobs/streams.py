@@ -86,7 +86,7 @@ class JobRegion(Region):
     """One job on a page: its bar, and what its kind shows besides."""
 
     def __init__(self, job: Job) -> None:
-        panel = reverse("jobs:panel", args=[job.pk])
+        panel = reverse("parlour_jobs:panel", args=[job.pk])
         super().__init__(f"job-{job.pk}", f"/ws/alerts/jobs/{job.pk}/", panel, "owner")
         self.job = job
         self.address = job.get_absolute_url()
@@ -136,7 +136,7 @@ class JobConsumer(Consumer):
     @classmethod
     def authorize(cls, person: Any, pk: int) -> JobRegion:  # type: ignore[override]
         if not person.is_authenticated:
-            raise Denied.signed_out(reverse("jobs:job", args=[pk]))
+            raise Denied.signed_out(reverse("parlour_jobs:job", args=[pk]))
         if job := Job.objects.of(person).filter(pk=pk).first():
             return JobRegion(job)
         raise Denied(4004, format_html('There is no such job. <a href="{}">To the start</a>', "/"))

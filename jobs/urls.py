@@ -5,7 +5,7 @@ from django.urls import path
 from jobs import views
 from jobs.streams import JobConsumer
 
-app_name = "jobs"
+app_name = "parlour_jobs"
 urlpatterns = [
     path("<int:pk>/", views.show, name="job"),
     path("<int:pk>/panel/", JobConsumer.as_panel(), name="panel"),

@@ -102,7 +102,7 @@ class Deployment:
     @contextlib.contextmanager
     def orders_held(self) -> Iterator[None]:
         """An import that has begun stands still meanwhile, for no order is written."""
-        begun = "SELECT done FROM jobs_job WHERE state = 'running' AND done > 0"
+        begun = "SELECT done FROM parlour_jobs_job WHERE state = 'running' AND done > 0"
         eventually(lambda: self.rows(begun), 20, "an import under way")
         with contextlib.ExitStack() as held:
             if self.database_url:

@@ -3,20 +3,34 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+from alerts.notifications import rename_references
+from parlour.adopt_tables import CreateOrAdopt
+
+STATES = [
+    ("running", "Running"),
+    ("queued", "Waiting"),
+    ("stalled", "Stalled"),
+    ("failed", "Failed"),
+    ("cancelled", "Cancelled"),
+    ("done", "Done"),
+]
+
 
 class Migration(migrations.Migration):
-    """The table was made by the app alerts, to which jobs belonged before."""
+    """All tables. Until 0.1.0 the label was "jobs"; tables of that label are taken over."""
 
     initial = True
 
     dependencies = [
-        ("alerts", "0004_job_table"),
+        ("parlour_alerts", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
-        migrations.SeparateDatabaseAndState(
-            state_operations=[
+        CreateOrAdopt(
+            "jobs",
+            ["0001_initial", "0002_lease"],
+            [
                 migrations.CreateModel(
                     name="Job",
                     fields=[
@@ -25,8 +39,9 @@ class Migration(migrations.Migration):
                         ("title", models.CharField(max_length=200)),
                         ("url", models.CharField(blank=True, max_length=500)),
                         ("arguments", models.JSONField(blank=True, default=dict)),
-                        ("state", models.CharField(choices=[("queued", "Waiting"), ("running", "Running"), ("done", "Done"), ("failed", "Failed"), ("cancelled", "Cancelled")], default="queued", max_length=9)),
+                        ("state", models.CharField(choices=STATES, default="queued", max_length=9)),
                         ("attempt", models.PositiveIntegerField(default=1)),
+                        ("lease", models.DateTimeField(blank=True, null=True)),
                         ("cancelling", models.BooleanField(default=False)),
                         ("dismissed", models.BooleanField(default=False)),
                         ("again", models.BooleanField(db_default=True, default=True)),
@@ -42,13 +57,12 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         "indexes": [
-                            models.Index(fields=["state", "queued"], name="alerts_job_queue"),
-                            models.Index(fields=["owner", "state"], name="alerts_job_owner"),
+                            models.Index(fields=["state", "queued"], name="parlour_jobs_queue"),
+                            models.Index(fields=["owner", "state"], name="parlour_jobs_owner"),
                         ],
                     },
                 ),
-            ]
-        ),
-        migrations.RenameIndex("job", new_name="jobs_queue", old_name="alerts_job_queue"),
-        migrations.RenameIndex("job", new_name="jobs_owner", old_name="alerts_job_owner"),
+            ],
+            adopted=rename_references("jobs.job", "parlour_jobs.job"),
+        )
     ]

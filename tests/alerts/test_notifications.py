@@ -73,5 +73,7 @@ async def test_it_is_told_from_async_code_by_many_at_once(ann):
 
 def test_alerts_migrate_in_a_project_without_jobs():
     migrations = MigrationLoader(None).disk_migrations
-    others = {app for (label, _), each in migrations.items() if label == "alerts" for app, _ in each.dependencies}
-    assert "jobs" not in others
+    others = {
+        app for (label, _), each in migrations.items() if label == "parlour_alerts" for app, _ in each.dependencies
+    }
+    assert "parlour_jobs" not in others

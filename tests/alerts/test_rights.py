@@ -99,5 +99,5 @@ def test_a_big_deletion_looks_for_alerts_a_few_times_not_once_a_message(ann, ben
     with CaptureQueriesContext(connection) as queries:
         lobby.delete()
     assert not Alert.objects.exists()
-    asked = [each["sql"] for each in queries if "alerts_alert" in each["sql"]]
+    asked = [each["sql"] for each in queries if "parlour_alerts_alert" in each["sql"]]
     assert len(asked) < 20

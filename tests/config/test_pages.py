@@ -38,7 +38,7 @@ def test_health_says_that_the_process_lives_and_readiness_that_its_database_does
 
 def test_not_ready_until_all_migrations_are_applied(client, db):
     pages._check_migrations.cache_clear()
-    applied = MigrationRecorder.Migration.objects.filter(app="alerts")
+    applied = MigrationRecorder.Migration.objects.filter(app="parlour_alerts")
     kept = list(applied)
     applied.delete()
     answer = client.get("/readyz")

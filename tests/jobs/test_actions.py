@@ -124,6 +124,6 @@ def test_an_action_is_posted_and_is_one_of_three(here, standing):
 def test_staff_see_all_jobs_in_the_admin_and_how_they_stand(admin_client, standing):
     for each in OPEN:
         standing(each)
-    page = admin_client.get("/admin/jobs/job/").content.decode()
+    page = admin_client.get("/admin/parlour_jobs/job/").content.decode()
     assert page.count(">Soup</a>") == len(OPEN)
     assert ">Stalled<" in page

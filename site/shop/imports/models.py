@@ -28,7 +28,7 @@ class Import(models.Model):
     counts as one of `orders`, `repeated` (ordered before) or `rejected`. `digest` is the SHA-256 of the content.
     """
 
-    job = models.OneToOneField("jobs.Job", models.CASCADE, primary_key=True, related_name="import_of_orders")
+    job = models.OneToOneField("parlour_jobs.Job", models.CASCADE, primary_key=True, related_name="import_of_orders")
     name = models.CharField(max_length=100)
     file = models.FileField(upload_to="imports")
     digest = models.CharField(max_length=64, default="", db_default="")

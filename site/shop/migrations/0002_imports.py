@@ -8,7 +8,6 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('alerts', '0002_jobs'),
         ('shop', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -17,7 +16,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Import',
             fields=[
-                ('job', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='import_of_orders', serialize=False, to='alerts.job')),
+                ('job', models.BigIntegerField(db_column='job_id', primary_key=True, serialize=False)),
                 ('name', models.CharField(max_length=100)),
                 ('file', models.CharField(max_length=60)),
                 ('size', models.PositiveBigIntegerField()),

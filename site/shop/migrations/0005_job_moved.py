@@ -1,27 +1,8 @@
-import django.db.models.deletion
-from django.db import migrations, models
+from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    """The foreign key follows its table, which became the model jobs.Job's. In the database nothing is to be done."""
+    """The foreign key to jobs followed its table; 0009 makes it now."""
 
-    dependencies = [("shop", "0004_import_digest"), ("jobs", "0001_initial")]
-    run_before = [("alerts", "0005_jobs_moved")]
-
-    operations = [
-        migrations.SeparateDatabaseAndState(
-            state_operations=[
-                migrations.AlterField(
-                    "import",
-                    "job",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        primary_key=True,
-                        related_name="import_of_orders",
-                        serialize=False,
-                        to="jobs.job",
-                    ),
-                )
-            ]
-        )
-    ]
+    dependencies = [("shop", "0004_import_digest")]
+    operations = []

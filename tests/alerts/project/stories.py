@@ -61,9 +61,9 @@ def test_the_admin_finds_alerts_and_marks_by_the_name_of_a_person(here, sam, ann
     notify(sam, "order", "Tea", actor=ann)
     Mark.objects.create(alert=Alert.objects.get(), person=sam, seen=timezone.now())
     for path, name in (("alert", "ann"), ("mark", "sam"), ("preference", "sam")):
-        page = here.get(f"/admin/alerts/{path}/?q={name}")
+        page = here.get(f"/admin/parlour_alerts/{path}/?q={name}")
         assert page.status_code == 200, path
-    assert here.get("/admin/jobs/job/?q=sam").status_code == 200
+    assert here.get("/admin/parlour_jobs/job/?q=sam").status_code == 200
 
 
 async def test_an_open_bell_counts_toasts_and_forgets(sam, ann):
