@@ -11,8 +11,8 @@ from django.db.models.functions import Cast
 
 from alerts import add_alert, audience_source
 from parlour import Change, Lease, name_of, rate_limit
-from rooms.models import Membership, Message, NotificationLevel, Room
-from rooms.people import bearing, guests, is_guest
+from rooms.models import Membership, Message, NotificationLevel, Room, written_out
+from rooms.people import bearing, guests, is_guest, stored
 from rooms.permissions import readers
 
 MOST = 20  # names looked up for one text
@@ -82,12 +82,14 @@ def _possible_names(words: str) -> list[str]:
 
 def alert(change: Change, posted: Sequence[tuple[Any, frozenset[Any]]]) -> None:
     """Tell of messages that are about to be stored; each comes with the people it mentions."""
-    concerned = {pk for row, mentioned in posted for pk in (row.author_id, *mentioned)}
-    chosen = NotificationLevel.objects.filter(room__in={row.room_id for row, _ in posted})
-    chosen = chosen.filter(Q(person__in=concerned) | Q(level=Level.EVERYTHING))
+    if not posted:
+        return
+    rooms = [*{row.room_id for row, _ in posted}]
+    concerned = [stored(pk) for pk in {pk for row, mentioned in posted for pk in (row.author_id, *mentioned)}]
+    condition = "room_id IN (%s) AND (person_id IN (%s) OR level = %s)"
     levels: dict[int, dict[Any, str]] = defaultdict(dict)
-    for room, person, level in chosen.values_list("room", "person", "level"):
-        levels[room][person] = level
+    for each in written_out(NotificationLevel, condition, rooms, concerned, Level.EVERYTHING.value):
+        levels[each.room_id][each.person_id] = each.level
     for row, mentioned in posted:
         told = _alert_mentioned(change, row, mentioned - {row.author_id}, levels[row.room_id])
         _alert_listeners(change, row, told, levels[row.room_id])

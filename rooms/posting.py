@@ -1,18 +1,20 @@
 """Posting: one function for sockets and plain forms, many texts a commit, each stored once."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.db import connection
 
 from parlour import Change, live_write, rate_limit
 from rooms import markup, mentions
 from rooms.group_commit import GroupCommit
 from rooms.markup import TextRejected
-from rooms.models import Membership, Message, Room
+from rooms.models import Membership, Message, Room, written_out
+from rooms.people import stored
 from rooms.permissions import rights
 from rooms.send_once import NumberedText
 
@@ -67,14 +69,14 @@ class _Batch:
 
     def __init__(self, drafts: Sequence[Draft]) -> None:
         writers = {draft.author for draft in drafts}
-        self.authors: dict[Any, Any] = get_user_model()._default_manager.in_bulk(writers)
-        self.rooms = Room.objects.in_bulk({draft.room for draft in drafts})
+        self.authors = _by_pk(get_user_model(), map(stored, writers))
+        self.rooms = _by_pk(Room, {draft.room for draft in drafts})
         closed = [room for room in self.rooms.values() if room.members_only]
         members = Membership.objects.filter(room__in=closed, person__in=writers).values_list("room", "person")
         self.members = set(members) if closed else set()
-        stored = Message.objects.numbered(key for draft in drafts if draft.text.page for key in draft.keys)
-        self.known: dict[Key, Message] = {(row.author_id, row.page, row.n): row for row in stored}
-        self.newest = {pk: room.messages.newest() for pk, room in self.rooms.items()}
+        earlier = Message.objects.numbered(key for draft in drafts if draft.text.page for key in draft.keys)
+        self.known: dict[Key, Message] = {(row.author_id, row.page, row.n): row for row in earlier}
+        self.newest = {pk: Message.objects.newest(pk) for pk in self.rooms}
 
     def outcome(self, change: Change, draft: Draft) -> Outcome:
         """Take one draft into the change, or say why not."""
@@ -95,6 +97,11 @@ class _Batch:
         if row.page:
             self.known[key] = row
         return row
+
+
+def _by_pk(model: Any, pks: Iterable[Any]) -> dict[Any, Any]:
+    column = connection.ops.quote_name(model._meta.pk.column)
+    return {row.pk: row for row in written_out(model, f"{column} IN (%s)", [*pks])}
 
 
 commits: GroupCommit[Draft, Outcome] = GroupCommit(post)
