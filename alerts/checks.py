@@ -1,11 +1,16 @@
 """System checks of what the pages of alerts need from a project."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.conf import settings
+from django.core import checks
 from django.core.checks import CheckMessage, Error, register
+from django.shortcuts import resolve_url
 from django.template import TemplateDoesNotExist, TemplateSyntaxError
 from django.template.loader import get_template
 from django.template.loader_tags import BlockNode, ExtendsNode
+from django.urls import NoReverseMatch, Resolver404, get_script_prefix, resolve
 
 
 @register("parlour")
@@ -20,6 +25,19 @@ def check_layout(**_: Any) -> list[CheckMessage]:
         return []
     hint = "Put {% block content %}{% endblock %} into base.html, or write an alerts/base.html that fills your block."
     return [Error("The pages of alerts would be empty: base.html has no block for them.", hint, id="parlour.E024")]
+
+
+@register("parlour")
+def check_login(**_: Any) -> list[CheckMessage]:
+    """Whoever is not signed in is sent to a page that is there."""
+    try:
+        address = urlsplit(resolve_url(settings.LOGIN_URL))
+        if not address.netloc:
+            resolve(f"/{address.path.removeprefix(get_script_prefix())}")
+    except (NoReverseMatch, Resolver404):
+        hint = 'Set LOGIN_URL = "admin:login", or to the page of yours where people sign in.'
+        return [checks.Warning(f"LOGIN_URL leads nowhere: {settings.LOGIN_URL}", hint, id="parlour.W025")]
+    return []
 
 
 def _blocks(name: str) -> set[str]:

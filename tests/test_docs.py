@@ -9,7 +9,11 @@ from fnmatch import fnmatch
 
 from django.core.management import call_command
 
+import parlour
+from alerts.templatetags import alerts as alerts_tags
+from jobs.templatetags import jobs as jobs_tags
 from parlour.conf import Conf
+from parlour.templatetags import parlour as parlour_tags
 from tests.examples import ROOT, passes, shown, write
 
 PAGES = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *(ROOT / "docs").glob("*.md")]
@@ -35,6 +39,15 @@ def test_every_setting_that_is_told_of_exists():
     assert {name for name in told if not any(fnmatch(each, name) for each in vars(Conf()))} == set()
 
 
+def test_the_reference_lists_every_name_tag_and_setting():
+    told = (ROOT / "docs" / "reference.md").read_text()
+    tags = {name for library in (parlour_tags, alerts_tags, jobs_tags) for name in library.register.tags}
+    assert [name for name in parlour.__all__ if not re.search(rf"`@?{name}\b", told)] == []
+    assert [tag for tag in tags - {"page_problems", "bell_lines"} if f"{{% {tag} " not in told] == []
+    defaults = re.findall(r"^\| `([A-Z_]+)` \| `(.+?)` \|", told, re.MULTILINE)
+    assert {name: eval(default) for name, default in defaults} == vars(Conf())
+
+
 def test_the_live_sides_are_as_short_as_they_are_said_to_be():
     parts = shown("parlour.md")
     for names, most in (
@@ -55,17 +68,25 @@ def test_the_pages_of_the_documentation_work_in_a_project_as_django_makes_it(tmp
         return done.stdout + done.stderr
 
     call_command("startproject", "project", tmp_path)
-    write(tmp_path, shown("parlour.md"))
-    for app in ("polls", "counts"):
+    files = shown("parlour.md") | shown("howto.md")
+    own_htmx = {"templates/own_htmx.html": files.pop("templates/own_htmx.html")}
+    write(tmp_path, files)
+    for app in ("polls", "counts", "desk"):
         (tmp_path / app / "__init__.py").touch()
     told = (ROOT / "docs" / "parlour.md").read_text()
+    with (tmp_path / "polls" / "live.py").open("a") as file:
+        file.write(re.search(r"# polls/live.py goes on\n(.*?)```", told, re.DOTALL)[1])
     with (tmp_path / "project" / "settings.py").open("a") as file:
         file.write(re.search(r"# project/settings.py, at its end\n(.*?)```", told, re.DOTALL)[1])
-        file.write("INSTALLED_APPS += ['counts']\nDATABASES['default']['TEST'] = {'NAME': BASE_DIR / 'test.sqlite3'}\n")
+        file.write(re.search(r"# project/settings.py, in place of its DATABASES\n(.*?)```", told, re.DOTALL)[1])
+        file.write("INSTALLED_APPS += ['counts', 'desk']\nTEMPLATES[0]['DIRS'] = [BASE_DIR / 'templates']\n")
+        file.write("DATABASES['default']['TEST'] = {'NAME': BASE_DIR / 'test.sqlite3'}\n")
     with (tmp_path / "project" / "urls.py").open("a") as file:
         file.write("urlpatterns.append(path('', include('counts.urls')))\n")
     (tmp_path / "counts" / "tests.py").write_text(
+        "from django.contrib.auth.models import User\n"
         "from django.template.loader import render_to_string\nfrom django.test import TransactionTestCase\n"
+        "from polls.live import polls\nfrom polls.models import Poll\n"
         "from counts.consumers import CountConsumer\nfrom counts.models import Count\n"
         "from parlour.asgi import routes\nfrom parlour.testing import Page\n\n"
         "class Counts(TransactionTestCase):\n"
@@ -79,12 +100,26 @@ def test_the_pages_of_the_documentation_work_in_a_project_as_django_makes_it(tmp
         "        assert (await self.async_client.get('/counts/1/panel/')).status_code == 200\n"
         "        assert (await self.async_client.get('/counts/2/')).status_code == 404\n"
         "        assert 'Sign in' in render_to_string('polls/lounge.html', request=answer.asgi_request)\n"
-        "        assert any('counts' in str(route.pattern) for route in routes())\n"
+        "        assert any('counts' in str(route.pattern) for route in routes())\n\n"
+        "    async def test_a_list(self):\n"
+        "        ann = await User.objects.acreate(username='ann', is_staff=True, is_superuser=True)\n"
+        "        tea = await Poll.objects.acreate(question='Tea?')\n"
+        "        async with Page(polls.consumer, ann) as page:\n"
+        "            await page.shows('Tea?: 0')\n"
+        "            await page.send(kind='close', pk=str(tea.pk))\n"
+        "            await page.until(lambda: 'Tea?' not in page.document.text())\n"
+        "        await self.async_client.aforce_login(ann)\n"
+        "        assert '1 people may sign in' in (await self.async_client.get('/admin/')).content.decode()\n"
     )
     manage("makemigrations", "polls", "counts")
     told = manage("test")
     assert "no issues" in told
-    assert "Ran 2 tests" in told
+    assert "Ran 3 tests" in told
+    write(tmp_path, own_htmx)
+    with (tmp_path / "project" / "production.py").open("a") as file:
+        file.write("PARLOUR = {'HTMX': 'host'}\n")
+    assert "(parlour." not in manage("check", "--deploy", "--settings", "project.production")
+    passes(tmp_path, "desk/tests.py", settings="project.settings", beside=[ROOT])
 
 
 def test_alerts_and_jobs_stand_in_another_project_that_installed_the_wheel(tmp_path):

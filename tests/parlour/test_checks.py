@@ -14,7 +14,7 @@ from django.db import OperationalError, connection
 from django.template import RequestContext, Template
 
 import parlour
-from alerts.checks import check_layout
+from alerts.checks import check_layout, check_login
 from alerts.routing import websocket_urlpatterns
 from parlour import Region, StateStream, checks, declare, live_write, models, regions
 from parlour.models import Head
@@ -170,6 +170,21 @@ def test_a_layout_that_leaves_the_pages_of_alerts_empty_is_named(part, tmp_path,
     if layout is not None:
         (tmp_path / "base.html").write_text(layout)
     assert list(found(check_layout)) == ([id] if id else [])
+
+
+@pytest.mark.parametrize(
+    ("address", "id"),
+    [
+        ("/no/such/page/", "W025"),
+        ("no-such-name", "W025"),
+        ("admin:login", None),
+        ("/admin/login/", None),
+        ("https://login.example.com/", None),
+    ],
+)
+def test_a_page_to_sign_in_that_is_not_there_is_named(settings, address, id):
+    settings.LOGIN_URL = address
+    assert list(found(check_login)) == ([id] if id else [])
 
 
 class Tea(Region):
