@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from parlour.database import run as run
     from parlour.database import submit as submit
     from parlour.declare import live as live
-    from parlour.declare import live_list as live_list
     from parlour.limits import rate_limit as rate_limit
+    from parlour.lists import live_list as live_list
     from parlour.models import Lease as Lease
     from parlour.models import Numbered as Numbered
     from parlour.people import name_of as name_of
@@ -50,7 +50,7 @@ _MODULES = {
     "in_page_language": "parlour.regions",  # answer htmx in the language of its page
     "is_visible": "parlour.text",  # whether anything of a text can be seen
     "live": "parlour.declare",  # decorator of functions that show a part of pages
-    "live_list": "parlour.declare",  # the same for the rows of a queryset
+    "live_list": "parlour.lists",  # the same for the rows of a queryset
     "live_write": "parlour.writes",  # decorator of functions that change streams
     "name_of": "parlour.people",  # how a person is shown to others, with any user model
     "people_here": "parlour.people",  # the part behind {% people_here %}: who may see who is there

@@ -12,7 +12,6 @@ import inspect
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from difflib import SequenceMatcher
 from typing import Any, ClassVar
 
 from django.core.exceptions import ImproperlyConfigured, ObjectDoesNotExist, ValidationError
@@ -21,14 +20,14 @@ from django.db import router
 from django.db.models import Model
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from parlour.consumer import Consumer, Denied, Malformed
 from parlour.database import run
 from parlour.regions import Region
-from parlour.streams import Answer, Ask, Stream, Variant, reading_as
+from parlour.streams import Answer, Ask, LogStream, Stream, Variant, reading_as
 from parlour.watch import Watched, heads, rows_head, safe, touch_rows, watch_model, watched
 from parlour.writes import Change, live_write, touch
 
@@ -52,7 +51,9 @@ class PartConsumer(Consumer):
         return cls.declared.authorize(person, arguments)
 
     def _follow(self, seen: dict[str, int], answer: str = "") -> None:
-        super()._follow({}, answer)  # what a page was painted with may be newer than its cursor: it is sent whole, once
+        if not isinstance(self.region.streams[0], LogStream):
+            seen = {}  # what a page was painted with may be newer than its cursor: it is sent whole, once
+        super()._follow(seen, answer)
 
 
 class PartStream(Stream):
@@ -104,50 +105,6 @@ class PartStream(Stream):
     def difference(self, before: Shown, now: Shown) -> str:
         """Fragments that turn what was shown before into what is shown now."""
         return "" if before == now else self.ids.inner(self.part, self.whole(now))
-
-
-class ListStream(PartStream):
-    """The rows of a list: those that differ are appended, changed, moved and removed in place."""
-
-    declared: "ListPart"
-
-    def shown(self, variant: Variant) -> Shown:
-        shown: Shown = {}
-        with reading_as(variant):
-            rows = self.declared.function(**self.arguments)
-            for row in self.declared.models[0]._default_manager.all() if rows is None else rows:
-                name = f"row-{safe(row.pk)}"
-                id = self.ids.id(name)  # noqa: A001
-                shown[name] = self.render({"row": row, str(row._meta.model_name): row, "id": id})
-                if f'id="{id}"' not in shown[name]:
-                    raise ImproperlyConfigured(f'{self.declared.template}: its first tag needs id="{{{{ id }}}}".')
-        return shown
-
-    def whole(self, shown: Shown) -> SafeString:
-        rows = format_html('<{0} id="{1}">{2}</{0}>', self.declared.tag, self.ids.id("rows"), super().whole(shown))
-        return format_html("<table>{}</table>", rows) if self.declared.tag == "tbody" else rows
-
-    def difference(self, before: Shown, now: Shown) -> str:
-        if self.declared.tag == "tbody":  # a browser's parser drops rows that stand outside a table
-            return super().difference(before, now)
-        blocks = SequenceMatcher(None, list(before), list(now), autojunk=False).get_matching_blocks()
-        kept = {row for block in blocks for row in list(before)[block.a : block.a + block.size]}
-        fragments = [self.ids.delete(row) for row in before if row not in kept]
-        anchor, new = "", ""
-        for row, markup in now.items():
-            if row not in kept:
-                new += markup
-                continue
-            fragments.append(self._insert(anchor, new))
-            anchor, new = row, ""
-            if before[row] != markup:
-                fragments.append(self.ids.replaced(markup))
-        return "".join([*fragments, self._insert(anchor, new)])
-
-    def _insert(self, anchor: str, markup: str) -> str:
-        """Put rows after the row `anchor`, or at the beginning."""
-        place, part = ("afterend", anchor) if anchor else ("afterbegin", "rows")
-        return self.ids.append(part, markup, self.declared.tag, place) if markup else ""
 
 
 class Part:
@@ -272,18 +229,6 @@ class Part:
             raise Malformed(" ".join(problem.messages)) from None
 
 
-class ListPart(Part):
-    """Rows, in an element `tag`."""
-
-    stream = ListStream
-
-    def __init__(
-        self, function: Function, template: str, models: Sequence[Watched], name: str = "", tag: str = "ul"
-    ) -> None:
-        super().__init__(function, template, models, name)
-        self.tag = tag
-
-
 @live_write
 def _act(change: Change, part: Part, arguments: Arguments, verb: Callable[[], Any]) -> None:
     verb()
@@ -366,17 +311,3 @@ class Live:
 
 
 live = Live()
-
-
-def live_list(
-    template: str, *, model: Watched | None = None, watch: Sequence[Watched] = (), name: str = "", tag: str = "ul"
-) -> Callable[[Function], Part]:
-    """Decorate a function that returns a queryset; `template` shows one row, in a first tag with `id="{{ id }}"`.
-
-    With `model` the function may return nothing, for all its rows. `tag` holds the rows: `ul`, `ol`, `div`, or `tbody`
-    in a table of its own, whose rows are sent all together.
-    """
-    models = [model, *watch] if model else [*watch]
-    if not models:
-        raise TypeError(f"A list needs model=… or watch=[…], or nothing would tell when {template} has changed.")
-    return lambda function: ListPart(function, template, models, name, tag)

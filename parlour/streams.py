@@ -127,6 +127,7 @@ class LogStream(Stream):
 
     template: str
     part = "log"
+    holder = ""  # the part that holds the rows, if it stands inside `part`
 
     def rows(self) -> Any:
         """A queryset of all rows of this stream, with what the template needs joined in."""
@@ -184,7 +185,9 @@ class LogStream(Stream):
         news = [row for row in rows if row.changed > cursor]
         edited = [self.ids.replaced(markup[row]) for row in news if row.seq <= cursor]
         added = sorted((row for row in news if row.seq > cursor), key=lambda row: row.seq)
-        appended = self.ids.append(self.part, "".join(markup[row] for row in added), "ol") if added else ""
+        appended = (
+            self.ids.append(self.holder or self.part, "".join(markup[row] for row in added), "ol") if added else ""
+        )
         return "".join(edited) + appended + self.announce(added)
 
     def announce(self, added: Sequence[Any]) -> str:

@@ -71,7 +71,7 @@ def test_the_pages_of_the_documentation_work_in_a_project_as_django_makes_it(tmp
     files = shown("parlour.md") | shown("howto.md")
     own_htmx = {"templates/own_htmx.html": files.pop("templates/own_htmx.html")}
     write(tmp_path, files)
-    for app in ("polls", "counts", "desk"):
+    for app in ("polls", "counts", "notes", "desk"):
         (tmp_path / app / "__init__.py").touch()
     told = (ROOT / "docs" / "parlour.md").read_text()
     with (tmp_path / "polls" / "live.py").open("a") as file:
@@ -79,7 +79,7 @@ def test_the_pages_of_the_documentation_work_in_a_project_as_django_makes_it(tmp
     with (tmp_path / "project" / "settings.py").open("a") as file:
         file.write(re.search(r"# project/settings.py, at its end\n(.*?)```", told, re.DOTALL)[1])
         file.write(re.search(r"# project/settings.py, in place of its DATABASES\n(.*?)```", told, re.DOTALL)[1])
-        file.write("INSTALLED_APPS += ['counts', 'desk']\nTEMPLATES[0]['DIRS'] = [BASE_DIR / 'templates']\n")
+        file.write("INSTALLED_APPS += ['counts', 'notes', 'desk']\nTEMPLATES[0]['DIRS'] = [BASE_DIR / 'templates']\n")
         file.write("DATABASES['default']['TEST'] = {'NAME': BASE_DIR / 'test.sqlite3'}\n")
     with (tmp_path / "project" / "urls.py").open("a") as file:
         file.write("urlpatterns.append(path('', include('counts.urls')))\n")
@@ -88,6 +88,7 @@ def test_the_pages_of_the_documentation_work_in_a_project_as_django_makes_it(tmp
         "from django.template.loader import render_to_string\nfrom django.test import TransactionTestCase\n"
         "from polls.live import polls\nfrom polls.models import Poll\n"
         "from counts.consumers import CountConsumer\nfrom counts.models import Count\n"
+        "from asgiref.sync import sync_to_async\nfrom notes.live import notes\nfrom notes.models import add_note\n"
         "from parlour.asgi import routes\nfrom parlour.testing import Page\n\n"
         "class Counts(TransactionTestCase):\n"
         "    async def test_page(self):\n"
@@ -108,10 +109,13 @@ def test_the_pages_of_the_documentation_work_in_a_project_as_django_makes_it(tmp
         "            await page.shows('Tea?: 0')\n"
         "            await page.send(kind='close', pk=str(tea.pk))\n"
         "            await page.until(lambda: 'Tea?' not in page.document.text())\n"
+        "        async with Page(notes.consumer, ann, board='tea') as page:\n"
+        "            await sync_to_async(add_note)('tea', 'Milk')\n"
+        "            await page.shows('Milk')\n"
         "        await self.async_client.aforce_login(ann)\n"
         "        assert '1 people may sign in' in (await self.async_client.get('/admin/')).content.decode()\n"
     )
-    manage("makemigrations", "polls", "counts")
+    manage("makemigrations", "polls", "counts", "notes")
     told = manage("test")
     assert "no issues" in told
     assert "Ran 3 tests" in told

@@ -10,6 +10,7 @@ INSTALLED_APPS = [
     "polls",
     "tasks",
     "lounge",
+    "notes",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

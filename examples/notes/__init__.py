@@ -1,0 +1,1 @@
+"""Notes on boards, as a log: the third kind of live part."""
