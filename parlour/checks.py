@@ -36,6 +36,8 @@ ANY_TAG = re.compile(r"{%\s*(?:live|bell|job_bar|region)\s")
 OTHER_HTMX = re.compile(r"""<script[^>]*htmx[^>]*\.js|{%\s*htmx_script""")
 OTHER_TEMPLATE = re.compile(r"""{%\s*(?:extends|include)\s+["']([^"'#]+)""")
 HEAD_NAME = re.compile(r"[A-Za-z0-9_.-]{1,99}")
+IN_TABLE = re.compile(r"<(/?)(table|tr|td|th|caption|select)\b|{%\s*(live|people_here|region)\s")
+CELLS = ("td", "th", "caption")
 REQUEST = "django.template.context_processors.request"
 MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -140,6 +142,10 @@ def _templates() -> Iterator[CheckMessage]:
         for name in set(LIVE_TAG.findall(text)) - set(parts):
             hint = f"There are: {', '.join(sorted(parts)) or 'none; a live.py is found in installed apps alone'}."
             yield Error(f"{path} shows a live part {name} that nobody declared.", hint, id="parlour.E013")
+        if _is_misplaced(text):
+            hint = "A browser would move it out. Let the part hold the whole table, or put it into a cell."
+            words = f"{path} has a live part inside a table or a select, but outside its cells."
+            yield Error(words, hint, id="parlour.E026")
     if any(ANY_TAG.search(text) for text in texts.values()) and "live_head" not in "".join(texts.values()):
         hint = "Put {% load parlour %}{% live_head %} into the head of the page's layout."
         yield Error("No template loads htmx and style sheets for live parts.", hint, id="parlour.E014")
@@ -148,6 +154,20 @@ def _templates() -> Iterator[CheckMessage]:
         if "live_head" in of_page and OTHER_HTMX.search(of_page):
             hint = 'Set PARLOUR = {"HTMX": "host"} and put {% live_head %} after your htmx, or leave yours out.'
             yield Error(f"{path} loads htmx twice; no socket would open.", hint, id="parlour.E015")
+
+
+def _is_misplaced(text: str) -> bool:
+    """Whether a live part stands where a browser allows rows, cells or options alone."""
+    inside: list[str] = []
+    for closing, element, live in IN_TABLE.findall(text):
+        if live:
+            if inside and inside[-1] not in CELLS:
+                return True
+        elif closing:
+            del inside[inside.index(element) if element in inside else len(inside) :]
+        else:
+            inside.append(element)
+    return False
 
 
 def _with_others(text: str, seen: tuple[str, ...] = ()) -> str:

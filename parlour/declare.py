@@ -11,15 +11,20 @@ arguments; the arguments travel signed.
 import inspect
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from datetime import date, time
+from decimal import Decimal
 from typing import Any, ClassVar
+from uuid import UUID
 
+from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured, ObjectDoesNotExist, ValidationError
 from django.core.signing import BadSignature, Signer
 from django.db import router
 from django.db.models import Model
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -170,10 +175,14 @@ class Part:
         """These arguments and the defaults, as they travel. TypeError if they do not fit."""
         try:
             bound = self.signature.bind(**given)
+            bound.apply_defaults()
+            arguments = {name: _plain(name, value) for name, value in sorted(bound.arguments.items())}
+            for model, pk in self.rows(arguments):
+                if pk == "":
+                    raise TypeError(f"{model._meta.model_name} is empty: is it in the template's context")
         except TypeError as error:
-            raise TypeError(f"live part {self.name}: {error}") from None
-        bound.apply_defaults()
-        return {name: _plain(value) for name, value in sorted(bound.arguments.items())}
+            raise TypeError(f"Live part {self.name} takes {self.signature}: {error}.") from None
+        return arguments
 
     def sign(self, arguments: Arguments) -> str:
         return Signer(salt=f"parlour.{self.name}").sign_object(arguments)
@@ -248,10 +257,17 @@ def _call(function: Function, person: Any, given: Arguments) -> Any:
     return function(person, **{name: given[name] for name in _beside_person(function) if name in given})
 
 
-def _plain(value: Any) -> Any:
-    """An argument as it travels: an instance is its primary key, a UUID or a date is text."""
+def _plain(name: str, value: Any) -> Any:
+    """An argument as it travels: an instance is its primary key, a UUID or a date is text. TypeError if it cannot."""
+    if isinstance(value, Model) and value.pk is None:
+        raise TypeError(f"{name} is a {type(value).__name__} that is not saved")
     value = value.pk if isinstance(value, Model) else value
-    return value if value is None or isinstance(value, str | int | bool | float) else str(value)
+    if value is None or isinstance(value, str | int | bool | float):
+        return value
+    if isinstance(value, UUID | date | time | Decimal | Promise):
+        return str(value)
+    kind = type(value).__name__
+    raise TypeError(f"{name} is a {kind}, which cannot travel in an address: pass a primary key, text or a number")
 
 
 def find(name: str) -> Part:
@@ -294,20 +310,25 @@ class Live:
         """
         return lambda function: Part(function, template, watch, name)
 
-    @contextmanager
-    def changed(self, model: type[Model], *, pk: Any = None, using: str = "") -> Iterator[None]:
+    def changed(self, model: Watched, *, pk: Any = None, using: str = "") -> AbstractContextManager[None]:
         """Around what sends no signals, such as `update()` and `bulk_create()`: all rows, or one, will have changed."""
+        model = apps.get_model(model) if isinstance(model, str) else model
         concrete = model._meta.concrete_model or model
         if concrete not in watched:
             names = ", ".join(sorted(each._meta.label for each in watched)) or "none"
             raise LookupError(f"No live part watches {model._meta.label}; watched are: {names}.")
-        yield
-        touch_rows(concrete, pk, using or router.db_for_write(model))
+        return _changed(concrete, pk, using or router.db_for_write(model))
 
     def touch(self, name: str, **arguments: Any) -> None:
         """Have open pages of one part look again, after the commit if a transaction is open."""
         part = find(name)
         touch(part.head(part.bind(arguments)))
+
+
+@contextmanager
+def _changed(model: type[Model], pk: Any, using: str) -> Iterator[None]:
+    yield
+    touch_rows(model, pk, using)
 
 
 live = Live()

@@ -52,6 +52,12 @@ def test_a_right_project_is_told_nothing(part):
     assert found() == {}
 
 
+def test_a_part_may_stand_in_a_cell_and_after_a_table(part, tmp_path):
+    page = '<table><tr><td>{% live "tally" %}</td><th>x</tr></table>{% live "tally" %}'
+    (tmp_path / "page.html").write_text(HTMX + page)
+    assert found() == {}
+
+
 @pytest.mark.parametrize(
     ("setting", "value", "id", "hint"),
     [
@@ -116,6 +122,9 @@ def test_templates_without_the_request_are_named(part, settings):
         ("page.html", HTMX + '{% include "own_htmx.html" %}', "E015", '{"HTMX": "host"}'),
         ("own_htmx.html", '{% extends "page.html" %}{% htmx_script %}', "E015", '{"HTMX": "host"}'),
         ("page.html", "{% bell %}", "E014", "{% live_head %}"),
+        ("page.html", HTMX + '<table><tbody>{% live "tally" %}</tbody></table>', "E026", "the whole table"),
+        ("page.html", HTMX + '<table><tr><td>1</td>{% people_here "tea" %}</tr></table>', "E026", "the whole table"),
+        ("page.html", HTMX + '<select>{% live "tally" %}</select>', "E026", "the whole table"),
     ],
 )
 def test_a_wrong_template_is_named(part, tmp_path, name, text, id, hint):

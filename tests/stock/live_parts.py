@@ -1,5 +1,7 @@
 """Live parts in a stock project with auth.User, run by tests/parlour/test_examples.py."""
 
+import uuid
+
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
@@ -10,6 +12,7 @@ from django.template import Context, Template, TemplateSyntaxError
 from django.test import RequestFactory
 from django.urls import set_script_prefix
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
 
 from parlour import Region, live, live_list
 from parlour.declare import parts
@@ -117,10 +120,13 @@ async def test_changes_past_the_signals_are_told_with_changed_and_touch(ann, pol
 def test_a_wrong_name_is_an_error_at_once(ann):
     with pytest.raises(LookupError, match="there are: notes, people_here, tally, tasks"):
         live.touch("taly", poll=1)
-    with pytest.raises(TypeError, match="missing a required argument: 'poll'"):
+    with pytest.raises(TypeError, match=r"tally takes \(poll\): missing a required argument: 'poll'"):
         live.touch("tally")
     with pytest.raises(LookupError, match=r"No live part watches auth.User; watched are: .*polls.Poll"):
-        live.changed(get_user_model()).__enter__()
+        live.changed(get_user_model())
+    with pytest.raises(LookupError, match="doesn't have a 'Pol' model"):
+        live.changed("polls.Pol")
+    assert live.changed("polls.Poll")
 
 
 async def test_without_a_rule_only_signed_in_people_see_it(poll):
@@ -297,6 +303,30 @@ def test_what_cannot_be_meant_is_an_error_at_once():
         Template('{% load parlour %}{% live "tally" poll=1 %}').render(Context())
     with pytest.raises(LookupError, match="doesn't have a 'Pol' model"):
         live("polls/tally.html", watch=["polls.Pol"])(tally.function)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (
+            Poll.objects.all,
+            "poll is a QuerySet, which cannot travel in an address: pass a primary key, text or",
+        ),
+        (list, "poll is a list, which cannot travel"),
+        (Poll, "poll is a Poll that is not saved"),
+        (str, "poll is empty: is it in the template's context"),
+    ],
+)
+def test_a_value_that_cannot_travel_is_an_error_that_says_so(value, words, rf):
+    with pytest.raises(TypeError, match=f"Live part tally takes .poll.: {words}"):
+        Template('{% load parlour %}{% live "tally" poll=poll %}').render(Context({"poll": value()}))
+
+
+def test_a_part_is_bound_to_keys_texts_numbers_and_what_has_a_text_of_its_own(poll):
+    key = uuid.uuid4()
+    assert tally.bind({"poll": poll}) == {"poll": poll.pk}
+    assert tally.bind({"poll": key}) == {"poll": str(key)}
+    assert tally.bind({"poll": gettext_lazy("Tea")}) == {"poll": "Tea"}
 
 
 def test_rows_of_a_table_are_sent_with_their_table_for_a_browser_drops_them_elsewhere():
