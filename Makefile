@@ -18,6 +18,7 @@ BEFORE ?= 7db14e1
 export VENV PYTHON DEMO
 export PYTHONPATH := $(CURDIR):$(CURDIR)/site
 export DJANGO_SETTINGS_MODULE := config.settings
+unexport PYTHONDONTWRITEBYTECODE # the processes that tests start read the code compiled before
 
 .PHONY: run worker test unit stories faults hosts report bench bench-quick bench-imports picture lint requirements runtime dev services
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"```\w+\n(?:# |<!-- )([\w/.]+\.\w+)(?: -->)?\n(.*?)```", re.DOTALL)
-PYTEST = f"{sys.executable} -m pytest -q -p no:cacheprovider -p no:playwright -p quick -o asyncio_mode=auto".split()
+PLUGINS = "-p no:cacheprovider -p no:playwright -p no:hypothesispytest -p quick"
+PYTEST = f"{sys.executable} -m pytest -q {PLUGINS} -o asyncio_mode=auto".split()
 
 
 def shown(page):

@@ -80,7 +80,7 @@ def test_the_pages_of_the_documentation_work_in_a_project_as_django_makes_it(tmp
         file.write(re.search(r"# project/settings.py, at its end\n(.*?)```", told, re.DOTALL)[1])
         file.write(re.search(r"# project/settings.py, in place of its DATABASES\n(.*?)```", told, re.DOTALL)[1])
         file.write("INSTALLED_APPS += ['counts', 'notes', 'desk']\nTEMPLATES[0]['DIRS'] = [BASE_DIR / 'templates']\n")
-        file.write("DATABASES['default']['TEST'] = {'NAME': BASE_DIR / 'test.sqlite3'}\n")
+        file.write("PARLOUR = {'TICK': 0.2}\nDATABASES['default']['TEST'] = {'NAME': BASE_DIR / 'test.sqlite3'}\n")
     with (tmp_path / "project" / "urls.py").open("a") as file:
         file.write("urlpatterns.append(path('', include('counts.urls')))\n")
     (tmp_path / "counts" / "tests.py").write_text(

@@ -60,7 +60,8 @@ def test_a_wrong_variable_ends_the_start_with_one_line(tmp_path, name, text, wor
     assert len(done.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, pytest.param(signal.SIGINT, marks=pytest.mark.faults)])
+@pytest.mark.faults
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_a_worker_runs_beside_the_server_and_ends_with_it(tmp_path, redis, how):
     env = surroundings(tmp_path, REDIS_URL=redis.url(), PORT=str(free_port()))
     run = Process(START, tmp_path / "run.log", env, ROOT)

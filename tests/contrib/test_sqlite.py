@@ -43,6 +43,8 @@ def file(tmp_path, django_db_blocker):
     with django_db_blocker.unblock():
         execute(TABLE)
         yield path
+        for thread in [each for each in threading.enumerate() if each.name == "elsewhere"]:
+            thread.join(20)
         connections["lines"].close()
         del connections["lines"], connections.settings["lines"]
 
@@ -56,7 +58,7 @@ def elsewhere(work):
         finally:
             connections["lines"].close()
 
-    thread = threading.Thread(target=closing, daemon=True)
+    thread = threading.Thread(target=closing, name="elsewhere", daemon=True)
     thread.start()
     return thread
 

@@ -14,7 +14,7 @@ from tests.jobs.fixture_app.tasks import bake, slice_bread, stir
 from tests.jobs.processes import Processes
 from tests.waiting import until
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.faults]
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,6 @@ def test_a_worker_runs_each_job_once_however_often_its_message_comes_and_finds_w
     assert Alert.objects.count() == 5
 
 
-@pytest.mark.faults
 def test_without_its_broker_what_runs_goes_on_and_a_start_returns_at_once(ann, worker, brokered, caplog):
     worker()
     job = bake.start(ann, "Bread", loaves=60, pause=0.1)
@@ -89,7 +88,6 @@ def test_without_its_broker_what_runs_goes_on_and_a_start_returns_at_once(ann, w
     until(lambda: Job.objects.filter(state="done").count() == 4, 30)
 
 
-@pytest.mark.faults
 def test_a_broker_that_does_not_answer_holds_up_nobody(ann, brokered):
     brokered.freeze()
     try:
@@ -101,7 +99,6 @@ def test_a_broker_that_does_not_answer_holds_up_nobody(ann, brokered):
         brokered.thaw()
 
 
-@pytest.mark.faults
 @pytest.mark.parametrize("kind", ["worker", "daphne", "uvicorn"])
 def test_a_process_finds_what_waits_puts_it_back_within_seconds_and_the_next_goes_on(ann, processes, kind, request):
     start = request.getfixturevalue("worker") if kind == "worker" else lambda: processes.server(kind)
@@ -118,7 +115,6 @@ def test_a_process_finds_what_waits_puts_it_back_within_seconds_and_the_next_goe
     assert (Job.objects.get().attempt, Group.objects.count()) == (2, baked + 5)
 
 
-@pytest.mark.faults
 def test_the_job_of_a_killed_worker_stalls_and_a_retry_goes_on_where_it_was(ann, worker):
     first = worker()
     job = bake.start(ann, "Bread", loaves=40, pause=0.1)

@@ -166,7 +166,8 @@ async def test_a_changed_relation_is_shown(ann):
         await page.until(lambda: "#hot" not in page.document.text())
 
 
-async def test_a_list_is_right_when_every_hint_is_lost_and_after_a_cut(ann):
+async def test_a_list_is_right_when_every_hint_is_lost_and_after_a_cut(ann, settings):
+    settings.PARLOUR = {"TICK": 0.2}
     with lost_hints():
         async with Page(tasks.consumer, ann) as page:
             await Task.objects.acreate(title="one")
