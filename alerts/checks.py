@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core import checks
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, register
 from django.shortcuts import resolve_url
 from django.template import TemplateDoesNotExist, TemplateSyntaxError
 from django.template.loader import get_template
@@ -20,11 +20,11 @@ def check_layout(**_: Any) -> list[CheckMessage]:
         blocks = _blocks("base.html")
     except (TemplateDoesNotExist, TemplateSyntaxError) as error:
         hint = "Write templates/base.html, the layout of your pages, with {% block content %}{% endblock %}."
-        return [Error(f"The pages of alerts find no base.html to extend: {error}", hint, id="parlour.E023")]
+        return [checks.Warning(f"The pages of alerts find no base.html to extend: {error}", hint, id="parlour.W023")]
     if blocks & {"content", "main"}:
         return []
     hint = "Put {% block content %}{% endblock %} into base.html, or write an alerts/base.html that fills your block."
-    return [Error("The pages of alerts would be empty: base.html has no block for them.", hint, id="parlour.E024")]
+    return [checks.Warning("Pages of alerts would be empty: base.html has no block for them.", hint, id="parlour.W024")]
 
 
 @register("parlour")

@@ -7,17 +7,13 @@ TEXT = (ROOT / "docs" / "jobs.md").read_text()
 
 AROUND = {
     "tea/__init__.py": "",
-    "tea/models.py": (
-        "from django.db import models\n\n\nclass Cup(models.Model):\n"
-        "    number = models.IntegerField()\n    clean = models.BooleanField(default=False)\n"
-    ),
     "tea/templates/tea/cups.html": "{{ cups }} cups stand here",
-    "tea/urls.py": (
-        "from django.urls import include, path\nfrom tea.views import tea_for_all\n\n"
-        "urlpatterns = [path('tea/', tea_for_all), path('', include('config.urls'))]\n"
+    "tea_urls.py": (
+        "from django.urls import include, path\n\n"
+        "urlpatterns = [path('', include('tea.urls')), path('', include('config.urls'))]\n"
     ),
     "tea_settings.py": "from config.settings import *\n\nINSTALLED_APPS = [*INSTALLED_APPS, 'tea']\n"
-    "ROOT_URLCONF = 'tea.urls'\n",
+    "ROOT_URLCONF = 'tea_urls'\n",
     "conftest.py": "from tests.conftest import plain_static_files\n",
 }
 

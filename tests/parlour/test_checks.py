@@ -167,9 +167,9 @@ def test_missing_tables_are_named(monkeypatch):
 @pytest.mark.parametrize(
     ("layout", "id"),
     [
-        (None, "E023"),
-        ("{% block body %}{% endblock %}", "E024"),
-        ('{% extends "frame.html" %}', "E024"),
+        (None, "W023"),
+        ("{% block body %}{% endblock %}", "W024"),
+        ('{% extends "frame.html" %}', "W024"),
         ("{% block body %}{% block content %}{% endblock %}{% endblock %}", None),
         ('{% extends "frame.html" %}{% block frame %}{% block main %}{% endblock %}{% endblock %}', None),
     ],
