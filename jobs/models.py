@@ -3,13 +3,22 @@
 from typing import Any, Self
 
 from django.conf import settings
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db import models
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 
 from parlour import Change, live_write, revoke
+
+ACTIONS = {
+    "cancel": pgettext_lazy("job", "Cancel"),
+    "retry": pgettext_lazy("job", "Retry"),
+    "dismiss": pgettext_lazy("job", "Dismiss"),
+}
+SHORTEST = 1.0  # seconds over which a pace means anything
 
 
 class JobQuerySet(models.QuerySet["Job"]):
@@ -38,16 +47,17 @@ class Job(models.Model):
     `done` of `total` is its progress, `words` a text beside it; `total` is None while nobody knows it. `moved` is when
     progress was last reported; `first_done` and `first_moved` are from where and when this attempt began, which gives
     its pace. Who runs it says again and again that it is alive until `lease`; a run whose lease is over has stalled.
-    `again` is false where another try cannot help.
+    `again` is false where another try cannot help. `language` is that of the page which started it: its code and its
+    alerts use it. What is made of numbers is worded in the language of whoever reads it.
     """
 
     class State(models.TextChoices):
-        RUNNING = "running", "Running"
-        QUEUED = "queued", "Waiting"
-        STALLED = "stalled", "Stalled"
-        FAILED = "failed", "Failed"
-        CANCELLED = "cancelled", "Cancelled"
-        DONE = "done", "Done"
+        RUNNING = "running", pgettext_lazy("job", "Running")
+        QUEUED = "queued", pgettext_lazy("job", "Waiting")
+        STALLED = "stalled", pgettext_lazy("job", "Stalled")
+        FAILED = "failed", pgettext_lazy("job", "Failed")
+        CANCELLED = "cancelled", pgettext_lazy("job", "Cancelled")
+        DONE = "done", pgettext_lazy("job", "Done")
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="jobs")
     kind = models.CharField(max_length=40)
@@ -63,6 +73,7 @@ class Job(models.Model):
     done = models.PositiveBigIntegerField(default=0)
     total = models.PositiveBigIntegerField(null=True, blank=True)
     words = models.CharField(max_length=300, blank=True)
+    language = models.CharField(max_length=20, default="", db_default="", blank=True)
     queued = models.DateTimeField(default=timezone.now)
     moved = models.DateTimeField(null=True, blank=True)
     first_done = models.PositiveBigIntegerField(default=0)
@@ -94,15 +105,61 @@ class Job(models.Model):
         return min(100, 100 * self.done // self.total) if self.total else None
 
     @property
-    def actions(self) -> tuple[str, ...]:
-        """What its owner may do with it now: "cancel", "retry", "dismiss"."""
-        return {
+    def amount(self) -> str:
+        """ "1,200 of 3,000"; without a total the number alone, where no words tell it."""
+        if self.total:
+            return gettext("{done} of {total}").format(done=intcomma(self.done), total=intcomma(self.total))
+        return intcomma(self.done) if self.done and not self.words else ""
+
+    @property
+    def pace(self) -> float:
+        """How much is done in a second, over this attempt; 0 when it does not run or when it is too early to say."""
+        if self.state != self.State.RUNNING or self.moved is None or self.first_moved is None:
+            return 0
+        seconds = (self.moved - self.first_moved).total_seconds()
+        return max(0, self.done - self.first_done) / seconds if seconds >= SHORTEST else 0
+
+    @property
+    def pace_text(self) -> str:
+        """ "1,200 a second", "12 a minute"; to two figures, for more would flicker and mean nothing."""
+        if not (pace := self.pace):
+            return ""
+        words, number = (gettext("{n} a second"), pace) if pace >= 1 else (gettext("{n} a minute"), pace * 60)
+        return words.format(n=intcomma(max(1, round(float(f"{number:.2g}")))))
+
+    @property
+    def left_text(self) -> str:
+        """ "about 20 seconds left", at the pace so far."""
+        if not self.pace or not self.total or self.done >= self.total:
+            return ""
+        seconds = (self.total - self.done) / self.pace
+        hours, minutes = round(seconds / 3600), round(seconds / 60)
+        if seconds >= 0.9 * 3600:
+            return ngettext("about {n} hour left", "about {n} hours left", hours).format(n=hours)
+        if seconds >= 0.9 * 60:
+            return ngettext("about {n} minute left", "about {n} minutes left", minutes).format(n=minutes)
+        if seconds >= 5:
+            return gettext("about {n} seconds left").format(n=5 * round(seconds / 5))
+        return gettext("a few seconds left")
+
+    @property
+    def value_text(self) -> str:
+        """All of it, for somebody who does not see the bar."""
+        percent = "" if self.percent is None else f"{self.percent} %"
+        known = self.amount or ("" if percent else self.words)
+        return ", ".join(filter(None, [percent, known, self.pace_text, self.left_text]))
+
+    @property
+    def actions(self) -> dict[str, Any]:
+        """What its owner may do with it now, with the words on the buttons."""
+        names = {
             "queued": ("cancel",),
             "running": ("cancel",) * (not self.cancelling),
             "stalled": ("retry",) * self.again + ("cancel",),
             "failed": ("retry",) * self.again + ("dismiss",) * (not self.dismissed),
             "cancelled": ("retry",) * self.again,
         }.get(self.state, ())
+        return {name: ACTIONS[name] for name in names}
 
 
 @receiver(post_delete, sender=Job, dispatch_uid="jobs.deleted")

@@ -11,8 +11,10 @@ from contextlib import contextmanager
 from operator import index
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.db import close_old_connections, connection, connections
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy
 
 from jobs import transitions
 from jobs.models import Job
@@ -21,7 +23,7 @@ from parlour import Change, clean
 log = logging.getLogger("parlour")
 T = TypeVar("T")
 WRITE = 0.25  # seconds between two looks at the row, and two writes of progress
-TROUBLE = "Something went wrong on our side. What was done so far is kept; you can try again."
+TROUBLE = gettext_lazy("Something went wrong on our side. What was done so far is kept; you can try again.")
 runs: set["JobContext"] = set()  # of this process
 closing = threading.Event()  # the process ends, and nothing is claimed any more
 
@@ -110,23 +112,24 @@ def _progress(done: int, total: int | None, words: str) -> dict[str, Any]:
 
 @contextmanager
 def running(job: Job) -> Iterator[JobContext]:
-    """Around the code of a job: writes its progress and its end. Stop ends here."""
+    """Around the code of a job, in the language of who started it: writes its progress and its end. Stop ends here."""
     run = JobContext(job)
     runs.add(run)
     threading.Thread(target=_keep, args=[run], daemon=True, name="jobs").start()
     state, again = Job.State.DONE, True
-    try:
-        yield run
-    except Stop:
-        state = Job.State.CANCELLED
-    except BaseException as why:
-        state, again = Job.State.FAILED, getattr(why, "again", True)
-        run.result = str(why) if isinstance(why, Failure) else TROUBLE
-        raise
-    finally:
-        run.over.set()
-        runs.discard(run)
-        transitions.finish(job, state, run.result, again, run.unwritten)
+    with translation.override(job.language or settings.LANGUAGE_CODE):
+        try:
+            yield run
+        except Stop:
+            state = Job.State.CANCELLED
+        except BaseException as why:
+            state, again = Job.State.FAILED, getattr(why, "again", True)
+            run.result = str(why if isinstance(why, Failure) else TROUBLE)
+            raise
+        finally:
+            run.over.set()
+            runs.discard(run)
+            transitions.finish(job, state, run.result, again, run.unwritten)
 
 
 def _keep(run: JobContext) -> None:

@@ -12,7 +12,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import F, Q
 from django.dispatch import Signal
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from alerts import add_alert, resolve
 from alerts.notifications import checked_url
@@ -39,6 +39,7 @@ def add(change: Change, title: str, url: str, begun: bool = False, **fields: Any
     now = timezone.now()
     if begun:
         fields |= {"state": State.RUNNING, "again": False, "first_moved": now, "lease": now + LEASE}
+    fields["language"] = translation.get_language() or ""
     job = Job.objects.create(title=title, url=checked_url(url), **fields)
     change.touch(job.stream)
     if not begun:
@@ -77,7 +78,7 @@ def finish(change: Change, job: Job, state: State, words: str, again: bool, repo
     if (row.filter(cancelling=True) if state == State.CANCELLED else row).update(**report | end):
         change.touch(job.stream)
         if state != State.CANCELLED:
-            title = f"{job.title}: {state.label.lower()}"
+            title = f"{job.title}: {str(state.label).lower()}"
             add_alert(change, job.owner, job.kind, title, words, job.get_absolute_url(), about=job)
 
 

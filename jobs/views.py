@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -30,5 +31,5 @@ def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     if "HX-Request" in request.headers:
         return HttpResponse(status=204)
     if not changed:
-        messages.error(request, "This job has gone on meanwhile. Nothing was changed.")
+        messages.error(request, gettext("This job has gone on meanwhile. Nothing was changed."))
     return redirect(job)

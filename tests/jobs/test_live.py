@@ -7,11 +7,12 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.template import engines
 from django.test import RequestFactory
-from django.utils import timezone
+from django.utils import timezone, translation
 
+from alerts.models import Alert
 from alerts.testing import BellPage
 from jobs import Job, transitions
-from jobs.streams import Bar, JobConsumer
+from jobs.streams import JobConsumer
 from parlour.testing import Page
 from tests.jobs.fixture_app.tasks import spill
 
@@ -67,6 +68,29 @@ async def test_that_it_stalled_or_was_cancelled_is_said_once_on_its_page(ann, be
         await page.shows("Cancelled.")
         assert said(page) == ["Soup: stalled", "Soup: cancelled"]
         assert await page.equals_fresh()
+
+
+async def test_a_bar_and_what_is_said_of_it_are_in_the_language_of_the_page(ann, begun):
+    run = await in_thread(begun)()
+    with translation.override("de"):
+        german, bell = Page(JobConsumer, ann, pk=run.pk), BellPage(ann)
+    async with german, bell, Page(JobConsumer, ann, pk=run.pk) as english:
+        await moved(run, 1200, 3000)
+        await english.shows("1,200 of 3,000")
+        await german.shows("1.200 von 3.000")
+        await bell.shows("1 Aufgabe läuft oder wartet")
+        assert "Abbrechen" in german.document.text()
+        await stalled(run)
+        await german.shows("Steht still: Niemand arbeitet mehr daran.")
+        assert said(german) == ["Soup: 25 %", "Soup: steht still"]
+        assert await german.equals_fresh()
+
+
+def test_the_end_of_a_job_is_told_in_the_language_of_the_page_that_started_it(ann, ended):
+    with translation.override("de"):
+        job = spill.start(ann, "Milch")
+    assert ended(job).words.startswith("Bei uns ist etwas schiefgegangen.")
+    assert Alert.objects.get().title == "Milch: fehlgeschlagen"
 
 
 async def test_a_closed_bell_says_in_words_what_its_stroke_says(ann, begun):
@@ -152,7 +176,7 @@ def paced(done, total, seconds, first=0, words=""):
     ],
 )
 def test_progress_is_put_in_round_words(job, words):
-    assert Bar(job).value == words
+    assert job.value_text == words
 
 
 def test_a_bar_on_any_page_is_its_owners_alone(ann, ben):

@@ -150,12 +150,12 @@ def test_such_a_job_fails_with_its_code_and_offers_no_retry(ann):
     with pytest.raises(ZeroDivisionError), job_for(ann, "Bread", "/shop/"):
         raise ZeroDivisionError
     job = Job.objects.get()
-    assert (job.state, job.words, job.actions) == ("failed", progress.TROUBLE, ("dismiss",))
+    assert (job.state, job.words, [*job.actions]) == ("failed", progress.TROUBLE, ["dismiss"])
 
 
 def test_such_a_job_leaves_its_block_when_it_is_cancelled(ann):
     with job_for(ann, "Bread") as job:
-        assert job.job.actions == ("cancel",)
+        assert job.job.actions.keys() == {"cancel"}
         assert transitions.act("cancel", job.pk)
         until(lambda: job.cancelled)
         for _ in job.track([1, 2, 3]):
