@@ -4,7 +4,7 @@ import contextlib
 import http.client
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import psycopg
 import pytest
@@ -58,23 +58,6 @@ def test_a_flood_costs_little_and_delays_nobody(server: Server) -> None:
     assert beside < max(3 * usual, NOTICED), f"{beside:.3f} s instead of {usual:.3f} s"
 
 
-def test_every_code_arrives(server: Server) -> None:
-    member = HttpClient(server.url).sign_in("member")
-    silent = RoomSocket(member, "lobby")
-    odd, binary, flood = (RoomSocket(member, "lobby").hello() for _ in range(3))
-    assert odd.pour("[]", 5) == 1008
-    assert binary.pour(b"\0", 1) == 1003
-    assert flood.pour('{"kind": "typing"}', 1000) == 4029
-    assert silent.closed(within=12) == 4008
-    assert 1013 in _fell_behind(member), "no page that read again in time was told to come back"
-
-
-def test_no_socket_lives_for_ever(new_deployment: Callable[..., Deployment]) -> None:
-    for kind in ("daphne", "uvicorn"):
-        server = new_deployment(PARLOUR_MAX_AGE="1").start_server(kind)
-        assert RoomSocket(HttpClient(server.url).sign_in("member"), "lobby").hello().closed(within=8) == 1012
-
-
 def test_a_deploy_says_goodbye_and_ends_in_time(server: Server) -> None:
     client = HttpClient(server.url).sign_in("member")
     rooms = [RoomSocket(client, "lobby").hello() for _ in range(30)]
@@ -111,16 +94,6 @@ def test_a_slow_answer_in_the_making_does_not_hold_up_a_deploy(
 def _request_in_vain(client: HttpClient, path: str) -> None:
     with contextlib.suppress(OSError, http.client.HTTPException):
         client.get(path)
-
-
-def _fell_behind(member: HttpClient) -> Iterator[int]:
-    """The codes of pages that stopped reading while ever more was said: 0 if still open, 1006 if dropped."""
-    talker = RoomSocket(member, "lobby").hello()
-    for much in range(500, 2500, 200):
-        slow = StalledReader(member, "lobby")
-        _talk(talker, much)
-        yield slow.read_on(within=6)
-        slow.leave()
 
 
 def _talk(talker: RoomSocket, many: int) -> float:

@@ -11,7 +11,6 @@ from django.utils import timezone
 from alerts import Role, anotify, notify, resolve
 from alerts.bell import bells
 from alerts.consumers import AlertsConsumer
-from alerts.models import Alert
 from alerts.streams import BellRegion
 from alerts.testing import BellPage
 from parlour.testing import Page, lost_hints
@@ -51,16 +50,6 @@ async def test_a_bell_that_was_disconnected_or_whose_hints_were_lost_is_right_in
         assert await page.equals_fresh()
 
 
-async def test_nobody_without_an_account_has_a_bell(ann):
-    async with BellPage(ann) as page:
-        await page.cut()
-        page.session = ""
-        await page.open()
-        await page.until(lambda: page.closed)
-        assert page.closed == 4001
-        assert "Sign in" in page.frames[-1]
-
-
 async def test_a_resolved_or_deleted_alert_leaves_every_bell(sue, ann, lobby):
     async with BellPage(sue) as page, BellPage(ann) as other:
         await anotify([ann, Role("staff")], "order", "About a room", about=lobby)
@@ -73,17 +62,6 @@ async def test_a_resolved_or_deleted_alert_leaves_every_bell(sue, ann, lobby):
         await lobby.adelete()
         await other.shows("Nothing is waiting")
         await page.shows("Nothing is waiting")
-
-
-async def test_one_key_is_one_line_with_the_true_number(sue):
-    rows = [
-        Alert(audience="staff", kind="parcel", title=f"Order {n}", key="orders", about=f"x:{n}", at=timezone.now())
-        for n in range(1000)
-    ]
-    await Alert.objects.abulk_create(rows)
-    async with BellPage(sue) as page:
-        assert "1,000 unseen" in page.document.text()
-        assert page.document.text().count("and 999 more") >= 1
 
 
 async def test_a_changed_name_shows_in_the_bell_at_the_next_look(sue, ann):

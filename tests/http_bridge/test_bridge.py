@@ -3,15 +3,10 @@
 import asyncio
 
 import pytest
-from asgiref.sync import sync_to_async
-from django.conf import settings as configured
-from django.contrib.auth import get_user_model
-from django.core.wsgi import get_wsgi_application
 from django.http import HttpResponse
 
 from http_bridge import wsgi_bridge
 from http_bridge.wsgi_bridge import IN_MEMORY, WsgiBridge
-from parlour.testing import session_for
 
 MIB = 1024**2
 END, GONE = {"type": "http.request"}, {"type": "http.disconnect"}
@@ -116,21 +111,3 @@ async def test_any_byte_but_nul_may_be_in_a_query(ask):
 
 async def test_a_header_with_an_underscore_passes_for_no_other(ask):
     assert (await ask(END, headers=[(b"x_forwarded_proto", b"https"), (b"x-real", b"1")]))[1] == b"|HTTP_X_REAL|"
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(
-    ("path", "query"),
-    [
-        ("/admin/autocomplete/", b"app_label=rooms&model_name=room&field_name=owner&term=%00"),
-        ("/admin/accounts/user/", b"q=a%00b"),
-        ("/alerts/", b"kind=%00"),
-        ("/accounts/login/", b"next=%00"),
-    ],
-)
-async def test_a_nul_in_a_query_breaks_no_page(ask, bridge, path, query):
-    bridge.wsgi = get_wsgi_application()
-    staff = await sync_to_async(get_user_model().objects.create_superuser)("staff")
-    session = await sync_to_async(session_for)(staff)
-    headers = [(b"cookie", f"{configured.SESSION_COOKIE_NAME}={session}".encode()), (b"host", b"testserver")]
-    assert (await ask(END, method="GET", path=path, query=query, headers=headers))[0] in (200, 302)

@@ -221,15 +221,6 @@ async def test_the_tick_finds_what_every_lost_hint_hid_and_numbers_what_a_dead_p
         assert await page.equals_fresh()
 
 
-async def test_every_page_hears_its_heartbeat(ann, lobby, conf):
-    conf(BEAT=0.1)
-    async with RecordingPage(ann) as page, RecordingPage() as other:
-        page.frames.clear()
-        other.frames.clear()
-        await page.until(lambda: sum('id="room-lobby-beat"' in frame for frame in page.frames) >= 3)
-        await other.receives('id="room-lobby-beat"')
-
-
 async def test_a_second_hello_on_one_socket_is_not_answered(ann, lobby):
     async with RecordingPage(ann) as page:
         await page.send(kind="hello", cursor=[])

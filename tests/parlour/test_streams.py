@@ -89,17 +89,6 @@ def test_an_edit_replaces_its_row_in_place_once_as_it_is_now(lobby):
     assert reader.is_fresh()
 
 
-@pytest.mark.parametrize("cursor", [None, 3])
-def test_a_cursor_of_no_use_or_from_the_future_gets_a_snapshot(lobby, cursor):
-    add(lobby, "one", "two")
-    reader = Reader(lobby)
-    seq, frame = reader.ask(cursor)
-    assert seq == 2
-    assert frame.startswith('<div hx-swap-oob="innerHTML:#room-lobby-log">')
-    reader.document.apply(frame)
-    assert reader.is_fresh()
-
-
 def test_a_page_that_missed_up_to_the_gap_gets_the_rows_and_beyond_it_a_snapshot(lobby, conf):
     conf(GAP=5)
     row, *_ = add(lobby, *"abcdefgh")
@@ -171,13 +160,3 @@ def test_readers_in_two_time_zones_get_their_own_times_from_one_row(lobby):
     fragments = log.answer([kolkata, plain]).fragments
     assert "23:30" in fragments[plain]
     assert "05:00" in fragments[kolkata]
-
-
-def test_older_pages_end_where_the_room_begins(lobby):
-    add(lobby, *map(str, range(7)))
-    stream = RoomRegion(lobby).log
-    seen, upto = [], 10
-    while upto:
-        markup, upto = stream.page(PLAIN, upto, most=3)
-        seen.append(markup.count("<li"))
-    assert seen == [3, 3, 1]

@@ -148,19 +148,6 @@ def test_an_alert_in_a_room_is_shown_exactly_to_those_who_may_read_it(ann, ben, 
     assert found[gus.pk] == audiences.of([gus.pk])[gus.pk]
 
 
-async def test_many_of_one_author_in_one_room_are_one_line_and_one_toast(ann, ben, lobby):
-    async with BellPage(ben) as page:
-        await page.receives("bell-cursor-bell-count")
-        for n in range(1, 5):
-            await sync_to_async(say)(ann, lobby, f"@ben {n}")
-            await page.shows(f"{n} unseen")
-        await page.shows("Ann mentioned you in Lobby, 4 times")
-        assert page.document.part("bell-lines").count("<li") == 1
-        assert sum("beforeend:#bell-toasts" in frame for frame in page.frames) == 1
-        assert sum("innerHTML:#bell-announce" in frame for frame in page.frames) == 1
-        assert await page.equals_fresh()
-
-
 def test_who_has_mentioned_too_many_tells_nobody_and_is_told_so(ann, ben, gus, lobby):
     for person, text, most in ((gus, "@ann @ben", 8), (ann, "@ben", 24)):
         for each in (ann, ben):

@@ -7,7 +7,7 @@ from django.utils.html import escape
 
 from parlour import hub
 from rooms import consumers, posting
-from rooms.models import Message, Room
+from rooms.models import Message
 from rooms.posting import TOO_FAST
 from rooms.send_once import MOST
 from tests.parlour.recording_page import RecordingPage, Silent
@@ -140,18 +140,6 @@ async def test_a_duplicated_tab_keeps_its_text_under_a_page_of_its_own(ann, mine
         await twin.says("once more")
         await twin.is_settled(1)
     assert await stored() == ["from the first", "from its twin", "once more"]
-
-
-async def test_a_text_from_another_room_under_the_same_number_is_kept(ann, mine, lobby):
-    await Room.objects.acreate(title="Other", owner=ann)
-    await mine.says("same")
-    await mine.is_settled(1)
-    async with Silent(ann, "other") as other:
-        await other.hello(page=PAGE, acked="0", text="same")
-    assert sorted([(row.room.slug, row.text) async for row in Message.objects.select_related("room")]) == [
-        ("lobby", "same"),
-        ("other", "same"),
-    ]
 
 
 async def test_an_empty_text_is_answered_in_words_and_its_box_goes(mine):

@@ -86,12 +86,6 @@ def test_any_bytes_are_read_to_their_end_or_rejected(data):
     assert lines == sorted(set(lines))
 
 
-def test_a_file_of_rejected_rows_is_read_as_it_was_the_first_time():
-    rows = read(b"line,reason,item,amount,currency\n7,\"It, and so on\",'=1,'-5,EUR\n8,Why,'Tea','5,EUR\n")
-    assert [row.cells[:3] for row in rows] == [["=1", "-5", "EUR"], ["'Tea'", "'5", "EUR"]]
-    assert read(HEAD + b"'=1,1,EUR,,\n")[0].cells[0] == "'=1"  # who wrote an apostrophe meant one
-
-
 @given(st.text(alphabet="'=+-@＝ \tab1"))
 def test_an_escaped_cell_is_no_formula_and_comes_back_as_it_was(cell):
     assert unescape(escape(cell)) == cell
