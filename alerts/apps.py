@@ -8,6 +8,7 @@ class AlertsConfig(AppConfig):
 
     name = "alerts"
     label = "parlour_alerts"  # "alerts" may be a name of yours
+    verbose_name = "Alerts"
     default_auto_field = "django.db.models.BigAutoField"
     live_path = "alerts/"
     live_styles = ("parlour/bell.css", "parlour/toasts.css", "parlour/alerts.css")

@@ -9,6 +9,7 @@ class JobsConfig(AppConfig):
 
     name = "jobs"
     label = "parlour_jobs"  # "jobs" may be a name of yours
+    verbose_name = "Jobs"
     default_auto_field = "django.db.models.BigAutoField"
     live_path = "alerts/jobs/"
     live_styles = ("parlour/jobs.css",)

@@ -8,10 +8,12 @@ from types import SimpleNamespace
 
 import pytest
 from channels.layers import InMemoryChannelLayer
+from daphne.checks import check_daphne_installed
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connection
 from django.template import RequestContext, Template
+from django.template.loader import render_to_string
 
 import parlour
 from alerts.checks import check_layout, check_login
@@ -250,6 +252,18 @@ def test_under_debug_a_page_names_what_it_lacks(rf, part, settings, tmp_path):
     assert "put &quot;daphne&quot; first in INSTALLED_APPS" in said_on_a_page(rf, Tea())
     settings.DEBUG = False
     assert "pl-set-up" not in said_on_a_page(rf, Tea(), head="")
+
+
+def test_under_debug_a_page_whose_socket_does_not_come_asks_for_the_only_htmx():
+    region = Tea()
+    told = render_to_string("parlour/live.html", {"region": region, "debug": True})
+    assert "Is the htmx of {% live_head %} the only one of this page?" in told
+    assert "live_head" not in render_to_string("parlour/live.html", {"region": region, "debug": False})
+
+
+def test_daphne_behind_the_static_files_is_named_by_daphne(settings):
+    settings.INSTALLED_APPS = ["django.contrib.staticfiles", "daphne"]
+    assert [each.id for each in check_daphne_installed(None)] == ["daphne.E001"]
 
 
 def test_missing_tables_are_named_when_a_page_is_painted(rf, monkeypatch):
