@@ -16,6 +16,7 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         from alerts import add_to_bell
+        from jobs import checks  # noqa: F401  they register themselves
         from jobs.streams import BarsStream
         from jobs.transitions import job_queued
 
