@@ -71,6 +71,7 @@ class PartStream(Stream):
         super().__init__(part.head(arguments), region, part.heads(arguments))
         self.declared: Part = part
         self.arguments = arguments
+        self.gap = part.gap
         self._sent: dict[Variant, tuple[int, Shown | None]] = {}
 
     def paint(self, variant: Variant, seq: int) -> dict[str, Any]:
@@ -119,9 +120,12 @@ class Part:
     stream: ClassVar[Callable[..., Stream]] = PartStream
     consumer: type[PartConsumer] = PartConsumer
 
-    def __init__(self, function: Function, template: str, models: Sequence[Watched] = (), name: str = "") -> None:
+    def __init__(
+        self, function: Function, template: str, models: Sequence[Watched] = (), name: str = "", gap: float = 0.0
+    ) -> None:
         self.function = function
         self.template = template
+        self.gap = gap
         self.name = name or function.__name__
         self.signature = inspect.signature(function)
         self.models = [watch_model(model, self.signature.parameters) for model in models]
@@ -302,13 +306,16 @@ class PartRegion(Region):
 class Live:
     """`@live(template, watch=[…])`, `live.changed(Model)`, `live.touch(name)`."""
 
-    def __call__(self, template: str, *, watch: Sequence[Watched] = (), name: str = "") -> Callable[[Function], Part]:
+    def __call__(
+        self, template: str, *, watch: Sequence[Watched] = (), name: str = "", gap: float = 0.0
+    ) -> Callable[[Function], Part]:
         """Decorate a function that returns the context of `template`.
 
         A model in `watch` makes open pages look again whenever a row of it is saved or deleted, by whomever; if an
         argument bears the model's name it is taken for a primary key, and only that row is watched.
+        Between two looks are at least `gap` seconds, in which changes gather.
         """
-        return lambda function: Part(function, template, watch, name)
+        return lambda function: Part(function, template, watch, name, gap)
 
     def changed(self, model: Watched, *, pk: Any = None, using: str = "") -> AbstractContextManager[None]:
         """Around what sends no signals, such as `update()` and `bulk_create()`: all rows, or one, will have changed."""

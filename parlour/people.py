@@ -39,8 +39,6 @@ def _in_order(people: Iterable[Any]) -> list[Any]:
 class PeopleStream(PartStream):
     """The people with a lease and, for each reader, the reader: who is named is marked as "you" on their own page."""
 
-    gap = 0.3
-
     def variant(self, person: Any) -> Variant:
         return super().variant(person)._replace(own=str(person.pk or ""))
 
@@ -93,7 +91,7 @@ class PeopleHere(Part):
     consumer = PeopleConsumer
 
     def __init__(self) -> None:
-        super().__init__(_place, "parlour/people_here.html", name="people_here")
+        super().__init__(_place, "parlour/people_here.html", name="people_here", gap=0.3)
         self.rules: dict[str, tuple[Function, list[type[Model]]]] = {}
 
     def allow(self, place: Any = None, *, watch: Sequence[Watched] = ()) -> Callable[[Function], Function]:

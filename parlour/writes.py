@@ -10,6 +10,7 @@ import inspect
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from django.apps import apps
@@ -55,6 +56,9 @@ class Change:
             work()
 
 
+_collecting: ContextVar[Change | None] = ContextVar("change", default=None)  # of the live write whose body runs
+
+
 def live_write(body: Callable[..., T]) -> Callable[..., T]:
     """Decorate `body(change, …)`, which collects into `change`; what it collected is then written and committed.
 
@@ -82,7 +86,11 @@ def live_write(body: Callable[..., T]) -> Callable[..., T]:
 def _commit(body: Callable[[Change], T]) -> T:
     change = Change()
     with transaction.atomic():
-        result = body(change)
+        collecting = _collecting.set(change)
+        try:
+            result = body(change)
+        finally:
+            _collecting.reset(collecting)
         if _after_other_commits(change.touched):
             change.touched.clear()
         raised = _write_numbered(change)
@@ -149,6 +157,8 @@ def touch(*streams: str, using: str = DEFAULT_DB_ALIAS) -> None:
     """Say that these streams answer differently once the open transaction on the database `using` is committed."""
     if using != DEFAULT_DB_ALIAS and connections[using].in_atomic_block:
         transaction.on_commit(lambda: touch(*streams), using=using, robust=True)
+    elif change := _collecting.get():
+        change.touch(*streams)
     elif connection.in_atomic_block:
         change = Change()
         change.touch(*streams)

@@ -7,9 +7,10 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connection, transaction
 from django.template import Context, Template, TemplateSyntaxError
 from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.urls import set_script_prefix
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
@@ -200,6 +201,15 @@ def test_a_form_does_a_verb_without_script(client, ann, poll):
     assert (answer.status_code, answer["Location"]) == (302, f"http://testserver/polls/{poll.pk}/")
     assert Poll.objects.get().votes == 1
     assert client.post(region.panel, {"verb": "veto"}).status_code == 400
+
+
+def test_what_a_verb_saves_is_told_by_its_own_commit(ann, poll):
+    with CaptureQueriesContext(connection) as queries:
+        tally.act(ann, "vote", tally.bind({"poll": poll}), {})
+    statements = [query["sql"] for query in queries.captured_queries]
+    assert not [each for each in statements if "pendingevent" in each]
+    assert len([each for each in statements if each.startswith("BEGIN")]) == 1
+    assert heads()[f"rows.polls.poll.{poll.pk}"] >= 1
 
 
 def test_a_verb_gets_what_its_button_and_its_page_say_and_tells_what_is_wrong(client, ann, monkeypatch):
