@@ -24,7 +24,7 @@ def orders_page(tab: Tab) -> Tab:
 def shop(tab: Tab) -> Tab:
     """A buyer's page with a socket that has answered."""
     tab.go("/shop/")
-    expect(tab.page.locator("#mine-met")).to_have_value("1")
+    expect(tab.page.locator(".shop [name=met]")).to_have_value("1")
     return tab
 
 

@@ -19,11 +19,10 @@ from jobs import runner  # noqa: E402
 from parlour import urls as live_parts  # noqa: E402
 from parlour.contrib import apply_patches  # noqa: E402
 from rooms import routing as rooms  # noqa: E402
-from shop import urls as shop  # noqa: E402
 
 apply_patches()
 runner.start()
-apps = (live_parts, rooms, alerts, jobs, chat, shop)
+apps = (live_parts, rooms, alerts, jobs, chat)
 sockets = [pattern for app in apps for pattern in app.websocket_urlpatterns]
 
 

@@ -5,20 +5,10 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Count, Q, Sum
-from django.db.models.signals import post_delete
-from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
 
-from parlour import Change, live_write
 from shop.money import CURRENCIES
-
-ALL_ORDERS = "shop.orders"  # head of the staff's list
-
-
-def orders_of(buyer: object) -> str:
-    """Head of one person's orders, by primary key."""
-    return f"shop.buyer.{buyer}"
 
 
 def may_order(person: Any) -> bool:
@@ -129,15 +119,3 @@ class Order(models.Model):
     def status_text(self) -> str:
         """ "accepted": the status inside a sentence."""
         return self.get_status_display().lower()
-
-
-def touch_lists(change: Change, order: Order) -> None:
-    """Have the pages that list this order look again."""
-    change.touch(ALL_ORDERS, orders_of(order.buyer_id))
-
-
-@receiver(post_delete, sender=Order)
-@live_write
-def _deleted(change: Change, instance: Order, **kwargs: Any) -> None:
-    """An order may be deleted anywhere, in the admin too."""
-    touch_lists(change, instance)

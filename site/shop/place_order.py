@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from alerts import Role, add_alert, resolve
 from parlour import Change, live_write, rate_limit
-from shop.models import Order, touch_lists
+from shop.models import Order
 from shop.transitions import TRANSITIONS, allowed
 
 RATE = "0.2/10"  # orders of one person, written by hand: a second, and at once
@@ -40,7 +40,6 @@ def place_order(
     if not rate_limit("order", buyer.pk, RATE).take():
         raise OrderRejected("That was many orders in a short time. Wait a minute and place it again.")
     order = Order.objects.create(buyer=buyer, idempotency_key=idempotency_key, **values)
-    touch_lists(change, order)
     words = f"{order.item}, {order.price}"
     add_alert(change, buyer, "order", f"Order {order.pk} is placed", words, about=order)
     title, url = f"New order: {order.item}", f"{reverse('shop:orders')}#orders-{order.pk}"
@@ -60,7 +59,6 @@ def make_transition(change: Change, person: Any, pk: int, name: str) -> Order:
         raise OrderRejected(f"Order {order.pk} is {order.status_text} already. Nothing was changed.")
     order.status, order.updated = TRANSITIONS[name].target, timezone.now()
     order.save(update_fields=["status", "updated"])
-    touch_lists(change, order)
     resolve(order)
     if person.pk != order.buyer_id:
         title, words = f"Order {order.pk} is {order.status_text}", f"{order.item}, {order.price}"

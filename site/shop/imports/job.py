@@ -11,11 +11,11 @@ from django.urls import reverse
 
 from alerts import Role, add_alert, resolve
 from jobs import Failure, JobContext, JobRegion, task
-from parlour import Change, StateStream, Stream, live_write
+from parlour import Change, StateStream, Stream, live, live_write
 from shop.forms import clean_row
 from shop.imports.csv_reader import COLUMNS, FileRejected, Row, read_rows
 from shop.imports.models import Import, Reject
-from shop.models import ALL_ORDERS, Order, orders_of
+from shop.models import Order
 
 BATCH = 200  # rows: other writers wait some hundredths of a second
 MAX_REJECTED = 10_000  # rows, after which somebody has to look
@@ -55,11 +55,12 @@ def write_batch(change: Change, job: JobContext, rows: list[Row]) -> Import:
     imported.rejected += len(rejects)
     imported.repeated += len(rows) - len(orders) - len(rejects)
     job.advance(change, imported.line - 1, imported.lines - 1, imported.outcome)  # without the column names
-    Order.objects.bulk_create(orders)
+    with live.changed(Order):
+        Order.objects.bulk_create(orders)
     Reject.objects.bulk_create(rejects)
     imported.save()
     if orders:
-        change.touch(ALL_ORDERS, orders_of(imported.job.owner_id))
+        live.touch("mine", buyer=imported.job.owner_id)
     return imported
 
 

@@ -8,18 +8,17 @@ from django.test.utils import CaptureQueriesContext
 
 from jobs import Job
 from parlour.testing import Page
-from shop.consumers import MyOrdersConsumer
 from shop.imports.models import Import
+from shop.live import STAFF_LIMIT, mine, orders
 from shop.models import Order
 from shop.place_order import make_transition, place_order
-from shop.streams import STAFF_LIMIT, MyOrdersRegion, OrdersRegion
 
 pytestmark = pytest.mark.django_db(transaction=True)
 place, change = sync_to_async(place_order), sync_to_async(make_transition)
 
 
 async def test_a_buyer_sees_the_own_orders_alone(ann, ben, sam):
-    async with Page(MyOrdersConsumer, ann) as page:
+    async with Page(mine.consumer, ann, buyer=ann.pk) as page:
         order = await place(ann, "Tea", 100, "EUR")
         await place(ben, "Coffee", 100, "EUR")
         await page.shows("Tea")
@@ -46,13 +45,14 @@ def test_the_lists_hold_no_token_and_the_page_one_form_for_all(ann, sam, tea):
     client = Client()
     client.force_login(sam)
     page = client.get("/shop/orders/").content.decode()
-    listed = page[page.index('id="orders-list"') :]
+    region = orders.authorize(sam, {})
+    listed = page[page.index('id="orders-now"') : page.index('id="orders-live"')]
     assert 'form="orders-act"' in listed
     assert "csrfmiddlewaretoken" not in listed
     assert "<form" not in listed
     client.force_login(ann)
     assert client.get("/shop/orders/").status_code == 403
-    assert client.get("/shop/orders/panel/").status_code == 403
+    assert client.get(region.panel).status_code == 403
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="the plan of a small table on PostgreSQL says nothing")
@@ -60,8 +60,8 @@ def test_no_list_and_no_limit_reads_or_sorts_all_orders(ann, client, tea):
     client.force_login(ann)
     imported = Import.objects.create(job=Job.objects.create(owner=ann, kind="x", title="x"), name="x", file="x")
     with CaptureQueriesContext(connection) as queries:
-        OrdersRegion().streams[0].present()
-        MyOrdersRegion(ann).streams[0].present()
+        orders()
+        mine(ann.pk)
         client.get(f"/shop/mine/?import={imported.pk}")
     statements = [query["sql"] for query in queries.captured_queries if 'FROM "shop_order"' in query["sql"]]
     assert len(statements) >= 8
