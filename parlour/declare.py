@@ -25,7 +25,6 @@ from django.db.models import Model
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
@@ -38,7 +37,7 @@ from parlour.writes import Change, live_write, touch
 
 Arguments = dict[str, Any]
 Function = Callable[..., Any]
-Shown = dict[str, SafeString]  # markup by id
+Shown = Any  # what a part shows, in a form that can be compared: markup, or in a list the markup of each row
 parts: dict[str, "Part"] = {}
 
 
@@ -98,15 +97,15 @@ class PartStream(Stream):
         return {variant: self.shown(variant) for variant in variants}
 
     def shown(self, variant: Variant) -> Shown:
-        """The markup of the part as it is now."""
+        """The part as it is now."""
         with reading_as(variant):
-            return {"": self.render(self.declared.function(**self.arguments))}
+            return self.render(self.declared.function(**self.arguments))
 
     def render(self, context: Mapping[str, Any]) -> SafeString:
         return render_to_string(self.declared.template, {**context, "region": self.ids, "live_part": self.declared})
 
     def whole(self, shown: Shown) -> SafeString:
-        return format_html_join("", "{}", ((markup,) for markup in shown.values()))
+        return shown
 
     def difference(self, before: Shown, now: Shown) -> str:
         """Fragments that turn what was shown before into what is shown now."""

@@ -13,7 +13,7 @@ from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model
 from django.template.loader import render_to_string
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from parlour.conf import conf
@@ -39,7 +39,7 @@ class ListStream(PartStream):
         return shown
 
     def whole(self, shown: Shown) -> SafeString:
-        return self.declared.holding(super().whole(shown), self.ids)
+        return self.declared.holding(format_html_join("", "{}", ((markup,) for markup in shown.values())), self.ids)
 
     def difference(self, before: Shown, now: Shown) -> str:
         if self.declared.tag == "tbody":  # a browser's parser drops rows that stand outside a table

@@ -64,7 +64,7 @@ class PeopleStream(PartStream):
         unnamed = bool(variant.own) and not named
         context = {"names": names, "count": len(people), "others": len(people[SHOWN:]), "you_are_unnamed": unnamed}
         with reading_as(variant):
-            return {"": self.render(context)}
+            return self.render(context)
 
 
 class PeopleConsumer(PartConsumer):
