@@ -23,7 +23,7 @@ def check_layout(**_: Any) -> list[CheckMessage]:
         return [checks.Warning(f"The pages of alerts find no base.html to extend: {error}", hint, id="parlour.W023")]
     if blocks & {"content", "main"}:
         return []
-    hint = "Put {% block content %}{% endblock %} into base.html, or write an alerts/base.html that fills your block."
+    hint = "Put {% block content %}{% endblock %} into base.html, or fill your block in a parlour_alerts/base.html."
     return [checks.Warning("Pages of alerts would be empty: base.html has no block for them.", hint, id="parlour.W024")]
 
 

@@ -49,7 +49,7 @@ def everything(request: HttpRequest) -> HttpResponse:
         "kinds": registered,
         "undo": _moment(request.GET.get("undo", "")),
     }
-    return render(request, "alerts/all.html", context)
+    return render(request, "parlour_alerts/all.html", context)
 
 
 @require_safe
@@ -124,7 +124,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         actions.set_preferences(request.user, form.levels)
         return redirect("parlour_alerts:all")
-    return render(request, "alerts/preferences.html", {"form": form}, status=422 if form.errors else 200)
+    return render(request, "parlour_alerts/preferences.html", {"form": form}, status=422 if form.errors else 200)
 
 
 def _mine(request: HttpRequest, pk: int) -> Alert:

@@ -25,7 +25,7 @@ class JobsConfig(AppConfig):
         else:
             from jobs.runner import put as carry
         job_queued.connect(carry)
-        add_to_bell(BarsStream, "partials/jobs.html#bell")
+        add_to_bell(BarsStream, "parlour_jobs/bar.html#bell")
 
     def serve(self) -> None:
         """Run jobs in threads of this process, where there is no broker, and see which stalled."""

@@ -59,7 +59,7 @@ class Job(models.Model):
         CANCELLED = "cancelled", pgettext_lazy("job", "Cancelled")
         DONE = "done", pgettext_lazy("job", "Done")
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="jobs")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="parlour_jobs")
     kind = models.CharField(max_length=40)
     title = models.CharField(max_length=200)
     url = models.CharField(max_length=500, blank=True)

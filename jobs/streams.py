@@ -18,7 +18,7 @@ QUARTER = 25  # percent, from one announcement to the next
 class BarsStream(StateStream):
     """What a person waits for, in the bell."""
 
-    template = "partials/jobs.html#bars"
+    template = "parlour_jobs/bar.html#bars"
     part = "jobs"
     gap = GAP
 
@@ -56,7 +56,7 @@ class BarStream(StateStream):
     A page that reconnects gets only the latest announcement. That a job is done or failed the bell announces.
     """
 
-    template = "partials/jobs.html#job"
+    template = "parlour_jobs/bar.html#job"
     part = "bar"
     gap = GAP
 

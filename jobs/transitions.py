@@ -50,7 +50,7 @@ def add(change: Change, title: str, url: str, begun: bool = False, **fields: Any
 @live_write
 def claim(change: Change, waiting: JobQuerySet, pk: int) -> Job | None:
     """Take this job out of what is `waiting`; None if somebody else was faster. One claim at a time an owner."""
-    get_user_model()._default_manager.select_for_update(no_key=True, of=("self",)).filter(jobs=pk).first()
+    get_user_model()._default_manager.select_for_update(no_key=True, of=("self",)).filter(parlour_jobs=pk).first()
     now = timezone.now()
     start = {"lease": now + LEASE, "moved": None, "first_done": F("done"), "first_moved": now}
     if not waiting.filter(pk=pk).update(state=State.RUNNING, **start):

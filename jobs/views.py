@@ -19,7 +19,7 @@ from jobs.models import Job
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     """One job, live."""
     job = get_object_or_404(Job.objects.of(request.user), pk=pk)
-    return render(request, "jobs/job.html", {"job": job, "kind": kind_named(job.kind)})
+    return render(request, "parlour_jobs/job.html", {"job": job, "kind": kind_named(job.kind)})
 
 
 @require_POST

@@ -126,6 +126,28 @@ def test_the_pages_of_the_documentation_work_in_a_project_as_django_makes_it(tmp
     passes(tmp_path, "desk/tests.py", settings="project.settings", beside=[ROOT])
 
 
+_MODEL = """
+from django.conf import settings
+from django.db import models
+
+class {}(models.Model):
+    title = models.CharField(max_length=9, db_index=True)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="{}")
+"""
+COMPANY = {  # its own apps "jobs" and "alerts", with the names that they would have by themselves
+    "company/jobs/__init__.py": "",
+    "company/jobs/models.py": _MODEL.format("Job", "jobs"),
+    "company/jobs/templates/jobs/job.html": "a vacancy: {{ job.title }}",
+    "company/jobs/urls.py": (
+        "from company.jobs.models import Job\nfrom django.urls import path\n"
+        "from django.views.generic import DetailView\napp_name = 'jobs'\n"
+        "urlpatterns = [path('<int:pk>/', DetailView.as_view(model=Job, template_name='jobs/job.html'), name='job')]\n"
+    ),
+    "company/alerts/__init__.py": "",
+    "company/alerts/models.py": _MODEL.format("Alert", "alerts"),
+}
+
+
 def test_alerts_and_jobs_stand_in_another_project_that_installed_the_wheel(tmp_path):
     told = (ROOT / "docs" / "alerts.md").read_text()
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
@@ -137,6 +159,7 @@ def test_alerts_and_jobs_stand_in_another_project_that_installed_the_wheel(tmp_p
     settings = re.search(r"# project/settings.py, at its end\n(.*?)```", told, re.DOTALL)[1]
     with (tmp_path / "project" / "settings.py").open("a") as file:
         file.write("INSTALLED_APPS += ['parlour', 'django_htmx']\n" + settings + "\nINSTALLED_APPS += ['jobs']\n")
+        file.write("INSTALLED_APPS = ['company.jobs', 'company.alerts', *INSTALLED_APPS]\n")
         file.write("TEMPLATES[0]['DIRS'] = [BASE_DIR / 'templates']\n")
         file.write(
             "DATABASES = {'default': {'ENGINE': 'parlour.contrib.sqlite', 'NAME': 'db', 'TEST': {'NAME': 'test_db'},\n"
@@ -146,11 +169,14 @@ def test_alerts_and_jobs_stand_in_another_project_that_installed_the_wheel(tmp_p
     (tmp_path / "project" / "urls.py").write_text(
         "from django.contrib import admin\nfrom django.urls import include, path\n"
         "urlpatterns = [path('admin/', admin.site.urls), path('', include('parlour.urls'))]\n"
+        "urlpatterns += [path('company/', include('company.jobs.urls'))]\n"
     )
+    write(tmp_path, COMPANY)
     write(tmp_path, {"templates/admin/base_site.html": shown("alerts.md")["templates/admin/base_site.html"]})
     (tmp_path / "templates" / "base.html").write_text("{% load alerts %}{% bell %}{% block content %}{% endblock %}")
     (tmp_path / "page_test.py").write_text(
-        "import pytest\nfrom alerts import Role, notify\nfrom jobs import Job\n\n"
+        "import company.jobs.models\nimport pytest\nfrom alerts import Role, notify\nfrom django.urls import reverse\n"
+        "from jobs import Job\n\n"
         "@pytest.mark.django_db(transaction=True)\n"
         "def test_pages(client, django_user_model):\n"
         "    sam = django_user_model.objects.create_user('sam', is_staff=True)\n"
@@ -161,6 +187,9 @@ def test_alerts_and_jobs_stand_in_another_project_that_installed_the_wheel(tmp_p
         "    for path in ('/admin/', '/alerts/', '/alerts/preferences/', '/alerts/panel/', job.get_absolute_url()):\n"
         "        answer = client.get(path)\n"
         "        assert answer.status_code == 200, path\n"
+        "    vacancy = company.jobs.models.Job.objects.create(owner=sam, title='Cook')\n"
+        "    assert client.get(reverse('jobs:job', args=[vacancy.pk])).content == b'a vacancy: Cook'\n"
+        "    assert 'Tea for all' in client.get(job.get_absolute_url()).content.decode()\n"
         "    page = client.get('/alerts/').content.decode() + client.get('/alerts/lines/').content.decode()\n"
         "    assert 'sam ordered' in page and page.count('2 unseen') == 2 and '<bdi>sam</bdi>' in page\n"
     )

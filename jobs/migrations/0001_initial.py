@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
                         ("first_done", models.PositiveBigIntegerField(default=0)),
                         ("first_moved", models.DateTimeField(blank=True, null=True)),
                         ("ended", models.DateTimeField(blank=True, null=True)),
-                        ("owner", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="jobs", to=settings.AUTH_USER_MODEL)),
+                        ("owner", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="parlour_jobs", to=settings.AUTH_USER_MODEL)),
                     ],
                     options={
                         "indexes": [

@@ -11,7 +11,7 @@ from jobs.streams import JobRegion
 register = template.Library()
 
 
-@register.inclusion_tag("partials/jobs.html#region", takes_context=True)
+@register.inclusion_tag("parlour_jobs/bar.html#region", takes_context=True)
 def job_bar(context: Context, job: Job) -> dict[str, Any]:
     """The bar of a job, for its owner; nothing for anybody else."""
     request = context["request"]
