@@ -19,8 +19,8 @@ PAGES = {
     "staff": "/rooms/team/settings/ /rooms/team/members/ /rooms/team/delete/ /shop/orders/ /shop/orders/1/"
     " /alerts/?show=unread&kind=order",
 }
-ADMIN = """/admin/ /admin/accounts/user/ /admin/accounts/user/add/ /admin/accounts/user/1/change/ /admin/rooms/room/
-/admin/shop/order/ /admin/shop/order/1/change/"""
+ADMIN = """/admin/ /admin/accounts/user/ /admin/accounts/user/add/ /admin/accounts/user/1/change/
+/admin/parlour_rooms/room/ /admin/shop/order/ /admin/shop/order/1/change/"""
 
 
 @pytest.fixture(scope="module")

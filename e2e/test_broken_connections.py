@@ -47,7 +47,7 @@ def test_two_seconds_without_a_line_in_every_five_for_a_minute(
     eventually(lambda: not writer.unconfirmed, 60, "every text confirmed")
     for someone in (listener, writer):
         someone.sees_in_order(told, within=60).sees_in_order(typed, within=10)
-    stored = [text for (text,) in deployment.rows("SELECT text FROM rooms_message ORDER BY seq")]
+    stored = [text for (text,) in deployment.rows("SELECT text FROM parlour_rooms_message ORDER BY seq")]
     assert [text for text in stored if text in told] == told
     assert [text for text in stored if text in typed] == typed
     for someone in (listener, writer):

@@ -17,7 +17,7 @@ from .support.waiting import eventually
 pytestmark = pytest.mark.faults
 UNBOUNDED = {"ROOMS_POST_RATE": "100000/100000", "PARLOUR_FRAME_RATE": "100000/100000"}
 IN_LOBBY = """
-SELECT m.seq, m.text FROM rooms_message m JOIN rooms_room r ON r.id = m.room_id
+SELECT m.seq, m.text FROM parlour_rooms_message m JOIN parlour_rooms_room r ON r.id = m.room_id
 WHERE r.slug = 'lobby' ORDER BY m.seq
 """
 Deploy = Callable[..., Deployment]
@@ -40,7 +40,7 @@ def test_a_thousand_messages_reach_twenty_sockets_in_order(new_deployment: Deplo
                 acked=str(number),
             )
     listening()
-    rows = deployment.rows("SELECT text FROM rooms_message WHERE text LIKE %s ORDER BY seq", "burst %")
+    rows = deployment.rows("SELECT text FROM parlour_rooms_message WHERE text LIKE %s ORDER BY seq", "burst %")
     stored = [text for (text,) in rows]
     assert len(set(stored)) == 1000
     for room in readers:
@@ -78,7 +78,7 @@ def test_sixteen_writers_and_their_rollbacks_hide_nothing(postgres_deployment: D
 def test_two_rooms_in_opposite_orders_never_lock_each_other_out(postgres_deployment: Deployment) -> None:
     program = postgres_deployment.command(background_scripts.CROSSWISE)
     _finished(program, within=90)
-    count = "SELECT count(*) FROM rooms_message WHERE text LIKE %s"
+    count = "SELECT count(*) FROM parlour_rooms_message WHERE text LIKE %s"
     assert postgres_deployment.rows(count, "crosswise %") == [(1600,)]
     assert "deadlocks 0" in program.tail()
     assert postgres_deployment.rows("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == [

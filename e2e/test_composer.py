@@ -86,7 +86,7 @@ def test_a_double_click_and_a_duplicated_tab_send_each_text_once(
     member.sees_in_order(said)
     twin.sees_in_order(said)
     eventually(lambda: not member.unconfirmed and not twin.unconfirmed, 15, "every confirmation")
-    rows = deployment.rows("SELECT text FROM rooms_message WHERE text LIKE %s ORDER BY seq", "once %")
+    rows = deployment.rows("SELECT text FROM parlour_rooms_message WHERE text LIKE %s ORDER BY seq", "once %")
     assert rows == [(text,) for text in said]
 
 
@@ -115,7 +115,9 @@ def test_who_walks_between_rooms_finds_talk_pending_text_and_draft_each_in_its_r
     for someone in (member, staff):
         assert "for the lobby alone" not in someone.messages
         someone.equals_a_fresh_page()
-    said = "SELECT text, title FROM rooms_message m JOIN rooms_room r ON r.id = m.room_id WHERE text LIKE %s"
+    said = (
+        "SELECT text, title FROM parlour_rooms_message JOIN parlour_rooms_room r ON r.id = room_id WHERE text LIKE %s"
+    )
     stored = dict(deployment.rows(said, "%for the %"))
     assert stored == {"for the lobby alone": "Lobby", "for the team": "Team", "back for the team": "Team"}
 

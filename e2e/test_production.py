@@ -63,7 +63,7 @@ def test_people_at_two_processes_see_each_other_and_what_they_say(deployment: De
     other.sees("typed here").say("and there")
     for tab in (member, other):
         tab.sees_in_order(["typed here", "and there"]).equals_a_fresh_page()
-    assert deployment.rows("SELECT text FROM rooms_message ORDER BY seq") == [("typed here",), ("and there",)]
+    assert deployment.rows("SELECT text FROM parlour_rooms_message ORDER BY seq") == [("typed here",), ("and there",)]
 
 
 def test_who_signs_out_at_one_process_is_cut_off_at_the_other(deployment: Deployment) -> None:

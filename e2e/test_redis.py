@@ -123,7 +123,7 @@ class Conversation:
         for room in self.rooms:
             room.waits_for(self.said[-1], within=LATE)
             assert [text for text in room.texts if text in self.said] == self.said
-        rows = [text for (text,) in self.deployment.rows("SELECT text FROM rooms_message ORDER BY seq")]
+        rows = [text for (text,) in self.deployment.rows("SELECT text FROM parlour_rooms_message ORDER BY seq")]
         assert [text for text in rows if text in self.said] == self.said
         assert self.slowest_answer < 2
 

@@ -18,7 +18,7 @@ POLICY = "content-security-policy"
 
 
 def _stored(deployment: Deployment, *texts: str) -> list[str]:
-    rows = deployment.rows("SELECT text FROM rooms_message ORDER BY seq")
+    rows = deployment.rows("SELECT text FROM parlour_rooms_message ORDER BY seq")
     return [text for (text,) in rows if text in texts]
 
 

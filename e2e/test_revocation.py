@@ -38,7 +38,8 @@ def deactivation(member: HttpClient, deployment: Deployment, url: str) -> None:
 
 
 def removal(member: HttpClient, deployment: Deployment, url: str) -> None:
-    mine = "SELECT m.id FROM rooms_membership m JOIN accounts_user u ON u.id = m.person_id WHERE username = 'member'"
+    member = "SELECT id FROM accounts_user WHERE username = 'member'"
+    mine = f"SELECT id FROM parlour_rooms_membership WHERE person_id = ({member})"
     staff = HttpClient(url).sign_in("staff")
     staff.get("/rooms/team/members/")
     answer = staff.post("/rooms/team/members/", {"remove": str(deployment.rows(mine)[0][0])})

@@ -80,7 +80,7 @@ def test_a_slow_answer_in_the_making_does_not_hold_up_a_deploy(
     member = HttpClient(server.url).sign_in("member")
     room = RoomSocket(member, "lobby").hello()
     with psycopg.connect(deployment.database_url) as connection:
-        connection.execute("LOCK TABLE rooms_message IN ACCESS EXCLUSIVE MODE")
+        connection.execute("LOCK TABLE parlour_rooms_message IN ACCESS EXCLUSIVE MODE")
         asking = threading.Thread(target=_request_in_vain, args=(member, "/rooms/lobby/"), daemon=True)
         asking.start()
         waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"

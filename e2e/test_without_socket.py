@@ -35,7 +35,7 @@ def test_without_javascript_people_read_write_go_back_and_correct(
     expect(plain.page.get_by_text("4,000").first).to_be_visible()
     kept = plain.page.locator("main textarea, main input[name=text]")
     assert much.strip() in [box.input_value().strip() for box in kept.all()]
-    assert deployment.rows("SELECT text FROM rooms_message ORDER BY seq") == [(text,) for text in said]
+    assert deployment.rows("SELECT text FROM parlour_rooms_message ORDER BY seq") == [(text,) for text in said]
 
 
 def test_a_page_without_a_socket_still_talks_and_gets_one_later(
@@ -56,7 +56,7 @@ def test_a_page_without_a_socket_still_talks_and_gets_one_later(
     member.wait_live(within=WATCHDOG * 2)
     other.say("now at once")
     member.sees("now at once", within=5)
-    stored = deployment.rows("SELECT count(*) FROM rooms_message WHERE text = %s", said[1])
+    stored = deployment.rows("SELECT count(*) FROM parlour_rooms_message WHERE text = %s", said[1])
     assert stored == [(1,)]
 
 

@@ -18,9 +18,9 @@ from e2e.support.processes import Process
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-EXAMPLES = ("polls", "tasks", "signups", "bakery", "lounge")
+EXAMPLES = ("polls", "tasks", "signups", "bakery", "lounge", "tickets")
 SETTINGS = f"""
-INSTALLED_APPS = ["daphne", "parlour", "alerts", "jobs", *{EXAMPLES!r}, *INSTALLED_APPS]
+INSTALLED_APPS = ["daphne", "parlour", "alerts", "jobs", "rooms", *{EXAMPLES!r}, *INSTALLED_APPS]
 INSTALLED_APPS += ["django.contrib.humanize", "django_htmx", "template_partials"]
 ASGI_APPLICATION = "parlour.asgi.application"
 LOGIN_URL = "login"
@@ -48,7 +48,7 @@ def environment(folder: Path) -> Path:
         "install",
         "-qq",
         "--disable-pip-version-check",
-        f"{wheel}[daphne]",
+        f"{wheel}[daphne,rooms]",
         "django-helpdesk==2.6.*",
     ]
     subprocess.run(install, check=True)

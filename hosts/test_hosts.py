@@ -93,6 +93,25 @@ def test_a_job_shows_a_bar_and_its_end(project, signed_in, within):
     expect(words).to_have_text(f"{done}: 100 loaves are ready.", timeout=within + 10 * SECOND)
 
 
+def test_a_team_talks_on_the_page_of_its_ticket(project, signed_in, within):
+    made = project.run(
+        "from django.contrib.auth import get_user_model\nfrom tickets.models import Ticket\n"
+        "ticket = Ticket.objects.create(title='Kettle leaks')\nticket.team.set(get_user_model().objects.all())\n"
+        "print(ticket.pk)"
+    )
+    path = f"/tickets/{made.strip()}/"
+    sam, kim = signed_in("sam", path), signed_in("kim", path)
+    if project.name == "wsgi":  # from then on the box is a plain form
+        expect(sam.locator(".pl-talk .pl-banner.pl-plain")).to_be_visible(timeout=within)
+    else:
+        expect(kim.locator(".pl-count")).to_have_text("2", timeout=within)
+    sam.get_by_role("textbox", name="Message", exact=True).fill("Who has the *wrench*?")
+    sam.get_by_role("button", name="Send", exact=True).click()
+    expect(sam.locator(".pl-text")).to_have_text("Who has the wrench?", timeout=within)
+    expect(kim.locator(".pl-text")).to_have_text("Who has the wrench?", timeout=within)
+    assert sam.url.startswith(f"{project.url}{project.path}{path}")
+
+
 def test_our_styles_leave_the_projects_own_elements_alone(project, signed_in):
     sam = signed_in("sam", "/")
     sam.add_style_tag(content="html { overflow: hidden }")  # a bar to scroll with would move what is centred

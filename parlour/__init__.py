@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from parlour.streams import Stream as Stream
     from parlour.text import clean as clean
     from parlour.text import is_visible as is_visible
+    from parlour.watch import row_heads as row_heads
+    from parlour.watch import rows_head as rows_head
+    from parlour.watch import watch_model as watch_model
     from parlour.writes import Change as Change
     from parlour.writes import live_write as live_write
     from parlour.writes import revoke as revoke
@@ -57,8 +60,11 @@ _MODULES = {
     "people_in": "parlour.people",  # everybody with a lease of a name
     "rate_limit": "parlour.limits",  # a token bucket for each person or address
     "revoke": "parlour.writes",  # have a person's rights checked again
+    "row_heads": "parlour.watch",  # the heads that move with one row of a watched model
+    "rows_head": "parlour.watch",  # the head that moves with every row of a watched model
     "run": "parlour.database",  # use the ORM from asynchronous code
     "submit": "parlour.database",  # run something on the engine's database threads
+    "watch_model": "parlour.watch",  # have heads move with the rows of a model
 }
 __all__ = list(_MODULES)
 

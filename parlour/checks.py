@@ -32,7 +32,7 @@ from parlour.models import Head, Numbered
 from parlour.regions import Region
 
 LIVE_TAG = re.compile(r"""{%\s*live\s+["']([^"']+)""")
-ANY_TAG = re.compile(r"{%\s*(?:live|bell|job_bar|region)\s")
+ANY_TAG = re.compile(r"{%\s*(?:live|bell|job_bar|region|room)\s")
 OTHER_HTMX = re.compile(r"""<script[^>]*htmx[^>]*\.js|{%\s*htmx_script""")
 OTHER_TEMPLATE = re.compile(r"""{%\s*(?:extends|include)\s+["']([^"'#]+)""")
 HEAD_NAME = re.compile(r"[A-Za-z0-9_.-]{1,99}")

@@ -32,7 +32,7 @@ from parlour.consumer import Consumer, Denied, Malformed
 from parlour.database import run
 from parlour.regions import Region
 from parlour.streams import Answer, Ask, LogStream, Stream, Variant, reading_as
-from parlour.watch import Watched, heads, rows_head, safe, touch_rows, watch_model, watched
+from parlour.watch import Watched, row_heads, rows_head, safe, touch_rows, watch_model, watched
 from parlour.writes import Change, live_write, touch
 
 Arguments = dict[str, Any]
@@ -202,7 +202,7 @@ class Part:
 
     def heads(self, arguments: Arguments) -> list[str]:
         rows = self.rows(arguments)
-        return [self.head(arguments), *(head for model, pk in rows for head in heads(model, pk))]
+        return [self.head(arguments), *(head for model, pk in rows for head in row_heads(model, pk))]
 
     def authorize(self, person: Any, arguments: Arguments) -> "PartRegion":
         """The part for this person. Denied if they may not see it, or if the row that it shows is not there."""

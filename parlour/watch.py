@@ -33,7 +33,7 @@ def watch_model(model: Watched, arguments: Collection[str] = ()) -> type[Model]:
     return model
 
 
-def heads(model: type[Model], pk: Any) -> list[str]:
+def row_heads(model: type[Model], pk: Any) -> list[str]:
     """The heads that somebody follows who shows this row, or with None any rows."""
     return [rows_head(model)] if pk is None else [f"{rows_head(model)}.{safe(pk)}", f"{rows_head(model)}..all"]
 

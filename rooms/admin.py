@@ -16,7 +16,7 @@ class MembershipInline(admin.TabularInline):
 
     model = Membership
     extra = 1
-    autocomplete_fields = ["person"]
+    raw_id_fields = ["person"]  # a project may have no admin of its people
 
 
 @admin.register(Room)
@@ -26,7 +26,7 @@ class RoomAdmin(admin.ModelAdmin):
     list_display = ["title", "slug", "access", "guests", "owner"]
     list_filter = ["access", "guests"]
     search_fields = ["title", "slug"]
-    autocomplete_fields = ["owner"]
+    raw_id_fields = ["owner"]
     inlines = [MembershipInline]
 
 
@@ -37,7 +37,7 @@ class NotificationLevelAdmin(admin.ModelAdmin):
     list_display = ["person", "room", "level"]
     list_filter = ["level", "room"]
     search_fields = [f"person__{USERNAME}", "room__title"]
-    autocomplete_fields = ["person", "room"]
+    raw_id_fields = ["person", "room"]
     list_select_related = ["person", "room"]
 
 

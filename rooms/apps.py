@@ -1,21 +1,25 @@
 """The app of chat rooms."""
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.core.exceptions import ImproperlyConfigured
 
 
 class RoomsConfig(AppConfig):
     """Chat rooms: who may be in them, what is posted there, and how it looks live."""
 
     name = "rooms"
+    label = "parlour_rooms"
+    verbose_name = "Rooms"
     live_path = "rooms/"
     live_styles = ("parlour/rooms.css",)
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        if not apps.is_installed("alerts"):
+            raise ImproperlyConfigured('Rooms tell people of mentions: put "alerts" into INSTALLED_APPS too.')
         from alerts import Kind
-        from rooms import mentions, signals
+        from rooms import checks, mentions, signals  # noqa: F401  importing two of them is what registers them
 
         Kind("mention", "Mentions", "{title}, {n} times").register()
         Kind("room", "Rooms where you hear everything", "{title}: {n} messages").register()
-        assert mentions  # importing it says who is told what
         signals.connect()

@@ -3,12 +3,11 @@
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
-import nh3
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
-from markdown_it import MarkdownIt
 
 from parlour import is_visible
 
@@ -44,10 +43,12 @@ def to_html(text: str, people: Mapping[str, Any] | None = None) -> tuple[str, fr
     `people` are the primary keys of those whom a mention may mean, by casefolded name. A text that is made to grow,
     of nothing but tiny links, stays as it was written.
     """
+    import nh3  # an extra of the wheel: where it is missing `manage.py check` says so
+
     if text.count("[") > BRACKETS:
         return _plain(text), frozenset()
     mentioned: set[Any] = set()
-    html = _markdown.render(text, {"people": people or {}, "mentioned": mentioned})
+    html = _markdown().render(text, {"people": people or {}, "mentioned": mentioned})
     html = nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, link_rel="noopener noreferrer nofollow")
     return html if len(html) <= HEAVIEST else _plain(text), frozenset(mentioned)
 
@@ -83,7 +84,12 @@ def _render_mention(_renderer: Any, tokens: Any, index: int, _options: Any, _env
     return format_html('<span class="pl-mention" data-person="{}">{}</span>', token.meta["person"], token.content)
 
 
-_markdown = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True})
-_markdown.enable(["linkify", "strikethrough"]).disable(_DISABLED)
-_markdown.inline.ruler.push("mention", _mention)
-_markdown.add_render_rule("mention", _render_mention)
+@cache
+def _markdown() -> Any:
+    from markdown_it import MarkdownIt
+
+    markdown = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True})
+    markdown.enable(["linkify", "strikethrough"]).disable(_DISABLED)
+    markdown.inline.ruler.push("mention", _mention)
+    markdown.add_render_rule("mention", _render_mention)
+    return markdown

@@ -12,8 +12,9 @@ from django.db.models.functions import Cast
 from alerts import add_alert, audience_source
 from parlour import Change, Lease, name_of, rate_limit
 from rooms.models import Membership, Message, NotificationLevel, Room, written_out
+from rooms.objects import rules
 from rooms.people import bearing, guests, is_guest, stored
-from rooms.permissions import readers
+from rooms.permissions import readers, rights
 
 MOST = 20  # names looked up for one text
 RATE = "0.2/20"  # people told by one author: a second / at once
@@ -43,6 +44,16 @@ def told_in_rooms(people: Collection[Any]) -> Any:
     return _readable(people).values_list("person", ROOM)
 
 
+@audience_source("user.{person}/object.{id}")
+def told_on_objects(people: Collection[Any]) -> Any:
+    """The same for rooms on objects, whose rules are asked one by one; nothing is asked where no model has a rule."""
+    if not rules:
+        return ()
+    levels = NotificationLevel.objects.filter(person__in=people, room__access=Room.Access.OBJECT)
+    levels = levels.select_related("person", "room")
+    return [(level.person_id, level.room_id) for level in levels if rights(level.person, level.room).read]
+
+
 @audience_source("listeners.{id}")
 def listeners(people: Collection[Any]) -> Any:
     """Those who want to be told of everything."""
@@ -52,8 +63,9 @@ def listeners(people: Collection[Any]) -> Any:
 def _readable(people: Collection[Any]) -> Any:
     """The levels of these people for rooms that they may read: `rights`, asked for many rooms in one query."""
     guest, is_open = guests("person__"), Q(room__access=Room.Access.OPEN)
-    is_member = Exists(Membership.objects.filter(room=OuterRef("room"), person=OuterRef("person")))
-    may_read = Q(guest, is_open, ~Q(room__guests=Room.Guests.NONE)) | Q(~guest, is_open | Q(is_member))
+    member = Exists(Membership.objects.filter(room=OuterRef("room"), person=OuterRef("person")))
+    is_member = Q(member, room__access=Room.Access.MEMBERS)
+    may_read = Q(guest, is_open, ~Q(room__guests=Room.Guests.NONE)) | Q(~guest, is_open | is_member)
     return NotificationLevel.objects.filter(may_read, person__in=people)
 
 

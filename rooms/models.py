@@ -8,17 +8,20 @@ from types import SimpleNamespace
 from typing import Any, Self, TypeVar
 
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection, models
 from django.db.models.query import RawQuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import get_random_string
+from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
 
 from alerts import audiences
 from parlour import Numbered
 from rooms import markup
+from rooms.objects import rules
 from rooms.people import is_guest, stored
 
 RESERVED_SLUGS = {"new"}
@@ -40,9 +43,10 @@ class RoomQuerySet(models.QuerySet["Room"]):
     def visible_to(self, person: Any) -> Self:
         """The rooms this person may read, those that they belong to and open ones that let such a person in."""
         open_to_all = models.Q(access=Room.Access.OPEN)
+        as_member = models.Q(membership__isnull=False, access=Room.Access.MEMBERS)
         if is_guest(person):
             return self.filter(open_to_all).exclude(guests=Room.Guests.NONE)
-        return self.with_membership(person).filter(open_to_all | models.Q(membership__isnull=False))
+        return self.with_membership(person).filter(open_to_all | as_member)
 
     def nearest_to(self, person: Any) -> Self:
         """In this order: a person's own rooms, those posted in last, the rest by title. Fills `last_pk`."""
@@ -71,6 +75,17 @@ class RoomQuerySet(models.QuerySet["Room"]):
         """Each with `last_pk`, the primary key of its newest message."""
         newest = Message.objects.filter(room=models.OuterRef("pk"), seq__isnull=False).order_by("-seq").values("pk")[:1]
         return self.annotate(last_pk=models.Subquery(newest))
+
+    def on(self, thing: models.Model) -> "Room":
+        """The room on an object, made when it is first asked for; two that ask at once get the same."""
+        if thing.pk is None:
+            raise ValueError(f"{thing!r} has to be saved before there can be a room on it.")
+        kind, title = ContentType.objects.get_for_model(thing), Room.title_of(thing)
+        chosen = {"title": title, "access": Room.Access.OBJECT, "guests": Room.Guests.NONE}
+        room, fresh = self.get_or_create(content_type=kind, object_id=str(thing.pk), defaults=chosen)
+        if not fresh and room.title != title:
+            self.filter(pk=room.pk).update(title=title)
+        return room
 
     def at(self, slug: str) -> "Room | None":
         """The room at this address."""
@@ -101,6 +116,7 @@ class Room(models.Model):
     class Access(models.TextChoices):
         OPEN = "open", "Everybody"
         MEMBERS = "members", "Members only"
+        OBJECT = "object", "Who may see its object"
 
     class Guests(models.TextChoices):
         NONE = "none", "Stay outside"
@@ -112,8 +128,10 @@ class Room(models.Model):
     about = models.CharField(max_length=200, blank=True)
     access = models.CharField(max_length=8, choices=Access, default=Access.OPEN)
     guests = models.CharField(max_length=8, choices=Guests, default=Guests.READ)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="owned_rooms")
-    members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="member_rooms")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="+")
+    content_type = models.ForeignKey(ContentType, models.CASCADE, null=True, editable=False, related_name="+")
+    object_id = models.CharField(max_length=255, blank=True, editable=False)
     created = models.DateTimeField(auto_now_add=True)
 
     objects = RoomQuerySet.as_manager()
@@ -123,6 +141,11 @@ class Room(models.Model):
     last: "Message | None"
     here: list[Any]
 
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["content_type", "object_id"], name="parlour_rooms_room_of_object_once")
+        ]
+
     def __str__(self) -> str:
         return self.title
 
@@ -131,10 +154,36 @@ class Room(models.Model):
         super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
-        return reverse("rooms:room", args=[self.slug])
+        """Of the page of its object, if that has one, or of a page of its own."""
+        of_object = getattr(self.thing, "get_absolute_url", None) if self.is_on_object else None
+        return of_object() if of_object else reverse("parlour_rooms:room", args=[self.slug])
+
+    @staticmethod
+    def title_of(thing: models.Model) -> str:
+        """What the room on an object is called."""
+        return str(thing)[:80]
+
+    @property
+    def is_on_object(self) -> bool:
+        """Whether it is on an object of another app; else it is one of the site's own."""
+        return self.access == self.Access.OBJECT
+
+    @property
+    def model(self) -> type[models.Model] | None:
+        """The model of its object."""
+        if self.content_type_id is None:
+            return None
+        return ContentType.objects.get_for_id(self.content_type_id).model_class()
+
+    @cached_property
+    def thing(self) -> Any:
+        """The object that it is on; None if that is gone."""
+        return self.model._base_manager.filter(pk=self.object_id).first() if self.model else None
 
     def _free_slug(self) -> str:
         """ASCII only: it becomes an address, a group's name and part of ids."""
+        if self.is_on_object:
+            return get_random_string(16, LETTERS)
         slug = re.sub("[-_]+", "-", slugify(self.title.casefold()))
         slug = slug[:50].rpartition("-")[0] if len(slug) > 50 and "-" in slug[:50] else slug[:50]
         slug = slug.strip("-") or f"room-{get_random_string(6, LETTERS)}"
@@ -176,11 +225,11 @@ class Membership(models.Model):
     """Somebody who belongs to a room."""
 
     room = models.ForeignKey(Room, models.CASCADE, related_name="memberships")
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     since = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["room", "person"], name="rooms_member_once")]
+        constraints = [models.UniqueConstraint(fields=["room", "person"], name="parlour_rooms_member_once")]
 
     def __str__(self) -> str:
         return f"{self.person} in {self.room}"
@@ -199,7 +248,7 @@ class NotificationLevel(models.Model):
     level = models.CharField(max_length=10, choices=Level, default=Level.MENTIONS)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["room", "person"], name="rooms_notification_level_once")]
+        constraints = [models.UniqueConstraint(fields=["room", "person"], name="parlour_rooms_notification_level_once")]
 
     def __str__(self) -> str:
         return f"{self.person} in {self.room}: {self.level}"
@@ -207,6 +256,8 @@ class NotificationLevel(models.Model):
     @property
     def audience(self) -> str:
         """This person, as long as they may read the room."""
+        if self.room.is_on_object:
+            return audiences.person(self.person_id, f"object.{self.room_id}" if self.room.model in rules else "")
         return audiences.person(self.person_id, f"room.{self.room_id}")
 
 
@@ -235,7 +286,7 @@ class Message(Numbered):
     """
 
     room = models.ForeignKey(Room, models.CASCADE, related_name="messages")
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="messages")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     text = models.TextField()
     html = models.TextField(editable=False)
     page = models.CharField(max_length=40, blank=True, editable=False)
@@ -250,14 +301,14 @@ class Message(Numbered):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["room", "seq"], name="rooms_message_in_order"),
+            models.UniqueConstraint(fields=["room", "seq"], name="parlour_rooms_message_in_order"),
             models.UniqueConstraint(
-                fields=["author", "page", "n"], condition=~models.Q(page=""), name="rooms_message_sent_once"
+                fields=["author", "page", "n"], condition=~models.Q(page=""), name="parlour_rooms_message_sent_once"
             ),
         ]
         indexes = [
-            models.Index(fields=["room", "changed"], name="rooms_message_changed"),
-            models.Index(fields=["id"], condition=models.Q(changed__isnull=True), name="rooms_message_unnumbered"),
+            models.Index(fields=["room", "changed"], name="parlour_rooms_message_changed"),
+            models.Index(fields=["id"], condition=models.Q(changed__isnull=True), name="parlour_rooms_unnumbered"),
         ]
 
     def __str__(self) -> str:

@@ -1,17 +1,21 @@
 """What a person may do in a room, asked of the rows as they are now."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model
+from django.db.models.signals import post_delete
 from django.shortcuts import resolve_url
 from django.urls import get_script_prefix
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
-from parlour import Denied
+from parlour import Denied, watch_model
 from rooms.models import Membership, Room
+from rooms.objects import Ask, Rule, rule_of, rules
 from rooms.people import guests, is_guest
 
 
@@ -30,6 +34,8 @@ READER = Rights(True, False, False, "reader")
 def rights(person: Any, room: Room, member: bool | None = None) -> Rights:
     """What this person may do in this room; `member` where that is known already."""
     active = person.is_authenticated and person.is_active
+    if room.is_on_object:
+        return object_rights(person, room.model, room.thing)
     if is_guest(person):
         invited = Room.Guests.NONE if room.members_only else room.guests
         write = active and invited == Room.Guests.WRITE
@@ -37,8 +43,53 @@ def rights(person: Any, room: Room, member: bool | None = None) -> Rights:
     if room.members_only and member is None:
         member = Membership.objects.filter(room=room, person=person).exists()
     read = not room.members_only or bool(member)
-    manage = room.owner_id == person.pk or (person.is_staff and read)
+    manage = room.owner_id == person.pk or (getattr(person, "is_staff", False) and read)
     return Rights(read, active and read, manage, "member" if active and read else "reader")
+
+
+def object_rights(person: Any, model: Any, thing: Any) -> Rights:
+    """What this person may do in the room on an object, as the rule of its model says."""
+    rule = rule_of(model)
+    read = thing is not None and bool(rule.read(person, thing))
+    write = read and person.is_authenticated and person.is_active and bool(rule.write(person, thing))
+    return Rights(read, write, False, "member" if write else "reader")
+
+
+def allow(
+    model: type[Model] | str, to: str = "read", *, watch: Sequence[type[Model] | str] = ()
+) -> Callable[[Ask], Ask]:
+    """Decorate `rule(person, object)`, which says who may read in the rooms on a model's objects, and write.
+
+    A second one, with `to="write"`, says who of these may write. Without any, whoever is signed in may do both. It is
+    asked before a socket is accepted, at every message, and whenever the object or a row of a model in `watch` changes.
+    """
+    if to not in ("read", "write"):
+        raise ValueError(f"allow(…, {to!r}): say “read” or “write”.")
+    kind = watch_model(model)
+    watch_model(kind, [str(kind._meta.model_name)])  # each of its rows has a head
+    rule = rules.setdefault(kind, Rule())
+    rule.watched += [watch_model(each) for each in watch]
+    post_delete.connect(_object_deleted, kind, dispatch_uid="rooms.object_deleted")
+
+    def register(ask: Ask) -> Ask:
+        setattr(rule, to, ask)
+        return ask
+
+    return register
+
+
+def denied_object(person: Any, back: str) -> Denied:
+    """Why somebody may not see the room on an object. The sign-in leads `back`."""
+    if person.is_authenticated:
+        return Denied(4003, "You may not see this room.")
+    return Denied(4001, format_html('<a href="{}">Sign in</a> to see this room.', sign_in(back)))
+
+
+def _object_deleted(instance: Model, **_: Any) -> None:
+    """A room goes with its object."""
+    kind = ContentType.objects.get_for_model(instance)
+    for room in Room.objects.filter(content_type=kind, object_id=str(instance.pk)):
+        room.delete()
 
 
 def room_for(person: Any, slug: str, readable: Iterable[Room] = ()) -> tuple[Room, Rights]:
@@ -59,9 +110,11 @@ def room_for(person: Any, slug: str, readable: Iterable[Room] = ()) -> tuple[Roo
 
 
 def readers(people: Any, room: Room) -> Any:
-    """Those of a query of people who may read the room, in one query."""
+    """Those of a query of people who may read the room, in one query; on an object its rule is asked of each."""
+    if room.is_on_object:
+        return [person for person in people if rights(person, room).read]
     if room.members_only:
-        people = people.filter(memberships__room=room)
+        people = people.filter(pk__in=Membership.objects.filter(room=room).values("person"))
     if room.members_only or room.guests == Room.Guests.NONE:
         people = people.exclude(guests())
     return people
@@ -69,6 +122,10 @@ def readers(people: Any, room: Room) -> Any:
 
 def denied(person: Any, room: Room) -> Denied:
     """Why not, and what to do; it says nothing of the room but its address, which the asker knows."""
+    if room.is_on_object and room.thing is None:
+        return Denied(4004, away("What this room was about is not there any more."))
+    if room.is_on_object:
+        return denied_object(person, room.get_absolute_url())
     if not is_guest(person):
         words = "Only members can read this room. Somebody who looks after it can add you."
         return Denied(4003, away(words))

@@ -33,5 +33,5 @@ def room_changed(instance: Room, created: bool = False, **kwargs: Any) -> None:
 def touch_rules(change: Change, room: Room) -> None:
     """Ask the rights of everybody in the room again, and of the bells that were told something in it."""
     change.touch(room.rules_stream)
-    for level in NotificationLevel.objects.filter(room=room.pk):
+    for level in NotificationLevel.objects.filter(room=room.pk).select_related("room"):
         change.touch(audiences.stream(level.audience))

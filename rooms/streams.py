@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from parlour import LogStream, Region, StateStream
 from rooms.markup import trusted
 from rooms.models import Message, Room, room_key
+from rooms.objects import object_heads
 from rooms.people import name_fields, name_in
 from rooms.people_here import PeopleStream
 from rooms.permissions import READER, Rights, sign_in
@@ -30,14 +31,14 @@ class RoomRegion(Region):
 
     def __init__(self, room: Room, rights: Rights = READER) -> None:
         slug = room.slug
-        super().__init__(room_key(slug), f"/ws/rooms/{slug}/", reverse("rooms:panel", args=[slug]), rights.role)
+        super().__init__(room_key(slug), f"/ws/rooms/{slug}/", reverse("parlour_rooms:panel", args=[slug]), rights.role)
         self.room = room
         self.rights = rights
         self.address = room.get_absolute_url()
         self.log = RoomStream(room, self)
         self.people = PeopleStream(room.people, self)
         self.streams = [self.log, self.people, TitleStream(room, self)]
-        self.guards = [room.rules_stream]
+        self.guards = [room.rules_stream, *object_heads(room.model, room.object_id)]
 
     @property
     def sign_in(self) -> str:
@@ -123,14 +124,18 @@ class TitleStream(StateStream):
     part = "head"
 
     def __init__(self, room: Room, region: Region) -> None:
-        super().__init__(room.rules_stream, region)
+        super().__init__(room.rules_stream, region, [room.rules_stream, *object_heads(room.model, room.object_id)])
         self.room = room
 
     def present(self) -> dict[str, Any]:
-        return {"room": Room.objects.filter(pk=self.room.pk).first() or self.room}
+        room = Room.objects.filter(pk=self.room.pk).first() or self.room
+        if room.is_on_object and room.thing is not None:
+            room.title = Room.title_of(room.thing)
+        return {"room": room}
 
     def paint(self, variant: Any, seq: int) -> dict[str, Any]:
         return {"markup": self.drawn(variant, {"room": self.room})}  # it was read for this very page
 
     def extras(self, context: dict[str, Any]) -> str:
-        return self.ids.title(f"{context['room'].title} · Parlour")
+        room = context["room"]
+        return "" if room.is_on_object else self.ids.title(f"{room.title} · Parlour")

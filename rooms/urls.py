@@ -5,7 +5,7 @@ from django.urls import path, re_path
 from rooms import views
 from rooms.consumers import RoomConsumer
 
-app_name = "rooms"
+app_name = "parlour_rooms"
 urlpatterns = [
     re_path(r"^mine/(?P<pk>[\w-]{1,40})\.css$", views.mine_css, name="mine_css"),
     path("<slug:slug>/", views.room, name="room"),

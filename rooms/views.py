@@ -7,6 +7,7 @@ from django.contrib import messages as notices
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.html import format_html_join
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -83,7 +84,7 @@ def older(request: HttpRequest, slug: str) -> HttpResponse:
 def messages(request: HttpRequest, slug: str) -> HttpResponse:
     """Post by a plain form. What is rejected comes back with the page; nothing typed is lost."""
     if request.method != "POST":  # the address of a page with a rejected text, loaded again
-        return redirect("rooms:room", slug)
+        return redirect("parlour_rooms:room", slug)
     sent = request.POST.getlist("text")
     if len(sent) > 1 and not sent[0].strip():  # an empty box above texts that wait to be sent
         sent = sent[1:]
@@ -99,7 +100,7 @@ def messages(request: HttpRequest, slug: str) -> HttpResponse:
     if unheard := next((row.unheard for row in outcomes if isinstance(row, Message) and row.unheard), ""):
         notices.info(request, unheard, fail_silently=True)
     if not rejected:
-        return redirect(f"{room.get_absolute_url()}#{room_key(slug)}-composer")
+        return redirect(f"{_back(request, room)}#{room_key(slug)}-composer")
     return room_page(request, slug, rejected, status=422)
 
 
@@ -114,6 +115,14 @@ def mine_css(request: HttpRequest, pk: str) -> HttpResponse:
     """The style sheet that marks this person's lines; it says nothing about anybody."""
     headers = {"Cache-Control": "public, max-age=3600"}
     return HttpResponse(MINE.format(pk=pk), content_type="text/css", headers=headers)
+
+
+def _back(request: HttpRequest, room: Room) -> str:
+    """The page that a form stood on: the room's own, or whichever shows the room on an object."""
+    page = request.headers.get("Referer", "").partition("#")[0]
+    if room.is_on_object and url_has_allowed_host_and_scheme(page, {request.get_host()}, request.is_secure()):
+        return page
+    return room.get_absolute_url()
 
 
 def _count(value: Any) -> int:

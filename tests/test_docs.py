@@ -14,6 +14,7 @@ from alerts.templatetags import alerts as alerts_tags
 from jobs.templatetags import jobs as jobs_tags
 from parlour.conf import Conf
 from parlour.templatetags import parlour as parlour_tags
+from rooms.templatetags import rooms as rooms_tags
 from tests.examples import ROOT, passes, shown, write
 
 PAGES = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *(ROOT / "docs").glob("*.md")]
@@ -41,7 +42,7 @@ def test_every_setting_that_is_told_of_exists():
 
 def test_the_reference_lists_every_name_tag_and_setting():
     told = (ROOT / "docs" / "reference.md").read_text()
-    tags = {name for library in (parlour_tags, alerts_tags, jobs_tags) for name in library.register.tags}
+    tags = {name for library in (parlour_tags, alerts_tags, jobs_tags, rooms_tags) for name in library.register.tags}
     assert [name for name in parlour.__all__ if not re.search(rf"`@?{name}\b", told)] == []
     assert [tag for tag in tags - {"page_problems", "bell_lines"} if f"{{% {tag} " not in told] == []
     defaults = re.findall(r"^\| `([A-Z_]+)` \| `(.+?)` \|", told, re.MULTILINE)

@@ -23,6 +23,7 @@ class RoomForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["access"].choices = [each for each in Room.Access.choices if each[0] != Room.Access.OBJECT]  # type: ignore[attr-defined]
         if not self.instance.pk and not self.errors:
             self.fields["title"].widget.attrs["autofocus"] = True
 

@@ -1,4 +1,4 @@
-"""A database whose tables stand under the app labels "alerts" and "jobs" is taken over by those with a prefix."""
+"""A database whose tables stand under the app labels "alerts", "jobs", "rooms" is taken over by those with a prefix."""
 
 import json
 import os
@@ -33,7 +33,7 @@ with connection.schema_editor() as editor:
         operation.database_forwards(label, editor, state, after)
         state = after
 
-    for label in "alerts", "jobs":
+    for label in "alerts", "jobs", "rooms":
         source = Path(label, "migrations", "0001_initial.py").read_text().replace(f"parlour_{label}", label)
         exec(source, module := {})
         [adopting] = module["Migration"].operations
@@ -51,7 +51,7 @@ Alert, Mark, Job, Import = (state.apps.get_model(*each) for each in (
     ("alerts", "Alert"), ("alerts", "Mark"), ("jobs", "Job"), ("shop", "Import")))
 from django.utils.timezone import now
 sam = User.objects.create(username="sam")
-for label, model in ("alerts", "alert"), ("jobs", "job"):
+for label, model in ("alerts", "alert"), ("jobs", "job"), ("rooms", "message"):
     kind = Type.objects.create(app_label=label, model=model)
     sam.user_permissions.add(Permission.objects.create(codename=f"view_{model}", content_type=kind, name="see"))
 job = Job.objects.create(owner=sam, kind="import", title="Tea")
@@ -59,6 +59,11 @@ Import.objects.create(job=job, name="tea.csv", file="tea.csv")
 told = {"kind": "import", "title": "Tea: done", "about": f"jobs.job:{job.pk}", "at": now()}
 alert = Alert.objects.create(audience=f"user.{sam.pk}", **told)
 Mark.objects.create(alert=alert, person=sam, seen=now())
+Room, Member, Message = (state.apps.get_model("rooms", name) for name in ("Room", "Membership", "Message"))
+lobby = Room.objects.create(title="Lobby", slug="lobby", owner=sam)
+Member.objects.create(room=lobby, person=sam)
+said = Message.objects.create(room=lobby, author=sam, text="Tea?", created=now(), seq=1, changed=1)
+Alert.objects.create(audience="x", kind="mention", title="Tea?", about=f"rooms.message:{said.pk}", at=now())
 """
 TOLD = """
 import json
@@ -68,6 +73,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from jobs.models import Job
+from rooms.models import Message
 from shop.imports.models import Import
 sam, job = get_user_model().objects.get(), Job.objects.get()
 names = {
@@ -83,15 +89,21 @@ print(json.dumps({
     "permissions": sorted(sam.get_all_permissions()),
     "alerts": list(Alert.objects.filter(about=f"parlour_jobs.job:{job.pk}", marks__seen__isnull=False)
                    .values_list("title", flat=True)),
+    "messages": [(each.text, each.room.title, [sam.username for sam in each.room.members.all()])
+                 for each in Message.objects.filter(seq=1)],
+    "alerts of messages": Alert.objects.filter(about=f"parlour_rooms.message:{Message.objects.get().pk}").count(),
     "imports": [each.name for each in Import.objects.filter(job__title="Tea")],
     "new": [Job.objects.create(owner=sam, kind="x", title="x").pk == job.pk + 1],
     "foreign keys": to_jobs,
-    "old names": sorted(name for name in names if name.startswith(("alerts_", "jobs_"))),
-    "old records": sorted({app for app, _ in MigrationRecorder(connection).applied_migrations()} & {"alerts", "jobs"}),
+    "old names": sorted(name for name in names if name.startswith(("alerts_", "jobs_", "rooms_"))),
+    "old records": sorted({app for app, _ in MigrationRecorder(connection).applied_migrations()}
+                          & {"alerts", "jobs", "rooms"}),
 }))
 """
 KEPT = {
-    "permissions": ["parlour_alerts.view_alert", "parlour_jobs.view_job"],
+    "permissions": ["parlour_alerts.view_alert", "parlour_jobs.view_job", "parlour_rooms.view_message"],
+    "messages": [["Tea?", "Lobby", ["sam"]]],
+    "alerts of messages": 1,
     "alerts": ["Tea: done"],
     "imports": ["tea.csv"],
     "new": [True],

@@ -20,6 +20,7 @@ from alerts.checks import check_layout, check_login
 from alerts.routing import websocket_urlpatterns
 from parlour import Region, StateStream, checks, declare, live_write, models, regions
 from parlour.models import Head
+from rooms.checks import check_packages
 from tests.examples import ROOT
 
 HTMX = "{% load parlour %}{% live_head %}"
@@ -196,6 +197,12 @@ def test_a_layout_that_leaves_the_pages_of_alerts_empty_is_named(part, tmp_path,
 def test_a_page_to_sign_in_that_is_not_there_is_named(settings, address, id):
     settings.LOGIN_URL = address
     assert list(found(check_login)) == ([id] if id else [])
+
+
+def test_a_package_that_rooms_need_is_named(monkeypatch):
+    assert found(check_packages) == {}
+    monkeypatch.setattr("rooms.checks.find_spec", lambda name: None if name == "nh3" else name)
+    assert "parlour-live[rooms]" in found(check_packages)["E030"]
 
 
 class Tea(Region):

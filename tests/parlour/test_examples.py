@@ -62,3 +62,13 @@ def test_a_bell_for_people_and_staff_takes_six_lines():
     written = [line for line in blocks.splitlines() if line.strip() and not line.startswith(("#", "<!--"))]
     written += re.findall(r"{% load alerts %}{% bell %}", told)
     assert len(written) <= 6
+
+
+def test_a_chat_room_on_any_object_for_whom_it_concerns_takes_ten_lines():
+    folder = ROOT / "examples" / "tickets"
+    told = (ROOT / "docs" / "rooms.md").read_text()
+    [settings] = re.findall(r"# project/settings.py, at its end\n(.*?)```", told, re.DOTALL)
+    written = [*settings.splitlines(), WIRING[-1], "{% live_head %}", *(folder / "live.py").read_text().splitlines()]
+    page = (folder / "templates" / "tickets" / "ticket.html").read_text().splitlines()
+    written += [line for line in page if "{% room" in line]
+    assert len([line for line in written if line.strip() and not line.startswith('"""')]) <= 10

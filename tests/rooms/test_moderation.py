@@ -25,11 +25,11 @@ def staff(db):
 def deletes(staff, *rows):
     """The admin's own way: tick, choose “Delete selected”, and be sure."""
     fields = {"action": "delete_selected", "_selected_action": [row.pk for row in rows], "post": "yes"}
-    assert staff.post("/admin/rooms/message/", fields).status_code == 302
+    assert staff.post("/admin/parlour_rooms/message/", fields).status_code == 302
 
 
 def deletes_one(staff, row):
-    assert staff.post(f"/admin/rooms/message/{row.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert staff.post(f"/admin/parlour_rooms/message/{row.pk}/delete/", {"post": "yes"}).status_code == 302
 
 
 @pytest.mark.parametrize("way", [deletes, deletes_one])
@@ -67,6 +67,6 @@ async def test_the_bell_of_whom_it_mentioned_quotes_it_no_more(ann, ben, lobby, 
 
 def test_a_room_can_still_be_deleted_with_all_that_was_said(lobby, staff):
     add(lobby, "a slur")
-    assert staff.post(f"/admin/rooms/room/{lobby.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert staff.post(f"/admin/parlour_rooms/room/{lobby.pk}/delete/", {"post": "yes"}).status_code == 302
     assert not Room.objects.exists()
     assert not Message.objects.exists()

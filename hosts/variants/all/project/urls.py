@@ -13,5 +13,6 @@ urlpatterns = [
     path("tasks/", TemplateView.as_view(template_name="tasks/tasks.html")),
     path("lounge/", TemplateView.as_view(template_name="lounge/lounge.html")),
     path("", include("bakery.urls")),
+    path("", include("tickets.urls")),
     path("", include("parlour.urls")),
 ]

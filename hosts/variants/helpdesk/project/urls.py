@@ -11,5 +11,6 @@ urlpatterns = [
     path("polls/<int:poll>/", TemplateView.as_view(template_name="polls/poll.html")),
     path("tasks/", TemplateView.as_view(template_name="tasks/tasks.html")),
     path("", include("bakery.urls")),
+    path("", include("tickets.urls")),
     path("", include("parlour.urls")),
 ]

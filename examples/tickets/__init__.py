@@ -1,0 +1,1 @@
+"""A chat room on every ticket, for those who work on it."""

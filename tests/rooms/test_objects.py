@@ -1,0 +1,77 @@
+"""Rooms on objects beside the site's own rooms; what a project of another team does with them is in on_objects.py."""
+
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+from django.contrib.auth.models import Group
+
+from rooms.models import Room
+from tests.examples import ROOT, passes, shown, write
+
+pytestmark = pytest.mark.django_db
+TOLD = (ROOT / "docs" / "rooms.md").read_text()
+SETTINGS = """
+INSTALLED_APPS += ["people", "tickets"]
+AUTH_USER_MODEL = "people.Person"
+TEMPLATES[0]["DIRS"] = [BASE_DIR / "templates"]
+LOGIN_URL = "/login/"
+DATABASES = {"default": {"ENGINE": "parlour.contrib.sqlite", "NAME": "db", "TEST": {"NAME": "test_db"},
+             "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20}}}
+"""
+URLS = """
+from django.urls import include, path
+urlpatterns = [path("", include("tickets.urls")), path("", include("parlour.urls"))]
+"""
+LAYOUT = "{% load parlour %}<head>{% live_head %}</head>{% block content %}{% endblock %}"
+
+
+def test_an_object_has_one_room_whoever_asks_first():
+    tea, coffee = Group.objects.create(name="Tea"), Group.objects.create(name="Coffee")
+    assert Room.objects.on(tea).thing == tea
+    assert Room.objects.on(tea) == Room.objects.on(Group.objects.get(name="Tea"))
+    assert Room.objects.on(tea) != Room.objects.on(coffee)
+    assert Room.objects.on(tea).title == "Tea"
+    with pytest.raises(ValueError, match="has to be saved"):
+        Room.objects.on(Group())
+
+
+def test_a_room_on_an_object_is_none_of_the_sites_own(ann, lobby, client):
+    room = Room.objects.on(Group.objects.create(name="Tea"))
+    client.force_login(ann)
+    assert [each.title for each in client.get("/").context["rooms"]] == ["Lobby"]
+    assert [each.title for each in client.get(lobby.get_absolute_url()).context["rooms"]] == ["Lobby"]
+    assert b"Who may see its object" not in client.get("/rooms/new/").content
+    assert client.get(room.get_absolute_url()).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_a_rule_it_is_for_those_who_are_signed_in_and_gone_with_its_object(ann, client):
+    tea = Group.objects.create(name="Tea")
+    address = Room.objects.on(tea).get_absolute_url()
+    assert client.get(address).status_code == 403
+    client.force_login(ann)
+    assert client.post(f"{address}messages/", {"text": "two lumps"}).status_code == 302
+    assert "two lumps" in client.get(address).content.decode()
+    tea.delete()
+    assert client.get(address).status_code == 404
+
+
+def test_another_team_takes_rooms_from_the_wheel_onto_its_own_objects(tmp_path):
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    [wheel] = tmp_path.glob("parlour_live-*.whl")
+    shutil.unpack_archive(wheel, tmp_path / "installed", "zip")
+    subprocess.run([sys.executable, "-m", "django", "startproject", "project", "."], cwd=tmp_path, check=True)
+    shutil.copytree(ROOT / "examples" / "tickets", tmp_path / "tickets")
+    shutil.copytree(ROOT / "hosts" / "variants" / "uuid_users" / "people", tmp_path / "people")
+    [added] = re.findall(r"# project/settings.py, at its end\n(.*?)```", TOLD, re.DOTALL)
+    with (tmp_path / "project" / "settings.py").open("a") as settings:
+        settings.write(added + SETTINGS)
+    (tmp_path / "project" / "urls.py").write_text(URLS)
+    write(tmp_path, {"templates/base.html": LAYOUT, **shown("rooms.md")})
+    shutil.copy(ROOT / "tests" / "rooms" / "on_objects.py", tmp_path)
+    told = passes(tmp_path, "on_objects.py", settings="project.settings", beside=[tmp_path / "installed"])
+    assert "7 passed" in told
