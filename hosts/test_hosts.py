@@ -73,6 +73,8 @@ def test_staff_are_alerted_on_a_page_and_can_mark_it_read(project, home, signed_
     bell.click()  # in its middle
     line = sam.locator("#bell-lines li", has_text="ann signed up")
     expect(line).to_be_visible()
+    if project.name != "wsgi":  # the socket has brought the lines that were seen, and puts no others under the press
+        expect(sam.locator("#bell-count .pl-pill")).to_have_count(0, timeout=within)
     line.locator("[id$=-read]").click()
     expect(sam.locator("#bell-lines .pl-unread", has_text="ann signed up")).to_have_count(0, timeout=within)
 
