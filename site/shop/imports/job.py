@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from alerts import Role, add_alert, resolve
 from jobs import Failure, JobContext, JobRegion, task
-from parlour import Change, StateStream, Stream, live, live_write
+from parlour import Change, StateStream, live, live_write
 from shop.forms import clean_row
 from shop.imports.csv_reader import COLUMNS, FileRejected, Row, read_rows
 from shop.imports.models import Import, Reject
@@ -118,6 +118,4 @@ class ImportStream(StateStream):
         return {"imported": imported, "rejects": imported.rejects.all()[:SHOWN], "shown": SHOWN}
 
 
-@import_orders.more
-def _beside_the_bar(region: JobRegion) -> list[Stream]:
-    return [ImportStream(region)]
+import_orders.more(lambda region: [ImportStream(region)])

@@ -61,8 +61,7 @@ class Import(models.Model):
 @receiver(post_delete, sender=Import)
 def _deleted(instance: Import, **kwargs: Any) -> None:
     """The file goes with its import, once that is committed."""
-    file = instance.file
-    transaction.on_commit(lambda: file.delete(save=False), robust=True)
+    transaction.on_commit(lambda: instance.file.delete(save=False), robust=True)
 
 
 class Reject(models.Model):
