@@ -122,6 +122,8 @@ class Part:
     def __init__(
         self, function: Function, template: str, models: Sequence[Watched] = (), name: str = "", gap: float = 0.0
     ) -> None:
+        if inspect.iscoroutinefunction(function):
+            raise TypeError(f"{function.__name__} has to be a plain function: it is called on a thread of its own.")
         self.function = function
         self.template = template
         self.gap = gap
@@ -179,7 +181,7 @@ class Part:
         try:
             bound = self.signature.bind(**given)
             bound.apply_defaults()
-            arguments = {name: _plain(name, value) for name, value in sorted(bound.arguments.items())}
+            arguments = {name: plain(name, value) for name, value in sorted(bound.arguments.items())}
             for model, pk in self.rows(arguments):
                 if pk == "":
                     raise TypeError(f"{model._meta.model_name} is empty: is it in the template's context")
@@ -260,7 +262,7 @@ def _call(function: Function, person: Any, given: Arguments) -> Any:
     return function(person, **{name: given[name] for name in _beside_person(function) if name in given})
 
 
-def _plain(name: str, value: Any) -> Any:
+def plain(name: str, value: Any) -> Any:
     """An argument as it travels: an instance is its primary key, a UUID or a date is text. TypeError if it cannot."""
     if isinstance(value, Model) and value.pk is None:
         raise TypeError(f"{name} is a {type(value).__name__} that is not saved")

@@ -95,24 +95,28 @@ def people_here(context: Context, place: object) -> SafeString:
 
 
 def _painted(context: Context, part: "Part", arguments: dict[str, Any]) -> SafeString:
-    from parlour.consumer import Denied
+    from parlour.consumer import CloseCode, Denied
 
     request = _request(context)
     try:
         region = part.authorize(getattr(request, "user", AnonymousUser()), arguments)
     except Denied as denied:
-        return format_html('<p class="pl-farewell">{}</p>', denied.words)
+        back = Denied.signed_out(request.get_full_path()) if denied.code == CloseCode.SIGNED_OUT else denied
+        return format_html('<p class="pl-farewell">{}</p>', back.words)
     return render_to_string("parlour/region.html", region.paint(request), request)
 
 
 @register.simple_tag(takes_context=True)
 def hears(context: Context, verb: str, **values: Any) -> SafeString:
     """The attributes of a button that calls a verb of the part it stands in, with more arguments in `values`."""
+    from parlour.declare import plain
+
     part = context.get("live_part")
     if part is None or verb not in part.verbs:
         known = ", ".join(sorted(part.verbs)) if part else "none, for this is not the template of a live part"
         raise template.TemplateSyntaxError(f"{{% hears {verb!r} %}}: no such verb; there are: {known}.")
-    value = f"{verb}?{urlencode(values)}" if values else verb
+    chosen = urlencode({name: plain(name, value) for name, value in values.items()})
+    value = f"{verb}?{chosen}" if chosen else verb
     return format_html('type="submit" form="{}" name="verb" value="{}"', context["region"].id("form"), value)
 
 

@@ -304,6 +304,8 @@ def test_what_cannot_be_meant_is_an_error_at_once():
         tally.allow(lambda person, pol: person and pol)
     with pytest.raises(TypeError, match="plain function"):
         tally.hears(test_a_save_from_anywhere_reaches_the_page)
+    with pytest.raises(TypeError, match="test_a_save_from_anywhere_reaches_the_page has to be a plain function"):
+        live("polls/tally.html", name="tally")(test_a_save_from_anywhere_reaches_the_page)
     with pytest.raises(TypeError, match="needs model=… or watch="):
         live_list("tasks/row.html")
     with pytest.raises(ImproperlyConfigured, match="Two live parts are called tally"):
@@ -331,6 +333,19 @@ def test_what_cannot_be_meant_is_an_error_at_once():
 def test_a_value_that_cannot_travel_is_an_error_that_says_so(value, words, rf):
     with pytest.raises(TypeError, match=f"Live part tally takes .poll.: {words}"):
         Template('{% load parlour %}{% live "tally" poll=poll %}').render(Context({"poll": value()}))
+
+
+def test_a_verb_is_given_the_key_of_an_object(ann, poll):
+    button = Template('{% load parlour %}{% hears "vote" other=poll as attrs %}{{ attrs }}')
+    context = {"live_part": tally, "region": tally.authorize(ann, tally.bind({"poll": poll})), "poll": poll}
+    assert f'value="vote?other={poll.pk}"' in button.render(Context(context))
+    with pytest.raises(TypeError, match="other is a list, which cannot travel"):
+        button.render(Context({**context, "poll": []}))
+
+
+def test_who_signs_in_comes_back_to_the_page(client, poll):
+    page = client.get(f"/polls/{poll.pk}/?from=mail").content.decode()
+    assert f"next=%2Fpolls%2F{poll.pk}%2F%3Ffrom%3Dmail" in page
 
 
 def test_a_part_is_bound_to_keys_texts_numbers_and_what_has_a_text_of_its_own(poll):

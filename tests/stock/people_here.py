@@ -80,9 +80,12 @@ def test_the_first_paint_names_the_reader_and_asks_little(people, rf, django_ass
     with django_assert_max_num_queries(4):
         markup = tag.render(Context({"request": request}))
     assert "<bdi>ann</bdi> (you)" in markup
+    lease = {"name": people_here.head(people_here.at("lounge")), "process": "other", "expires": "2100-01-01T00:00Z"}
+    Lease.objects.create(holder=str(people[1].pk), **lease)
+    assert "<bdi>Ben</bdi>" in tag.render(Context({"request": request}))
     with translation.override("de"):
         markup = tag.render(Context({"request": request}))
-    assert "Eine Person ist hier" in markup
+    assert "2 Personen sind hier" in markup
     assert "<bdi>ann</bdi> (Sie)" in markup
 
 
