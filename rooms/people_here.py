@@ -13,7 +13,7 @@ SHOWN = 60  # people named in a room's list; a larger company would cost every p
 class PeopleStream(StateStream):
     """Who is here: the people with a lease, once each."""
 
-    template = "partials/room.html#people"
+    template = "parlour_rooms/room.html#people"
     part = "people"
     gap = 0.3  # who comes and goes together is told in one line
 
@@ -45,4 +45,4 @@ def _note(names: Sequence[str], what: str) -> str:
         return ""
     shown = names if len(names) <= 3 else names[:2]
     context = {"names": shown, "others": len(names) - len(shown), "what": what}
-    return render_to_string("partials/room.html#presence_note", context)
+    return render_to_string("parlour_rooms/room.html#presence_note", context)

@@ -20,4 +20,4 @@ def rejected_form(
     short = text.text if len(escape(text.text)) <= HEAVIEST else text.text[: HEAVIEST // 6]
     page = page_beside(region.room.pk, text)
     context = {"region": region, "why": why, "text": short, "page": page, "again": again}
-    return render_to_string("partials/composer.html#rejected", context, request)
+    return render_to_string("parlour_rooms/composer.html#rejected", context, request)

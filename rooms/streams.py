@@ -27,7 +27,7 @@ FIELDS = ["pk", "seq", "changed", "text", "html", "created", "previous_at", "hea
 class RoomRegion(Region):
     """A room on a page. Its key is made from the address, which is what a page that was denied still knows."""
 
-    controls = "partials/composer.html#composer"
+    controls = "parlour_rooms/composer.html#composer"
 
     def __init__(self, room: Room, rights: Rights = READER) -> None:
         slug = room.slug
@@ -77,7 +77,7 @@ class ShownMessage(NamedTuple):
 @lru_cache(RENDERED)
 def render_message(message: ShownMessage) -> SafeString:
     """The markup of one message, in the language and zone that are active and that it names."""
-    return render_to_string("partials/message.html#message", {"message": message})
+    return render_to_string("parlour_rooms/message.html#message", {"message": message})
 
 
 class RoomStream(LogStream):
@@ -110,7 +110,7 @@ class RoomStream(LogStream):
 
     def older(self, upto: int | None) -> str:
         context = {"region": self.ids, "room": self.room, "upto": upto}
-        return self.ids.replaced(render_to_string("partials/message.html#more", context))
+        return self.ids.replaced(render_to_string("parlour_rooms/message.html#more", context))
 
 
 def _author(row: Any) -> str:
@@ -120,7 +120,7 @@ def _author(row: Any) -> str:
 class TitleStream(StateStream):
     """What the room is called, for those inside when it changes. Its rules change on the same stream."""
 
-    template = "partials/room.html#title"
+    template = "parlour_rooms/room.html#title"
     part = "head"
 
     def __init__(self, room: Room, region: Region) -> None:

@@ -26,4 +26,4 @@ def start(region: RoomRegion, person: Any) -> str:
     _typing[region.room.pk] = typists
     people = [{"pk": pk, "name": name} for pk, (name, _) in typists.items()]
     context = {"people": people if len(people) <= NAMED else [], "many": len(people) > NAMED}
-    return region.inner("typing", render_to_string("partials/room.html#typing", context))
+    return region.inner("typing", render_to_string("parlour_rooms/room.html#typing", context))

@@ -37,7 +37,7 @@ def denied_page(request: HttpRequest, why: Denied) -> HttpResponse:
     """A page that says why not, and how to get in; 404 where there is nothing."""
     if why.code == 4004:
         raise Http404
-    return render(request, ["403.html", "rooms/denied.html"], {"why": why.words}, status=403)
+    return render(request, ["403.html", "parlour_rooms/denied.html"], {"why": why.words}, status=403)
 
 
 @require_safe
@@ -65,7 +65,7 @@ def room_page(request: HttpRequest, slug: str, rejected: Rejected = (), status: 
         markup, older = region.log.page(region.log.variant(request.user), upto)
         context["shown"]["log"] |= {"markup": markup, "older": older}
         context["later"] = True
-    return render(request, "rooms/room.html", context, status=status)
+    return render(request, "parlour_rooms/page.html", context, status=status)
 
 
 @require_safe
@@ -77,7 +77,7 @@ def older(request: HttpRequest, slug: str) -> HttpResponse:
         return HttpResponse(status=403)
     markup, upto = region.log.page(region.log.variant(request.user), _count(request.GET.get("upto")))
     context = {"region": region, "room": region.room, "markup": markup, "upto": upto}
-    return render(request, "partials/message.html#older", context)
+    return render(request, "parlour_rooms/message.html#older", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -94,7 +94,7 @@ def messages(request: HttpRequest, slug: str) -> HttpResponse:
     except Denied as why:
         return denied_page(request, why)
     except Malformed:
-        return render(request, ["csrf.html", "rooms/denied.html"], {"texts": sent}, status=400)
+        return render(request, ["csrf.html", "parlour_rooms/denied.html"], {"texts": sent}, status=400)
     outcomes = [future.result(COMMIT_WITHIN) for future in submit(request.user, room.pk, texts)]
     rejected = [(text, why) for text, why in zip(texts, outcomes, strict=True) if isinstance(why, TextRejected)]
     if unheard := next((row.unheard for row in outcomes if isinstance(row, Message) and row.unheard), ""):
@@ -107,7 +107,7 @@ def messages(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def lines(request: HttpRequest, slug: str) -> HttpResponse:
     """A box of several lines that keeps what was typed. By POST: a GET would put the text into addresses."""
-    return render(request, "partials/composer.html#lines", {"text": request.POST.get("text", "")})
+    return render(request, "parlour_rooms/composer.html#lines", {"text": request.POST.get("text", "")})
 
 
 @require_safe

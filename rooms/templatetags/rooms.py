@@ -26,4 +26,4 @@ def room(context: Context, thing: Model) -> SafeString:
         return format_html('<p class="pl-farewell">{}</p>', denied_object(request.user, request.get_full_path()).words)
     region = RoomConsumer.authorize(request.user, slug=Room.objects.on(thing).slug)
     values = {**region.paint(request), "room": region.room, "debug": settings.DEBUG}
-    return render_to_string("partials/room.html#inset", values, request)
+    return render_to_string("parlour_rooms/room.html#inset", values, request)
