@@ -264,7 +264,7 @@ class Consumer:
             return await self.send_queue.close(CloseCode.REFUSED)
         self.session_key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
         self.language = page_language(request)
-        translation.activate(self.language)  # in this task and those it creates
+        self._speak()
         del self.scope, request
         try:
             await self.hub.ready()
@@ -280,7 +280,7 @@ class Consumer:
             await self.close(CloseCode.TOO_MUCH, str(words))
 
     async def _listen(self, receive: Any) -> None:
-        deadline = self.loop.call_later(conf.HELLO_WITHIN, self._no_hello)
+        self.deadline = self.loop.call_later(conf.HELLO_WITHIN, self._no_hello)
         try:
             while (event := await receive())["type"] != "websocket.disconnect":
                 if self.ended:
@@ -292,12 +292,16 @@ class Consumer:
                 else:
                     await self.heard(event["text"])
         finally:
-            deadline.cancel()
+            self.deadline.cancel()
             self.leave()
 
+    def _speak(self) -> None:
+        """Have the page's language in force in this task and those it creates."""
+        if translation.get_language() != self.language:  # what is active takes two kilobytes of every task
+            translation.activate(self.language)
+
     def _no_hello(self) -> None:
-        if not self.greeted:
-            self.end(CloseCode.NO_HELLO, _("This page did not introduce itself."))
+        self.end(CloseCode.NO_HELLO, _("This page did not introduce itself."))
 
     def leave(self) -> None:
         """Stop listening, and tell the app so."""
@@ -350,7 +354,7 @@ class Consumer:
         self.rechecking = self.loop.create_task(self._recheck())
 
     async def _recheck(self) -> None:
-        translation.activate(self.language)  # the hub that asked for it has none
+        self._speak()  # the hub that asked for it has another or none
         zone = getattr(self.person, "zone", "")
         try:
             self.guards = await run(self.check_rights)
@@ -411,6 +415,7 @@ class Consumer:
             self.guards = await run(self.check_rights)
         answer = await self.greet(fields) + self.region.value("met", "1")
         self.greeted = True
+        self.deadline.cancel()
         if self.ended:  # it was sent away while it was greeted
             self.leave()
             return
@@ -464,8 +469,7 @@ class Consumer:
 
     def beat(self) -> None:
         if self.greeted:
-            with translation.override(self.language):
-                self.put(self.region.beat(self.slot))
+            self.put(self.region.beat(self.slot, self.language))
 
 
 _guards: dict[tuple[Any, ...], tuple[str, ...]] = {}  # of each address; only to read their heads before the rights

@@ -8,6 +8,7 @@ a target, so every id carries its region's key (https://htmx.org/attributes/hx-s
 import re
 from functools import lru_cache
 
+from django.utils import translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -62,12 +63,12 @@ class Ids:
         """Set the cursor of one stream. It ends every frame that carries an event of that stream."""
         return _hidden_field(self.cursor_id(stream, part), "cursor", cursor_text(stream, epoch, seq))
 
-    def beat(self, wait: int = 0) -> str:
+    def beat(self, wait: int, language: str) -> str:
         """The heartbeat. While it is renewed the banner stays hidden and the watchdog waits.
 
         `wait` (0 to 5 seconds) delays the watchdog, so that many pages do not ask at the same time.
         """
-        return _beat(self.key, wait, gettext("Reconnecting…"))
+        return _beat(self.key, wait, language)
 
     def farewell(self, markup: str) -> str:
         """Replace the heartbeat for good with words and a link: without a beat the watchdog never runs again."""
@@ -84,7 +85,9 @@ def _hidden_field(id: str, name: str, value: object) -> SafeString:  # noqa: A00
 
 
 @lru_cache(maxsize=4096)
-def _beat(key: str, wait: int, words: str) -> SafeString:
+def _beat(key: str, wait: int, language: str) -> SafeString:
+    with translation.override(language):
+        words = gettext("Reconnecting…")
     return format_html(
         '<div id="{0}-hb" hx-swap-oob="true"><i id="{0}-beat" class="pl-beat pl-wait-{1}"></i>'
         '<p class="pl-banner" role="status">{2}</p></div>',

@@ -14,7 +14,6 @@ from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.utils import translation
 
 from parlour import bus, writes
 from parlour.conf import conf
@@ -32,7 +31,6 @@ class Listener(Protocol):
     """What a topic and its hub need of a socket."""
 
     slot: int
-    language: str
 
     @property
     def person(self) -> Any: ...
@@ -79,9 +77,8 @@ class Topic:
         self.task = hub.loop.create_task(self._run())
 
     def join(self, listener: Listener, stream: Stream, cursor: int | None) -> None:
-        """Answer `listener` from `cursor`, and from then on with everybody who reads alike."""
-        with translation.override(listener.language):
-            readers = Readers(stream.variant(listener.person), stream.heads)
+        """Answer `listener`, whose language is in force, from `cursor`, and from then on with all who read alike."""
+        readers = Readers(stream.variant(listener.person), stream.heads)
         if readers not in self.groups:
             self.groups[readers] = Group()
             for name in stream.heads:

@@ -44,6 +44,21 @@ def late_frames(protocol: Any) -> None:
     protocol.send = send
 
 
+@requires(f"{PROTOCOL} send .request .response .scope")
+def past_handshakes(protocol: Any) -> None:
+    """Let go of a handshake's headers once it is accepted: they are a fifth of what a quiet socket holds."""
+    send_now = protocol.send
+
+    async def send(self: Any, message: Any) -> None:
+        await send_now(self, message)
+        if message["type"] == "websocket.accept":
+            self.request.headers.clear()  # the parser of frames holds the request as well
+            self.request = self.response = None
+            self.scope["headers"].clear()
+
+    protocol.send = send
+
+
 @requires("uvicorn.server:Server shutdown .config .server_state")
 def graceful_shutdown(server: Any) -> None:
     """On SIGTERM wait for applications, but not for ever, and let those that were cancelled clean up."""
@@ -72,4 +87,4 @@ def unread_pongs(protocol: Any) -> None:
     protocol.handle_ping = handle_ping
 
 
-PATCHES = (stalled_reader, late_frames, unread_pongs, graceful_shutdown)
+PATCHES = (stalled_reader, late_frames, past_handshakes, unread_pongs, graceful_shutdown)
