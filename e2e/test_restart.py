@@ -79,8 +79,8 @@ def _both(somebody: Person) -> tuple[Tab, Tab]:
 
     def both(route: Route) -> None:
         lobby, team = (somebody.page.request.get(f"{somebody.url}/rooms/{slug}/") for slug in ("lobby", "team"))
-        second = team.text().partition('<div class="room">')[2].partition("</main>")[0]
-        page = lobby.text().replace("</main>", f'<div class="room">{second}</main>')
+        second = team.text().partition('<div class="room pl-room">')[2].partition("</main>")[0]
+        page = lobby.text().replace("</main>", f'<div class="room pl-room">{second}</main>')
         route.fulfill(body=page, headers={name: lobby.headers[name] for name in ("content-type", POLICY)})
 
     somebody.page.route("**/both/", both)
