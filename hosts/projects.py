@@ -18,7 +18,7 @@ from e2e.support.processes import Process
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-EXAMPLES = ("polls", "tasks", "signups", "bakery", "lounge", "tickets")
+EXAMPLES = ("polls", "tasks", "signups", "bakery", "lounge", "tickets", "notes")
 SETTINGS = f"""
 INSTALLED_APPS = ["daphne", "parlour", "alerts", "jobs", "rooms", *{EXAMPLES!r}, *INSTALLED_APPS]
 INSTALLED_APPS += ["django.contrib.humanize", "django_htmx", "template_partials"]

@@ -114,6 +114,58 @@ def test_a_team_talks_on_the_page_of_its_ticket(project, signed_in, within):
     assert sam.url.startswith(f"{project.url}{project.path}{path}")
 
 
+def test_a_text_is_sent_by_keyboard_and_what_is_refused_stays_in_its_field(project, signed_in, within):
+    if project.name not in ("stock", "wsgi"):
+        pytest.skip("two projects show it")
+    sam, kim = signed_in("sam", "/notes/"), signed_in("kim", "/notes/")
+    sam.set_viewport_size({"width": 360, "height": 640})
+    field, words = sam.get_by_label("New note"), "Milk " * 41
+    field.focus()
+    sam.keyboard.insert_text(words)
+    sam.keyboard.press("Tab")
+    sam.keyboard.press("Enter")
+    problem = "A note has at most 200 characters."
+    expect(sam.get_by_role("alert").filter(has_text=problem)).to_be_visible()
+    expect(field).to_have_accessible_description(problem)
+    expect(field).to_have_value(words)
+    expect(field).to_be_focused()
+    assert sam.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    field.fill("Milk")
+    kim.get_by_label("New note").fill("Bread, and")  # kim writes while sam's note comes
+    sam.get_by_role("button", name="Send").click()
+    expect(field).to_have_value("")
+    expect(field).to_be_focused()
+    for page in (sam, kim):
+        expect(page.get_by_role("listitem")).to_have_text(["Milk Done"], timeout=within)
+    expect(kim.get_by_label("New note")).to_have_value("Bread, and")
+    kim.route("**/parlour/notes/*/", lambda route: (route.fetch(), route.abort()), times=1)
+    kim.get_by_role("button", name="Send").click()  # the note is taken, and the line is cut before the answer
+    expect(kim.get_by_label("New note")).to_be_enabled()
+    expect(kim.get_by_label("New note")).to_have_value("Bread, and")
+    kim.get_by_role("button", name="Send").click()
+    expect(kim.get_by_label("New note")).to_have_value("")
+    expect(kim.get_by_role("listitem")).to_have_text(["Milk Done", "Bread, and Done"], timeout=within)
+
+
+def test_a_text_is_sent_without_script_and_what_is_refused_comes_back(project, signed_in):
+    if project.name not in ("stock", "wsgi"):
+        pytest.skip("two projects show it")
+    sam = signed_in("sam", "/notes/")
+    context = sam.context.browser.new_context(java_script_enabled=False, storage_state=sam.context.storage_state())
+    page = context.new_page()
+    page.goto(sam.url)
+    page.get_by_label("New note").fill("Jam " * 51)
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_text("A note has at most 200 characters.")).to_be_visible()
+    expect(page.get_by_label("New note")).to_have_value("Jam " * 51)
+    page.get_by_label("New note").fill("Jam")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("listitem").filter(has_text="Jam")).to_be_visible()
+    expect(page).to_have_url(sam.url)
+    expect(page.get_by_label("New note")).to_have_value("")
+    context.close()
+
+
 def test_our_styles_leave_the_projects_own_elements_alone(project, signed_in):
     sam = signed_in("sam", "/")
     sam.add_style_tag(content="html { overflow: hidden }")  # a bar to scroll with would move what is centred

@@ -123,6 +123,7 @@ def _parts() -> Iterator[CheckMessage]:
     except NoReverseMatch:
         hint = 'Add path("", include("parlour.urls")) to the urlpatterns of ROOT_URLCONF.'
         yield Error("Live parts have no address.", hint, id="parlour.E010")
+    pages = [path.read_text(errors="replace") for path in _project_templates()]
     for part in parts.values():
         try:
             template = get_template(part.template)
@@ -132,6 +133,8 @@ def _parts() -> Iterator[CheckMessage]:
             continue
         text = _text(template)
         for verb in [verb for verb in part.verbs if text and not re.search(rf"""hears\s+["']{verb}["']""", text)]:
+            if any(re.search(rf"""composer\s+["']{part.name}["']\s+["']{verb}["']""", each) for each in pages):
+                continue
             hint = f'Put {{% hears "{verb}" as attrs %}}<button {{{{ attrs }}}}> into {part.template}.'
             yield checks.Warning(f"No button of {part.name} calls {verb}.", hint, id="parlour.W012")
 

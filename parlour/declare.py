@@ -12,7 +12,7 @@ import inspect
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from datetime import date, time
+from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
@@ -20,7 +20,7 @@ from uuid import UUID
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured, ObjectDoesNotExist, ValidationError
 from django.core.signing import BadSignature, Signer
-from django.db import router
+from django.db import router, transaction
 from django.db.models import Model
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -30,6 +30,7 @@ from django.utils.translation import gettext
 
 from parlour.consumer import Consumer, Denied, Malformed
 from parlour.database import run
+from parlour.models import Lease
 from parlour.regions import Region
 from parlour.streams import Answer, Ask, LogStream, Stream, Variant, reading_as
 from parlour.watch import Watched, row_heads, rows_head, safe, touch_rows, watch_model, watched
@@ -39,6 +40,7 @@ Arguments = dict[str, Any]
 Function = Callable[..., Any]
 Shown = Any  # what a part shows, in a form that can be compared: markup, or in a list the markup of each row
 parts: dict[str, "Part"] = {}
+KEPT = timedelta(days=1)  # so long a repeat of what was sent once is known for one
 
 
 class PartConsumer(Consumer):
@@ -228,8 +230,11 @@ class Part:
         """The heads that move when the answer of `allows` may have changed."""
         return [rows_head(model) for model in self.rule_models]
 
-    def act(self, person: Any, verb: str, arguments: Arguments, fields: Mapping[str, Any]) -> None:
-        """Do a verb for this person. Raises Denied or Malformed, with words for the reader."""
+    def act(self, person: Any, verb: str, arguments: Arguments, fields: Mapping[str, Any], once: str = "") -> None:
+        """Do a verb for this person; of two with the same `once` the second does nothing.
+
+        Raises Denied or Malformed, with words for the reader.
+        """
         self.authorize(person, arguments)
         if verb not in self.verbs:
             raise Malformed(gettext("That was not understood: no such kind of message."))
@@ -238,14 +243,17 @@ class Part:
             if wanted.default is wanted.empty and name not in given:
                 raise Malformed(gettext("That was not understood: “%s” is missing.") % name)
         try:
-            _act(self, arguments, lambda: _call(self.verbs[verb], person, given))
+            _act(self, arguments, lambda: _call(self.verbs[verb], person, given), once)
         except ValidationError as problem:
             raise Malformed(" ".join(problem.messages)) from None
 
 
 @live_write
-def _act(change: Change, part: Part, arguments: Arguments, verb: Callable[[], Any]) -> None:
-    verb()
+def _act(change: Change, part: Part, arguments: Arguments, verb: Callable[[], Any], once: str) -> None:
+    with transaction.atomic():  # in a caller's transaction too, what is refused was not done
+        if once and not Lease.objects.is_first("sent", once, KEPT):
+            return
+        verb()
     change.touch(*part.heads(arguments), *map(rows_head, part.models))
 
 

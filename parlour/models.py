@@ -94,6 +94,11 @@ class LeaseQuerySet(models.QuerySet["Lease"]):
             update_fields=["expires"],
         )
 
+    def is_first(self, name: str, holder: str, kept: timedelta) -> bool:
+        """Hold this for as long as it is `kept`, in the open transaction. False: it is held already."""
+        lease = {"name": name, "holder": holder, "process": ""}
+        return self.get_or_create(**lease, defaults={"expires": timezone.now() + kept})[1]
+
     def give_up(self, process: str, pairs: Collection[tuple[str, str]]) -> None:
         """Hold these (name, holder) no longer."""
         for name, holder in pairs:
@@ -109,7 +114,7 @@ def _lease_end() -> datetime:
 
 
 class Lease(models.Model):
-    """`holder` has `name` until `expires`, as far as `process` knows. One table for presence and for running jobs."""
+    """`holder` has `name` until `expires`, as far as `process` knows. Presence, running jobs, what was sent."""
 
     name = models.CharField(max_length=100)
     holder = models.CharField(max_length=100)

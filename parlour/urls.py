@@ -7,13 +7,14 @@ from typing import Any
 
 from django.apps import apps
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import include, path, re_path
 from django.utils.html import conditional_escape
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 
+from parlour import composer
 from parlour.consumer import Denied, Malformed
 from parlour.declare import Arguments, Part, find_signed
 from parlour.fragments import Ids
@@ -38,16 +39,29 @@ def part(request: HttpRequest, name: str, signed: str) -> HttpResponse:
 def act(request: HttpRequest, part: Part, arguments: Arguments) -> HttpResponse:
     """Do the verb of a form. A page without a socket is answered with what it should show now."""
     verb, _, chosen = request.POST.get("verb", "").partition("?")
-    problem, status = "", 200
+    fields = {**request.POST.dict(), **QueryDict(chosen).dict()}
+    composed = composer.is_sent(part, verb, fields)
+    problem, status, once = "", 200, ""
     try:
-        part.act(request.user, verb, arguments, {**request.POST.dict(), **QueryDict(chosen).dict()})
+        if composed:
+            fields["text"], once = composer.read(request.user, part, arguments, verb, fields)
+        part.act(request.user, verb, arguments, fields, once)
     except Denied as denied:
         problem, status = denied.words, 403
     except Malformed as malformed:
         problem, status = str(malformed), 400
+    refused = {"text": request.POST.get("text", ""), "problem": problem} if problem else {}
+    label = fields.get("label", "")
     if "HX-Request" not in request.headers:
+        if problem and composed:
+            form = composer.render(request, part, arguments, verb, label, back=back(request), **refused)
+            words = {"composer": form, "back": back(request)}
+            return render(request, "parlour/composer_page.html", words, status=status)
         return HttpResponse(conditional_escape(problem), status=status) if problem else redirect(back(request))
-    fragments = Ids(part.key(arguments)).inner("note", conditional_escape(problem))
+    ids = Ids(part.key(arguments))
+    fragments = ids.inner("note", "" if composed else conditional_escape(problem))
+    if composed:
+        fragments += ids.replaced(composer.render(request, part, arguments, verb, label, focus=True, **refused))
     if status != 403 and not request.POST.get("met"):
         region = part.authorize(request.user, arguments)
         fragments += "".join(
@@ -58,7 +72,7 @@ def act(request: HttpRequest, part: Part, arguments: Arguments) -> HttpResponse:
 
 def back(request: HttpRequest) -> str:
     """The page that a form stood on."""
-    page = request.headers.get("Referer", "")
+    page = request.POST.get("back") or request.headers.get("Referer", "")
     own = url_has_allowed_host_and_scheme(page, {request.get_host()}, request.is_secure())
     return page if own else request.META.get("SCRIPT_NAME", "") + "/"
 

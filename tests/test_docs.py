@@ -75,8 +75,9 @@ def test_the_pages_of_the_documentation_work_in_a_project_as_django_makes_it(tmp
     for app in ("polls", "counts", "notes", "desk"):
         (tmp_path / app / "__init__.py").touch()
     told = (ROOT / "docs" / "parlour.md").read_text()
-    with (tmp_path / "polls" / "live.py").open("a") as file:
-        file.write(re.search(r"# polls/live.py goes on\n(.*?)```", told, re.DOTALL)[1])
+    for name in ("polls/live.py", "notes/live.py"):
+        with (tmp_path / name).open("a") as file:
+            file.write(re.search(rf"# {name} goes on\n(.*?)```", told, re.DOTALL)[1])
     with (tmp_path / "project" / "settings.py").open("a") as file:
         file.write(re.search(r"# project/settings.py, at its end\n(.*?)```", told, re.DOTALL)[1])
         file.write(re.search(r"# project/settings.py, in place of its DATABASES\n(.*?)```", told, re.DOTALL)[1])
@@ -114,6 +115,13 @@ def test_the_pages_of_the_documentation_work_in_a_project_as_django_makes_it(tmp
         "            await sync_to_async(add_note)('tea', 'Milk')\n"
         "            await page.shows('Milk')\n"
         "        await self.async_client.aforce_login(ann)\n"
+        "        request = (await self.async_client.get('/admin/')).asgi_request\n"
+        "        request.user = ann\n"
+        "        assert 'New note</label>' in await sync_to_async(render_to_string)('notes/notes.html', {}, request)\n"
+        "        panel = notes.authorize(ann, {'board': 'tea'}).panel\n"
+        "        sent = {'verb': 'add', 'send': '1', 'text': 'x' * 201}\n"
+        "        answer = await self.async_client.post(panel, sent, headers={'HX-Request': 'true'})\n"
+        "        assert 'A note has at most 200 characters.' in answer.content.decode()\n"
         "        assert '1 people may sign in' in (await self.async_client.get('/admin/')).content.decode()\n"
     )
     manage("makemigrations", "polls", "counts", "notes")

@@ -1,8 +1,11 @@
-"""`{% live_head %}`, `{% live "name" %}`, `{% hears "verb" as attrs %}` and `{% people_here object %}`.
+"""`{% live_head %}`, `{% live "name" %}`, `{% hears "verb" as attrs %}`, `{% composer "name" "verb" %}`.
+
+`{% people_here object %}` is who has a page open.
 
 For regions of your own, `{% region %}`; `{% id region "log" %}` is the id of a part of a region.
 """
 
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from django import template
@@ -60,7 +63,7 @@ def live_head(context: Context, htmx: str = "") -> SafeString | str:
     if host:
         attribute = format_html(' nonce="{}"', nonce) if nonce else ""
         scripts = format_html('<script src="{}" defer{}></script>', static("django_htmx/ext/hx-ws-2.min.js"), attribute)
-    styles = ["parlour/theme.css", "parlour/watchdog.css"]
+    styles = ["parlour/theme.css", "parlour/watchdog.css", "parlour/composer.css"]
     styles += [name for app in apps.get_app_configs() for name in getattr(app, "live_styles", ())]
     values = {"host": host, "scripts": scripts, "styles": map(static, styles)}
     return render_to_string("parlour/live_head.html", values)
@@ -92,6 +95,32 @@ def people_here(context: Context, place: object) -> SafeString:
     from parlour.people import people_here as part
 
     return _painted(context, part, part.at(place))
+
+
+@register.simple_tag(takes_context=True)
+def composer(context: Context, name: str, verb: str, label: str = "", **arguments: Any) -> SafeString | str:
+    """A form for a text that a verb of a part gets: `{% composer "notes" "add" board="tea" %}`, outside the part.
+
+    Who may not see the part sees no form either.
+    """
+    from parlour.composer import render
+    from parlour.consumer import Denied
+    from parlour.declare import find
+
+    if "live_part" in context:
+        raise template.TemplateSyntaxError("{% composer %} stands beside a part, not in its template.")
+    part, request = find(name), _request(context)
+    if verb not in part.verbs:
+        known = ", ".join(sorted(part.verbs))
+        raise template.TemplateSyntaxError(f"{{% composer {name!r} {verb!r} %}}: no such verb; there are: {known}.")
+    if "text" not in signature(part.verbs[verb]).parameters:
+        raise template.TemplateSyntaxError(f"{{% composer {name!r} {verb!r} %}}: def {verb}(…) needs an argument text.")
+    bound = part.bind(arguments)
+    try:
+        part.authorize(getattr(request, "user", AnonymousUser()), bound)
+    except Denied:
+        return ""
+    return render(request, part, bound, verb, label)
 
 
 def _painted(context: Context, part: "Part", arguments: dict[str, Any]) -> SafeString:

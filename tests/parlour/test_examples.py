@@ -21,7 +21,8 @@ def host(tmp_path):
 
 
 def test_live_parts_work_in_a_stock_project(host):
-    passes(host, "live_parts.py", "people_here.py", "numbered_list.py", settings="project.settings", beside=[ROOT])
+    tests = ["live_parts.py", "people_here.py", "numbered_list.py", "composers.py"]
+    passes(host, *tests, settings="project.settings", beside=[ROOT])
 
 
 def test_models_of_another_database_are_told_after_its_commit_and_addresses_stand_below_a_subpath(host):

@@ -12,6 +12,7 @@ urlpatterns = [
     path("polls/<int:poll>/", TemplateView.as_view(template_name="polls/poll.html")),
     path("tasks/", TemplateView.as_view(template_name="tasks/tasks.html")),
     path("lounge/", TemplateView.as_view(template_name="lounge/lounge.html")),
+    path("notes/", TemplateView.as_view(template_name="notes/notes.html")),
     path("", include("bakery.urls")),
     path("", include("tickets.urls")),
     path("", include("parlour.urls")),
