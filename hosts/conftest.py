@@ -9,9 +9,10 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from e2e.conftest import CHROMIUM, QUIET
+from e2e.support.redis import Redis
 from hosts.projects import HERE, Project, environment
 
-NAMES = sorted(path.stem for path in (HERE / "variants").glob("*.py"))
+NAMES = sorted({path.stem for path in (HERE / "variants").glob("*.py")} - {"redis"})  # which has a test of its own
 PROJECTS = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in NAMES]  # each on one worker
 SERVED = pytest.StashKey[Project]()
 seconds: dict[str, dict[str, str]] = defaultdict(dict)
@@ -34,10 +35,14 @@ def browser() -> Iterator[Browser]:
 def project(
     request: pytest.FixtureRequest, python: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Project]:
-    made = Project(request.param, tmp_path_factory.mktemp("hosts") / request.param, python)
+    folder = tmp_path_factory.mktemp("hosts")
+    redis = Redis(folder) if request.param == "redis" else None
+    made = Project(request.param, folder / request.param, python, **{"REDIS_URL": redis.url()} if redis else {})
     request.config.stash[SERVED] = made
     yield made
     made.close()
+    if redis:
+        redis.kill()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -83,6 +88,8 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
         feature, _, about = report.nodeid.partition("::test_")[2].removesuffix("]").partition("[")
         project = about.replace("chromium", "").strip("-")
         seconds[project][feature] = f"{report.duration:.1f}" if report.passed else report.outcome
+        for measured, value in report.user_properties:
+            seconds[project][measured] = f"{value:.2f}"
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -48,7 +48,7 @@ def environment(folder: Path) -> Path:
         "install",
         "-qq",
         "--disable-pip-version-check",
-        f"{wheel}[daphne,rooms]",
+        f"{wheel}[daphne,redis,rooms]",
         "django-helpdesk==2.6.*",
     ]
     subprocess.run(install, check=True)
@@ -58,7 +58,7 @@ def environment(folder: Path) -> Path:
 class Project:
     """One project: its folder, its server on `url`, and processes beside it that share the database."""
 
-    def __init__(self, name: str, folder: Path, python: Path) -> None:
+    def __init__(self, name: str, folder: Path, python: Path, **env: str) -> None:
         self.name = name
         self.folder = folder
         self.python = python
@@ -67,7 +67,7 @@ class Project:
         self.path = ""  # below which the project's pages are
         self.env = {
             each: value for each, value in os.environ.items() if each not in ("PYTHONPATH", "DJANGO_SETTINGS_MODULE")
-        }
+        } | env
         self._make()
         serve = [str(python), "manage.py", "runserver", "--noreload", str(self.port)]
         self.process = Process(serve, folder / "server.log", self.env, cwd=folder)
