@@ -78,15 +78,13 @@ def circles(graph: dict[str, set[str]]) -> list[list[str]]:
     return sorted((list(group) for group in groups if len(group) > 1), key=len, reverse=True)
 
 
-def ratios(found: Any, path: str = "") -> Iterator[str]:
-    """Each `now` beside its `before`, and what is called a ratio, whatever shape var/bench.json has."""
-    for name, value in found.items() if isinstance(found, dict) else ():
-        before = found.get(name.replace("now", "before")) if "now" in name else None
-        pairs = {each: (value[each], before[each]) for each in value if before.get(each)} if before else {}
-        yield from (f"{name}, {each}: {now / then:.2f} of before" for each, (now, then) in pairs.items())
-        if "ratio" in f"{path} {name}" and isinstance(value, int | float):
-            yield f"{path} {name}: {value:.2f}".strip()
-        yield from ratios(value, f"{path} {name}")
+def ratios(medians: dict[str, dict[str, float | None]]) -> Iterator[str]:
+    """Each figure of today's code beside the same figure of the code before, as var/bench.json has them."""
+    for name, now in medians.items():
+        before = medians.get(name.replace("now", "before"), {}) if name.endswith("now") else {}
+        for figure, value in now.items():
+            if value and (then := before.get(figure)):
+                yield f"{name}, {figure}: {value / then:.2f} of before"
 
 
 def main() -> None:
@@ -98,7 +96,7 @@ def main() -> None:
     print(f"circles of imports: {len(found)}", *(f"{len(each)}: {', '.join(each)}" for each in found), sep="\n  ")
     seconds, bench = ROOT / "var" / "test-seconds", ROOT / "var" / "bench.json"
     print("make test, seconds:", " ".join(seconds.read_text().split()) if seconds.exists() else "not recorded")
-    lines = list(ratios(json.loads(bench.read_text()))) if bench.exists() else ["not recorded"]
+    lines = list(ratios(json.loads(bench.read_text())["medians"])) if bench.exists() else ["not recorded"]
     print("make bench:", *lines, sep="\n  ")
     way = [sys.executable, str(Path(__file__).with_name("way.py")), str(ROOT)]
     done = subprocess.run(way, cwd=ROOT, stdout=subprocess.PIPE, check=False, text=True)
