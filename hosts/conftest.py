@@ -20,7 +20,7 @@ seconds: dict[str, dict[str, str]] = defaultdict(dict)
 
 @pytest.fixture(scope="session")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return environment(tmp_path_factory.mktemp("wheel"))
+    return environment(tmp_path_factory.mktemp("wheel"), "[daphne,redis,rooms]", "django-helpdesk==2.6.*")
 
 
 @pytest.fixture(scope="session")

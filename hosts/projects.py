@@ -34,23 +34,14 @@ people.objects.create_user("kim", "kim@example.com", "tea")
 """
 
 
-def environment(folder: Path) -> Path:
-    """A virtual environment with the wheel of this checkout in it. Returns its Python."""
+def environment(folder: Path, extras: str = "", *others: str) -> Path:
+    """A virtual environment with the wheel of this checkout and `others` in it. Returns its Python."""
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
     [wheel] = folder.glob("*.whl")
     subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
     python = folder / "venv" / "bin" / "python"
-    install = [
-        python,
-        "-m",
-        "pip",
-        "install",
-        "-qq",
-        "--disable-pip-version-check",
-        f"{wheel}[daphne,redis,rooms]",
-        "django-helpdesk==2.6.*",
-    ]
+    install = [python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", f"{wheel}{extras}", *others]
     subprocess.run(install, check=True)
     return python
 

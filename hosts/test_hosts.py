@@ -1,7 +1,11 @@
 """What another team builds with the wheel, in projects unlike ours. Each test is a feature, seen in a browser."""
 
+import subprocess
+
 import pytest
 from playwright.sync_api import expect
+
+from hosts.projects import environment
 
 SECOND = 1000
 WITHIN = 15 * SECOND  # without a channel layer pages look every three seconds
@@ -217,3 +221,32 @@ def test_tickets_of_an_application_that_knows_nothing_of_us_are_a_live_list(proj
     )
     rows = sam.get_by_label("Tickets, live").get_by_role("listitem")
     expect(rows).to_have_text(["Lost"], timeout=within)
+
+
+ALONE = """
+from django.conf import settings
+apps = ["parlour", "alerts", "jobs", "django_htmx", "template_partials"]
+apps += map("django.contrib.{}".format, ["auth", "contenttypes", "humanize", "staticfiles"])
+settings.configure(
+    INSTALLED_APPS=apps, STATIC_URL="static/",
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+    TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}],
+)
+import django
+django.setup()
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+from django.contrib.staticfiles.finders import find
+from django.template.loader import get_template
+assert find("parlour/bell.css")
+get_template("parlour/live.html"), get_template("partials/bell.html"), get_template("parlour_jobs/bar.html")
+from importlib.metadata import distributions
+print(*sorted(each.name.lower() for each in distributions()))
+"""
+
+
+def test_the_wheel_needs_django_and_what_it_names_and_nothing_else(tmp_path):
+    done = subprocess.run([environment(tmp_path), "-c", ALONE], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    brought = {"django", "asgiref", "sqlparse", "channels", "django-htmx", "django-template-partials", "parlour-live"}
+    assert set(done.stdout.split()) - {"pip", "setuptools"} == brought
