@@ -15,14 +15,11 @@ if TYPE_CHECKING:
     from parlour.consumer import Malformed as Malformed
     from parlour.database import run as run
     from parlour.database import submit as submit
-    from parlour.declare import live as live
     from parlour.limits import rate_limit as rate_limit
-    from parlour.lists import live_list as live_list
+    from parlour.live_lists import live_list as live_list
+    from parlour.live_parts import live as live
     from parlour.models import Lease as Lease
     from parlour.models import Numbered as Numbered
-    from parlour.people import name_of as name_of
-    from parlour.people import people_here as people_here
-    from parlour.people import people_in as people_in
     from parlour.regions import Region as Region
     from parlour.regions import in_page_language as in_page_language
     from parlour.streams import LogStream as LogStream
@@ -33,6 +30,9 @@ if TYPE_CHECKING:
     from parlour.watch import row_heads as row_heads
     from parlour.watch import rows_head as rows_head
     from parlour.watch import watch_model as watch_model
+    from parlour.who_is_here import name_of as name_of
+    from parlour.who_is_here import people_here as people_here
+    from parlour.who_is_here import people_in as people_in
     from parlour.writes import Change as Change
     from parlour.writes import live_write as live_write
     from parlour.writes import revoke as revoke
@@ -52,12 +52,12 @@ _MODULES = {
     "clean": "parlour.text",  # text without control characters, in one form
     "in_page_language": "parlour.regions",  # answer htmx in the language of its page
     "is_visible": "parlour.text",  # whether anything of a text can be seen
-    "live": "parlour.declare",  # decorator of functions that show a part of pages
-    "live_list": "parlour.lists",  # the same for the rows of a queryset
+    "live": "parlour.live_parts",  # decorator of functions that show a part of pages
+    "live_list": "parlour.live_lists",  # the same for the rows of a queryset
     "live_write": "parlour.writes",  # decorator of functions that change streams
-    "name_of": "parlour.people",  # how a person is shown to others, with any user model
-    "people_here": "parlour.people",  # the part behind {% people_here %}: who may see who is there
-    "people_in": "parlour.people",  # everybody with a lease of a name
+    "name_of": "parlour.who_is_here",  # how a person is shown to others, with any user model
+    "people_here": "parlour.who_is_here",  # the part behind {% people_here %}: who may see who is there
+    "people_in": "parlour.who_is_here",  # everybody with a lease of a name
     "rate_limit": "parlour.limits",  # a token bucket for each person or address
     "revoke": "parlour.writes",  # have a person's rights checked again
     "row_heads": "parlour.watch",  # the heads that move with one row of a watched model

@@ -23,6 +23,6 @@ class ParlourConfig(AppConfig):
 
         conf.load()
         revocation.connect()
-        import_module("parlour.people")  # a live part of the engine's own
+        import_module("parlour.who_is_here")  # a live part of the engine's own
         autodiscover_modules("live")
         import_module("parlour.checks")

@@ -27,7 +27,7 @@ from django.urls import NoReverseMatch, Resolver404, get_script_prefix, resolve,
 
 from parlour.conf import conf
 from parlour.consumer import Consumer
-from parlour.declare import parts
+from parlour.live_parts import parts
 from parlour.models import Head, Numbered
 from parlour.regions import Region
 

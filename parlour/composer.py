@@ -16,7 +16,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from parlour.consumer import Malformed
-from parlour.declare import Arguments, Part, PartRegion
+from parlour.live_parts import Arguments, Part, PartRegion
 
 
 def render(

@@ -12,8 +12,8 @@ from django.db.models.functions import Cast
 from alerts import add_alert, audience_source
 from parlour import Change, Lease, name_of, rate_limit
 from rooms.models import Membership, Message, NotificationLevel, Room, written_out
-from rooms.objects import rules
-from rooms.people import bearing, guests, is_guest, stored
+from rooms.names import bearing, guests, is_guest, stored
+from rooms.object_rules import rules
 from rooms.permissions import readers, rights
 
 MOST = 20  # names looked up for one text

@@ -21,8 +21,8 @@ from django.utils.text import slugify
 from alerts import audiences
 from parlour import Numbered
 from rooms import markup
-from rooms.objects import rules
-from rooms.people import is_guest, stored
+from rooms.names import is_guest, stored
+from rooms.object_rules import rules
 
 RESERVED_SLUGS = {"new"}
 HEADING_LASTS = timedelta(minutes=5)

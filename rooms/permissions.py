@@ -15,8 +15,8 @@ from django.utils.safestring import SafeString
 
 from parlour import Denied, watch_model
 from rooms.models import Membership, Room
-from rooms.objects import Ask, Rule, rule_of, rules
-from rooms.people import guests, is_guest
+from rooms.names import guests, is_guest
+from rooms.object_rules import Ask, Rule, rule_of, rules
 
 
 class Rights(NamedTuple):

@@ -14,7 +14,7 @@ from rooms import markup, mentions
 from rooms.group_commit import GroupCommit
 from rooms.markup import TextRejected
 from rooms.models import Membership, Message, Room, written_out
-from rooms.people import stored
+from rooms.names import stored
 from rooms.permissions import rights
 from rooms.send_once import NumberedText
 

@@ -14,8 +14,8 @@ from django.utils.safestring import SafeString
 from parlour import LogStream, Region, StateStream
 from rooms.markup import trusted
 from rooms.models import Message, Room, room_key
-from rooms.objects import object_heads
-from rooms.people import name_fields, name_in
+from rooms.names import name_fields, name_in
+from rooms.object_rules import object_heads
 from rooms.people_here import PeopleStream
 from rooms.permissions import READER, Rights, sign_in
 from rooms.send_once import new_page

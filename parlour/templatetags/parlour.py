@@ -26,7 +26,7 @@ from parlour.fragments import Ids
 from parlour.regions import Region
 
 if TYPE_CHECKING:
-    from parlour.declare import Part
+    from parlour.live_parts import Part
 
 register = template.Library()
 
@@ -83,7 +83,7 @@ def page_problems(context: Context, region: Region) -> str:
 @register.simple_tag(takes_context=True)
 def live(context: Context, name: str, **arguments: Any) -> SafeString:
     """A live part: `{% live "tally" poll=poll.pk %}`. Who may not see it reads why."""
-    from parlour.declare import find
+    from parlour.live_parts import find
 
     part = find(name)
     return _painted(context, part, part.bind(arguments))
@@ -92,7 +92,7 @@ def live(context: Context, name: str, **arguments: Any) -> SafeString:
 @register.simple_tag(takes_context=True)
 def people_here(context: Context, place: object) -> SafeString:
     """Who has a page open with this object, or this name, on it: `{% people_here poll %}`."""
-    from parlour.people import people_here as part
+    from parlour.who_is_here import people_here as part
 
     return _painted(context, part, part.at(place))
 
@@ -105,7 +105,7 @@ def composer(context: Context, name: str, verb: str, label: str = "", **argument
     """
     from parlour.composer import render
     from parlour.consumer import Denied
-    from parlour.declare import find
+    from parlour.live_parts import find
 
     if "live_part" in context:
         raise template.TemplateSyntaxError("{% composer %} stands beside a part, not in its template.")
@@ -138,7 +138,7 @@ def _painted(context: Context, part: "Part", arguments: dict[str, Any]) -> SafeS
 @register.simple_tag(takes_context=True)
 def hears(context: Context, verb: str, **values: Any) -> SafeString:
     """The attributes of a button that calls a verb of the part it stands in, with more arguments in `values`."""
-    from parlour.declare import plain
+    from parlour.live_parts import plain
 
     part = context.get("live_part")
     if part is None or verb not in part.verbs:

@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 
 from rooms.markup import TextRejected, clean_text
 from rooms.models import NotificationLevel, Room
-from rooms.people import guests
+from rooms.names import guests
 
 
 class RoomForm(forms.ModelForm):

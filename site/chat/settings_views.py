@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from chat.forms import MemberForm, NotificationLevelForm, RoomForm
 from parlour import Denied, name_of, rate_limit
 from rooms.models import Membership, NotificationLevel, Room
-from rooms.people import is_guest
+from rooms.names import is_guest
 from rooms.permissions import room_for
 
 ROOM_RATE = "0.2/100"  # by one person: a second / at once

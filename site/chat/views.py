@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from chat.echo import EchoConsumer
 from parlour import people_in
 from rooms.models import Message, Room
-from rooms.people import is_guest
+from rooms.names import is_guest
 
 
 @require_safe

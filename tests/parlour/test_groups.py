@@ -6,7 +6,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Group, Permission
 
-from parlour import declare
+from parlour import live_parts
 from parlour.models import read_heads
 from parlour.testing import Page
 from parlour.writes import rights
@@ -52,11 +52,11 @@ def test_whom_it_concerns_is_asked_anew_and_nobody_else(ann, ben, brewers, chang
 
 
 async def test_an_open_page_closes_when_its_reader_leaves_the_group(ann, brewers, monkeypatch, settings, tmp_path):
-    monkeypatch.setattr(declare, "parts", {})
+    monkeypatch.setattr(live_parts, "parts", {})
     settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path, *settings.TEMPLATES[0]["DIRS"]]}]
     (tmp_path / "kettle.html").write_text("The kettle is on.")
 
-    @declare.live("kettle.html")
+    @live_parts.live("kettle.html")
     def kettle():
         return {}
 

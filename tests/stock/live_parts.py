@@ -16,8 +16,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
 from parlour import Region, live, live_list
-from parlour.declare import parts
-from parlour.lists import ListStream
+from parlour.live_lists import ListStream
+from parlour.live_parts import parts
 from parlour.models import Head
 from parlour.testing import Page, lost_hints
 from polls.live import tally

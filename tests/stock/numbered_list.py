@@ -8,7 +8,7 @@ from notes.models import Note, add_note, finish_note
 
 from parlour import live_list
 from parlour.conf import conf
-from parlour.declare import parts
+from parlour.live_parts import parts
 from parlour.testing import Page, lost_hints
 from tasks.models import Tag
 

@@ -11,7 +11,7 @@ from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db.models import Model
 
-from parlour.declare import Arguments, Function, Part, PartConsumer, PartStream, Shown
+from parlour.live_parts import Arguments, Function, Part, PartConsumer, PartStream, Shown
 from parlour.models import Lease
 from parlour.streams import Variant, reading_as
 from parlour.watch import Watched, rows_head, watch_model
