@@ -18,7 +18,7 @@ from django.template.loader import render_to_string
 import parlour
 from alerts.checks import check_layout, check_login
 from alerts.routing import websocket_urlpatterns
-from parlour import Region, StateStream, checks, declare, live_write, models, regions
+from parlour import Region, StateStream, checks, live_parts, live_write, models, regions
 from parlour.models import Head
 from rooms.checks import check_packages
 from tests.examples import ROOT
@@ -30,13 +30,13 @@ WITHOUT_CONTROLS = """<p class="pl-problem">Nothing is sent from here.</p>"""
 @pytest.fixture
 def part(monkeypatch, settings, tmp_path):
     """A declared part with its template, in a project with a folder of templates of its own."""
-    monkeypatch.setattr(declare, "parts", {})
-    monkeypatch.setattr(checks, "parts", declare.parts)
+    monkeypatch.setattr(live_parts, "parts", {})
+    monkeypatch.setattr(checks, "parts", live_parts.parts)
     settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path]}]
     (tmp_path / "tally.html").write_text('{% hears "vote" as attrs %}')
     (tmp_path / "page.html").write_text(HTMX + '{% live "tally" %}')
 
-    @declare.live("tally.html")
+    @live_parts.live("tally.html")
     def tally():
         return {}
 
