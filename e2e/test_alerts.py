@@ -140,7 +140,7 @@ def test_a_bell_opened_after_a_sign_out_elsewhere_says_so(server: Server, person
     member = bell(person(server).sign_in("member"), "/")
     member.context.clear_cookies()
     member.page.locator("#bell-menu summary").click()
-    expect(member.page.locator("#bell .pl-bell-lines")).to_contain_text("You are signed out. Sign in")
+    expect(member.page.locator("#bell .pl-bell-lines")).to_contain_text("You are not signed in. Sign in")
     expect(member.page.locator("main")).to_have_count(1)
 
 

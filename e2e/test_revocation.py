@@ -66,7 +66,7 @@ def test_every_tab_says_what_happened_and_stays_quiet(
     other = RoomSocket(http_client(server).sign_in("other"), "lobby").hello()
     before = [unseen(tab) for tab in pages]
     staff.tab().go("/shop/").page.get_by_role("button", name="Sign out").click()
-    words = [tab.page.locator("#bell").get_by_role("alert").filter(has_text="You are signed out.") for tab in pages]
+    words = [tab.page.locator("#bell").get_by_role("alert").filter(has_text="You are not signed in.") for tab in pages]
     words += [tab.page.locator("section.pl-talk") for tab in rooms]
     links = [each.get_by_role("link", name="Sign in") for each in words]
     eventually(lambda: all(link.is_visible() for link in links), 10, "the way back in")

@@ -36,6 +36,8 @@ def test_a_vote_is_on_both_pages(poll, signed_in, within):
     sam.get_by_role("button", name="Vote").click()
     expect(sam.get_by_text("Tea?: 1 votes")).to_be_visible()
     expect(kim.get_by_text("Tea?: 1 votes")).to_be_visible(timeout=within)
+    sam.keyboard.press("Enter")  # the part was shown anew, and the keyboard is still on its button
+    expect(sam.get_by_text("Tea?: 2 votes")).to_be_visible()
 
 
 def saved_elsewhere(project, page, within):
@@ -246,7 +248,7 @@ print(*sorted(each.name.lower() for each in distributions()))
 
 
 def test_the_wheel_needs_django_and_what_it_names_and_nothing_else(tmp_path):
-    done = subprocess.run([environment(tmp_path), "-c", ALONE], cwd=tmp_path, capture_output=True, text=True)
+    done = subprocess.run([environment(tmp_path), "-I", "-c", ALONE], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     brought = {"django", "asgiref", "sqlparse", "channels", "django-htmx", "django-template-partials", "parlour-live"}
     assert set(done.stdout.split()) - {"pip", "setuptools"} == brought

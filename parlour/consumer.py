@@ -81,7 +81,7 @@ class Denied(Exception):
     def signed_out(cls, back: str = "/") -> "Denied":
         """For somebody who is not signed in where one has to be: words that lead to the sign-in and then `back`."""
         login, query = resolve_url(settings.LOGIN_URL), urlencode({"next": back})
-        words = _('You are signed out. <a href="{}?{}">Sign in</a>')
+        words = _('You are not signed in. <a href="{}?{}">Sign in</a>')
         return cls(CloseCode.SIGNED_OUT, format_html(words, login, query))
 
 

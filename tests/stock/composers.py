@@ -87,7 +87,7 @@ def test_who_may_not_write_any_more_keeps_the_text(client, ann, panel):
     client.logout()
     answer = client.post(panel, sent, headers=HTMX).content.decode()
     assert "autofocus>\nMilk</textarea>" in answer
-    assert 'role="alert">You are signed out. <a href=' in answer
+    assert 'role="alert">You are not signed in. <a href=' in answer
     assert texts() == []
 
 

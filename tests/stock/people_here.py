@@ -94,7 +94,7 @@ def test_who_is_not_signed_in_sees_it_only_by_a_rule(people, rf, rules):
     request.user = AnonymousUser()
     poll = Poll.objects.create(question="Tea?")
     tag = Template("{% load parlour %}{% people_here poll %}")
-    assert "signed out" in tag.render(Context({"request": request, "poll": poll}))
+    assert "not signed in" in tag.render(Context({"request": request, "poll": poll}))
     asked = []
 
     @people_here.allow(Poll, watch=[Tag])

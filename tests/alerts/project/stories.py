@@ -134,7 +134,7 @@ async def test_every_reader_of_a_bell_has_its_own_language(sam, ann):
         assert await german.equals_fresh()
         assert await english.equals_fresh()
         await SessionStore(german.session).adelete()
-        await german.receives("Sie sind abgemeldet.")
+        await german.receives("Sie sind nicht angemeldet.")
 
 
 @pytest.mark.parametrize("way", ["cookie", "header", "address"])
