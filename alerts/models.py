@@ -21,8 +21,8 @@ class Kind(NamedTuple):
     """
 
     name: str
-    label: str
-    many: str = ""
+    label: Any
+    many: Any = ""
 
     def register(self) -> "Kind":
         """Offer it in people's preferences. An app registers its kinds in AppConfig.ready."""

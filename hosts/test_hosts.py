@@ -133,6 +133,7 @@ def test_a_team_talks_on_the_page_of_its_ticket(project, signed_in, within):
         expect(sam.locator(".pl-talk .pl-banner.pl-plain")).to_be_visible(timeout=within)
     else:
         expect(kim.locator(".pl-count")).to_have_text("2", timeout=within)
+    expect(kim.get_by_role("button", name="Senden" if project.name == "german" else "Send", exact=True)).to_be_visible()
     sam.get_by_role("textbox", name="Message", exact=True).fill("Who has the *wrench*?")
     sam.get_by_role("button", name="Send", exact=True).click()
     expect(sam.locator(".pl-text")).to_have_text("Who has the wrench?", timeout=within)

@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig, apps
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
 
 
 class RoomsConfig(AppConfig):
@@ -20,6 +21,6 @@ class RoomsConfig(AppConfig):
         from alerts import Kind
         from rooms import checks, mentions, signals  # noqa: F401  importing two of them is what registers them
 
-        Kind("mention", "Mentions", "{title}, {n} times").register()
-        Kind("room", "Rooms where you hear everything", "{title}: {n} messages").register()
+        Kind("mention", _("Mentions"), _("{title}, {n} times")).register()
+        Kind("room", _("Rooms where you hear everything"), _("{title}: {n} messages")).register()
         signals.connect()

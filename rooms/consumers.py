@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Max
 from django.utils.html import escape
+from django.utils.translation import gettext_lazy as _
 
 from parlour import Consumer, Malformed, rate_limit, run
 from rooms import typing_indicator
@@ -51,7 +52,7 @@ class RoomConsumer(Consumer):
 
     async def hear_say(self, fields: dict[str, Any]) -> None:
         if "text" not in fields:
-            raise Malformed("That was not understood: “text” is missing.")
+            raise Malformed(_("That was not understood: “text” is missing."))
         seq, answer = await self._post(fields)
         if answer:
             self.put_after(self.region.log, seq, answer)

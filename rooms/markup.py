@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_lazy as _
 
 from parlour import is_visible
 
@@ -31,9 +32,11 @@ def clean_text(text: str) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = unicodedata.normalize("NFC", _UNSEEN.sub("", text)).strip()
     if not is_visible(text):
-        raise TextRejected("There is nothing in it to send.")
+        raise TextRejected(_("There is nothing in it to send."))
     if len(text) > LONGEST:
-        raise TextRejected(f"It is too long: {len(text):,} characters, and {LONGEST:,} is the most.")
+        raise TextRejected(
+            _("It is too long: {} characters, and {} is the most.").format(f"{len(text):,}", f"{LONGEST:,}")
+        )
     return text
 
 

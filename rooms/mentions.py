@@ -5,9 +5,12 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db.models import CharField, Exists, OuterRef, Q
 from django.db.models.functions import Cast
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 
 from alerts import add_alert, audience_source
 from parlour import Change, Lease, name_of, rate_limit
@@ -19,8 +22,9 @@ from rooms.permissions import readers, rights
 MOST = 20  # names looked up for one text
 RATE = "0.2/20"  # people told by one author: a second / at once
 GUEST_RATE = "0.1/5"
-TOO_MANY = "Nobody was alerted: you have mentioned many people just now. Everybody here can read it."
-NOT_HERE = "Nobody was alerted: a guest's mention reaches those who are here or have written here."
+TOO_MANY = _("Nobody was alerted: you have mentioned many people just now. Everybody here can read it.")
+MENTIONED, NEWS = _("{actor} mentioned you in {room}"), _("New in {room}")
+NOT_HERE = _("Nobody was alerted: a guest's mention reaches those who are here or have written here.")
 _AT = re.compile(r"(?<!\w)@(\w[\w.+-]*(?: \w[\w.+-]*){0,2})")
 Level = NotificationLevel.Level
 ROOM = Cast("room", CharField())
@@ -114,7 +118,7 @@ def _alert_mentioned(change: Change, row: Message, mentioned: Collection[Any], l
         chosen = [NotificationLevel(room=row.room, person=person) for person in told]
         fresh = [each for each in chosen if each.person_id not in levels]
         change.then(lambda: _follow_room(fresh))
-        title, key = f"{{actor}} mentioned you in {row.room.title}", f"{row.author_id}-{row.room_id}"
+        title, key = _worded(MENTIONED, row.room), f"{row.author_id}-{row.room_id}"
         add_alert(change, chosen, "mention", title, key=key, body=row.plain, about=row, actor=row.author)
     return {person.pk for person in told}
 
@@ -127,9 +131,15 @@ def _follow_room(fresh: Sequence[NotificationLevel]) -> None:
 def _alert_listeners(change: Change, row: Message, told: Collection[Any], levels: Mapping[Any, str]) -> None:
     listening = {pk for pk, level in levels.items() if level == Level.EVERYTHING}
     if listening:
-        listeners, title, key = Listeners(row.room.listeners), f"New in {row.room.title}", f"room-{row.room_id}"
+        listeners, title, key = Listeners(row.room.listeners), _worded(NEWS, row.room), f"room-{row.room_id}"
         spared = listening & {row.author_id, *told}
         add_alert(change, listeners, "room", title, key=key, but=spared, body=row.plain, about=row, actor=row.author)
+
+
+def _worded(words: Any, room: Room) -> str:
+    """An alert's title is stored, and one for all who are told: it is in the language of the site."""
+    with translation.override(settings.LANGUAGE_CODE):
+        return str(words).replace("{room}", room.title)
 
 
 def _to_be_told(row: Message, mentioned: Collection[Any], levels: Mapping[Any, str]) -> list[Any]:

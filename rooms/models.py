@@ -17,6 +17,7 @@ from django.utils.crypto import get_random_string
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
 
 from alerts import audiences
 from parlour import Numbered
@@ -114,14 +115,14 @@ class Room(models.Model):
     """A chat room, open or for members only. What a person may do in it is asked of `rooms.permissions`."""
 
     class Access(models.TextChoices):
-        OPEN = "open", "Everybody"
-        MEMBERS = "members", "Members only"
-        OBJECT = "object", "Who may see its object"
+        OPEN = "open", _("Everybody")
+        MEMBERS = "members", _("Members only")
+        OBJECT = "object", _("Who may see its object")
 
     class Guests(models.TextChoices):
-        NONE = "none", "Stay outside"
-        READ = "read", "May read"
-        WRITE = "write", "May read and write"
+        NONE = "none", _("Stay outside")
+        READ = "read", _("May read")
+        WRITE = "write", _("May read and write")
 
     title = models.CharField(max_length=80)
     slug = models.SlugField(max_length=60, unique=True, editable=False)
@@ -239,9 +240,9 @@ class NotificationLevel(models.Model):
     """How much somebody wants to be told of a room. Without one it is mentions; the first mention makes one."""
 
     class Level(models.TextChoices):
-        EVERYTHING = "everything", "Everything that is said"
-        MENTIONS = "mentions", "When somebody mentions me"
-        NOTHING = "nothing", "Nothing"
+        EVERYTHING = "everything", _("Everything that is said")
+        MENTIONS = "mentions", _("When somebody mentions me")
+        NOTHING = "nothing", _("Nothing")
 
     room = models.ForeignKey(Room, models.CASCADE, related_name="notification_levels")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
@@ -297,7 +298,7 @@ class Message(Numbered):
 
     objects = MessageQuerySet.as_manager()
 
-    unheard = ""  # why its mentions alerted nobody, for its author, when it has just been posted
+    unheard: Any = ""  # why its mentions alerted nobody, for its author, when it has just been posted
 
     class Meta:
         constraints = [

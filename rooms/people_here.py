@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.template.loader import render_to_string
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy
 
 from parlour import StateStream, name_of, people_in
 
@@ -35,14 +38,21 @@ class PeopleStream(StateStream):
             return ""
         came = [name for pk, name in now["names"].items() if pk not in before["names"]]
         went = [name for pk, name in before["names"].items() if pk not in now["names"]]
-        notes = _note(came, "joined") + _note(went, "left")
+        notes = _note(ngettext_lazy("{} joined the room", "{} joined the room", "n"), came)
+        notes += _note(ngettext_lazy("{} left the room", "{} left the room", "n"), went)
         return self.ids.append("log", notes, "ol") if notes else ""
 
 
-def _note(names: Sequence[str], what: str) -> str:
+def _note(words: Any, names: Sequence[str]) -> str:
     """ "Ann joined the room"; several who come or go together make one line."""
     if not names:
         return ""
     shown = names if len(names) <= 3 else names[:2]
-    context = {"names": shown, "others": len(names) - len(shown), "what": what}
-    return render_to_string("parlour_rooms/room.html#presence_note", context)
+    named = [format_html("<bdi>{}</bdi>", name) for name in shown]
+    rest = len(names) - len(shown)
+    last = _("{} others").format(rest) if rest else named.pop()
+    company = (
+        format_html(_("{} and {}"), format_html_join(", ", "{}", ((name,) for name in named)), last) if named else last
+    )
+    words = format_html(words % {"n": len(names)}, company)
+    return render_to_string("parlour_rooms/room.html#presence_note", {"words": words})

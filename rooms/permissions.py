@@ -12,6 +12,7 @@ from django.urls import get_script_prefix
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from parlour import Denied, watch_model
 from rooms.models import Membership, Room
@@ -81,8 +82,8 @@ def allow(
 def denied_object(person: Any, back: str) -> Denied:
     """Why somebody may not see the room on an object. The sign-in leads `back`."""
     if person.is_authenticated:
-        return Denied(4003, "You may not see this room.")
-    return Denied(4001, format_html('<a href="{}">Sign in</a> to see this room.', sign_in(back)))
+        return Denied(4003, _("You may not see this room."))
+    return Denied(4001, format_html(_('<a href="{}">Sign in</a> to see this room.'), sign_in(back)))
 
 
 def _object_deleted(instance: Model, **_: Any) -> None:
@@ -102,7 +103,7 @@ def room_for(person: Any, slug: str, readable: Iterable[Room] = ()) -> tuple[Roo
             return each, rights(person, each, member=True)
     room = Room.objects.at(slug)
     if room is None:
-        raise Denied(4004, away("There is no such room, or there is none any more."))
+        raise Denied(4004, away(_("There is no such room, or there is none any more.")))
     allowed = rights(person, room)
     if not allowed.read:
         raise denied(person, room)
@@ -123,19 +124,19 @@ def readers(people: Any, room: Room) -> Any:
 def denied(person: Any, room: Room) -> Denied:
     """Why not, and what to do; it says nothing of the room but its address, which the asker knows."""
     if room.is_on_object and room.thing is None:
-        return Denied(4004, away("What this room was about is not there any more."))
+        return Denied(4004, away(_("What this room was about is not there any more.")))
     if room.is_on_object:
         return denied_object(person, room.get_absolute_url())
     if not is_guest(person):
-        words = "Only members can read this room. Somebody who looks after it can add you."
+        words = _("Only members can read this room. Somebody who looks after it can add you.")
         return Denied(4003, away(words))
-    words = 'Only people with an account can come in here. <a href="{}">Sign in</a>'
+    words = _('Only people with an account can come in here. <a href="{}">Sign in</a>')
     return Denied(4001, format_html(words, sign_in(room.get_absolute_url())))
 
 
 def away(words: str) -> SafeString:
     """These words, and a link to the site's first page."""
-    return format_html('{} <a href="{}">To the start</a>', words, get_script_prefix())
+    return format_html('{} <a href="{}">{}</a>', words, get_script_prefix(), _("To the start"))
 
 
 def sign_in(back: str) -> str:

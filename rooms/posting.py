@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import connection
+from django.utils.translation import gettext_lazy as _
 
 from parlour import Change, live_write, rate_limit
 from rooms import markup, mentions
@@ -19,7 +20,7 @@ from rooms.permissions import rights
 from rooms.send_once import NumberedText
 
 POST_RATE = "10/40"  # by one person: a second / at once; a project's ROOMS_POST_RATE overrides it
-TOO_FAST = "You are faster than this room can read. Wait a moment, then send it again."
+TOO_FAST = _("You are faster than this room can read. Wait a moment, then send it again.")
 Key = tuple[Any, str, int]  # author, page, n
 Outcome = Message | TextRejected
 
@@ -82,9 +83,9 @@ class _Batch:
         """Take one draft into the change, or say why not."""
         room, author = self.rooms.get(draft.room), self.authors.get(draft.author)
         if room is None:
-            return TextRejected("This room is gone.")
+            return TextRejected(_("This room is gone."))
         if author is None or not rights(author, room, (room.pk, author.pk) in self.members).write:
-            return TextRejected("You may not write in this room any more.")
+            return TextRejected(_("You may not write in this room any more."))
         own, beside = draft.keys
         for key in (own, beside):
             if key in self.known and (self.known[key].text, self.known[key].room_id) == (draft.text.text, room.pk):
@@ -113,7 +114,7 @@ def submit(person: Any, room: int, texts: Sequence[NumberedText]) -> "list[Futur
     It makes markup and may commit, which takes a while: not for an event loop.
     """
     if not person.is_authenticated:
-        return [_rejected(TextRejected("Choose a name first, then you can write here.")) for _ in texts]
+        return [_rejected(TextRejected(_("Choose a name first, then you can write here."))) for each in texts]
     if not rate_limit("post", person.pk, getattr(settings, "ROOMS_POST_RATE", POST_RATE)).take(len(texts)):
         return [_rejected(TextRejected(TOO_FAST)) for _ in texts]
     drafts: list[Draft | TextRejected] = []

@@ -9,6 +9,8 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from django.utils.translation import gettext_lazy as _
+
 from parlour import Malformed, Region
 
 MOST = 100  # texts taken from one frame; the rest stays on the page for the next
@@ -32,7 +34,7 @@ def page_of(fields: Mapping[str, Any]) -> str:
     """The id of the page that sent these fields; "" from a program that has none."""
     page = fields.get("page") or ""
     if not isinstance(page, str) or (page and not _PAGE.fullmatch(page)):
-        raise Malformed("That was not understood: “page” is no page's id.")
+        raise Malformed(_("That was not understood: “page” is no page's id."))
     return page
 
 
@@ -42,7 +44,7 @@ def count(value: Any) -> int:
         return int(value)
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**9:
         return value
-    raise Malformed("That was not understood: a count was expected.")
+    raise Malformed(_("That was not understood: a count was expected."))
 
 
 def numbered_texts(fields: Mapping[str, Any], acked: int = 0, most: int | None = None) -> list[NumberedText]:
@@ -50,7 +52,7 @@ def numbered_texts(fields: Mapping[str, Any], acked: int = 0, most: int | None =
     sent, page = fields.get("text"), page_of(fields)
     texts = [] if sent is None else [sent] if isinstance(sent, str) else sent
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-        raise Malformed("That was not understood: “text” is no text.")
+        raise Malformed(_("That was not understood: “text” is no text."))
     if not page:
         return [NumberedText("", 0, text) for text in reversed(texts)][:most]
     known = count(fields.get("acked") or 0)

@@ -163,7 +163,7 @@ def test_alerts_and_jobs_stand_in_another_project_that_installed_the_wheel(tmp_p
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
     [wheel] = tmp_path.glob("parlour_live-*.whl")
     shutil.unpack_archive(wheel, tmp_path / "installed", "zip")
-    assert len([*(tmp_path / "installed").rglob("de/LC_MESSAGES/django.mo")]) == 3
+    assert len([*(tmp_path / "installed").rglob("de/LC_MESSAGES/django.mo")]) == 4
     call_command("startproject", "project", tmp_path)
     settings = re.search(r"# project/settings.py, at its end\n(.*?)```", told, re.DOTALL)[1]
     with (tmp_path / "project" / "settings.py").open("a") as file:

@@ -20,7 +20,7 @@ def extracted(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("app", ["parlour", "alerts", "jobs"])
+@pytest.mark.parametrize("app", ["parlour", "alerts", "jobs", "rooms"])
 def test_every_word_has_a_german_translation(app, extracted):
     path = f"{app}/locale/de/LC_MESSAGES/django.po"
     entries = (extracted / path).read_text().split("\n\n")[1:]
@@ -28,7 +28,7 @@ def test_every_word_has_a_german_translation(app, extracted):
     assert set(entries) == set((ROOT / path).read_text().split("\n\n")[1:])
 
 
-@pytest.mark.parametrize("app", ["parlour", "alerts", "jobs"])
+@pytest.mark.parametrize("app", ["parlour", "alerts", "jobs", "rooms"])
 def test_what_is_compiled_is_what_is_written(app, extracted):
     files = [folder / app / "locale" / "de" / "LC_MESSAGES" / "django.mo" for folder in (extracted, ROOT)]
     written, compiled = (gettext.GNUTranslations(file.open("rb"))._catalog for file in files)

@@ -182,10 +182,10 @@ def test_who_wants_no_mentions_is_not_given_away(gus, ben, lobby):
 async def test_its_author_reads_in_the_room_that_nobody_was_alerted(gus, ben, lobby):
     async with RecordingPage(gus) as room:
         await room.send(kind="say", text="@ben?")
-        await room.shows(mentions.NOT_HERE)
+        await room.shows(str(mentions.NOT_HERE))
         await room.shows("@ben?")
         await room.send(kind="say", text="well")
-        await room.until(lambda: mentions.NOT_HERE not in room.document.text())
+        await room.until(lambda: str(mentions.NOT_HERE) not in room.document.text())
 
 
 def test_a_mention_in_a_room_of_members_costs_the_same_for_twenty_as_for_one(ann):

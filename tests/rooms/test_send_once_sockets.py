@@ -189,7 +189,7 @@ async def test_who_is_too_fast_gets_every_text_back_with_the_reason(mine, post_r
     await mine.is_settled(4)
     kept = await stored()
     assert 1 <= len(kept) < 4
-    await mine.shows(TOO_FAST)
+    await mine.shows(str(TOO_FAST))
     back = str(mine.document.find("room-lobby-err"))
     assert all(f"text {n}" in back for n in range(4) if f"text {n}" not in kept)
 
