@@ -150,14 +150,14 @@ def test_templates_hold_only_quoted_attributes_and_no_code():
         assert [what for what, pattern in FORBIDDEN.items() if re.search(pattern, text, re.I)] == [], path
 
 
-def test_the_rules_would_catch_a_slip():
+def test_the_rules_would_catch_a_mistake():
     assert unquoted("<a href={{ url }}>")
     assert unquoted("<a class=big-{% size %} id='x'>")
     assert not unquoted('<a href="?next={{ url|default:"x" }}" {% if a == b %}hidden{% endif %}>a={{ a }}')
     assert UNQUOTED_IN_PYTHON.search("<li id={key}>")
     assert not UNQUOTED_IN_PYTHON.search('<li id="{key}">')
-    for slip in ('<p hx-on:click="x">', "{{ x|safe }}", '<p style="x">', "<script>", '<p onclick="x">'):
-        assert any(re.search(pattern, slip) for pattern in FORBIDDEN.values())
+    for mistake in ('<p hx-on:click="x">', "{{ x|safe }}", '<p style="x">', "<script>", '<p onclick="x">'):
+        assert any(re.search(pattern, mistake) for pattern in FORBIDDEN.values())
 
 
 def test_markup_in_python_is_quoted_too():

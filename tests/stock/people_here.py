@@ -60,7 +60,7 @@ async def test_a_page_is_told_of_its_own_object_alone(people):
         await page.until(lambda: lines(page) == ["ann (you)", "cem"])
 
 
-async def test_a_crowd_is_counted_beyond_twelve_and_its_readers_are_told_that_they_are_in_it(people):
+async def test_people_beyond_twelve_are_counted_and_told_that_they_are_among_them(people):
     ann, _, cem = people
     lease = {"name": people_here.head(people_here.at("lounge")), "process": "other", "expires": "2100-01-01T00:00Z"}
     others = await type(ann).objects.abulk_create([type(ann)(username=f"b{n:02}") for n in range(12)])
