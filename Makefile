@@ -13,6 +13,7 @@ VENV ?= .venv
 PYTHON ?= python3
 PY := $(VENV)/bin/python
 WORKERS ?= 2
+PYTEST_OPTIONS ?=
 DEMO ?= 1
 BEFORE ?= 7db14e1
 export VENV PYTHON DEMO
@@ -38,17 +39,17 @@ test:
 
 unit: export PARLOUR_VAR := $(CURDIR)/var/tests
 unit: dev services
-	$(PY) -m pytest tests -q -n $(WORKERS) --dist worksteal -m "not faults"
+	$(PY) -m pytest tests -q -n $(WORKERS) --dist worksteal -m "not faults" $(PYTEST_OPTIONS)
 
 stories: dev services
-	$(PY) -m pytest e2e -q -n $(WORKERS) -m "not faults"
+	$(PY) -m pytest e2e -q -n $(WORKERS) -m "not faults" $(PYTEST_OPTIONS)
 
 faults: dev services
-	PARLOUR_VAR=$(CURDIR)/var/tests $(PY) -m pytest tests -q -n $(WORKERS) -m faults
-	$(PY) -m pytest e2e -q -m faults
+	PARLOUR_VAR=$(CURDIR)/var/tests $(PY) -m pytest tests -q -n $(WORKERS) -m faults $(PYTEST_OPTIONS)
+	$(PY) -m pytest e2e -q -m faults $(PYTEST_OPTIONS)
 
 hosts: dev services
-	$(PY) -m pytest hosts -q -n $(WORKERS) --dist loadgroup
+	$(PY) -m pytest hosts -q -n $(WORKERS) --dist loadgroup $(PYTEST_OPTIONS)
 
 report: dev
 	@$(PY) -m bench.report $(CHECKOUT)
