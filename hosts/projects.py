@@ -6,6 +6,7 @@ folder of the same name are put over the others.
 """
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -26,6 +27,15 @@ ASGI_APPLICATION = "parlour.asgi.application"
 LOGIN_URL = "login"
 TEMPLATES[0]["DIRS"] = [BASE_DIR / "templates"]
 """
+QUICK_START = re.compile(r"```\w+\n(?:# |<!-- )([\w/.]+)(?:, at its end)?(?: -->)?\n(.*?)```", re.DOTALL)
+AROUND = {  # what the README takes for granted: a project with an app, a model and its page
+    "polls/models.py": (ROOT / "examples" / "polls" / "models.py").read_text(),
+    "project/settings.py": "INSTALLED_APPS += ['polls']\nLOGIN_URL = 'admin:login'\n",
+    "project/urls.py": (
+        "from django.views.generic import DetailView\nfrom polls.models import Poll\n"
+        "urlpatterns += [path('polls/<int:pk>/', DetailView.as_view(model=Poll))]\n"
+    ),
+}
 PEOPLE = """
 from django.contrib.auth import get_user_model
 people = get_user_model()
@@ -65,8 +75,7 @@ class Project:
         self._wait()
 
     def _make(self) -> None:
-        self.folder.mkdir()
-        subprocess.run([self.python, "-m", "django", "startproject", "project", "."], cwd=self.folder, check=True)
+        self._start()
         for app in EXAMPLES:
             shutil.copytree(ROOT / "examples" / app, self.folder / app)
         for files in (HERE / "variants" / "all", HERE / "variants" / self.name):
@@ -82,6 +91,10 @@ class Project:
         if '"other"' in special:
             self.manage("migrate", "-v0", "--database", "other")
         self.run(PEOPLE)
+
+    def _start(self) -> None:
+        self.folder.mkdir()
+        subprocess.run([self.python, "-m", "django", "startproject", "project", "."], cwd=self.folder, check=True)
 
     def _wait(self) -> None:
         for _ in range(300):
@@ -109,3 +122,18 @@ class Project:
 
     def close(self) -> None:
         self.process.end()
+
+
+class QuickStart(Project):
+    """A project and an app as Django makes them, with the lines of README.md and nothing else of ours."""
+
+    def _make(self) -> None:
+        self._start()
+        self.manage("startapp", "polls")
+        for name, text in (*AROUND.items(), *QUICK_START.findall((ROOT / "README.md").read_text())):
+            (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+            with (self.folder / name).open("a") as file:
+                file.write(text)
+        self.manage("makemigrations", "-v0", "polls")
+        self.manage("migrate", "-v0")
+        self.run(PEOPLE)

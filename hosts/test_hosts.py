@@ -5,7 +5,7 @@ import subprocess
 import pytest
 from playwright.sync_api import expect
 
-from hosts.projects import environment
+from hosts.projects import QuickStart, environment
 
 SECOND = 1000
 WITHIN = 15 * SECOND  # without a channel layer pages look every three seconds
@@ -224,6 +224,25 @@ def test_tickets_of_an_application_that_knows_nothing_of_us_are_a_live_list(proj
     )
     rows = sam.get_by_label("Tickets, live").get_by_role("listitem")
     expect(rows).to_have_text(["Lost"], timeout=within)
+
+
+@pytest.fixture
+def quick_start(python, tmp_path):
+    made = QuickStart("quick start", tmp_path / "project", python)
+    yield made
+    made.close()
+
+
+def test_the_lines_of_the_readme_make_a_live_poll(quick_start, browser):
+    quick_start.run("from polls.models import Poll\nPoll.objects.create(question='Tea?')")
+    page = browser.new_page()
+    page.goto(f"{quick_start.url}/admin/login/?next=/polls/1/")
+    page.fill("[name=username]", "sam")
+    page.fill("[name=password]", "tea")
+    page.click("[type=submit]")
+    expect(page.get_by_text("Tea?: 0 votes")).to_be_visible()
+    saved_elsewhere(quick_start, page, WITHIN)
+    assert "no issues" in quick_start.manage("check")
 
 
 ALONE = """
