@@ -6,6 +6,7 @@
 # make report  how large the code is, and how far a message travels in it (CHECKOUT=another folder)
 # make bench    how fast and how cheap: before (BEFORE=commit), now, and beside peers, on two cores; 20 minutes
 # make bench-quick  the same now and beside two of them; make bench-imports  what an import costs
+# make bench-paint  when a page is first seen on a slow line
 # make picture  the picture of the README, taken anew
 # make lint    style, types, templates, the project's own rules
 
@@ -21,7 +22,7 @@ export PYTHONPATH := $(CURDIR):$(CURDIR)/site
 export DJANGO_SETTINGS_MODULE := config.settings
 unexport PYTHONDONTWRITEBYTECODE # the processes that tests start read the code compiled before
 
-.PHONY: run worker test unit stories faults hosts report bench bench-quick bench-imports picture lint requirements runtime dev services
+.PHONY: run worker test unit stories faults hosts report bench bench-quick bench-paint bench-imports picture lint requirements runtime dev services
 
 run: runtime
 	@exec $(PY) -m config.start
@@ -54,11 +55,14 @@ hosts: dev services
 report: dev
 	@$(PY) -m bench.report $(CHECKOUT)
 
-bench: runtime
+bench: dev services bench-paint
 	@$(PY) -m bench.run --before "$(BEFORE)"
 
 bench-quick: runtime
 	@$(PY) -m bench.run --quick --repeats 1 --servers uvicorn
+
+bench-paint: dev services
+	@$(PY) -m bench.first_paint
 
 bench-imports: dev
 	$(PY) -m bench.imports

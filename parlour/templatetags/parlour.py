@@ -2,11 +2,13 @@
 
 `{% people_here object %}` is who has a page open.
 
-For regions of your own, `{% region %}`; `{% id region "log" %}` is the id of a part of a region.
+For regions of your own, `{% region %}`; `{% id region "log" %}` is the id of a part of a region. `{{ text|version }}`
+changes with the text, for the address of what is made of it, such as the picture of somebody's name.
 """
 
 from inspect import signature
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from django import template
 from django.apps import apps
@@ -43,13 +45,20 @@ def id(region: Ids, part: object) -> str:  # noqa: A001  the word a template aut
     return region.id(part)
 
 
+@register.filter
+def version(text: object) -> str:
+    """A few digits that change when `text` does."""
+    return f"{crc32(str(text).encode()):x}"
+
+
 @register.simple_tag(takes_context=True)
-def live_head(context: Context, htmx: str = "") -> SafeString | str:
+def live_head(context: Context, htmx: str = "", styles: str = "") -> SafeString | str:
     """All that live parts need in a page's head, once: htmx with its ws extension, and style sheets.
 
     Style sheets are the engine's and those that an AppConfig names in `live_styles`, such as a bell's. With
     `PARLOUR = {"HTMX": "host"}` the ws extension alone is loaded: put the tag after your own htmx. A page that loads
-    none of its own, such as the admin's, says `htmx="ours"`.
+    none of its own, such as the admin's, says `htmx="ours"`. `styles` is a sheet of yours that imports all of
+    these, where a page is to wait for one only.
     """
     from django_htmx.jinja import htmx_script
 
@@ -63,10 +72,15 @@ def live_head(context: Context, htmx: str = "") -> SafeString | str:
     if host:
         attribute = format_html(' nonce="{}"', nonce) if nonce else ""
         scripts = format_html('<script src="{}" defer{}></script>', static("django_htmx/ext/hx-ws-2.min.js"), attribute)
-    styles = ["parlour/theme.css", "parlour/watchdog.css", "parlour/composer.css"]
-    styles += [name for app in apps.get_app_configs() for name in getattr(app, "live_styles", ())]
-    values = {"host": host, "scripts": scripts, "styles": map(static, styles)}
+    sheets = [styles] if styles else live_styles()
+    values = {"host": host, "scripts": scripts, "styles": map(static, sheets)}
     return render_to_string("parlour/live_head.html", values)
+
+
+def live_styles() -> list[str]:
+    """The style sheets of the engine and of the apps that are installed."""
+    styles = ["parlour/theme.css", "parlour/watchdog.css", "parlour/composer.css"]
+    return styles + [name for app in apps.get_app_configs() for name in getattr(app, "live_styles", ())]
 
 
 @register.simple_tag(takes_context=True)

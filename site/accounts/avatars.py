@@ -11,7 +11,7 @@ from accounts.models import User
 
 GOLDEN = 137.508  # degrees between the hues of two neighbours, so that they differ
 CONTRAST = 4.6  # of white initials against the ground, at least
-HOUR = 3600  # seconds
+HOUR, YEAR = 3600, 365 * 24 * 3600  # seconds
 
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 36 36" width="36" height="36">'
@@ -22,10 +22,10 @@ SVG = (
 
 @require_safe
 def avatar(request: HttpRequest, pk: int) -> HttpResponse:
-    """The picture of this person; 404 for nobody."""
+    """The picture of this person; 404 for nobody. An address with the version of a name never has another picture."""
     person = get_object_or_404(User, pk=pk)
     picture = format_html(SVG, colour(pk), initials(person.name))
-    headers = {"Cache-Control": f"public, max-age={HOUR}"}
+    headers = {"Cache-Control": f"public, max-age={YEAR}, immutable" if request.GET else f"public, max-age={HOUR}"}
     return HttpResponse(picture, content_type="image/svg+xml", headers=headers)
 
 

@@ -1,5 +1,7 @@
 """Pictures of people, and the marks of one's own lines."""
 
+import re
+
 import pytest
 
 from accounts import avatars
@@ -29,5 +31,19 @@ def test_the_picture_is_an_image_that_may_be_kept_and_markup_in_a_name_is_none(c
     assert answer["Content-Type"] == "image/svg+xml"
     assert answer["Cache-Control"] == "public, max-age=3600"
     assert ">SA</text>" in answer.content.decode()
+    assert client.get(f"/accounts/u{person.pk}.svg?v")["Cache-Control"].endswith("immutable")
     for nobody in (999, "9" * 23):
         assert client.get(f"/accounts/u{nobody}.svg").status_code == 404
+
+
+def test_whoever_takes_another_name_gets_a_picture_of_another_address(client, db):
+    person = User.objects.create_guest("Ann")
+    client.force_login(person)
+
+    def shown():
+        return re.search(r'src="(/accounts/u\d+\.svg\?[0-9a-f]+)"', client.get("/").content.decode())[1]
+
+    before = shown()
+    assert shown() == before
+    client.post("/accounts/profile/", {"display_name": "Ben", "time_zone": ""})
+    assert shown() != before

@@ -1,0 +1,62 @@
+"""When a page is first seen on a slow line: 400 ms to the server, 50 kB/s, nothing in the cache.
+
+`make bench` begins with it; alone it is `python -m bench.first_paint`. It needs Chromium, as the stories do.
+"""
+
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from e2e.conftest import CHROMIUM, QUIET
+from e2e.support.deployments import Builder
+from e2e.support.http_client import HttpClient
+from e2e.support.waiting import eventually
+
+LATENCY, BYTES = 400, 50_000  # ms to the first byte of an answer; a second
+MOST = 1.9  # seconds
+REPEATS = 5
+PAGES = {"home": "/", "a room": "/rooms/lobby/"}
+PAINTED = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
+
+
+def first_paint(browser: Browser, address: str, cookie: str) -> float:
+    """Seconds from asking for a page until something of it is seen, by a browser that was never here."""
+    context = browser.new_context(viewport={"width": 360, "height": 740})
+    page = context.new_page()
+    name, _, value = cookie.partition("=")
+    context.add_cookies([{"name": name, "value": value, "url": address}])
+    line = context.new_cdp_session(page)
+    line.send("Network.enable")
+    slow = {"latency": LATENCY, "downloadThroughput": BYTES, "uploadThroughput": BYTES}
+    line.send("Network.emulateNetworkConditions", {"offline": False, **slow})
+    page.goto(address)
+    eventually(lambda: page.evaluate(PAINTED), 10, "something painted")
+    painted = float(page.evaluate(PAINTED))
+    context.close()
+    return painted / 1000
+
+
+def main() -> int:
+    """Print the median of each page, signed in; 1 if one of them is too late."""
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        builder = Builder(Path(folder))
+        server = builder.deploy().start_server("daphne")
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        reader = HttpClient(server.url).sign_in("member")
+        cookie = f"sessionid={reader.cookie('sessionid')}"
+        late = False
+        for name, path in PAGES.items():
+            reader.get(path)  # templates are compiled once
+            seconds = statistics.median(first_paint(browser, server.url + path, cookie) for _ in range(REPEATS))
+            late |= seconds > MOST
+            print(f"first paint of {name} on a slow line: {seconds:.2f} s (wanted: ≤ {MOST})", flush=True)
+        browser.close()
+        builder.close()
+    return int(late)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
