@@ -14,7 +14,7 @@ from .shop import order
 from .waiting import eventually
 
 PHOTOGRAPHS = Path(__file__).resolve().parents[2] / "test-results" / "looks"
-WIDTHS = (320, 768, 1280)
+WIDTHS = (320, 360, 768, 1280)
 AXE = Axe().axe_script
 SCHEMES: dict[Literal["light", "dark"], str] = {"light": "", "dark": "runOnly: ['color-contrast'],"}
 # what axe finds, in few words: its whole answer takes longer to bring here than to find
