@@ -20,8 +20,11 @@ SHOWN = 12  # people who are named; the others are counted
 
 
 def name_of(person: Any) -> str:
-    """How a person is shown to others: their `name`, or with a user model that has none what they sign in with."""
-    return getattr(person, "name", "") or person.get_username()
+    """How a person is shown to others: by the first `NAME_FIELDS` of their model that is not empty, else by their
+    `name`, or by what they sign in with.
+    """
+    names = (getattr(person, field, "") for field in getattr(person, "NAME_FIELDS", ["name"]))
+    return next(filter(None, names), "") or person.get_username()
 
 
 def people_in(*names: str) -> dict[str, list[Any]]:

@@ -1,6 +1,9 @@
-"""Who is alerted of a message: those it mentions by `@name`, and those who want to be told of everything."""
+"""Who is alerted of a message: those it mentions, and those who want to be told of everything.
 
-import re
+A mention is `@` and a name of somebody who may read the room. Who manages the room has `@here` for those who are in it
+now, and `@everyone` for its members too.
+"""
+
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -14,18 +17,20 @@ from django.utils.translation import gettext_lazy as _
 
 from alerts import add_alert, audience_source
 from parlour import Change, Lease, name_of, rate_limit
+from rooms.markup import Group, folded, names_after
 from rooms.models import Membership, Message, NotificationLevel, Room, written_out
 from rooms.names import bearing, guests, is_guest, stored
 from rooms.object_rules import rules
 from rooms.permissions import readers, rights
 
-MOST = 20  # names looked up for one text
+MOST = 20  # mentions looked up for one text
+MOST_HERE = 100  # people told by one `@here`
+GROUP_COST = 10  # people that a group counts as
 RATE = "0.2/20"  # people told by one author: a second / at once
 GUEST_RATE = "0.1/5"
 TOO_MANY = _("Nobody was alerted: you have mentioned many people just now. Everybody here can read it.")
 MENTIONED, NEWS = _("{actor} mentioned you in {room}"), _("New in {room}")
 NOT_HERE = _("Nobody was alerted: a guest's mention reaches those who are here or have written here.")
-_AT = re.compile(r"(?<!\w)@(\w[\w.+-]*(?: \w[\w.+-]*){0,2})")
 Level = NotificationLevel.Level
 ROOM = Cast("room", CharField())
 
@@ -73,53 +78,69 @@ def _readable(people: Collection[Any]) -> Any:
     return NotificationLevel.objects.filter(may_read, person__in=people)
 
 
-def named_in(text: str, room: int) -> dict[str, Any]:
-    """The people whom names in a text belong to, by casefolded name, among those who may read the room.
+def named_in(text: str, room: int, author: Any) -> dict[str, Any]:
+    """Those whom an author may mention by what stands behind the text's "@", by folded name.
 
-    A name is what somebody signs in with, or a display name that only one of them bears.
+    A name is what somebody signs in with, or a display name that only one of those who may read the room bears.
     """
     place = Room.objects.filter(pk=room).first()
-    wanted = {name.casefold() for words in _AT.findall(text)[:MOST] for name in _possible_names(words)}
+    marks = [at for at, sign in enumerate(text) if sign == "@"][:MOST]
+    typed = {name for at in marks for _, name in names_after(text, at)}
+    wanted = {folded(name) for name in typed}
     if place is None or not wanted:
         return {}
-    allowed = list(readers(bearing(wanted), place)[: 5 * MOST])
-    bearers = Counter(name_of(person).casefold() for person in allowed)
-    names = {name: person.pk for person in allowed if bearers[name := name_of(person).casefold()] == 1}
-    names |= {person.get_username().casefold(): person.pk for person in allowed if not is_guest(person)}
-    return {name: pk for name, pk in names.items() if name in wanted}
-
-
-def _possible_names(words: str) -> list[str]:
-    """ "Ann Lee says" may name "Ann", "Ann Lee" or "Ann Lee says"; a full stop may end the sentence."""
-    parts = words.split(" ")
-    names = [" ".join(parts[:count]) for count in range(1, len(parts) + 1)]
-    return [*names, *(name.rstrip(".+-") for name in names)]
+    allowed = list(readers(bearing(typed | wanted), place)[: 5 * MOST])
+    bearers = Counter(folded(name_of(person)) for person in allowed)
+    names = {name: person.pk for person in allowed if bearers[name := folded(name_of(person))] == 1}
+    names |= {folded(person.get_username()): person.pk for person in allowed if not is_guest(person)}
+    groups = {group.value: group for group in Group}
+    writer = get_user_model()._default_manager.filter(pk=author) if wanted & groups.keys() else ()
+    if any(rights(person, place).manage for person in writer):
+        names |= groups
+    return {name: mentioned for name, mentioned in names.items() if name in wanted}
 
 
 def alert(change: Change, posted: Sequence[tuple[Any, frozenset[Any]]]) -> None:
-    """Tell of messages that are about to be stored; each comes with the people it mentions."""
+    """Tell of messages that are about to be stored; each comes with whom it mentions: primary keys and groups."""
     if not posted:
         return
     rooms = [*{row.room_id for row, _ in posted}]
-    concerned = [stored(pk) for pk in {pk for row, mentioned in posted for pk in (row.author_id, *mentioned)}]
+    people = [_people(row, mentioned) for row, mentioned in posted]
+    concerned = {row.author_id for row, _ in posted}.union(*people)
     condition = "room_id IN (%s) AND (person_id IN (%s) OR level = %s)"
     levels: dict[int, dict[Any, str]] = defaultdict(dict)
-    for each in written_out(NotificationLevel, condition, rooms, concerned, Level.EVERYTHING.value):
+    for each in written_out(NotificationLevel, condition, rooms, [*map(stored, concerned)], Level.EVERYTHING.value):
         levels[each.room_id][each.person_id] = each.level
-    for row, mentioned in posted:
-        told = _alert_mentioned(change, row, mentioned - {row.author_id}, levels[row.room_id])
+    for (row, mentioned), named in zip(posted, people, strict=True):
+        groups = mentioned & {*Group}
+        told = _alert_mentioned(change, row, named - {row.author_id}, groups, levels[row.room_id])
         _alert_listeners(change, row, told, levels[row.room_id])
 
 
-def _alert_mentioned(change: Change, row: Message, mentioned: Collection[Any], levels: Mapping[Any, str]) -> set[Any]:
+def _people(row: Message, mentioned: Collection[Any]) -> set[Any]:
+    """The primary keys of those whom a message mentions by name, and of those who are here if it mentions a group."""
+    people = set(mentioned) - {*Group}
+    if len(people) == len(mentioned):
+        return people
+    here = Lease.objects.living(row.room.people).values_list("holder", flat=True)[:MOST_HERE]
+    return people.union(map(get_user_model()._meta.pk.to_python, here))
+
+
+def _alert_mentioned(
+    change: Change, row: Message, mentioned: Collection[Any], groups: Collection[Group], levels: Mapping[Any, str]
+) -> set[Any]:
     """Tell those who are mentioned and want to know. Returns who was told."""
-    told = _to_be_told(row, mentioned, levels) if mentioned else []
-    if told:
-        chosen = [NotificationLevel(room=row.room, person=person) for person in told]
+    told = _to_be_told(row, mentioned, bool(groups), levels) if mentioned or groups else []
+    chosen = [NotificationLevel(room=row.room, person=person) for person in told]
+    title, key = _worded(MENTIONED, row.room), f"{row.author_id}-{row.room_id}"
+    if chosen:
         fresh = [each for each in chosen if each.person_id not in levels]
         change.then(lambda: _follow_room(fresh))
-        title, key = _worded(MENTIONED, row.room), f"{row.author_id}-{row.room_id}"
         add_alert(change, chosen, "mention", title, key=key, body=row.plain, about=row, actor=row.author)
+    if Group.EVERYONE in groups and not row.unheard:
+        muted = NotificationLevel.objects.filter(room=row.room, level=Level.NOTHING).values_list("person", flat=True)
+        spared = {row.author_id, *muted, *(person.pk for person in told), *levels}
+        add_alert(change, row.room, "mention", title, key=key, but=spared, body=row.plain, about=row, actor=row.author)
     return {person.pk for person in told}
 
 
@@ -142,7 +163,7 @@ def _worded(words: Any, room: Room) -> str:
         return str(words).replace("{room}", room.title)
 
 
-def _to_be_told(row: Message, mentioned: Collection[Any], levels: Mapping[Any, str]) -> list[Any]:
+def _to_be_told(row: Message, mentioned: Collection[Any], group: bool, levels: Mapping[Any, str]) -> list[Any]:
     """Those who are told; nobody where their author has mentioned too many. Says why on the message."""
     people = get_user_model()._default_manager.filter(pk__in=mentioned, is_active=True)
     told = [person for person in readers(people, row.room) if levels.get(person.pk) != Level.NOTHING]
@@ -150,7 +171,8 @@ def _to_be_told(row: Message, mentioned: Collection[Any], levels: Mapping[Any, s
     if guest and told:
         told = _near(row.room, told)
         row.unheard = "" if told else NOT_HERE
-    if told and not rate_limit("mention", row.author_id, GUEST_RATE if guest else RATE).take(len(told)):
+    cost = GROUP_COST if group else len(told)
+    if cost and not rate_limit("mention", row.author_id, GUEST_RATE if guest else RATE).take(cost):
         told, row.unheard = [], TOO_MANY
     return told
 

@@ -2,7 +2,7 @@
 
 It may have `NAME_FIELDS`, of which the first that is not empty is how somebody is shown to others; `is_guest`, and for
 queries `GUESTS`, lookups such as `{"kind": "guest"}`; and a manager with `bearing(names)`, those who may bear one of
-these casefolded names.
+these names, as they were typed and folded.
 """
 
 from collections.abc import Collection, Iterable
@@ -43,10 +43,12 @@ def guests(prefix: str = "") -> Q:
 
 
 def bearing(names: Collection[str]) -> Any:
-    """Active people who may bear one of these casefolded names."""
-    people = get_user_model()._default_manager
+    """Active people who may bear one of these names, given as they were typed and casefolded."""
+    people: Any = get_user_model()._default_manager
     if hasattr(people, "bearing"):
-        named = people.bearing(names)
-    else:
-        named = people.alias(signs_in_as=Lower(get_user_model().USERNAME_FIELD)).filter(signs_in_as__in=names)
-    return named.filter(is_active=True)
+        return people.bearing(names).filter(is_active=True)
+    alike = Q()
+    for field in name_fields():  # SQLite lowers ASCII only, so that other names are found as they were typed
+        people = people.alias(**{f"lower_{field}": Lower(field)})
+        alike |= Q(**{f"{field}__in": names}) | Q(**{f"lower_{field}__in": names})
+    return people.filter(alike, is_active=True)

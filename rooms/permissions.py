@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Model
+from django.db.models import Exists, Model, OuterRef
 from django.db.models.signals import post_delete
 from django.shortcuts import resolve_url
 from django.urls import get_script_prefix
@@ -115,7 +115,7 @@ def readers(people: Any, room: Room) -> Any:
     if room.is_on_object:
         return [person for person in people if rights(person, room).read]
     if room.members_only:
-        people = people.filter(pk__in=Membership.objects.filter(room=room).values("person"))
+        people = people.filter(Exists(Membership.objects.filter(room=room, person=OuterRef("pk"))))
     if room.members_only or room.guests == Room.Guests.NONE:
         people = people.exclude(guests())
     return people

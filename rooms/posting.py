@@ -44,7 +44,7 @@ class Draft(NamedTuple):
 def draft(room: int, author: Any, text: NumberedText) -> Draft:
     """Clean a text and make its markup. Raises TextRejected."""
     cleaned = markup.clean_text(text.text)
-    people = mentions.named_in(cleaned, room) if "@" in cleaned else {}
+    people = mentions.named_in(cleaned, room, author) if "@" in cleaned else {}
     html, mentioned = markup.to_html(cleaned, people)
     return Draft(room, author, text._replace(text=cleaned), html, mentioned)
 

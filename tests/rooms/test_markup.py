@@ -31,7 +31,7 @@ def test_forty_attacks_are_text():
 def test_no_text_makes_an_element_or_an_attribute_that_is_not_ours(text):
     for tag, *attributes in Seen(shown(text)).elements:
         assert tag in ALLOWED
-        assert set(attributes) <= {"a": {"href", "rel"}, "ol": {"start"}}.get(tag, set())
+        assert set(attributes) <= {"a": {"href", "rel"}, "ol": {"start"}, "li": {"value"}}.get(tag, set())
 
 
 def test_a_link_that_would_do_something_is_no_link():
@@ -51,7 +51,11 @@ def test_a_link_that_would_do_something_is_no_link():
         ("see https://example.com/a?b=c&d=e.", "https://example.com/a?b=c&d=e"),
         ("www.example.com", "http://www.example.com"),
         ("[words](https://example.com)", "https://example.com"),
-        ("me@example.com", "mailto:me@example.com"),
+        ("me@example.de", "mailto:me@example.de"),
+        ("見てhttps://example.com/a、次", "https://example.com/a"),
+        ("www.example.com/東京。次", "http://www.example.com/%E6%9D%B1%E4%BA%AC"),
+        ("“https://example.com/a”", "https://example.com/a"),
+        ("https://example.com/ダ・ヴ！", "https://example.com/%E3%83%80%E3%83%BB%E3%83%B4"),
     ],
 )
 def test_links_are_links_that_tell_nobody_where_they_were(text, href):
@@ -65,6 +69,7 @@ def test_links_are_links_that_tell_nobody_where_they_were(text, href):
         ("**bold** *slanted* ~~gone~~ `code`", "<strong>bold</strong> <em>slanted</em> <s>gone</s> <code>code</code>"),
         ("one\ntwo", "one<br>\ntwo"),
         ("- a\n- b", "<li>a</li>"),
+        ("1. a\n3. b\n3. c", '<li value="1">a</li>\n<li value="3">b</li>\n<li value="3">c</li>'),
         ("> said", "<blockquote>"),
         ("```\n<b>\n```", "<pre><code>&lt;b&gt;\n</code></pre>"),
         ("3. three", '<ol start="3">'),
@@ -79,6 +84,33 @@ def test_headings_rules_pictures_and_entities_stay_what_was_typed():
         assert {element[0] for element in Seen(shown(text)).elements} <= {"p", "br", "a"}
         if not text.startswith("!"):
             assert Seen(shown(text)).text == " ".join(text.split())
+
+
+NO_BLOCKS = [">", "-", "1.", "```", "> >", "~~~", "hello\n\n>", "- a\n-\n- c", "[](https://example.com)", "1)\n2)"]
+TYPED = [r"¯\_(ツ)_/¯", r"\*a\*", r"C:\_old\_new", "README.md", "script.py", "thanks.It", "see.You@home", "a.de/b"]
+
+
+@pytest.mark.parametrize("text", [*NO_BLOCKS, *TYPED])
+def test_what_is_no_markdown_is_shown_as_it_was_typed(text):
+    assert Seen(shown(text)).text == " ".join(text.split())
+    assert not Seen(shown(text)).links
+
+
+def test_lines_keep_their_markup_beside_an_empty_block():
+    html, mentioned = to_html("**@ben**, look:\n\n>", {"ben": 7})
+    assert '<strong><span class="pl-mention" data-person="7">@ben</span></strong>' in html
+    assert mentioned == {7}
+
+
+CJK_STRONG = ["**これは強調です。**次の文", "これは**「重要」**です", "**한국어(Korean)**는", "他说**“好”**了"]
+
+
+@pytest.mark.parametrize("text", [*CJK_STRONG, "~~これは。~~次"])
+def test_what_is_strong_needs_no_blank_where_a_script_has_none(text):
+    assert "<strong>" in shown(text) or "<s>" in shown(text)
+    assert Seen(shown(text)).text == text.replace("**", "").replace("~~", "")
+    for plain in ("a**(b)**c", "次 ** の ** 文"):
+        assert Seen(shown(plain)).text == plain
 
 
 # Blanks, controls, widths of zero, turns of direction, fillers, wide blanks, joiners, tags, line ends, half a sign.

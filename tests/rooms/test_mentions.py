@@ -40,8 +40,18 @@ async def test_who_is_mentioned_is_told_and_led_to_the_message(ann, ben, lobby):
         await bell.shows("Nothing is waiting")
 
 
-NAMED = ["@ben", "@BEN.", "(@Ben)", "hello **@ben**!"]
-NOT_NAMED = ["ann@ben.example", "`@ben`", "@bench", "@nobody", "@@ben"]
+NAMED = [
+    "@ben",
+    "@BEN.",
+    "(@Ben)",
+    "hello **@ben**!",
+    "_@ben_",
+    "thanks.@ben.Bye",
+    "@ben’s",
+    "こんにちは@ben",
+    "@benさん",
+]
+NOT_NAMED = ["ann@ben.example", "`@ben`", "@bench", "@nobody", "@@ben", "@ben@example.com", "@ben_x", "@ben2", r"\@ben"]
 
 
 def test_only_a_name_is_a_mention(ann, ben, lobby):
@@ -60,6 +70,69 @@ def test_a_display_name_with_blanks_is_a_name_and_one_of_two_is_nobodys(ann, ben
     twins = [get_user_model().objects.create_guest("Kim") for _ in range(2)]
     say(ann, lobby, "@Kim")
     assert not lines(twins[0]) + lines(twins[1])
+
+
+NAMES = [
+    "Groß",
+    "İrem",
+    "राम",
+    "ศักดิ์",
+    "太郎",
+    "민수",
+    "علی\u200cرضا",
+    "O’Brien (HR)",
+    "Jean-Luc de la Tour",
+    "👩\u200d💻 Ann",
+    "A. B.",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_of_any_script_is_mentioned_and_the_longest_counts(ann, ben, lobby, name):
+    get_user_model().objects.create_user("short", display_name=name[:1])
+    ben.display_name = name
+    ben.save()
+    for text in (f"@{name}", f"@{name} hello, you", f"so,@{name}: hello", f"**@{name}**!", f"@{name.upper()}.Thanks"):
+        assert f'data-person="{ben.pk}">@{text[text.index("@") + 1 :][: len(name)]}' in say(ann, lobby, text).html, text
+    assert len(lines(ben)) == 1
+
+
+@pytest.mark.parametrize(("name", "text"), [("太郎", "今日は@太郎さんと"), ("ศักดิ์", "สวัสดี@ศักดิ์ครับ"), ("민수", "@민수야")])
+def test_no_blank_is_needed_where_a_script_has_none(ann, ben, lobby, name, text):
+    ben.display_name = name
+    ben.save()
+    assert f'data-person="{ben.pk}">@{name}</span>' in say(ann, lobby, text).html
+
+
+def test_who_manages_a_room_mentions_everyone_and_who_is_here(ann, ben, gus, lobby):
+    others = [get_user_model().objects.create_user(f"other{n}") for n in range(3)]
+    member, muted, visitor = others
+    lobby.owner = ann
+    lobby.save()
+    Membership.objects.bulk_create(Membership(room=lobby, person=person) for person in (ann, member, muted))
+    NotificationLevel.objects.create(room=lobby, person=muted, level="nothing")
+    record("process", {(lobby.people, str(person.pk)) for person in (ann, visitor, gus)}, set())
+    assert "mention" not in say(ben, lobby, "@everyone @here").html
+    assert Alert.objects.count() == 0
+    assert '<span class="pl-mention">@here</span>' in say(ann, lobby, "@here hello").html
+    assert [len(lines(person)) for person in (ann, ben, gus, member, muted, visitor)] == [0, 0, 1, 0, 0, 1]
+    say(ann, lobby, "@Everyone: hello")
+    assert [len(lines(person)) for person in (ann, ben, gus, member, muted, visitor)] == [0, 0, 1, 1, 0, 1]
+    assert say(ann, lobby, "@here and @here").unheard == mentions.TOO_MANY
+
+
+def test_everyone_of_a_large_room_is_one_row(ann, ben):
+    team = Room.objects.create(title="Team", access="members", owner=ann)
+    users = get_user_model().objects
+    people = users.bulk_create(users.model(username=f"member{n}", username_key=f"member{n}") for n in range(300))
+    Membership.objects.bulk_create(Membership(room=team, person=person) for person in [ann, *people])
+    say(ann, team, "@everyone")
+    assert Alert.objects.count() == 1
+    assert lines(people[-1]) == ["Ann mentioned you in Team"]
+    assert not lines(ann) + lines(ben)
+    with CaptureQueriesContext(connection) as queries:
+        assert list(mentions.named_in("@member7 of @nobody", team.pk, ann.pk)) == ["member7"]
+    assert len(queries) == 2
 
 
 def test_nobody_is_told_of_what_they_may_not_read(ann, ben):
