@@ -26,6 +26,7 @@ _EMPTY = re.compile(r"<(a|blockquote|code|li|p)\b[^>]*>\s*</\1>")
 _DISABLED = ["heading", "lheading", "hr", "code", "image", "entity", "html_block", "html_inline", "reference"]
 _BACKSLASH = re.compile(r"\\[!-/:-@\[-`{-~]")
 LONGEST_NAME = 150  # that can be mentioned
+_NO_JOINERS = dict.fromkeys(map(ord, "\u200c\u200d"))
 MOST_ENDS = 40  # where one may end
 _CLINGS = re.compile("[\u200c\u200d\ufe0e\ufe0f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")  # to the sign before it
 # Scripts in which a word may begin or end without a blank: those of South-East and East Asia, and their signs.
@@ -101,8 +102,8 @@ def names_after(text: str, at: int) -> Iterator[tuple[int, str]]:
 
 
 def folded(name: str) -> str:
-    """A name as it is compared with what was typed: "Groß" and "GROSS" are one."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+    """A name as it is compared with what was typed: "Groß" and "GROSS" are one, and joiners may be left out."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold()).translate(_NO_JOINERS)
 
 
 def _ends(line: str, length: int) -> bool:

@@ -18,7 +18,7 @@ LATIN = {
     if (named := LATIN_NAME.fullmatch(unicodedata.name(chr(code), "")))
 } | {ord("ɑ"): "a"}
 SIGNS = str.maketrans("l01|35$@", "ioiiessa")
-ROLES = "admin administrator staff moderator mod system root owner support security parlour"
+ROLES = "everyone here admin administrator staff moderator mod system root owner support security parlour"
 
 
 def folded(text: str) -> str:
@@ -40,7 +40,21 @@ def _glance(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text).casefold()
     for table in (CYRILLIC, GREEK, CHEROKEE, LATIN, SIGNS):
         plain = unicodedata.normalize("NFKD", plain).translate(table)
-    return "".join(char for char in plain if char.isalnum()).replace("rn", "m")
+    kept = ""
+    for char in plain:
+        if char.isalnum() or (_is_vowel(char) and _bears_vowels(kept[-1:])):
+            kept += char
+    return kept.replace("rn", "m")
+
+
+def _is_vowel(mark: str) -> bool:
+    return unicodedata.category(mark)[0] == "M" and "VARIATION SELECTOR" not in unicodedata.name(mark, "")
+
+
+def _bears_vowels(char: str) -> bool:
+    """Whether a mark on this letter makes another name of it; in Latin, Greek and Cyrillic it is an accent."""
+    name = unicodedata.name(char, "") if char and not char.isdecimal() else "LATIN"
+    return not name.startswith(("LATIN", "GREEK", "CYRILLIC"))
 
 
 FOLDED_ROLES = frozenset(folded(role) for role in ROLES.split())

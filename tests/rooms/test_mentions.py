@@ -104,6 +104,12 @@ def test_no_blank_is_needed_where_a_script_has_none(ann, ben, lobby, name, text)
     assert f'data-person="{ben.pk}">@{name}</span>' in say(ann, lobby, text).html
 
 
+def test_a_joiner_of_a_name_may_be_left_out(ann, ben, lobby):
+    ben.display_name = "علی\u200cرضا"
+    ben.save()
+    assert f'data-person="{ben.pk}">@علیرضا</span>' in say(ann, lobby, "سلام @علیرضا").html
+
+
 def test_who_manages_a_room_mentions_everyone_and_who_is_here(ann, ben, gus, lobby):
     others = [get_user_model().objects.create_user(f"other{n}") for n in range(3)]
     member, muted, visitor = others
