@@ -20,13 +20,26 @@ from django.conf import settings
 from django.core.management import call_command
 call_command("check", deploy=True, fail_level="DEBUG")
 print("demo:", settings.DEMO)
+from django.http import HttpResponse
+from django.middleware.security import SecurityMiddleware
+from django.test import RequestFactory
+answer = SecurityMiddleware(lambda request: HttpResponse())(RequestFactory().get("/", secure=True))
+print("sts:", answer["Strict-Transport-Security"])
 """
 
 
-def test_a_deploy_passes_djangos_own_check_and_has_no_demo(tmp_path):
+@pytest.mark.parametrize(
+    ("chosen", "header"),
+    [
+        ({}, "max-age=3600"),
+        ({"HSTS_SUBDOMAINS": "1", "HSTS_SECONDS": "60"}, "max-age=60; includeSubDomains"),
+        ({"HSTS_SUBDOMAINS": "1", "HSTS_PRELOAD": "1"}, "max-age=3600; includeSubDomains; preload"),
+    ],
+)
+def test_a_deploy_passes_djangos_own_check_has_no_demo_and_binds_no_other_host_unless_told(tmp_path, chosen, header):
     kept = {name: value for name, value in os.environ.items() if not name.startswith(SET)}
     env = kept | {"HTTPS": "1", "DEMO": "1", "ALLOWED_HOSTS": "example.org", "REDIS_URL": "redis://127.0.0.1"}
-    env |= {
+    env |= chosen | {
         "PYTHONPATH": f"{ROOT}:{ROOT / 'site'}",
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "PARLOUR_VAR": str(tmp_path),
@@ -35,6 +48,7 @@ def test_a_deploy_passes_djangos_own_check_and_has_no_demo(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "no issues" in done.stdout
     assert "demo: False" in done.stdout
+    assert f"sts: {header}\n" in done.stdout
 
 
 def test_the_secret_key_is_made_once_and_kept_from_others(tmp_path):
