@@ -22,7 +22,8 @@ _UNSEEN = re.compile(
 )
 _TAGS = {"p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a", "span"}
 _ATTRIBUTES = {"a": {"href"}, "ol": {"start"}, "li": {"value"}, "span": {"class", "data-person"}}
-_EMPTY = re.compile(r"<(a|blockquote|code|li|p)\b[^>]*>\s*</\1>")
+_EMPTY = re.compile(r'<(a|blockquote|code|li|p)\b[^>]*>\s*</\1>|<a href=""')
+_LINKS = ("https://", "http://", "mailto:")  # where a link may lead; any other stays the text it is
 _DISABLED = ["heading", "lheading", "hr", "code", "image", "entity", "html_block", "html_inline", "reference"]
 _BACKSLASH = re.compile(r"\\[!-/:-@\[-`{-~]")
 LONGEST_NAME = 150  # that can be mentioned
@@ -118,6 +119,10 @@ def _in_word(char: str) -> bool:
     return char != "" and unicodedata.category(char)[0] in "LMN"
 
 
+def _may_lead(url: str) -> bool:
+    return url.lower().startswith(_LINKS)
+
+
 def _mention(state: Any, silent: bool) -> bool:
     """markdown-it's rule for `@name`, where `people` of its environment knows the name: the longest one counts."""
     people, at = state.env["people"], state.pos
@@ -204,6 +209,7 @@ def _markdown() -> Any:
 
     markdown = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True})
     markdown.linkify = _linkify()
+    markdown.validateLink = _may_lead  # type: ignore[method-assign]
     markdown.enable(["linkify", "strikethrough"]).disable(_DISABLED)
     markdown.inline.ruler.at("escape", _backslash)
     for name, module in (("emphasis", emphasis), ("strikethrough", strikethrough)):
