@@ -68,8 +68,7 @@ class RoomConsumer(Consumer):
             return 0, ""
         typing_indicator.stop(self.region, self.person)
         async with asyncio.timeout(COMMIT_WITHIN):  # or the page is asked to come back, and sends it again
-            futures = await run(submit, self.person, self.region.room.pk, texts)
-            outcomes = await asyncio.gather(*map(asyncio.wrap_future, futures))
+            outcomes = await asyncio.wrap_future(await run(submit, self.person, self.region.room.pk, texts))
         stored = [row for row in outcomes if isinstance(row, Message)]
         rejected = [(text, why) for text, why in zip(texts, outcomes, strict=True) if isinstance(why, TextRejected)]
         taken = any(row.page != texts[0].page for row in stored)

@@ -55,12 +55,13 @@ def page_beside(room: int, text: NumberedText) -> str:
 
 
 @live_write
-def post(change: Change, drafts: Sequence[Draft]) -> list[Outcome]:
+def post(change: Change, drafts: Sequence[Draft | TextRejected]) -> list[Outcome]:
     """Store these, in this order. A repeat gives the message that is there; what is not allowed gives TextRejected."""
-    batch = _Batch(drafts)
-    outcomes = [batch.outcome(change, each) for each in drafts]
+    batch = _Batch([each for each in drafts if isinstance(each, Draft)])
+    outcomes = [batch.outcome(change, each) if isinstance(each, Draft) else each for each in drafts]
     new = {id(row) for row in change.added}
-    posted = [(row, each.mentioned) for row, each in zip(outcomes, drafts, strict=True) if id(row) in new]
+    pairs = zip(outcomes, drafts, strict=True)
+    posted = [(row, each.mentioned) for row, each in pairs if isinstance(each, Draft) and id(row) in new]
     mentions.alert(change, posted)
     return outcomes
 
@@ -105,29 +106,29 @@ def _by_pk(model: Any, pks: Iterable[Any]) -> dict[Any, Any]:
     return {row.pk: row for row in written_out(model, f"{column} IN (%s)", [*pks])}
 
 
-commits: GroupCommit[Draft, Outcome] = GroupCommit(post)
+commits: GroupCommit[Draft | TextRejected, Outcome] = GroupCommit(post)
 
 
-def submit(person: Any, room: int, texts: Sequence[NumberedText]) -> "list[Future[Outcome]]":
-    """Hand a page's texts to the next commit, in their order; sockets and plain forms alike.
+def submit(person: Any, room: int, texts: Sequence[NumberedText]) -> "Future[list[Outcome]]":
+    """Hand a page's texts to the next commit, all or none, in their order; sockets and plain forms alike.
 
     It makes markup and may commit, which takes a while: not for an event loop.
     """
     if not person.is_authenticated:
-        return [_rejected(TextRejected(_("Choose a name first, then you can write here."))) for each in texts]
+        return _done([TextRejected(_("Choose a name first, then you can write here."))] * len(texts))
     if not rate_limit("post", person.pk, getattr(settings, "ROOMS_POST_RATE", POST_RATE)).take(len(texts)):
-        return [_rejected(TextRejected(TOO_FAST)) for _ in texts]
+        return _done([TextRejected(TOO_FAST)] * len(texts))
     drafts: list[Draft | TextRejected] = []
     for text in texts:
         try:
             drafts.append(draft(room, person.pk, text))
         except TextRejected as why:
             drafts.append(why)
-    futures = iter(commits.submit([each for each in drafts if isinstance(each, Draft)]))
-    return [next(futures) if isinstance(each, Draft) else _rejected(each) for each in drafts]
+    rejected = [each for each in drafts if isinstance(each, TextRejected)]
+    return _done(rejected) if len(rejected) == len(drafts) else commits.submit(drafts)
 
 
-def _rejected(why: TextRejected) -> "Future[Outcome]":
-    future: Future[Outcome] = Future()
-    future.set_result(why)
+def _done(outcomes: Sequence[Outcome]) -> "Future[list[Outcome]]":
+    future: Future[list[Outcome]] = Future()
+    future.set_result([*outcomes])
     return future

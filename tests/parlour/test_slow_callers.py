@@ -106,7 +106,7 @@ def test_one_text_through_eight_processes_at_once_is_stored_once(lobby, ann):
 
     def process(text):
         together.wait(5)
-        return GroupCommit(post).submit([text])[0].result(10)
+        return GroupCommit(post).submit([text]).result(10)[0]
 
     with ThreadPoolExecutor(8) as pool:
         for n in range(1, 6):

@@ -47,37 +47,37 @@ def busy(writer):
         writer.released.set()
 
 
-def results(futures):
-    return [future.result(PATIENCE) for future in futures]
+def results(*futures):
+    return [result for future in futures for result in future.result(PATIENCE)]
 
 
 def test_a_lone_item_is_written_at_once_by_whoever_brings_it(writer):
-    assert GroupCommit(writer).submit(["one"])[0].result(0) == "ONE"
+    assert GroupCommit(writer).submit(["one"]).result(0) == ["ONE"]
 
 
 def test_inside_a_transaction_an_item_is_part_of_it_even_while_a_commit_runs(busy, writer):
     with transaction.atomic():
-        assert busy.submit(["mine"])[0].result(0) == "MINE"
+        assert busy.submit(["mine"]).result(0) == ["MINE"]
 
 
 def test_what_arrives_during_a_commit_shares_the_next_one(busy, writer):
-    futures = [*busy.submit(["a", "b"]), *busy.submit(["c"])]
+    futures = busy.submit(["a", "b"]), busy.submit(["c"])
     writer.released.set()
-    assert results(futures) == ["A", "B", "C"]
+    assert results(*futures) == ["A", "B", "C"]
     assert writer.batches == [["first"], ["a", "b", "c"]]
 
 
 def test_no_commit_takes_more_than_its_share(busy, writer):
-    futures = busy.submit(["x"] * (MOST + 5))
+    futures = [busy.submit(["x"]) for _ in range(MOST + 5)]
     writer.released.set()
-    results(futures)
+    results(*futures)
     assert [len(batch) for batch in writer.batches] == [1, MOST, 5]
 
 
-def test_one_bad_item_fails_alone_and_stops_no_later_commit(busy, writer):
-    good, bad, also_good = busy.submit(["good", "bad", "also good"])
+def test_one_bad_submission_fails_alone_and_stops_no_later_commit(busy, writer):
+    good, bad, also_good = (busy.submit([each]) for each in ("good", "bad", "also good"))
     writer.released.set()
-    assert results([good, also_good]) == ["GOOD", "ALSO GOOD"]
+    assert results(good, also_good) == ["GOOD", "ALSO GOOD"]
     with pytest.raises(ValueError, match="bad"):
         bad.result(PATIENCE)
     with pytest.raises(ValueError, match="bad"):
@@ -85,12 +85,23 @@ def test_one_bad_item_fails_alone_and_stops_no_later_commit(busy, writer):
     assert results(busy.submit(["good"])) == ["GOOD"]
 
 
+@pytest.mark.parametrize("texts", [["bad", "2", "3"], ["1", "bad", "3"], ["1", "2", "bad"]])
+def test_what_is_submitted_together_is_stored_together_or_not_at_all(busy, writer, texts):
+    """On a full disk the first of three may fail and the others fit: they would stand before it for ever."""
+    failed, other = busy.submit(texts), busy.submit(["other"])
+    writer.released.set()
+    assert results(other) == ["OTHER"]
+    with pytest.raises(ValueError, match="bad"):
+        results(failed)
+    assert all("bad" in batch for batch in writer.batches if set(batch) & set(texts))
+
+
 def test_somebody_who_no_longer_waits_holds_up_nobody(busy, writer):
     """A server cancels the task of a page that left; its future is then cancelled too."""
-    gone, there = busy.submit(["gone", "there"])
+    gone, there = busy.submit(["gone"]), busy.submit(["there"])
     gone.cancel()
     writer.released.set()
-    assert results([there, *busy.submit(["later"])]) == ["THERE", "LATER"]
+    assert results(there, busy.submit(["later"])) == ["THERE", "LATER"]
 
 
 def test_a_lone_item_that_failed_is_tried_once_more():

@@ -62,7 +62,7 @@ def test_the_same_text_from_eight_threads_is_stored_once(ann, lobby):
 
     def say(_):
         try:
-            return posting.commits.submit([one(lobby, ann, "once")])[0].result(10)
+            return posting.commits.submit([one(lobby, ann, "once")]).result(10)[0]
         finally:
             connection.close()
 
@@ -93,23 +93,23 @@ def test_a_room_that_is_gone_says_so_and_the_others_are_served(ann, lobby):
 
 def test_what_cannot_be_said_never_reaches_a_commit(ann, lobby):
     for text in ("\u200b", "x" * 4001):
-        [outcome] = submit(ann, lobby.pk, [NumberedText(PAGE, 1, text)])
-        assert isinstance(outcome.result(0), TextRejected)
+        [outcome] = submit(ann, lobby.pk, [NumberedText(PAGE, 1, text)]).result(0)
+        assert isinstance(outcome, TextRejected)
     assert read_heads([lobby.stream]) == {lobby.stream: 0}
 
 
 def test_texts_offered_together_keep_their_order(ann, lobby, post_rate):
     post_rate("1000/1000")
     said = [NumberedText(PAGE, n, f"text {n}") for n in range(1, 41)]
-    [future.result(10) for future in submit(ann, lobby.pk, said)]
+    submit(ann, lobby.pk, said).result(10)
     assert texts(lobby) == [each.text for each in said]
 
 
 def test_who_is_too_fast_is_told_so_in_all_their_tabs(ann, ben, lobby, post_rate):
     post_rate("0.001/3")
-    outcomes = [submit(ann, lobby.pk, [NumberedText("", 0, "x")])[0].result(10) for _ in range(5)]
+    outcomes = [submit(ann, lobby.pk, [NumberedText("", 0, "x")]).result(10)[0] for _ in range(5)]
     assert [isinstance(each, TextRejected) for each in outcomes] == [False, False, False, True, True]
-    assert isinstance(submit(ben, lobby.pk, [NumberedText("", 0, "x")])[0].result(10), Message)
+    assert isinstance(submit(ben, lobby.pk, [NumberedText("", 0, "x")]).result(10)[0], Message)
 
 
 def test_lines_by_one_person_within_five_minutes_share_a_heading(ann, ben, lobby, monkeypatch):

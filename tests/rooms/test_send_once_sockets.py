@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from django.db import OperationalError
 from django.utils.html import escape
 
 from parlour import hub
@@ -257,6 +258,30 @@ async def test_a_commit_that_takes_too_long_sends_the_page_away_and_stores_it_on
     await mine.hello()
     await mine.is_settled(1)
     assert await stored() == ["patience"]
+
+
+async def test_on_a_full_disk_no_later_text_goes_before_an_earlier_one(mine, monkeypatch):
+    post, does_not_fit = posting.commits.write, {"two"}
+
+    def write(drafts):
+        if does_not_fit & {each.text.text for each in drafts}:
+            raise OperationalError("database or disk is full")
+        return post(drafts)
+
+    monkeypatch.setattr(posting.commits, "write", write)
+    await mine.says("one")
+    await mine.is_settled(1)
+    await mine.says("two", "three", "four")
+    await mine.ends(1013)
+    await mine.open()  # it comes back, with all three, while the disk is still full
+    await mine.send(kind="hello", cursor=mine.document.cursors(), **mine.fields())
+    await mine.ends(1013)
+    assert await stored() == ["one"]
+    assert mine.box == ["four", "three", "two"]
+    does_not_fit.clear()
+    await mine.hello()
+    await mine.is_settled(4)
+    assert await stored() == ["one", "two", "three", "four"]
 
 
 async def test_a_large_paste_that_is_refused_comes_back_in_frames_that_a_socket_carries(mine):
