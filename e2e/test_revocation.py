@@ -148,7 +148,7 @@ def _last_heard(act: Act, deployment: Deployment, member: HttpClient, url: str) 
     ends = [_until_closed(room) for room in rooms]
     stop.set()
     talking.join()
-    assert [code for code, _ in ends] == [4003 if act is removal else 4001] * 3
+    assert [code for code, _ in ends] == [4004 if act is removal else 4001] * 3
     for room in rooms:
         assert "<a " in room.frames[-1], "the last frame leads nowhere"
     return max(heard for _, heard in ends) - done

@@ -103,7 +103,7 @@ def room_for(person: Any, slug: str, readable: Iterable[Room] = ()) -> tuple[Roo
             return each, rights(person, each, member=True)
     room = Room.objects.at(slug)
     if room is None:
-        raise Denied(4004, away(_("There is no such room, or there is none any more.")))
+        raise no_such_room()
     allowed = rights(person, room)
     if not allowed.read:
         raise denied(person, room)
@@ -127,11 +127,16 @@ def denied(person: Any, room: Room) -> Denied:
         return Denied(4004, away(_("What this room was about is not there any more.")))
     if room.is_on_object:
         return denied_object(person, room.get_absolute_url())
-    if not is_guest(person):
-        words = _("Only members can read this room. Somebody who looks after it can add you.")
-        return Denied(4003, away(words))
+    if room.members_only:
+        return no_such_room()
     words = _('Only people with an account can come in here. <a href="{}">Sign in</a>')
     return Denied(4001, format_html(words, sign_in(room.get_absolute_url())))
+
+
+def no_such_room() -> Denied:
+    """The same for a room that is not there and for one that is for others: nobody learns which by guessing."""
+    words = _("There is no such room, or only its members can read it. Somebody who looks after it can add you.")
+    return Denied(4004, away(words))
 
 
 def away(words: str) -> SafeString:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages as notices
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.html import format_html_join
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -16,7 +16,8 @@ from rooms import send_once
 from rooms.consumers import COMMIT_WITHIN, RoomConsumer
 from rooms.markup import TextRejected
 from rooms.models import Message, Room, room_key
-from rooms.permissions import room_for
+from rooms.names import is_guest
+from rooms.permissions import room_for, sign_in
 from rooms.posting import submit
 from rooms.rejected_text import rejected_form
 from rooms.send_once import NumberedText
@@ -34,10 +35,11 @@ MINE = """\
 
 
 def denied_page(request: HttpRequest, why: Denied) -> HttpResponse:
-    """A page that says why not, and how to get in; 404 where there is nothing."""
-    if why.code == 4004:
-        raise Http404
-    return render(request, ["403.html", "parlour_rooms/denied.html"], {"why": why.words}, status=403)
+    """A page that says why not, and how to get in; 404 where there is nothing, or nothing for this person."""
+    status = 404 if why.code == 4004 else 403
+    back = sign_in(request.get_full_path()) if status == 404 and is_guest(request.user) else ""
+    context = {"why": why.words, "sign_in": back}
+    return render(request, [f"{status}.html", "parlour_rooms/denied.html"], context, status=status)
 
 
 @require_safe
@@ -95,7 +97,7 @@ def messages(request: HttpRequest, slug: str) -> HttpResponse:
         return denied_page(request, why)
     except Malformed:
         return render(request, ["csrf.html", "parlour_rooms/denied.html"], {"texts": sent}, status=400)
-    outcomes = [future.result(COMMIT_WITHIN) for future in submit(request.user, room.pk, texts)]
+    outcomes = submit(request.user, room.pk, texts).result(COMMIT_WITHIN)
     rejected = [(text, why) for text, why in zip(texts, outcomes, strict=True) if isinstance(why, TextRejected)]
     if unheard := next((row.unheard for row in outcomes if isinstance(row, Message) and row.unheard), ""):
         notices.info(request, unheard, fail_silently=True)

@@ -1,5 +1,7 @@
 """Who may read, write and manage: every kind of person before every kind of room."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
@@ -55,13 +57,21 @@ def test_what_each_may_do_in_an_open_room_and_in_a_members_room_whatever_it_says
     assert not rights(people["member"], room).write
 
 
-def test_where_no_room_is_everybody_is_told_the_same(people, opened):
+def test_where_no_room_is_everybody_is_told_the_same_and_so_are_strangers_where_one_is(people, opened):
     opened("members", NONE)
-    for slug in ("none", "members-none/", "", "Members-none", " members-none", "members-none\n", "a" * 300):
-        for person in people.values():
+    slugs = ["members-none", "none", "members-none/", "", "Members-none", " members-none", "members-none\n", "a" * 300]
+    for slug in slugs:
+        for name, person in people.items():
+            if slug == "members-none" and name in MEMBERS_MAY:
+                continue
             with pytest.raises(Denied) as refused:
                 room_for(person, slug)
             assert refused.value.code == 4004
+            assert "There is no such room, or only its members" in refused.value.words
+
+
+def without_token(answer):
+    return re.sub(r"\b\w{64}\b", "", answer.content.decode())
 
 
 PATHS = ["", "panel/", "older/?upto=9", "settings/", "members/", "delete/"]
@@ -81,8 +91,21 @@ def test_nothing_of_a_members_room_leaks_through_any_page(people, opened, client
     answers.append(client.get("/"))
     shown = "".join(answer.content.decode() for answer in answers)
     assert not [word for word in ("Secret", "plans", "midnight", "must know") if word in shown]
-    assert {answer.status_code for answer in answers[:-1]} <= {302, 403, 405}
+    nowhere = [client.get(f"/rooms/nowhere/{path}") for path in PATHS]
+    for there, not_there in zip(answers, nowhere, strict=False):
+        assert there.status_code == not_there.status_code in (302, 403, 404)
+        assert without_token(there).replace(room.slug, "nowhere") == without_token(not_there)
+    assert {answer.status_code for answer in answers[:-1]} <= {302, 403, 404, 405}
     assert Room.objects.get(pk=room.pk).messages.count() == 1
+
+
+def test_whoever_was_invited_and_is_not_signed_in_is_led_to_the_sign_in_and_back(people, opened, client):
+    for slug in (opened("members", NONE).slug, "nowhere"):
+        answer = client.get(f"/rooms/{slug}/")
+        assert answer.context["sign_in"] == f"/accounts/login/?next=%2Frooms%2F{slug}%2F"
+        assert answer.context["sign_in"] in answer.content.decode()
+    client.force_login(people["stranger"])
+    assert "Sign in" not in client.get("/rooms/nowhere/").content.decode()
 
 
 def test_the_first_page_lists_only_what_one_may_read(people, opened, client):
