@@ -19,6 +19,7 @@ class Conf:
     THREADS: int = 6  # that use the database
     LEASE: float = 40.0  # a lease lives this long
     RENEW: float = 15.0  # between two renewals of leases
+    RECHECK: float = 30.0  # rights that went without a signal are found within this long
     GRACE: float = 5.0  # somebody may be away this long before having left
     MAX_AGE: float = 6 * 3600.0  # a socket is asked to reconnect after this, up to twice as long
     QUEUE_FRAMES: int = 100  # frames that may wait for one socket

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Protocol
 
 from django.core.exceptions import ObjectDoesNotExist
 
-from parlour import bus, writes
+from parlour import bus, revocation, writes
 from parlour.conf import conf
 from parlour.database import run
 from parlour.limits import OncePerMinute
@@ -25,6 +25,7 @@ from parlour.streams import Ask, Stream, Variant
 
 log = logging.getLogger("parlour")
 SLOTS = 6  # sockets get their heartbeats in as many groups, so that a large site does not send all at once
+ASKED_AT_ONCE = 200  # pages whose rights are asked for together
 
 
 class Listener(Protocol):
@@ -225,7 +226,7 @@ class Hub:
         self.presence = Presence(self.process)
         self.subscriber = bus.Subscriber(lambda: {*self.by_head, *self.guards}, self._received)
         duties = [self._tick_for_ever(), self._beat_for_ever(), self.presence.keep()]
-        duties += [self.subscriber.receive(), self.subscriber.join_groups(self.read)]
+        duties += [self.subscriber.receive(), self.subscriber.join_groups(self.read), self._recheck_for_ever()]
         self.tasks = [self.loop.create_task(duty) for duty in duties]
 
     async def ready(self) -> None:
@@ -363,6 +364,20 @@ class Hub:
                     isolated(listener.beat)
             slot = (slot + 1) % SLOTS
             await asyncio.sleep(conf.BEAT / SLOTS)
+
+    async def _recheck_for_ever(self) -> None:
+        """Find rights that went without a signal, such as by `QuerySet.update`, a slot of the sockets at a time."""
+        slot = 0
+        while True:
+            await asyncio.sleep(conf.RECHECK / SLOTS)
+            slot = (slot + 1) % SLOTS
+            pages: list[Any] = [each for each in self.listeners if each.slot == slot]
+            try:
+                for start in range(0, len(pages), ASKED_AT_ONCE):
+                    for page in await run(revocation.differing, pages[start : start + ASKED_AT_ONCE]):
+                        isolated(page.recheck)
+            except Exception:
+                log.exception("rights could not be asked for; it is tried again")
 
 
 _hub: Hub | None = None

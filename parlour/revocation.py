@@ -1,8 +1,10 @@
 """Whoever signs out, is changed, deactivated or deleted has their open pages authorized anew, in any project.
 
-So has whoever gets or loses a group or a permission, of their own or by a group.
+So has whoever gets or loses a group or a permission, of their own or by a group. What sends no signal is found by
+asking again, for many pages at once.
 """
 
+from collections.abc import Collection, Iterable
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -15,6 +17,7 @@ from django.contrib.auth.signals import user_logged_out
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db.models import QuerySet
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete
+from django.utils import timezone
 
 from parlour.writes import revoke
 
@@ -89,3 +92,44 @@ def group_deleted(instance: Any, **kwargs: Any) -> None:
 
 def _people(**of: Any) -> QuerySet[Any, Any]:
     return get_user_model()._base_manager.filter(**of).values_list("pk", flat=True)
+
+
+def differing(pages: Iterable[Any]) -> list[Any]:
+    """Those of these consumers whose session, person or rights the database does not have as they were last found.
+
+    Sessions and people cost a query each for all of them, rights one `authorize` for each person at an address.
+    """
+    signed_in = [page for page in pages if page.person.is_authenticated]
+    people = get_user_model()._default_manager.in_bulk({page.person.pk for page in signed_in})
+    sessions = _valid({page.session_key for page in signed_in})
+    asked: dict[Any, Any] = {}
+
+    def differs(page: Any) -> bool:
+        if page.person.is_authenticated and (page.person.pk not in people or page.session_key not in sessions):
+            return True
+        person = people.get(page.person.pk, page.person)
+        known, now = vars(page.person), vars(person)
+        if any(known.get(name) != now[name] for name in now.keys() - {"_state", "last_login"}):
+            return True
+        key = (type(page), person.pk, *page.route.items())
+        if key not in asked:
+            asked[key] = _heads(page, person)
+        return page.greeted and asked[key] != {*page.following}
+
+    return [page for page in pages if differs(page)]
+
+
+def _heads(page: Any, person: Any) -> set[tuple[str, ...]] | None:
+    """The heads of what this person may have where this page is; None if nothing."""
+    try:
+        return {stream.heads for stream in page.authorize(person, **page.route).streams}
+    except Exception:  # a recheck will say why
+        return None
+
+
+def _valid(keys: set[str]) -> Collection[str]:
+    store: Any = import_module(settings.SESSION_ENGINE).SessionStore
+    if not hasattr(store, "get_model_class"):
+        return keys
+    rows = store.get_model_class()._default_manager.filter(session_key__in=keys, expire_date__gt=timezone.now())
+    return {*rows.values_list("session_key", flat=True)}

@@ -1,13 +1,18 @@
 """A right that is taken away ends delivery in all tabs at once, with a code and with words that lead on."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.models import User
+from parlour import hub, revocation
 from parlour.database import run
 from parlour.testing import lost_hints
 from rooms.consumers import RoomConsumer
@@ -69,7 +74,7 @@ ENDS = [
     (is_deactivated, 4001, "/accounts/login/"),
     (gets_another_password, 4001, "/accounts/login/"),
     (room_goes, 4004, 'href="/"'),
-    (is_removed, 4003, 'href="/"'),
+    (is_removed, 4004, 'href="/"'),
 ]
 
 
@@ -100,7 +105,7 @@ async def test_it_ends_in_every_tab(ben, team, act, code, way_on):
         await nothing_more(team, page, other)
 
 
-@pytest.mark.parametrize(("act", "code", "way_on"), [ENDS[0], (room_closes_to_all_but_members, 4003, 'href="/"')])
+@pytest.mark.parametrize(("act", "code", "way_on"), [ENDS[0], (room_closes_to_all_but_members, 4004, 'href="/"')])
 async def test_in_an_open_room_it_ends_too_though_strangers_may_read(ben, lobby, act, code, way_on):
     async with RecordingPage(ben) as page:
         await run(act, ben, lobby)
@@ -116,6 +121,44 @@ async def test_with_all_hints_lost_the_tick_ends_it(ben, team, conf, act, code, 
             await run(act, ben, team)
             await ended(page, code, way_on)
             await nothing_more(team, page)
+
+
+SILENTLY = [
+    (lambda ben, _: User.objects.filter(pk=ben.pk).update(is_active=False), 4001),
+    (lambda ben, _: User.objects.filter(pk=ben.pk).update(password="of a restored backup"), 4001),
+    (lambda *_: Session.objects.all()._raw_delete("default"), 4001),
+    (lambda ben, _: Membership.objects.filter(person=ben)._raw_delete("default"), 4004),
+    (lambda _, room: Room.objects.filter(pk=room.pk).update(slug="moved"), 4004),
+]
+
+
+@pytest.mark.parametrize(("act", "code"), SILENTLY)
+async def test_a_right_that_goes_without_a_signal_is_found_by_asking_again(ben, team, conf, act, code):
+    conf(BEAT=60, TICK=60, RECHECK=0.3)
+    async with RecordingPage(ben, "team") as page, RecordingPage(ben, "team") as other:
+        await page.stays(0.4)
+        await run(act, ben, team)
+        await page.ends(code)
+        await other.ends(code)
+
+
+async def test_all_pages_are_asked_for_at_once_and_those_whose_rights_are_unchanged_are_left_alone(ann, ben, team):
+    async with AsyncExitStack() as stack:
+        for person in (ann, ben) * 5:
+            await stack.enter_async_context(RecordingPage(person, "team"))
+        pages = list(hub.current().listeners)
+
+        def differing():
+            with CaptureQueriesContext(connection) as queries:
+                found = revocation.differing(pages)
+            return found, len(queries)
+
+        found, queries = await run(differing)
+        assert (found, len(pages)) == ([], 10)
+        assert queries <= 2 + 2 * 2, "people, sessions, and a room with a membership for each of two"
+        await User.objects.filter(pk=ben.pk).aupdate(display_name="Benjamin")
+        found, _ = await run(differing)
+        assert {page.person.pk for page in found} == {ben.pk}
 
 
 @pytest.mark.parametrize(("act", "code", "way_on"), [ENDS[0], ENDS[-1]])
@@ -139,7 +182,7 @@ async def test_a_right_that_goes_while_hello_is_being_answered_is_noticed_at_onc
 
     monkeypatch.setattr(RoomConsumer, "greet", greeting)
     async with RecordingPage(ben, "team") as page:
-        await page.ends(4003)
+        await page.ends(4004)
 
 
 async def test_a_guest_is_sent_out_when_guests_are_and_others_stay(ann, gus, lobby):
@@ -181,7 +224,7 @@ async def test_whoever_was_sent_away_is_here_no_longer(ann, ben, team, conf):
     async with RecordingPage(ann, "team") as page, RecordingPage(ben, "team") as goes:
         await page.shows("Ben")
         await run(is_removed, ben, team)
-        await goes.ends(4003)
+        await goes.ends(4004)
         await page.until(lambda: "Ben left the room" in " ".join(page.document.text().split()), "Ben leaves")
 
 
