@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
@@ -38,11 +39,13 @@ def everything(request: HttpRequest) -> HttpResponse:
     show = show if show in FILTERS else ""
     alerts = Alert.objects.for_person(request.user).filter(**FILTERS[show][1]).select_related("actor")
     alerts = alerts.exclude(kind__in=actions.unwanted_kinds(request.user))
+    newest = Alert.objects.for_person(request.user).aggregate(pk=Max("pk"))
     registered = registered_kinds()
     chosen = next((kind.name for kind in registered if kind.name == request.GET.get("kind")), "")
     page = Paginator(alerts.filter(kind=chosen) if chosen else alerts, PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
+        "upto": newest["pk"] or 0,
         "show": show,
         "filters": [(name, label) for name, (label, _) in FILTERS.items()],
         "chosen": chosen,
@@ -100,8 +103,13 @@ def unread(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @login_required
 def read_all(request: HttpRequest) -> HttpResponse:
-    """Mark everything read."""
-    at = actions.mark_read(request.user, Alert.objects.for_person(request.user).open())
+    """Mark everything read that there was when the page was shown, of the kind it was about."""
+    alerts, upto = Alert.objects.for_person(request.user).open(), request.POST.get("upto", "")
+    if upto.isdecimal() and len(upto) < 19:
+        alerts = alerts.filter(pk__lte=int(upto))
+    if kind := request.POST.get("kind"):
+        alerts = alerts.filter(kind=kind)
+    at = actions.mark_read(request.user, alerts)
     return _done(request, gettext_lazy("All read."), at)
 
 
@@ -149,7 +157,9 @@ def _done(request: HttpRequest, words: Any = "", at: datetime | None = None) -> 
         with in_page_language(request):
             region = BellRegion(request.user.pk)
             context = {"words": words, "at": at.isoformat() if at else ""}
-            toast = region.append("toasts", render_to_string("partials/bell.html#undo", context, request)) if at else ""
+            toast = render_to_string("partials/bell.html#undo", context, request) if at else ""
+            if toast:  # an open card covers the toasts
+                toast = region.inner("done", toast) if request.POST.get("card") else region.append("toasts", toast)
             shown = region.bell.fragments(request.user)
             return trigger_client_event(HttpResponse(shown + toast), "dealt", after="swap")
     query = {name: str(request.POST[name]) for name in ("show", "kind", "page") if request.POST.get(name)}

@@ -53,7 +53,7 @@ def test_an_open_bell_keeps_the_focus_and_what_is_archived_comes_back(server: Se
     expect(staff.page.locator("#bell-lines")).to_contain_text("other mentioned you in Lobby, 3 times")
     expect(lines).to_have_count(before + 1)
     expect(staff.page.get_by_role("button", name="Archive: other mentioned you in Lobby, 3 times")).to_be_focused()
-    expect(staff.page.locator("#bell-menu")).to_have_attribute("open", "")
+    expect(staff.page.locator("#bell-card")).to_be_visible()
     staff.page.keyboard.press("Enter")
     expect(lines).to_have_count(before)
     expect(staff.page.locator("#bell-lines")).not_to_contain_text("3 times")
@@ -79,13 +79,59 @@ def test_an_open_bell_beside_a_room_disturbs_nobody_while_alerts_pour_in(server:
         other.say(f"@staff, look up {number}")
     other.waits_for("@staff, look up 9")
     expect(alerts(staff).first).to_contain_text("10 times")
-    expect(staff.page.locator("#bell-menu")).to_have_attribute("open", "")
+    expect(staff.page.locator("#bell-card")).to_be_visible()
     count(staff, "10")
     assert staff.page.evaluate("disturbed") == []
     assert staff.page.evaluate(STANDS, staff.key) == before
     staff.page.keyboard.type("notion")
     staff.page.keyboard.press("Enter")
     staff.sees("half notion, and a half")
+
+
+def test_the_card_closes_by_key_by_a_press_elsewhere_and_when_the_page_changes(server: Server, person: Invite) -> None:
+    staff = at_peace(person(server))
+    talker(server, "other").say("@staff, over here")
+    bell(staff, "/rooms/team/")
+    count(staff, "1")
+    card, rooms = staff.page.locator("#bell-card"), staff.page.get_by_role("navigation", name="Rooms")
+    opened(staff)
+    expect(alerts(staff).first).to_contain_text("over here")
+    staff.page.keyboard.press("Escape")
+    expect(card).to_be_hidden()
+    expect(staff.page.get_by_role("button", name="Alerts")).to_be_focused()
+    none(staff)
+    opened(staff)
+    staff.page.mouse.click(200, 400)
+    expect(card).to_be_hidden()
+    staff.box.focus()
+    opened(staff)
+    rooms.get_by_role("link", name="Lobby").focus()
+    expect(card).to_be_visible()
+    staff.page.keyboard.press("Enter")
+    expect(staff.page.get_by_role("heading", level=1, name="Lobby")).to_be_visible()
+    expect(card).to_be_hidden()
+    opened(staff)
+    expect(alerts(staff).first).to_contain_text("over here")
+    talker(server, "other").say("@staff, once more")
+    expect(alerts(staff).first).to_contain_text("2 times")
+    staff.page.go_back()
+    expect(staff.page.get_by_role("heading", level=1, name="Team")).to_be_visible()
+    expect(card).to_be_hidden()
+    opened(staff)
+    none(staff)
+
+
+def test_mark_all_read_marks_what_the_page_showed(server: Server, person: Invite) -> None:
+    staff = opened(at_peace(person(server)))
+    other = talker(server, "other")
+    other.say("@staff, shown")
+    expect(alerts(opened(staff)).first).to_contain_text("shown")
+    staff.page.route("**/alerts/read/**", lambda route: (other.say("@staff, not yet"), route.continue_()))
+    staff.page.get_by_role("button", name="Mark all read").click()
+    expect(staff.page.locator("#bell-lines .pl-unread")).to_have_count(1)
+    expect(staff.page.locator("#bell-lines .pl-unread")).to_contain_text("not yet")
+    staff.page.locator("#bell-card").get_by_role("button", name="Undo").click()
+    expect(staff.page.locator("#bell-lines .pl-unread")).to_contain_text("2 times")
 
 
 def test_without_its_socket_a_press_counts_and_the_page_shows_it(
@@ -131,7 +177,7 @@ def test_a_bell_first_opened_without_a_connection_fills_itself_when_it_is_back(
     count(member, "1")
     line.cut()
     other.say("@member, hello?")
-    member.page.locator("#bell-menu summary").click()
+    member.page.locator("#bell-open").click()
     line.mend()
     expect(alerts(member).first).to_contain_text("other mentioned you in Lobby, 2 times", timeout=30_000)
 
@@ -139,14 +185,14 @@ def test_a_bell_first_opened_without_a_connection_fills_itself_when_it_is_back(
 def test_a_bell_opened_after_a_sign_out_elsewhere_says_so(server: Server, person: Invite) -> None:
     member = bell(person(server).sign_in("member"), "/")
     member.context.clear_cookies()
-    member.page.locator("#bell-menu summary").click()
+    member.page.locator("#bell-open").click()
     expect(member.page.locator("#bell .pl-bell-lines")).to_contain_text("You are not signed in. Sign in")
     expect(member.page.locator("main")).to_have_count(1)
 
 
 def test_without_script_the_bell_leads_to_the_page_of_all_alerts(server: Server, person: Invite) -> None:
     staff = person(server, java_script_enabled=False).sign_in("staff").go("/shop/")
-    staff.page.locator("#bell-menu summary").click()
+    staff.page.locator("#bell-open").click()
     expect(staff.page.get_by_text("Loading…")).to_be_hidden()
     staff.page.locator("#bell-lines").get_by_role("link", name="All alerts").click()
     expect(staff.page.get_by_role("heading", name="Alerts")).to_be_visible()

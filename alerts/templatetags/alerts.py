@@ -17,14 +17,17 @@ register = template.Library()
 
 
 @register.inclusion_tag("partials/bell.html#menu", takes_context=True)
-def bell(context: Context) -> dict[str, Any]:
-    """The bell of whoever reads the page; nothing for somebody without an account."""
+def bell(context: Context, alone: bool = False) -> dict[str, Any]:
+    """The bell of whoever reads the page; nothing for somebody without an account.
+
+    `alone` is its card alone, closed and fresh, for an answer that replaces a part of a page which has the bell.
+    """
     request = context.get("request")
     try:
         region = AlertsConsumer.authorize(request.user) if request is not None else None
     except Denied:
         region = None
-    return {**context.flatten(), **(region.paint(request) if region else {"region": None})}  # type: ignore[dict-item,arg-type]
+    return {**context.flatten(), "alone": alone, **(region.paint(request) if region else {"region": None})}  # type: ignore[dict-item,arg-type]
 
 
 @register.simple_tag(takes_context=True)

@@ -20,7 +20,7 @@ def bell(tab: Tab, path: str = "") -> Tab:
 
 def opened(tab: Tab) -> Tab:
     """The same page with its bell's card open and its lines loaded; or closed, when it was open."""
-    tab.page.locator("#bell-menu summary").click()
+    tab.page.locator("#bell-open").click()
     expect(tab.page.locator("#bell-opened")).to_have_value("1")
     return tab
 
