@@ -63,7 +63,8 @@ def _toasts_leave_the_composer_alone(staff: Person, width: int, height: int) -> 
 
     def gap() -> float:
         """Between the lowest toast and the composer."""
-        composer, lowest = staff.page.locator(f"#{staff.key}-composer").bounding_box(), toasts(staff).last.bounding_box()
+        composer = staff.page.locator(f"#{staff.key}-composer").bounding_box()
+        lowest = toasts(staff).last.bounding_box()
         assert composer
         assert lowest
         return composer["y"] - lowest["y"] - lowest["height"]

@@ -53,6 +53,17 @@ def test_following_marks_the_whole_line_read_and_leads_on_unless_a_browser_only_
     assert unseen(sue) == 0
 
 
+def test_mark_all_read_means_what_the_page_showed_and_its_kind(here, sue):
+    notify(sue, "order", "Shown")
+    notify(sue, "mention", "Of another kind")
+    page = here.get("/alerts/?kind=order")
+    notify(sue, "order", "Came meanwhile")
+    here.post("/alerts/read/", {"upto": page.context["upto"], "kind": "order"})
+    assert titles(here, "?show=unread") == ["Came meanwhile", "Of another kind"]
+    here.post("/alerts/read/", {"upto": "0"})  # the bell's lines were not there yet
+    assert unseen(sue) == 2
+
+
 def _about(like, number):
     return type(like)(pk=1000 + number)
 
