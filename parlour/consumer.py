@@ -8,7 +8,7 @@ import asyncio
 import json
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from enum import IntEnum
 from importlib import import_module
@@ -36,7 +36,7 @@ from parlour import hub
 from parlour.conf import conf
 from parlour.database import run
 from parlour.fragments import Ids, cursor_text
-from parlour.limits import Bucket, TooManySockets, counted_socket
+from parlour.limits import Bucket, TooManySockets, count_socket, uncount_socket
 from parlour.models import read_heads
 from parlour.regions import Region, in_page_language, page_language
 from parlour.send_queue import Send, SendQueue
@@ -170,6 +170,11 @@ def _is_flat(value: Any) -> bool:
 class Consumer:
     """Base of an app's live side. Say who may listen in `authorize`; hear what pages send in `hear_<kind>` methods."""
 
+    __slots__ = (  # a thousand sockets without a dictionary each
+        *("answers", "bucket", "client", "closing", "deadline", "ended", "following", "greeted", "guards", "hub"),
+        *("language", "leaves_at", "loop", "malformed", "path", "person", "rechecking", "region", "route", "scope"),
+        *("send_queue", "session_key", "slot", "until"),
+    )
     kinds: ClassVar[frozenset[str]] = frozenset()
     region: Region
     parse = staticmethod(parse_frame)
@@ -209,8 +214,8 @@ class Consumer:
     def as_asgi(cls) -> Any:
         """The ASGI application for a URLRouter."""
 
-        async def application(scope: dict[str, Any], receive: Any, send: Send) -> None:
-            await cls(scope, send).serve(receive)
+        def application(scope: dict[str, Any], receive: Any, send: Send) -> Coroutine[Any, Any, None]:
+            return cls(scope, send).serve(receive)
 
         return application
 
@@ -250,7 +255,6 @@ class Consumer:
         self.person: Any = None
         self.until: datetime | None = None
         self.guards: dict[str, int] = {}  # heads as they were before the rights were checked
-        self.cursors: dict[tuple[str, str, str], int] = {}  # how far the page is, by topic
         self.answers: list[tuple[tuple[str, str, str], int, str]] = []
         self.malformed = 0
         self.greeted = self.ended = False
@@ -274,10 +278,13 @@ class Consumer:
             return await self.close(denied.code, denied.words)
         await self.send_queue.send({"type": "websocket.accept"})
         try:
-            with counted_socket(self.person, self.client):
-                await self._listen(receive)
+            counted = count_socket(self.person, self.client)
         except TooManySockets as words:
-            await self.close(CloseCode.TOO_MUCH, str(words))
+            return await self.close(CloseCode.TOO_MUCH, str(words))
+        try:
+            await self._listen(receive)
+        finally:
+            uncount_socket(counted)
 
     async def _listen(self, receive: Any) -> None:
         self.deadline = self.loop.call_later(conf.HELLO_WITHIN, self._no_hello)
@@ -452,14 +459,13 @@ class Consumer:
         """Send `text` in the frame that brings the page to `seq` of `stream`, or now; never before earlier ones."""
         key = hub.topic_key(stream)
         seq = max([seq, *(each[1] for each in self.answers if each[0] == key)])
-        if self.cursors.get(key, -1) >= seq:
+        if self.hub.told(self, key) >= seq:
             self.put(text)
         else:
             self.answers.append((key, seq, text))
 
     def deliver(self, topic: "hub.Topic", seq: int, text: str) -> None:
         """An answer of a topic, which brings the page to `seq`."""
-        self.cursors[topic.key] = seq
         if self.answers:
             due = [each for each in self.answers if each[0] == topic.key and each[1] <= seq]
             self.answers = [each for each in self.answers if each not in due]

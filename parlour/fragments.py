@@ -20,6 +20,8 @@ _FIRST_TAG = re.compile(r"<[a-z][a-z0-9]*")
 class Ids:
     """The ids of one region, all of the form `<key>-<part>`, and fragments (markup) that target them."""
 
+    __slots__ = ("key",)
+
     def __init__(self, key: str) -> None:
         self.key = _NOT_IN_KEYS.sub("", key)
 

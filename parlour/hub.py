@@ -51,9 +51,10 @@ class Readers(NamedTuple):
 class Group:
     """Members who read alike. Those in `listeners` saw the stream up to `cursor`; the others wait for an answer."""
 
-    __slots__ = ("cursor", "listeners", "members")
+    __slots__ = ("cursor", "listeners", "members", "readers")
 
-    def __init__(self) -> None:
+    def __init__(self, readers: Readers) -> None:
+        self.readers = readers
         self.cursor = -1  # nobody has been answered
         self.listeners: dict[Listener, None] = {}
         self.members = 0
@@ -68,9 +69,9 @@ class Topic:
         self.key = topic_key(stream)
         self.known: dict[str, int] = {}  # heads as answers and hints told of them
         self.groups: dict[Readers, Group] = {}
-        self.by_head: dict[str, set[Readers]] = defaultdict(set)
-        self.member_of: dict[Listener, Readers] = {}
-        self.behind: set[Readers] = set()
+        self.by_head: dict[str, set[Group]] = defaultdict(set)
+        self.member_of: dict[Listener, Group] = {}
+        self.behind: set[Group] = set()
         self.late: dict[Listener, Ask] = {}  # want an answer of their own
         self.asking: dict[Listener, Ask] = {}  # are being answered
         self.failures = 0  # since the last answer
@@ -80,20 +81,20 @@ class Topic:
     def join(self, listener: Listener, stream: Stream, cursor: int | None) -> None:
         """Answer `listener`, whose language is in force, from `cursor`, and from then on with all who read alike."""
         readers = Readers(stream.variant(listener.person), stream.heads)
-        if readers not in self.groups:
-            self.groups[readers] = Group()
+        group = self.groups.get(readers)
+        if group is None:
+            group = self.groups[readers] = Group(readers)
             for name in stream.heads:
-                self.by_head[name].add(readers)
+                self.by_head[name].add(group)
                 self.hub.follow_head(name, self)
-        group = self.groups[readers]
         group.members += 1
         self._leave_group(listener)
-        self.member_of[listener] = readers
+        self.member_of[listener] = group
         if cursor is not None and cursor == group.cursor:
             group.listeners[listener] = None
             listener.deliver(self, cursor, "")
         else:
-            self.late[listener] = Ask(cursor, *readers)
+            self.late[listener] = Ask(cursor, *group.readers)
             self.awake.set()
 
     def part(self, listener: Listener) -> None:
@@ -105,16 +106,15 @@ class Topic:
     def _leave_group(self, listener: Listener) -> None:
         self.late.pop(listener, None)
         self.asking.pop(listener, None)
-        if (readers := self.member_of.pop(listener, None)) is None:
+        if (group := self.member_of.pop(listener, None)) is None:
             return
-        group = self.groups[readers]
         group.listeners.pop(listener, None)
         group.members -= 1
         if not group.members:
-            del self.groups[readers]
-            self.stream.forget(readers.variant)
-            for name in readers.heads:
-                self.by_head[name].discard(readers)
+            del self.groups[group.readers]
+            self.stream.forget(group.readers.variant)
+            for name in group.readers.heads:
+                self.by_head[name].discard(group)
                 if not self.by_head[name]:
                     del self.by_head[name]
                     self.hub.unfollow_head(name, self)
@@ -142,7 +142,7 @@ class Topic:
             self.asking, self.late = self.late, {}
             behind, self.behind = self.behind, set()
             behind |= {self.member_of[listener] for listener in self.asking}
-            behind = {readers for readers in behind if readers in self.groups and self.groups[readers].listeners}
+            behind = {group for group in behind if group.listeners}
             if not self.asking and not behind:
                 continue
             try:
@@ -165,8 +165,8 @@ class Topic:
         elif self.failures == 1 + missing:
             log.error("stream %s could not be read; it is tried at every tick", self.stream.name, exc_info=error)
 
-    async def _answer(self, behind: set[Readers]) -> None:
-        asks = {readers: Ask(self.groups[readers].cursor, *readers) for readers in behind}
+    async def _answer(self, behind: set[Group]) -> None:
+        asks = {group: Ask(group.cursor, *group.readers) for group in behind}
         answer = await run(self.stream.answer, [*{*asks.values(), *self.asking.values()}])
         log.debug("%s: %d groups and %d pages of their own", self.stream.name, len(behind), len(self.asking))
         for name, seq in answer.heads.items():
@@ -174,17 +174,17 @@ class Topic:
         late: dict[Ask, list[Listener]] = defaultdict(list)
         for listener, ask in self.asking.items():
             late[ask].append(listener)
-        for readers, ask in asks.items():
-            if (group := self.groups.get(readers)) is not None and group.cursor == ask.cursor:
-                group.cursor = answer.cursor(readers.heads)
+        for group, ask in asks.items():
+            if group.cursor == ask.cursor:
+                group.cursor = answer.cursor(ask.heads)
                 if text := answer.fragments[ask]:
                     self._deliver(list(group.listeners), group.cursor, text)
         for ask, listeners in late.items():
             cursor = answer.cursor(ask.heads)
             self._deliver(listeners, cursor, answer.fragments[ask])
-            if (group := self.groups.get(Readers(ask.variant, ask.heads))) is not None:
-                group.cursor = cursor
-                group.listeners.update((each, None) for each in listeners if each in self.asking)
+            if (joined := self.groups.get(Readers(ask.variant, ask.heads))) is not None:
+                joined.cursor = cursor
+                joined.listeners.update((each, None) for each in listeners if each in self.asking)
 
     def _deliver(self, listeners: list[Listener], cursor: int, text: str) -> None:
         frame = text + self.stream.ids.cursor(self.stream.name, self.stream.part, self.hub.epoch, cursor)
@@ -245,6 +245,12 @@ class Hub:
         if topic not in topics:
             topics.append(topic)
         topic.join(listener, stream, cursor)
+
+    def told(self, listener: Listener, key: tuple[str, str, str]) -> int:
+        """The cursor of what a listener was last told of a topic; -1 while it waits for an answer of its own."""
+        topic = self.topics.get(key)
+        group = topic and topic.member_of.get(listener)
+        return group.cursor if group and listener in group.listeners else -1
 
     def follow_head(self, name: str, topic: Topic) -> None:
         self.by_head[name][topic] = None

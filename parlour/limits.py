@@ -8,8 +8,6 @@ import logging
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -89,12 +87,12 @@ class TooManySockets(Exception):
     """Somebody holds as many sockets as they may, with the words that say so."""
 
 
-_open: Counter[tuple[str, object]] = Counter()
+Counted = tuple[str, object]
+_open: Counter[Counted] = Counter()
 
 
-@contextmanager
-def counted_socket(person: Any, address: str) -> Iterator[None]:
-    """Count one socket while the block runs: of a person wherever they come from, else of a public address.
+def count_socket(person: Any, address: str) -> Counted:
+    """Count one more socket: of a person wherever they come from, else of a public address. `uncount_socket` ends it.
 
     Raises TooManySockets. An address that is not public is a proxy's, behind which everybody stands.
     """
@@ -107,12 +105,14 @@ def counted_socket(person: Any, address: str) -> Iterator[None]:
         ending = _("Close some; this page will try again soon.")
         raise TooManySockets(f"{words} {ending}")
     _open[who] += 1
-    try:
-        yield
-    finally:
-        _open[who] -= 1
-        if not _open[who]:
-            del _open[who]
+    return who
+
+
+def uncount_socket(who: Counted) -> None:
+    """One socket fewer."""
+    _open[who] -= 1
+    if not _open[who]:
+        del _open[who]
 
 
 def _is_public(address: str) -> bool:

@@ -17,6 +17,8 @@ LINGER = 2.0  # seconds a close frame may take to leave before the connection is
 class SendQueue:
     """Frames to one socket, in order. What arrives while the socket is busy goes out as one frame."""
 
+    __slots__ = ("bytes", "closed", "failed", "send", "task", "waiting", "write_now")
+
     def __init__(self, send: Send) -> None:
         self.send = send
         self.write_now = contrib.text_writer(send)
@@ -30,8 +32,8 @@ class SendQueue:
         """Send `text`, at once if the socket is free. False: the page fell behind, and nothing more is taken."""
         if self.closed:
             return True
-        if self.write_now is not None and self.task is None and self.write_now(text):
-            return self._fits()
+        if self.task is None and self.write_now is not None and self.write_now(text):
+            return True
         self.waiting.append(text)
         self.bytes += len(text) if text.isascii() else len(text.encode(errors="replace"))
         if self.task is None:

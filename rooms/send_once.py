@@ -63,6 +63,8 @@ def numbered_texts(fields: Mapping[str, Any], acked: int = 0, most: int | None =
 class Acknowledgements:
     """What one socket has acknowledged: up to which number, by page. Its own page counts, and forms that came back."""
 
+    __slots__ = ("acked", "page")
+
     def __init__(self, fields: Mapping[str, Any]) -> None:
         """`fields` are those of the page's hello."""
         self.page = page_of(fields)

@@ -28,7 +28,10 @@ def apply_patches() -> None:
 
 
 def text_writer(send: Send) -> Callable[[str], bool] | None:
-    """A function that writes one text frame faster than `send` and says whether it did; None where there is none."""
+    """A function that writes one text frame faster than `send`; None where there is none.
+
+    It writes only where no bytes wait, and says whether it did.
+    """
     if "uvicorn.server" not in sys.modules:
         return None
     return import_module("parlour.contrib.uvicorn.text_writer").text_writer(_protocol(send))

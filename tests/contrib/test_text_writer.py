@@ -4,7 +4,6 @@ from types import SimpleNamespace
 
 import pytest
 from websockets.frames import Frame, Opcode
-from websockets.protocol import State
 
 from parlour import contrib
 from parlour.contrib.uvicorn.text_writer import text_writer
@@ -12,10 +11,16 @@ from parlour.contrib.uvicorn.text_writer import text_writer
 
 class Transport:
     def __init__(self):
-        self.written = []
+        self.written, self.waiting, self.closing = [], 0, False
 
     def write(self, data):
         self.written.append(data)
+
+    def get_write_buffer_size(self):
+        return self.waiting
+
+    def is_closing(self):
+        return self.closing
 
 
 @pytest.fixture
@@ -24,10 +29,9 @@ def protocol():
         __module__ = "uvicorn.protocols.websockets.websockets_sansio_impl"
 
         def __init__(self):
-            self.conn = SimpleNamespace(state=State.OPEN, extensions=[])
+            self.conn = SimpleNamespace(extensions=[])
             self.transport = Transport()
-            self.writable = SimpleNamespace(is_set=lambda: True)
-            self.handshake_complete, self.close_sent, self.disconnected = True, False, False
+            self.handshake_complete, self.close_sent = True, False
 
     return Protocol()
 
@@ -40,13 +44,9 @@ def test_a_frame_is_what_the_websocket_library_would_write(protocol):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [
-        *(("close_sent", True), ("disconnected", True), ("handshake_complete", False)),
-        *(("conn.state", State.CLOSING), ("conn.extensions", ["permessage-deflate"])),
-        ("writable.is_set", lambda: False),
-    ],
+    [("close_sent", True), ("handshake_complete", False), ("transport.waiting", 1), ("transport.closing", True)],
 )
-def test_a_socket_that_is_not_plainly_open_is_left_to_the_server(protocol, name, value):
+def test_a_socket_that_is_not_plainly_open_or_read_is_left_to_the_server(protocol, name, value):
     write = text_writer(protocol)
     owner, _, attribute = name.rpartition(".")
     setattr(getattr(protocol, owner) if owner else protocol, attribute, value)
@@ -59,5 +59,8 @@ def test_it_is_off_for_another_server_and_for_a_release_that_lacks_a_name(protoc
 
     assert contrib.text_writer(send) is None
     assert text_writer(SimpleNamespace()) is None
-    del protocol.writable
+    protocol.conn.extensions = ["permessage-deflate"]
+    assert text_writer(protocol) is None
+    protocol.conn.extensions = []
+    del protocol.close_sent
     assert text_writer(protocol) is None

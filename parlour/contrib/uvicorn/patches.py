@@ -46,7 +46,7 @@ def late_frames(protocol: Any) -> None:
 
 @requires(f"{PROTOCOL} send .request .response .scope")
 def past_handshakes(protocol: Any) -> None:
-    """Let go of a handshake's headers once it is accepted: they are a fifth of what a quiet socket holds."""
+    """Let go of a handshake once it is accepted: with its headers it is a fifth of what a quiet socket holds."""
     send_now = protocol.send
 
     async def send(self: Any, message: Any) -> None:
@@ -54,7 +54,9 @@ def past_handshakes(protocol: Any) -> None:
         if message["type"] == "websocket.accept":
             self.request.headers.clear()  # the parser of frames holds the request as well
             self.request = self.response = None
-            self.scope["headers"].clear()
+            kept = {name: self.scope[name] for name in ("type", "path", "client")}
+            self.scope.clear()
+            self.scope.update(kept)
 
     protocol.send = send
 

@@ -1,33 +1,30 @@
 """A text frame for many sockets on uvicorn, encoded once and written to each transport directly.
 
-It leaves every socket that is not plainly open, that compresses, or whose reader is slow, to uvicorn's own send.
+It leaves every socket that is not plainly open, that compresses, or for which bytes wait, to uvicorn's own send.
 """
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
-
-from websockets.protocol import State
 
 
 def text_writer(protocol: Any) -> Callable[[str], bool] | None:
     """A function that writes a text and says whether it did; None for another server or another release of it."""
-    needed = ("conn", "transport", "writable", "handshake_complete", "close_sent", "disconnected")
+    needed = ("conn", "transport", "handshake_complete", "close_sent")
     if type(protocol).__module__ != "uvicorn.protocols.websockets.websockets_sansio_impl":
         return None
     if not all(hasattr(protocol, name) for name in needed) or protocol.conn.extensions:
         return None
-    connection, transport = protocol.conn, protocol.transport
+    return partial(_write, protocol, protocol.transport)
 
-    def write(text: str) -> bool:
-        if protocol.close_sent or protocol.disconnected or not protocol.handshake_complete:
-            return False
-        if connection.state is not State.OPEN or connection.extensions or not protocol.writable.is_set():
-            return False
-        transport.write(_frame(text))
-        return True
 
-    return write
+def _write(protocol: Any, transport: Any, text: str) -> bool:
+    if protocol.close_sent or not protocol.handshake_complete:
+        return False
+    if transport.get_write_buffer_size() or transport.is_closing():
+        return False
+    transport.write(_frame(text))
+    return True
 
 
 @lru_cache(maxsize=16)
