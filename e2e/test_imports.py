@@ -30,7 +30,7 @@ def test_an_import_is_seen_to_move_in_two_tabs_and_in_the_bell_and_its_rejected_
         words = re.compile(r"\d+ %, [\d,]+ of 6,000")
         expect(second.page.locator("main progress")).to_have_attribute("aria-valuetext", words)
         rejected = second.page.get_by_role("table", name="Rejected rows")
-        expect(rejected.locator("tbody tr").first).to_contain_text("amount: It has to be more than nothing.")
+        expect(rejected.locator("tbody tr").first).to_contain_text("amount: It must not be less than nothing.")
     for tab in (member, second):
         wait_for_words(tab, "Done: 5,700 orders are in, 300 rows were rejected.")
     expect(rejected.locator("tbody tr")).to_have_count(100)
@@ -76,8 +76,8 @@ def test_what_was_cancelled_is_gone_on_with_without_script_and_no_order_comes_tw
 def test_a_file_that_is_rejected_is_told_why_beside_the_field(person: Invite, server: Server) -> None:
     member = person(server).sign_in("member")
     for content, words in (
-        (b"item;amount;currency\nTea;1;EUR\n", "with commas: item, amount, currency"),
-        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "This is not a text file in UTF-8."),
+        (b"Item;Total;Currency\nTea;1;EUR\n", "In the first line, rename “Total” to “amount”"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "not all is UTF-8."),
     ):
         upload(member, content)
         expect(member.page.locator(".import-form .error")).to_contain_text(words)

@@ -84,7 +84,7 @@ def clean_row(cells: dict[str, str]) -> dict[str, Any]:
     reasons = []
     for name, field in ROW_FIELDS.items():
         try:
-            values[name] = field.clean(cells[name])
+            values[name] = field.clean(cells.get(name, ""))
             if name == "amount" and "currency" in values:
                 values[name] = CURRENCIES[values["currency"]].parse(values[name])
         except ValidationError as error:

@@ -93,7 +93,6 @@ class Order(models.Model):
             models.Index(fields=["status", "currency", "amount"], name="shop_order_totals"),
         ]
         constraints = [
-            models.CheckConstraint(condition=Q(amount__gt=0), name="shop_order_costs_something"),
             models.UniqueConstraint(
                 fields=["buyer", "idempotency_key"], condition=~Q(idempotency_key=""), name="shop_order_sent_once"
             ),

@@ -31,6 +31,11 @@ def finished(number=1):
     return Import.objects.select_related("job").first()
 
 
+def rejected_rows(answer):
+    """The rows of a downloaded file."""
+    return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
+
+
 @pytest.fixture
 def files(settings):
     """The names of the stored files."""
@@ -89,7 +94,7 @@ def test_a_file_becomes_orders_of_the_one_who_sent_it(ann, sam, upload, alerts_o
     assert files() == []
     page = client.get(imported.get_absolute_url()).content.decode()
     assert "Done: <bdi>2 orders are in, 1 row was rejected.</bdi>" in page
-    assert "amount: It has to be more than nothing." in page
+    assert "amount: It must not be less than nothing." in page
     assert "&lt;b&gt;Pot&lt;/b&gt;" in page
     assert "Coffee" in client.get(f"/shop/mine/?import={imported.pk}").content.decode()
     assert ">märz.csv<" in client.get("/shop/imports/").content.decode()
@@ -121,9 +126,9 @@ def test_a_file_that_is_sent_twice_is_ordered_once_and_rows_that_look_alike_are_
     ("data", "words"),
     [
         ("", "This file is empty."),
-        ("item,amount,currency,<b>\n", "It says: item,amount,currency,&lt;b&gt;"),
+        ("item,amount,<b>\n", "name a column “currency”. It says: item, amount, &lt;b&gt;"),
         (HEAD + "\n,,,,\n" * 100, "It names the columns, and there is no order under them."),
-        (HEAD + TEA * 5000 + '"' + TEA, "The quotes or line breaks in line 5,002 are not those of CSV."),
+        (HEAD + TEA * 5000 + '"' + TEA, "Line 5,002: inside a value in quotes, a quote is written twice"),
         (None, "Choose a file."),
     ],
 )
@@ -139,7 +144,8 @@ def test_an_import_of_many_bad_rows_stops_and_all_of_them_can_be_read(upload, be
     before_batch(0)
     upload(HEAD + (TEA + ",1,EUR,,\n") * 100)
     imported = finished()
-    assert imported.job.words == "50 rows were rejected, so it was stopped. 50 orders are in, 50 rows were rejected."
+    why = "It was stopped before line 102: too many rows were rejected."
+    assert imported.job.words == f"{why} 50 orders are in, 50 rows were rejected."
     assert ">Send another file</a>" in client.get(imported.job.url).content.decode()
     assert client.get(f"/shop/imports/{imported.pk}/rejected.csv").content.count(b"\n") == 51
 
@@ -175,12 +181,46 @@ def test_rejected_rows_are_a_file_without_formulas_that_can_be_corrected_and_sen
     answer = client.get(f"/shop/imports/{finished().pk}/rejected.csv")
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     assert "attachment" in answer["Content-Disposition"]
-    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
+    rows = rejected_rows(answer)
     assert rows[0] == [*csv_reader.ADDED, *csv_reader.COLUMNS]
     assert [row[0] for row in rows[1:]] == ["2", "3", "4"]
     assert [row[2:6] for row in rows[1:3]] == [["'=1+1", "'-5", "EUR", "'@x"], ['\'+a, "b"', "x", "EUR", "'\t=2"]]
     upload(answer.content.decode().replace("'-Tea,'-5", "'-Tea,5"), "rejected.csv")
     assert (finished(2).orders, Order.objects.get().item) == (1, "-Tea")
+
+
+def test_all_that_a_rejected_row_says_stands_in_the_file_of_rejected_rows_however_it_was_written(upload, client):
+    row = ["Käse", "x" * 5000, "-1,50", "€", "two\nlines", *"abcdefgh", "=1"]
+    columns = ["Item", "Was?", "amount", "Currency", "Note", *"ABCDEFG"]
+    writer = csv.writer(written := io.StringIO(), delimiter=";", lineterminator="\r", quoting=csv.QUOTE_ALL)
+    writer.writerows([columns, row, ["early"]])
+    answer = upload(b"sep=;\r" + written.getvalue().encode("cp1252"))
+    page = client.get(answer["Location"]).content.decode()
+    assert "It was read as WINDOWS-1252." in page
+    assert "Columns left out: Was?, A, B, C, D, E, F, G." in page
+    names, long, early = rejected_rows(client.get(f"/shop/imports/{finished().pk}/rejected.csv"))
+    assert names == ["line", "reason", *columns]
+    assert long[2:] == [*row[:2], "'-1,50", *row[3:-1], "'=1"]
+    assert early[2:] == ["early"]
+    rows = [names, [*long[:4], "1,50 €", "EUR", *long[6:14]], early]
+    writer = csv.writer(written := io.StringIO())
+    writer.writerows(rows)
+    upload(written.getvalue())
+    assert (finished(2).orders, Order.objects.get().amount, Order.objects.get().note) == (1, 150, "two lines")
+    again = rejected_rows(client.get(f"/shop/imports/{finished(2).pk}/rejected.csv"))
+    assert again == [names, ["4", *early[1:]]]
+
+
+def test_rejected_rows_that_say_too_much_stop_an_import(upload, before_batch, monkeypatch):
+    monkeypatch.setattr(import_job, "MAX_REJECTED_SIZE", 5_000)
+    before_batch(0)
+    upload(HEAD + f",1,EUR,{'x' * 400},\n" * 100)
+    assert (finished().job.state, Import.objects.get().rejected) == ("failed", 20)
+
+
+def test_an_order_may_cost_nothing(upload):
+    upload(HEAD + "Sample,€0.00,EUR,,\n")
+    assert (finished().orders, Order.objects.get().price) == (1, "0.00 EUR")
 
 
 @pytest.mark.parametrize("model", [Import, Job])

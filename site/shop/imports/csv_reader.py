@@ -1,18 +1,27 @@
 """A CSV file of orders, read a row at a time, and the file of rejected rows, which may come back corrected."""
 
+import codecs
 import csv
+import io
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
+from itertools import chain
 from typing import Any, NamedTuple
 
+from charset_normalizer import from_bytes
+
 COLUMNS = ("item", "amount", "currency", "note", "reference")
-ADDED = ("line", "reason")  # columns of a file of rejected rows
-MAX_LINES = 1_000_000
-MAX_ROW = 64 * 1024  # bytes
-NOT_TEXT = "This is not a text file in UTF-8. In a spreadsheet, choose “CSV UTF-8” when you save it."
-NAMES = "The first line must name the columns, with commas: item, amount, currency; if you like, note, reference."
-COUNT = "It has more or fewer values than columns. One that holds a comma needs quotes."
+NEEDED = {  # columns, and what shops call them
+    "item": {"lineitem name", "description", "product(s)", "line_items", "product name"},
+    "amount": {"lineitem price", "order_total", "gross sales", "net sales", "total", "price"},
+    "currency": {"order_currency"},
+}
+ADDED = ["line", "reason"]  # the first columns of a file of rejected rows
+MAX_LINES, MAX_ROW = 1_000_000, 64 * 1024  # a row in characters
+BLANKS = " \t\r\n,;|"
+AS_UTF8 = "In a spreadsheet, choose “CSV UTF-8” when you save it."
 _FORMULA = re.compile(r"[\s']*[=+@＝＋－＠-]")
 
 
@@ -21,56 +30,95 @@ class FileRejected(Exception):
 
 
 class Row(NamedTuple):
-    """The row that ends in `line`, with its cells in the order of COLUMNS. `error` says why it cannot be an order."""
+    """The row that ends in `line`: its cells as written, and their `values` by name. `error`: why it is no order."""
 
     line: int
     cells: list[str]
+    values: dict[str, str]
     error: str = ""
 
 
-def read_rows(file: Any) -> Iterator[Row]:
-    """The rows of a binary file under its column names, blank ones left out. Raises FileRejected."""
-    lines = _Lines(file)
-    reader = csv.reader(lines, strict=True)
+@contextmanager
+def open_sheet(file: Any) -> Iterator["Sheet"]:
+    """The sheet in a binary file, which stays open. Opening it and reading its rows may raise FileRejected."""
+    encoding = _encoding(file)
+    file.seek(0)
+    sheet = Sheet(io.TextIOWrapper(file, encoding, newline=""), encoding)
     try:
-        names = _column_names(next(reader, []))
-        for cells in reader:
-            lines.size = 0
-            if "reason" in names:
-                cells = [unescape(cell) for cell in cells]
-            values = dict(zip(names, cells, strict=False))
-            if any(map(str.strip, cells)):
-                in_order = [values.get(name, "") for name in COLUMNS] + cells[len(names) :]
-                yield Row(reader.line_num, in_order, "" if len(cells) == len(names) else COUNT)
+        sheet.read_names()
+        yield sheet
     except csv.Error:
-        raise FileRejected(f"The quotes or line breaks in line {reader.line_num:,} are not those of CSV.") from None
+        raise FileRejected(f'Line {sheet.line:,}: inside a value in quotes, a quote is written twice ("").') from None
     except UnicodeDecodeError:
-        raise FileRejected(NOT_TEXT) from None
+        raise FileRejected(f"After line {sheet.line:,}, not all is {encoding.upper()}. {AS_UTF8}") from None
+    finally:
+        sheet.text.detach()
 
 
-class _Lines:
-    """The lines of a binary file; `size` is how much of a row was read. Bounds what one row can take of the memory."""
+def _encoding(file: Any) -> str:
+    """UTF-16 if the file begins like it; Windows-1252 if the first letter beyond ASCII is like that; else UTF-8."""
+    start = file.read(2)
+    if start in (b"PK", b"\xd0\xcf"):
+        raise FileRejected(f"This is a workbook and not a CSV file. {AS_UTF8}")
+    if start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return "utf-16"
+    try:
+        texts = codecs.iterdecode(chain([start], iter(partial(file.read, 64 * 1024), b"")), "utf-8")
+        all(text.isascii() for text in texts)  # ends at the first letter beyond ASCII
+    except UnicodeDecodeError as error:
+        found = from_bytes(error.object, cp_isolation=["cp1252"], enable_fallback=False)
+        if found and error.object[: error.start].isascii():
+            return "windows-1252"
+    return "utf-8"
 
-    def __init__(self, file: Any) -> None:
-        self.file, self.size = file, 0
 
-    def __iter__(self) -> Iterator[str]:
-        for number, line in enumerate(iter(partial(self.file.readline, MAX_ROW + 1), b""), 1):
-            self.size += len(line)
+class Sheet:
+    """Rows of a text. `columns` are their names as written, `ignored` those of them that no order has."""
+
+    def __init__(self, text: io.TextIOWrapper, encoding: str) -> None:
+        self.text, self.encoding, self.line, self.size = text, encoding, 0, 0  # `size`: what was read of a row
+
+    def read_names(self) -> None:
+        """Read the first line, below blank ones and "sep=;". It tells what stands between the values."""
+        lines = self._lines()
+        filled = (line for line in lines if line.strip(BLANKS))
+        first = next(filled, "")
+        if said := re.match(r'"?sep=([^"\s]|\t)', first, re.IGNORECASE):
+            first = next(filled, "")
+        self.delimiter = said[1] if said else max(",;\t|", key=re.sub(r'"[^"]*"', "", first).count)
+        self.reader = csv.reader(chain([first.rstrip(BLANKS)], lines), delimiter=self.delimiter, strict=True)
+        cells = [cell.strip() for cell in next(self.reader, [])]
+        self.again = [cell.casefold() for cell in cells[:2]] == ADDED
+        self.columns = cells[2:] if self.again else cells
+        self.names = [column.casefold() for column in self.columns]
+        self.ignored = [column for column in self.columns if column and column.casefold() not in COLUMNS]
+        changes = [f"call one column alone “{name}”" for name in COLUMNS if self.names.count(name) > 1]
+        for name in NEEDED.keys() - self.names:
+            likely = " or ".join(f"“{column}”" for column in self.ignored if column.casefold() in NEEDED[name])
+            changes.append(f"rename {likely} to “{name}”" if likely else f"name a column “{name}”")
+        if changes:
+            raise FileRejected(f"In the first line, {', '.join(sorted(changes))}. It says: {', '.join(cells)[:200]}")
+
+    def __iter__(self) -> Iterator[Row]:
+        for cells in self.reader:
+            self.size = 0
+            cells = [unescape(cell) for cell in cells[2:]] if self.again else cells
+            if any(map(str.strip, cells)):
+                if any(map(str.strip, cells[len(self.names) :])):
+                    yield Row(self.line, cells, {}, f"More values than columns: put “{self.delimiter}” in quotes.")
+                else:
+                    yield Row(self.line, cells, dict(zip(self.names, cells, strict=False)))
+
+    def _lines(self) -> Iterator[str]:
+        for line in iter(partial(self.text.readline, MAX_ROW + 1), ""):
+            self.line, self.size = self.line + 1, self.size + len(line)
             if self.size > MAX_ROW:
-                raise FileRejected(f"The row at line {number:,} is over {MAX_ROW:,} bytes. Is a quote not closed?")
-            if number > MAX_LINES:
+                raise FileRejected(f"The row at line {self.line:,} is over {MAX_ROW:,} letters. Is a quote not closed?")
+            if self.line > MAX_LINES:
                 raise FileRejected(f"It has more than {MAX_LINES:,} lines. Split it and send the parts.")
-            if b"\0" in line:
-                raise FileRejected(NOT_TEXT)
-            yield line.decode("utf-8-sig")
-
-
-def _column_names(cells: list[str]) -> list[str]:
-    names = [cell.strip().casefold() for cell in cells]
-    if not set(COLUMNS[:3]) <= set(names) <= {*COLUMNS, *ADDED} or len(set(names)) < len(names):
-        raise FileRejected(f"{NAMES} It says: {','.join(cells)[:80]}")
-    return names
+            if "\0" in line:
+                raise FileRejected(f"Line {self.line:,} is not text. {AS_UTF8}")
+            yield line.lstrip("\ufeff")
 
 
 def escape(cell: str) -> str:

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.text import Truncator
 
 from parlour import clean
-from shop.imports.csv_reader import FileRejected, read_rows
+from shop.imports.csv_reader import FileRejected, open_sheet
 from shop.imports.job import import_orders
 from shop.imports.models import Import
 
@@ -21,7 +21,7 @@ class UploadForm(forms.Form):
 
     file = forms.FileField(
         label="CSV file",
-        widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv"}),
         error_messages={"required": CHOOSE, "missing": CHOOSE, "invalid": CHOOSE, "empty": "This file is empty."},
     )
 
@@ -32,11 +32,10 @@ class UploadForm(forms.Form):
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
         if Import.objects.of(self.owner).unfinished().count() >= MAX_UNFINISHED:
-            raise forms.ValidationError(
-                f"{MAX_UNFINISHED} of your imports are not over yet. Wait until one is, or cancel one."
-            )
+            raise forms.ValidationError(f"{MAX_UNFINISHED} of your imports are not over yet. Wait, or cancel one.")
         try:
-            self.lines = max((row.line for row in read_rows(file)), default=0)
+            with open_sheet(file) as self.sheet:
+                self.lines = max((row.line for row in self.sheet), default=0)
         except FileRejected as error:
             raise forms.ValidationError(str(error)) from None
         if not self.lines:
@@ -51,7 +50,8 @@ class UploadForm(forms.Form):
         file.seek(0)
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         job = import_orders.start(self.owner, f"Import of {name}")
-        imported = Import.objects.create(job=job, name=name, file=file, digest=digest, lines=self.lines)
+        imported = Import(job=job, name=name, file=file, digest=digest, lines=self.lines, columns=self.sheet.columns)
+        imported.save(force_insert=True)
         job.url = imported.get_absolute_url()
         job.save(update_fields=["url"])
         return imported

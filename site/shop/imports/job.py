@@ -13,12 +13,12 @@ from alerts import Role, add_alert, resolve
 from jobs import Failure, JobContext, JobRegion, task
 from parlour import Change, StateStream, live, live_write
 from shop.forms import clean_row
-from shop.imports.csv_reader import COLUMNS, FileRejected, Row, read_rows
+from shop.imports.csv_reader import FileRejected, Row, open_sheet
 from shop.imports.models import Import, Reject
 from shop.models import Order
 
 BATCH = 200  # rows: other writers wait some hundredths of a second
-MAX_REJECTED = 10_000  # rows, after which somebody has to look
+MAX_REJECTED, MAX_REJECTED_SIZE = 10_000, 16_000_000  # rows and their characters; then somebody has to look
 SHOWN = 100  # rejected rows on the page; the file to download has them all
 VALUES = ("item", "amount", "currency", "note")
 
@@ -28,11 +28,11 @@ def import_orders(job: JobContext) -> str:
     """Go on with an import where its last commit left it. Returns its outcome in words."""
     start = imported = Import.objects.get(pk=job.pk)
     try:
-        with imported.file.open("rb") as file:
-            rows = (row for row in read_rows(file) if row.line > start.line)
+        with imported.file.open("rb") as file, open_sheet(file) as sheet:
+            rows = (row for row in sheet if row.line > start.line)
             while batch := list(islice(rows, BATCH)):
-                if imported.rejected >= MAX_REJECTED:
-                    raise FileRejected(f"{imported.rejected:,} rows were rejected, so it was stopped.")
+                if imported.rejected >= MAX_REJECTED or imported.rejected_size >= MAX_REJECTED_SIZE:
+                    raise FileRejected(f"It was stopped before line {batch[0].line:,}: too many rows were rejected.")
                 imported = write_batch(job, batch)
     except FileRejected as error:
         raise Failure(f"{error} {imported.outcome}", again=False) from None
@@ -53,6 +53,7 @@ def write_batch(change: Change, job: JobContext, rows: list[Row]) -> Import:
     imported.line = rows[-1].line
     imported.orders += len(orders)
     imported.rejected += len(rejects)
+    imported.rejected_size += sum(len(cell) for each in rejects for cell in each.cells)
     imported.repeated += len(rows) - len(orders) - len(rejects)
     job.advance(change, imported.line - 1, imported.lines - 1, imported.outcome)  # without the column names
     with live.changed(Order):
@@ -70,12 +71,11 @@ def parse_batch(imported: Import, rows: list[Row]) -> tuple[list[Order], list[Re
     first = Import.objects.of(buyer).filter(digest=imported.digest).earliest("pk").pk  # of those with this content
 
     def reject(row: Row, reason: str) -> None:
-        cells = [cell[:500] for cell in row.cells[:8]]
-        rejects.append(Reject(imported=imported, line=row.line, reason=reason[:500], cells=cells))
+        rejects.append(Reject(imported=imported, line=row.line, reason=reason[:500], cells=row.cells))
 
     for row in rows:
         try:
-            values = clean_row(dict(zip(COLUMNS, row.cells, strict=not row.error)))
+            values = clean_row(row.values)
         except ValidationError as error:
             reject(row, row.error or " ".join(error.messages))
             continue
@@ -89,7 +89,7 @@ def parse_batch(imported: Import, rows: list[Row]) -> tuple[list[Order], list[Re
         if same is order:
             orders.append(order)
         elif any(getattr(same, name) != getattr(order, name) for name in VALUES):
-            reject(row, f"Reference {row.cells[-1]} is that of another order of yours.")
+            reject(row, f"Reference {row.values['reference']} is that of another order of yours.")
     return orders, rejects
 
 

@@ -24,8 +24,8 @@ class ImportQuerySet(models.QuerySet["Import"]):
 class Import(models.Model):
     """One file of orders, which `job` imports.
 
-    It has `lines`, of which the last one dealt with is `line`: an import that is resumed goes on after it. Each row
-    counts as one of `orders`, `repeated` (ordered before) or `rejected`. `digest` is the SHA-256 of the content.
+    `line` of its `lines` is the last one dealt with: an import that is resumed goes on after it. Each row is one of
+    `orders`, `repeated` (ordered before) or `rejected`. `digest` is the SHA-256 of the content.
     """
 
     job = models.OneToOneField("parlour_jobs.Job", models.CASCADE, primary_key=True, related_name="import_of_orders")
@@ -37,6 +37,8 @@ class Import(models.Model):
     orders = models.PositiveBigIntegerField(default=0)
     repeated = models.PositiveBigIntegerField(default=0)
     rejected = models.PositiveBigIntegerField(default=0)
+    rejected_size = models.PositiveBigIntegerField(default=0, db_default=0)
+    columns = models.JSONField(default=list, db_default=[])
 
     objects = ImportQuerySet.as_manager()
 
@@ -65,7 +67,7 @@ def _deleted(instance: Import, **kwargs: Any) -> None:
 
 
 class Reject(models.Model):
-    """A row that is no order, and why. `cells` are in the order of `csv_reader.COLUMNS`."""
+    """A row that is no order, and why. `cells` is all that it says, under the import's `columns`."""
 
     imported = models.ForeignKey(Import, models.CASCADE, related_name="rejects", db_index=False)
     line = models.PositiveBigIntegerField()

@@ -29,7 +29,8 @@ def imports(request: HttpRequest) -> HttpResponse:
     form = UploadForm(request.user, *((request.POST, request.FILES) if request.method == "POST" else ()))
     if form.is_valid():
         imported = form.start()
-        messages.success(request, f"{imported.name} has arrived.")
+        read, ignored = form.sheet.encoding.upper(), ", ".join(form.sheet.ignored)[:400] or "none"
+        messages.success(request, f"{imported.name} has arrived. It was read as {read}. Columns left out: {ignored}.")
         return redirect(imported)
     page = Paginator(Import.objects.of(request.user), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {"form": form, "page": page, "currencies": CURRENCIES}
@@ -54,7 +55,6 @@ def rejected(request: HttpRequest, pk: int) -> HttpResponse:
     headers = {"Content-Disposition": f'attachment; filename="rejected-{imported.pk}.csv"'}
     response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8", headers=headers)
     writer = csv.writer(response)
-    writer.writerow([*ADDED, *COLUMNS])
-    for row in imported.rejects.iterator():
-        writer.writerow(map(escape, [str(row.line), row.reason, *row.cells]))
+    writer.writerow(map(escape, [*ADDED, *(imported.columns or COLUMNS)]))
+    writer.writerows(map(escape, [str(row.line), row.reason, *row.cells]) for row in imported.rejects.iterator())
     return response
