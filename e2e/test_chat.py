@@ -25,17 +25,20 @@ def test_two_people_and_a_guest_talk(person: Invite, server: Server) -> None:
     robin = person(server, **less).be_guest("Robin").open_room("lobby")
     for someone in (member, other, robin):
         someone.sees_people("member", "other", "Robin")
-    said = ["Good evening.", "Is this seat taken?", "Not at all.", "ok", "ok"]
+    at_home = member.tab().go("/")
+    said = ["Good evening.", "Is this seat taken?", "Not at all.", "ok", "**Well** then."]
     for someone, text in zip((member, robin, other, member, member), said, strict=True):
-        someone.say(text).sees(text)
+        someone.say(text).sees(text.replace("*", ""))
     for someone in (member, other, robin):
-        someone.sees_in_order(said)
+        someone.sees_in_order([text.replace("*", "") for text in said])
         eventually(lambda each=someone: not each.unconfirmed, 15, "the confirmation")
         assert someone.box.input_value() == ""
         assert not someone.banner.is_visible()
     line = robin.log.locator("li.pl-message", has_text="Not at all.")
     assert line.locator("bdi.pl-name").inner_text() == "other"
     member.equals_a_fresh_page()
+    expect(at_home.page.locator(".room-line", has_text="Lobby")).to_contain_text("Well then.")
+    expect(at_home.page.locator(".count")).to_have_text("3 here")
 
 
 def test_who_comes_and_goes_is_told_once(person: Invite, server: Server) -> None:

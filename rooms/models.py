@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from datetime import timedelta
 from functools import cache
+from html import unescape
 from types import SimpleNamespace
 from typing import Any, Self, TypeVar
 
@@ -15,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.functional import cached_property
+from django.utils.html import strip_tags
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
@@ -341,4 +343,4 @@ class Message(Numbered):
 
     @property
     def plain(self) -> str:
-        return " ".join(self.text.split())
+        return " ".join(unescape(strip_tags(self.html)).split())

@@ -1,13 +1,15 @@
-"""Addresses of the site's pages around its rooms, and of the echo's socket."""
+"""Addresses of the site's pages around its rooms, and of their sockets."""
 
 from django.urls import path
 
 from chat import settings_views, views
 from chat.echo import EchoConsumer
+from chat.rooms_list import RoomListConsumer
 
 app_name = "chat"
 urlpatterns = [
     path("", views.home, name="home"),
+    path("panel/<int:page>/", RoomListConsumer.as_panel(), name="home_panel"),
     path("echo/", views.echo, name="echo"),
     path("echo/panel/", EchoConsumer.as_panel(), name="echo_panel"),
     path("rooms/new/", settings_views.create, name="create"),
@@ -16,4 +18,7 @@ urlpatterns = [
     path("rooms/<slug:slug>/alerts/", settings_views.notification_level, name="notification_level"),
     path("rooms/<slug:slug>/delete/", settings_views.delete, name="delete"),
 ]
-websocket_urlpatterns = [path("ws/echo/", EchoConsumer.as_asgi())]
+websocket_urlpatterns = [
+    path("ws/echo/", EchoConsumer.as_asgi()),
+    path("ws/home/<int:page>/", RoomListConsumer.as_asgi()),
+]
