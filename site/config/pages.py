@@ -15,6 +15,8 @@ from django.utils.log import log_response
 from http_bridge.wsgi_bridge import BodyRejected
 
 log = logging.getLogger(__name__)
+HIDDEN = {"csrfmiddlewaretoken", "next", "kind", "page", "acked", "met"}  # fields that nobody types
+HIDDEN |= {"verb", "label", "send", "back", "idempotency_key"}
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -75,9 +77,14 @@ def _body_rejected(request: HttpRequest, why: BodyRejected) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500 as a page of the site, without the database; as plain text when even that fails."""
+    """500 as a page of the site, without the database; as plain text when even that fails.
+
+    A form is on it once more, as it was sent: what was typed stays, and can be sent again when the database is back.
+    """
     try:
-        return HttpResponse(render_to_string("500.html"), status=500)
+        sent = [(name, text) for name, texts in request.POST.lists() for text in texts if "password" not in name]
+        context = {"sent": sent, "hidden": HIDDEN, "address": request.get_full_path()}
+        return HttpResponse(render_to_string("500.html", context), status=500)
     except Exception:
         log.exception("the page for errors failed itself")
         words = "Something went wrong on our side. Please try again in a moment."

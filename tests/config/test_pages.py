@@ -2,11 +2,12 @@
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
 from config import pages
+from e2e.support.markup import parse
 from http_bridge.wsgi_bridge import BodyRejected
 
 SECURITY_POLICY = {
@@ -93,12 +94,44 @@ def test_a_rejected_body_is_told_in_words_and_logged_once(rf, db, caplog, why, w
     assert caplog.records[0].getMessage() == f"body rejected: {why.status}: /rooms/lobby/"
 
 
+def away(execute, sql, params, many, context):
+    raise OperationalError("the database is away")
+
+
+@pytest.mark.parametrize(
+    ("address", "sent", "shown"),
+    [
+        ("/rooms/lobby/messages/", {"text": ["<b>", "two\nlines"], "page": "0123456789abcdef", "acked": "0"}, 2),
+        ("/accounts/profile/", {"display_name": "Ann & Ben", "time_zone": "Asia/Tokyo"}, 2),
+        ("/shop/?x=1", {"item": "Lamp", "idempotency_key": "k"}, 1),
+        ("/rooms/new/", {"title": "A quiet room", "about": "", "access": "open", "guests": "read"}, 4),
+        ("/accounts/login/", {"username": "ann", "password": "secret", "password1": "secret"}, 1),
+    ],
+)
+def test_while_the_database_is_away_a_form_comes_back_with_what_was_typed_and_can_be_sent_again(
+    ann, client, address, sent, shown
+):
+    client.force_login(ann)
+    client.raise_request_exception = False
+    with connection.execute_wrapper(away):
+        answer = client.post(address, {**sent, "csrfmiddlewaretoken": "token"})
+    assert answer.status_code == 500
+    [form] = parse(answer.content.decode()).find("form")
+    assert (form.attrs["method"], form.attrs["action"]) == ("post", address)
+    again = [(node.attrs["name"], node.attrs.get("value", node.text)) for node in form.walk() if "name" in node.attrs]
+    wanted = {name: text if isinstance(text, list) else [text] for name, text in sent.items() if "password" not in name}
+    fields = [(name, " ".join(text.split())) for name, texts in wanted.items() for text in texts]
+    assert again == [*fields, ("csrfmiddlewaretoken", "token")]
+    assert len(form.find("textarea")) == shown
+    assert "secret" not in answer.content.decode()
+
+
 def test_the_page_for_errors_asks_no_database_and_when_it_fails_plain_text_is_sent(rf, monkeypatch):
     answer = pages.server_error(rf.get("/"))
     assert answer.status_code == 500
     assert "<h1>" in answer.content.decode()
 
-    def fail(name):
+    def fail(*args):
         raise ValueError
 
     monkeypatch.setattr(pages, "render_to_string", fail)
