@@ -14,6 +14,7 @@ from accounts.models import User
 from parlour import rate_limit
 
 GUEST_RATE = "0.5/60"  # from one address: a second / at once
+SIGN_UP_RATE = "0.1/30"
 BACKEND = "accounts.backends.Backend"
 
 
@@ -67,6 +68,9 @@ class SignUp(SignedOutOnly, FormView):
 
     def form_valid(self, form: SignUpForm) -> HttpResponse:
         """Keeps the account and signs its person in."""
+        if not rate_limit("sign-up", self.request.META.get("REMOTE_ADDR", ""), SIGN_UP_RATE).take():
+            form.add_error(None, "Many people signed up from where you are. Wait a little and try again.")
+            return self.form_invalid(form)
         login(self.request, form.save(), backend=BACKEND)
         return super().form_valid(form)
 

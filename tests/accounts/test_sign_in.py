@@ -2,6 +2,7 @@
 
 import pytest
 
+from accounts import views
 from accounts.models import User
 
 from .conftest import PASSWORD
@@ -71,3 +72,17 @@ def test_sign_out_takes_a_post_and_no_cache_keeps_what_one_saw(signed_in, ann):
     assert client.get("/accounts/logout/").status_code == 405
     assert client.post("/accounts/logout/").status_code == 200
     assert "_auth_user_id" not in client.session
+
+
+def test_many_accounts_from_one_address_wait_and_those_of_others_do_not(client, db, monkeypatch):
+    monkeypatch.setattr(views, "SIGN_UP_RATE", "0.001/2")
+    answers = []
+    for number in range(3):
+        answers.append(sign_up(client, f"person{number}"))
+        client.logout()
+    assert [answer.status_code for answer in answers] == [302, 302, 200]
+    assert "Wait a little" in answers[2].content.decode()
+    assert 'value="person2"' in answers[2].content.decode()
+    assert User.objects.count() == 2
+    client.defaults["REMOTE_ADDR"] = "198.51.100.7"
+    assert sign_up(client, "person2").status_code == 302

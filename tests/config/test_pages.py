@@ -63,6 +63,22 @@ def test_every_page_has_the_security_headers_and_a_missing_one_is_a_page_of_the_
             assert 'class="brand"' in answer.content.decode()
 
 
+@pytest.mark.parametrize("checked", [False, True], ids=["", "with CSRF"])
+@pytest.mark.parametrize("body", ["multipart/form-data", "multipart/form-data; boundary=x", "fields"])
+@pytest.mark.parametrize(
+    "path", ["/nowhere/", "/rooms/nowhere/messages/", "/accounts/login/", "/rooms/lobby/lines/", "/admin/nowhere/"]
+)
+def test_a_form_that_cannot_be_parsed_is_the_senders_error_at_any_address(ann, lobby, path, body, checked):
+    client = Client(enforce_csrf_checks=checked, raise_request_exception=False)
+    for _ in range(2):  # a stranger, and somebody whose page has forms of its own
+        if body == "fields":
+            answer = client.post(path, dict.fromkeys(map(str, range(1200)), "x"))
+        else:
+            answer = client.post(path, b"--x\r\nrubbish", content_type=body)
+        assert answer.status_code < 500
+        client.force_login(ann)
+
+
 def test_an_expired_form_keeps_what_was_written_and_leads_back_to_no_foreign_site(db):
     client, fields = Client(enforce_csrf_checks=True), {"text": ["first <b>", " ", "second"], "display_name": "Gus"}
     answer = client.post("/accounts/guest/", fields, HTTP_REFERER="http://testserver/rooms/lobby/?x=1")
