@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from parlour.consumer import Consumer as Consumer
     from parlour.consumer import Denied as Denied
     from parlour.consumer import Malformed as Malformed
+    from parlour.consumer import refused_sockets as refused_sockets
     from parlour.database import run as run
     from parlour.database import submit as submit
     from parlour.limits import rate_limit as rate_limit
@@ -59,6 +60,7 @@ _MODULES = {
     "people_here": "parlour.who_is_here",  # the part behind {% people_here %}: who may see who is there
     "people_in": "parlour.who_is_here",  # everybody with a lease of a name
     "rate_limit": "parlour.limits",  # a token bucket for each person or address
+    "refused_sockets": "parlour.consumer",  # why no socket gets in, for an operator
     "revoke": "parlour.writes",  # have a person's rights checked again
     "row_heads": "parlour.watch",  # the heads that move with one row of a watched model
     "rows_head": "parlour.watch",  # the head that moves with every row of a watched model

@@ -36,7 +36,7 @@ from parlour import hub
 from parlour.conf import conf
 from parlour.database import run
 from parlour.fragments import Ids, cursor_text
-from parlour.limits import Bucket, TooManySockets, count_socket, uncount_socket
+from parlour.limits import Bucket, OncePerMinute, TooManySockets, count_socket, uncount_socket
 from parlour.models import read_heads
 from parlour.regions import Region, in_page_language, page_language
 from parlour.send_queue import Send, SendQueue
@@ -44,6 +44,7 @@ from parlour.streams import Stream, read_cursors
 from parlour.writes import rights
 
 log = logging.getLogger("parlour")
+REFUSED_IN_A_ROW = 3  # sockets, before an operator is told
 MALFORMED_FRAMES = 5  # the fifth ends the socket
 BYTES_PER_TOKEN = 8192  # a larger frame counts as several
 TOO_MUCH = gettext_lazy("That was too much at once. This page will try again soon.")
@@ -115,6 +116,31 @@ def refusal(request: HttpRequest) -> str:
     if origin and CsrfViewMiddleware(lambda _: HttpResponse())._origin_verified(request):  # type: ignore[attr-defined]
         return ""
     return f"it comes from a page of {origin[:LOGGED]!r}, not of {own[:LOGGED]!r}"
+
+
+class Refusals(OncePerMinute):
+    """Handshakes that were refused. If all are, a proxy may hide our name from us, while pages and forms work."""
+
+    def __init__(self) -> None:
+        super().__init__("a socket was refused at %s: %s")
+        self.accepted()
+
+    def accepted(self) -> None:
+        self.in_a_row, self.why = 0, ""
+
+    def refused(self, path: str, why: str) -> None:
+        self.in_a_row, self.why = self.in_a_row + 1, why
+        self.warning(path, why)
+
+
+refusals = Refusals()
+
+
+def refused_sockets() -> str:
+    """For an operator: why no socket gets in, if the last few here were all refused; "" while they get in."""
+    if refusals.in_a_row < REFUSED_IN_A_ROW:
+        return ""
+    return f"The last {refusals.in_a_row} sockets were all refused: {refusals.why}."
 
 
 class _SessionData(dict[str, Any]):
@@ -264,8 +290,9 @@ class Consumer:
         await receive()
         request = handshake_request(self.scope)
         if why := refusal(request):
-            log.warning("a socket was refused at %s: %s", self.path, why)
+            refusals.refused(self.path, why)
             return await self.send_queue.close(CloseCode.REFUSED)
+        refusals.accepted()
         self.session_key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
         self.language = page_language(request)
         self._speak()

@@ -83,6 +83,14 @@ def live_styles() -> list[str]:
     return styles + [name for app in apps.get_app_configs() for name in getattr(app, "live_styles", ())]
 
 
+@register.simple_tag
+def refused_sockets() -> str:
+    """For an operator's page, such as the admin's: why no socket gets in, if none does."""
+    from parlour.consumer import refused_sockets
+
+    return refused_sockets()
+
+
 @register.simple_tag(takes_context=True)
 def page_problems(context: Context, region: Region) -> str:
     """Under DEBUG, what is wrong around a region; `parlour/watchdog.html` has it."""

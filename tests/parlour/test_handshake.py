@@ -1,7 +1,11 @@
 """A socket is for our own pages: its Origin is the scheme and Host it came to."""
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+from django.utils.html import escape
 
+from parlour import consumer
 from parlour.consumer import handshake_request, refusal
 from tests.parlour.recording_page import Silent
 
@@ -17,8 +21,9 @@ def accepts(origin=None, host=HOME, scheme="ws", **headers):
 
 
 @pytest.fixture(autouse=True)
-def home(settings):
+def home(settings, monkeypatch):
     settings.ALLOWED_HOSTS = [HOME, "127.0.0.1", "[::1]"]
+    monkeypatch.setattr(consumer, "refusals", consumer.Refusals())
 
 
 @pytest.mark.parametrize("host", [HOME, PORT, "127.0.0.1:8000", "[::1]:8000"])
@@ -65,6 +70,77 @@ def test_behind_a_proxy_and_only_there_the_header_it_sets_says_the_scheme(settin
     assert not accepts("https://good.example")
 
 
+HTTPS = {"x-forwarded-proto": "https"}
+PROXIES = [
+    # settings, Host, Origin, further headers, accepted
+    ({}, "good.example:443", "https://good.example", HTTPS, False),
+    ({"CSRF_TRUSTED_ORIGINS": ["https://good.example"]}, "good.example:443", "https://good.example", HTTPS, True),
+    ({}, "good.example:443", "https://good.example:443", HTTPS, True),
+    ({"CSRF_TRUSTED_ORIGINS": ["https://chat.example"]}, "127.0.0.1:8000", "https://chat.example", {}, True),
+    ({"CSRF_TRUSTED_ORIGINS": ["https://*.example"]}, "127.0.0.1:8000", "https://chat.example", HTTPS, True),
+    ({"CSRF_TRUSTED_ORIGINS": ["https://*.example"]}, "127.0.0.1:8000", "http://chat.example", HTTPS, False),
+    ({"CSRF_TRUSTED_ORIGINS": ["https://chat.example"]}, "evil.example", "https://chat.example", HTTPS, False),
+    ({}, "127.0.0.1:8000", "https://chat.example", HTTPS, False),
+    ({}, HOME, "https://good.example", {"x-forwarded-proto": "https, http"}, True),
+    ({}, HOME, "https://good.example", {"x-forwarded-proto": "http, https"}, False),
+    ({}, "inner", "https://good.example", HTTPS | {"x-forwarded-host": HOME}, False),
+    ({"USE_X_FORWARDED_HOST": True}, "inner", "https://good.example", HTTPS | {"x-forwarded-host": HOME}, True),
+    ({"USE_X_FORWARDED_HOST": True}, HOME, "https://evil.example", HTTPS | {"x-forwarded-host": HOME}, False),
+    ({"USE_X_FORWARDED_HOST": True}, "inner", "https://good.example:8443", HTTPS | {"x-forwarded-host": PORT}, False),
+    ({"USE_X_FORWARDED_HOST": True}, "inner", "https://good.example:8000", HTTPS | {"x-forwarded-host": PORT}, True),
+    (
+        {"USE_X_FORWARDED_HOST": True},
+        "inner",
+        "https://good.example",
+        HTTPS | {"x-forwarded-host": f"{HOME}, x"},
+        False,
+    ),
+]
+
+
+@pytest.mark.parametrize(("chosen", "host", "origin", "headers", "accepted"), PROXIES)
+def test_behind_any_proxy_a_socket_is_accepted_where_django_accepts_a_form(
+    settings, chosen, host, origin, headers, accepted
+):
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    for name, value in chosen.items():
+        setattr(settings, name, value)
+    client = Client(enforce_csrf_checks=True, headers={"host": host, "origin": origin, **headers})
+    client.cookies["csrftoken"] = token = "x" * 32
+    form = client.post("/rooms/lobby/lines/", {"csrfmiddlewaretoken": token, "text": "typed"})
+    assert (form.status_code == 200) == accepted
+    assert accepts(origin, host, **headers) == accepted
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_where_every_socket_is_refused_the_operator_hears_why(ann, lobby, settings, log_lines, async_client):
+    settings.ALLOWED_HOSTS = ["testserver"]
+    await async_client.aforce_login(await get_user_model().objects.acreate_superuser("sue"))
+
+    async def told():
+        ready, admin = await async_client.get("/readyz"), await async_client.get("/admin/")
+        assert ready.status_code == 200
+        return ready.content.decode(), admin.content.decode()
+
+    why = "it comes from a page of 'https://testserver', not of 'http://testserver'"
+    async with Silent(ann) as page:
+        for many in range(1, 6):
+            await page.cut()
+            page.closed = None
+            await page.open(origin="https://testserver")
+            await page.until(lambda: page.closed is not None)
+            ready, admin = await told()
+            shown = f"The last {many} sockets were all refused: {why}." if many >= 3 else ""
+            assert ready == f"ok\n{shown}".strip()
+            assert (escape(why) in admin) == (many >= 3)
+        assert len([line for line in log_lines if why in line]) == 1, "once a minute"
+        await page.open()
+        await page.until(lambda: page.events[-1] == "websocket.accept")
+        ready, admin = await told()
+        assert ready == "ok"
+        assert "refused" not in admin
+
+
 @pytest.mark.django_db(transaction=True)
 async def test_a_foreign_page_is_never_accepted_though_it_brings_a_cookie(ann, lobby, settings, log_lines):
     settings.ALLOWED_HOSTS = ["testserver"]
@@ -75,8 +151,9 @@ async def test_a_foreign_page_is_never_accepted_though_it_brings_a_cookie(ann, l
         await page.until(lambda: page.closed is not None)
         assert page.events == ["websocket.close"]
         assert "it comes from a page of 'http://testserver.evil.example', not of 'http://testserver'" in log_lines[-1]
+        consumer.refusals.bucket.level = 1
         settings.ALLOWED_HOSTS = ["good.example"]
         page.closed = None
         await page.open(origin="http://testserver")
         await page.until(lambda: page.closed is not None)
-        assert log_lines[-1].endswith("Host 'testserver' is not in ALLOWED_HOSTS")
+        assert "Host 'testserver' is not in ALLOWED_HOSTS" in log_lines[-1]
