@@ -20,6 +20,7 @@ from rooms.people_here import PeopleStream
 from rooms.permissions import READER, Rights, sign_in
 from rooms.send_once import new_page
 
+ROOMS = 1000  # whose query is kept, which takes as long to make as to answer
 RENDERED = 2000  # messages whose markup is kept, some two megabytes
 FIELDS = ["pk", "seq", "changed", "text", "html", "created", "previous_at", "heading_at", "author"]
 
@@ -88,8 +89,7 @@ class RoomStream(LogStream):
         self.room = room
 
     def rows(self) -> Any:
-        """Bare tuples: fifty models with their authors would take longer than all else on a page."""
-        return Message.objects.filter(room=self.room).values_list(*FIELDS, *name_fields("author__"), named=True)
+        return _messages(self.room.pk)
 
     def row(self, row: Any) -> SafeString:
         read = translation.get_language(), timezone.get_current_timezone_name()
@@ -111,6 +111,12 @@ class RoomStream(LogStream):
     def older(self, upto: int | None) -> str:
         context = {"region": self.ids, "room": self.room, "upto": upto}
         return self.ids.replaced(render_to_string("parlour_rooms/message.html#more", context))
+
+
+@lru_cache(ROOMS)
+def _messages(room: int) -> Any:
+    """Bare tuples: fifty models with their authors would take longer than all else on a page."""
+    return Message.objects.filter(room=room).values_list(*FIELDS, *name_fields("author__"), named=True)
 
 
 def _author(row: Any) -> str:
