@@ -485,8 +485,9 @@ class Consumer:
     def put_after(self, stream: Stream, seq: int, text: str) -> None:
         """Send `text` in the frame that brings the page to `seq` of `stream`, or now; never before earlier ones."""
         key = hub.topic_key(stream)
+        told = self.hub.told(self, key)
         seq = max([seq, *(each[1] for each in self.answers if each[0] == key)])
-        if self.hub.told(self, key) >= seq:
+        if told >= seq:
             self.put(text)
         else:
             self.answers.append((key, seq, text))

@@ -35,9 +35,9 @@ def submit(work: Callable[..., T], *args: Any) -> "Future[T]":
     return _threads().submit(_in_language, translation.get_language(), work, *args)
 
 
-async def run(work: Callable[..., T], *args: Any) -> T:
-    """The same for asynchronous code: wait for the result and return it."""
-    return await asyncio.wrap_future(submit(work, *args))
+def run(work: Callable[..., T], *args: Any) -> "asyncio.Future[T]":
+    """The same for asynchronous code, which awaits the result."""
+    return asyncio.wrap_future(submit(work, *args))
 
 
 def _in_language(language: str, work: Callable[..., T], *args: Any) -> T:

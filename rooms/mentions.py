@@ -18,8 +18,8 @@ from django.utils.translation import gettext_lazy as _
 from alerts import add_alert, audience_source
 from parlour import Change, Lease, name_of, rate_limit
 from rooms.markup import Group, folded, names_after
-from rooms.models import Membership, Message, NotificationLevel, Room, written_out
-from rooms.names import bearing, guests, is_guest, stored
+from rooms.models import Membership, Message, NotificationLevel, Room, stored, written_out
+from rooms.names import bearing, guests, is_guest
 from rooms.object_rules import rules
 from rooms.permissions import readers, rights
 

@@ -1,7 +1,7 @@
 """A room, its members, and what was posted in it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import cache
 from html import unescape
@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any, Self, TypeVar
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, models
 from django.db.models.query import RawQuerySet
@@ -24,7 +25,7 @@ from django.utils.translation import gettext_lazy as _
 from alerts import audiences
 from parlour import Numbered
 from rooms import markup
-from rooms.names import is_guest, stored
+from rooms.names import is_guest
 from rooms.object_rules import rules
 
 RESERVED_SLUGS = {"new"}
@@ -95,6 +96,11 @@ class RoomQuerySet(models.QuerySet["Room"]):
         return next(iter(written_out(Room, "slug = %s", slug)), None) if _SLUG.fullmatch(slug) else None
 
 
+def stored(pk: Any) -> Any:
+    """A person's primary key as the database holds it, for SQL that is written out."""
+    return get_user_model()._meta.pk.get_db_prep_value(pk, connection)
+
+
 def written_out(model: type[Row], condition: str, *values: Any) -> "RawQuerySet[Row]":
     """Rows of which this SQL is true; a list among the values stands for as many as it holds.
 
@@ -105,6 +111,12 @@ def written_out(model: type[Row], condition: str, *values: Any) -> "RawQuerySet[
     table = connection.ops.quote_name(model._meta.db_table)
     where = condition.replace("%s", "{}").format(*lists)
     return model._default_manager.raw(f"SELECT * FROM {table} WHERE {where}", flat)  # noqa: S608  no value is in it
+
+
+def by_pk(model: Any, pks: Iterable[Any]) -> dict[Any, Any]:
+    """The rows with these primary keys, by it."""
+    column = connection.ops.quote_name(model._meta.pk.column)
+    return {row.pk: row for row in written_out(model, f"{column} IN (%s)", [*pks])}
 
 
 @cache
@@ -272,9 +284,9 @@ class MessageQuerySet(models.QuerySet["Message"]):
         condition = "room_id = %s AND seq IS NOT NULL ORDER BY seq DESC LIMIT 1"
         return next(iter(written_out(Message, condition, room)), None)
 
-    def numbered(self, keys: Iterable[tuple[Any, str, int]]) -> "Iterable[Message]":
+    def numbered(self, keys: Sequence[tuple[Any, str, int]]) -> "Iterable[Message]":
         """Those that may have these (author, page, n). Leaving out page "" lets the database use that index."""
-        if not (keys := list(keys)):
+        if not keys:
             return ()
         authors, pages, ns = ([*{*part}] for part in zip(*keys, strict=True))
         condition = "author_id IN (%s) AND page IN (%s) AND n IN (%s) AND page <> ''"

@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import connection
 from django.db.models import Q
 from django.db.models.functions import Lower
 
@@ -29,11 +28,6 @@ def name_in(values: Iterable[str]) -> str:
 def is_guest(person: Any) -> bool:
     """Whether somebody is here without an account of their own."""
     return not person.is_authenticated or getattr(person, "is_guest", False)
-
-
-def stored(pk: Any) -> Any:
-    """A person's primary key as the database holds it, for SQL that is written out."""
-    return get_user_model()._meta.pk.get_db_prep_value(pk, connection)
 
 
 def guests(prefix: str = "") -> Q:

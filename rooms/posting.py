@@ -1,8 +1,14 @@
-"""Posting: one function for sockets and plain forms, many texts a commit, each stored once."""
+"""Posting: one function for sockets and plain forms, many texts a commit, each stored once.
+
+What arrives while a commit runs goes into the next one, so there is no timer and no queue to tune.
+"""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from itertools import islice
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -11,11 +17,10 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from parlour import Change, live_write, rate_limit
+from parlour import submit as submit_work
 from rooms import markup, mentions
-from rooms.group_commit import GroupCommit
 from rooms.markup import TextRejected
-from rooms.models import Membership, Message, Room, written_out
-from rooms.names import stored
+from rooms.models import Membership, Message, Room, by_pk, stored
 from rooms.permissions import rights
 from rooms.send_once import NumberedText
 
@@ -23,6 +28,7 @@ POST_RATE = "10/40"  # by one person: a second / at once; a project's ROOMS_POST
 TOO_FAST = _("You are faster than this room can read. Wait a moment, then send it again.")
 Key = tuple[Any, str, int]  # author, page, n
 Outcome = Message | TextRejected
+MOST = 128  # drafts, before a commit takes no further submission
 
 
 class Draft(NamedTuple):
@@ -71,12 +77,12 @@ class _Batch:
 
     def __init__(self, drafts: Sequence[Draft]) -> None:
         writers = {draft.author for draft in drafts}
-        self.authors = _by_pk(get_user_model(), map(stored, writers))
-        self.rooms = _by_pk(Room, {draft.room for draft in drafts})
+        self.authors = by_pk(get_user_model(), map(stored, writers))
+        self.rooms = by_pk(Room, {draft.room for draft in drafts})
         closed = [room for room in self.rooms.values() if room.members_only]
         members = Membership.objects.filter(room__in=closed, person__in=writers).values_list("room", "person")
         self.members = set(members) if closed else set()
-        earlier = Message.objects.numbered(key for draft in drafts if draft.text.page for key in draft.keys)
+        earlier = Message.objects.numbered([key for draft in drafts if draft.text.page for key in draft.keys])
         self.known: dict[Key, Message] = {(row.author_id, row.page, row.n): row for row in earlier}
         self.newest = {pk: Message.objects.newest(pk) for pk in self.rooms}
 
@@ -101,12 +107,79 @@ class _Batch:
         return row
 
 
-def _by_pk(model: Any, pks: Iterable[Any]) -> dict[Any, Any]:
-    column = connection.ops.quote_name(model._meta.pk.column)
-    return {row.pk: row for row in written_out(model, f"{column} IN (%s)", [*pks])}
+class Submission(NamedTuple):
+    """What was submitted together."""
+
+    drafts: Sequence[Draft | TextRejected]
+    future: "Future[list[Outcome]]"
 
 
-commits: GroupCommit[Draft | TextRejected, Outcome] = GroupCommit(post)
+class GroupCommit:
+    """Gathers drafts for `write`, which takes a list of them and returns a list of outcomes in the same order.
+
+    What is submitted together is stored together or not at all: a later text of a page never goes before an earlier
+    one that failed. A group that fails is written again, each submission by itself, so that one fails alone.
+    """
+
+    def __init__(self, write: Callable[[Sequence[Draft | TextRejected]], Sequence[Outcome]]) -> None:
+        self.write = write
+        self.waiting: deque[Submission] = deque()
+        self.lock = threading.Lock()
+        self.running = False
+
+    def submit(self, drafts: Sequence[Draft | TextRejected]) -> "Future[list[Outcome]]":
+        """Take `drafts` into the next commit, together. The future holds their outcomes, or the error.
+
+        Where no commit runs, this thread does it; what arrives meanwhile is for the engine's threads.
+        """
+        submission = Submission(drafts, Future())
+        if connection.in_atomic_block:
+            self._write([submission])
+        else:
+            with self.lock:
+                self.waiting.append(submission)
+                start, self.running = not self.running, True
+            if start:
+                self._commit(self._next())
+                if not self._stopped():
+                    submit_work(self._drain)
+        return submission.future
+
+    def _drain(self) -> None:
+        while not self._stopped():
+            self._commit(self._next())
+
+    def _stopped(self) -> bool:
+        """Whether nothing waits; then the next submission starts a commit of its own."""
+        with self.lock:
+            self.running = bool(self.waiting)
+            return not self.running
+
+    def _next(self) -> list[Submission]:
+        group: list[Submission] = []
+        with self.lock:
+            while self.waiting and sum(len(each.drafts) for each in group) < MOST:
+                group.append(self.waiting.popleft())
+        return group
+
+    def _commit(self, group: list[Submission]) -> None:
+        wanted = [each for each in group if each.future.running() or each.future.set_running_or_notify_cancel()]
+        try:
+            self._write(wanted)
+        except Exception:
+            for each in wanted:  # another process may have stored the same meanwhile: each is tried once more
+                try:
+                    self._write([each])
+                except Exception as error:
+                    each.future.set_exception(error)
+
+    def _write(self, group: list[Submission]) -> None:
+        outcomes = iter(self.write([draft for each in group for draft in each.drafts]) if group else ())
+        for each in group:
+            each.future.set_result(list(islice(outcomes, len(each.drafts))))
+
+
+commits = GroupCommit(post)
 
 
 def submit(person: Any, room: int, texts: Sequence[NumberedText]) -> "Future[list[Outcome]]":

@@ -11,9 +11,8 @@ from django.db import connection, transaction
 from parlour import writes
 from parlour.models import read_heads
 from parlour.writes import number_pending
-from rooms.group_commit import GroupCommit
 from rooms.models import Message
-from rooms.posting import draft, post
+from rooms.posting import GroupCommit, draft, post
 from rooms.send_once import NumberedText
 from tests.parlour.messages import add, edit, numbers, touch
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import transaction
 
-from rooms.group_commit import MOST, GroupCommit
+from rooms.posting import MOST, GroupCommit
 
 PATIENCE = 5
 pytestmark = pytest.mark.django_db(transaction=True)

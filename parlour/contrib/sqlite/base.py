@@ -12,8 +12,6 @@ from typing import Any
 from django.db.backends.sqlite3 import base
 from django.db.utils import OperationalError
 
-from parlour.contrib.sqlite.timed_flock import timed_flock
-
 _thread_locks: dict[str, threading.Lock] = {}  # by path of the database
 
 
@@ -65,7 +63,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         try:
             if self._lock_file is None:
                 self._lock_file = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
-            if not timed_flock(self._lock_file, timeout):
+            if not _timed_flock(self._lock_file, timeout):
                 self._lock_file = None
                 raise OperationalError(f"database is locked: a transaction elsewhere has lasted over {timeout} s")
         except BaseException:
@@ -80,3 +78,39 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self._lock_file is not None:
             fcntl.flock(self._lock_file, fcntl.LOCK_UN)
         lock.release()
+
+
+def _timed_flock(file: int, seconds: float) -> bool:
+    """Lock an open file within so many seconds, for which there is no system call.
+
+    False: it was not to be had, and the file must not be used again.
+    """
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _Waiter(file).wait(seconds)
+    return True
+
+
+class _Waiter(threading.Thread):
+    """Waits in the kernel's queue for its caller. A lock that comes too late is released by closing the file."""
+
+    def __init__(self, file: int) -> None:
+        super().__init__(daemon=True, name="parlour-flock")
+        self.file = file
+        self.deciding = threading.Lock()
+        self.locked = self.given_up = False
+
+    def run(self) -> None:
+        fcntl.flock(self.file, fcntl.LOCK_EX)
+        with self.deciding:
+            self.locked = True
+            if self.given_up:
+                os.close(self.file)
+
+    def wait(self, seconds: float) -> bool:
+        self.start()
+        self.join(seconds)
+        with self.deciding:
+            self.given_up = not self.locked
+        return self.locked
