@@ -119,3 +119,28 @@ def test_a_room_is_used_by_keyboard_and_news_is_spoken_once_and_calmly(person: I
     expect(member.page.locator(f"#{member.key}-announce")).to_contain_text("for the ear")
     calm = "section.pl-talk :is([aria-live=polite], [role=status], [role=log])"
     expect(member.page.locator(calm).filter(has_text="for the ear")).to_have_count(1)
+
+
+@pytest.mark.parametrize("name", ["", "member", "staff"])
+def test_on_a_phone_one_row_stands_over_a_conversation(person: Invite, full_server: Server, name: str) -> None:
+    somebody = person(full_server)
+    if name:
+        somebody.sign_in(name)
+    somebody.open_room("lobby").page.set_viewport_size({"width": 360, "height": 740})
+    talk = somebody.page.get_by_role("region", name="Conversation").bounding_box()
+    assert talk
+    assert talk["y"] <= 52
+    row = {part: somebody.page.locator(part).first.bounding_box() for part in (".room-list", "h1", ".pl-people")}
+    row["end"] = somebody.page.locator("#bell-open, .account > a").locator("visible=true").first.bounding_box()
+    edges = [edge for box in row.values() if box for edge in (box["x"], box["x"] + box["width"])]
+    assert len(edges) == 8
+    assert edges == sorted(edges), row
+    somebody.page.get_by_role("button", name="People here").click()
+    expect(somebody.page.get_by_role("list", name="People here")).to_be_visible()
+    if name:
+        somebody.page.get_by_role("button", name="Settings of this room").click()
+        expect(somebody.page.get_by_role("link", name="Notifications")).to_be_visible()
+        expect(somebody.page.get_by_role("list", name="People here")).to_be_hidden()
+    somebody.page.get_by_role("button", name="Rooms").click()
+    somebody.page.get_by_role("link", name="All rooms").click()
+    expect(somebody.page.get_by_role("heading", name="Rooms")).to_be_visible()

@@ -15,6 +15,8 @@ from .waiting import eventually
 
 PHOTOGRAPHS = Path(__file__).resolve().parents[2] / "test-results" / "looks"
 WIDTHS = (320, 360, 768, 1280)
+SQUASHED = """[...document.querySelectorAll(".pl-avatar")].filter((each) => each.checkVisibility())
+  .map((each) => each.getBoundingClientRect()).filter((box) => Math.abs(box.width - box.height) > 0.5).length"""
 AXE = Axe().axe_script
 SCHEMES: dict[Literal["light", "dark"], str] = {"light": "", "dark": "runOnly: ['color-contrast'],"}
 # what axe finds, in few words: its whole answer takes longer to bring here than to find
@@ -39,11 +41,15 @@ def fill_with_content(server: Server) -> None:
 
 
 def fits(somebody: Person, name: str) -> None:
-    """Nothing is wider than its window. With PHOTOGRAPHS in the environment what can be seen is kept, for people."""
+    """Nothing is wider than its window, and no picture of a person is squashed.
+
+    With PHOTOGRAPHS in the environment what can be seen is kept, for people.
+    """
     for width in WIDTHS:
         somebody.page.set_viewport_size({"width": width, "height": 800})
         wide = somebody.page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, f"{name} is {wide} px too wide at {width}"
+        assert not somebody.page.evaluate(SQUASHED), f"{name} shows squashed pictures at {width}"
         for scheme in SCHEMES if "PHOTOGRAPHS" in os.environ else ():
             PHOTOGRAPHS.mkdir(parents=True, exist_ok=True)
             somebody.page.emulate_media(color_scheme=scheme)
