@@ -22,7 +22,7 @@ def has_public_password(user: User) -> bool:
 
 
 def make_people(public: bool) -> dict[str, str]:
-    """Makes the demo's people; returns user name → password for those whose password can be told.
+    """Makes the demo's people; returns username → password for those whose password can be told.
 
     With `public` all have PASSWORD. Otherwise each gets a random one once, told this time only.
     """

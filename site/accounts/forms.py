@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm
-from django.contrib.auth.forms import AuthenticationForm, UserCreationForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, UserCreationForm
 from django.core.exceptions import ValidationError
 
 from accounts import names, timezones
@@ -14,6 +14,12 @@ from parlour import clean, is_visible
 
 RESERVED = ("guest-", "visitor-", "bot-")
 LONGEST_USERNAME = 150
+WHAT_IT_NEEDS = "At least 8 characters, not a common word, not your name."
+PASSWORD_WORDS = {  # by the code of what Django found
+    "password_too_short": "At least 8 characters, please.",
+    "password_too_common": "Many people use this password. Please choose another.",
+    "password_too_similar": "It is too much like your name. Please choose another.",
+}
 
 
 class NameField(forms.CharField):
@@ -52,7 +58,7 @@ class SignInForm(AuthenticationForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         name, password = self.fields["username"], self.fields["password"]
-        name.error_messages["required"] = "Type your user name."
+        name.error_messages["required"] = "Type your username."
         password.error_messages["required"] = "Type your password."
         if self.data.get("username"):  # what has to be typed again is the password
             name.widget.attrs.pop("autofocus", None)
@@ -76,7 +82,35 @@ class StaffSignInForm(SignInForm, AdminAuthenticationForm):
     """Sign-in to the admin: the same rules, and staff only."""
 
 
-class SignUpForm(UserCreationForm):
+class PasswordWords:
+    """What is wrong with a new password, in the words of this site."""
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Puts our words in the place of Django's."""
+        for each in getattr(error, "error_list", ()):
+            each.message = PASSWORD_WORDS.get(each.code, each.message)
+        super().add_error(field, error)  # type: ignore[misc]
+
+
+class PasswordForm(PasswordWords, PasswordChangeForm):
+    """A new password for somebody who knows the present one."""
+
+    error_messages = {
+        "password_incorrect": "That is not your present password.",
+        "password_mismatch": "The two passwords are not the same.",
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        old, first, again = (self.fields[name] for name in ("old_password", "new_password1", "new_password2"))
+        old.label, first.label, again.label = "Present password", "New password", "New password again"
+        first.help_text, again.help_text = WHAT_IT_NEEDS, ""
+        old.error_messages["required"] = "Type your present password."
+        first.error_messages["required"] = "Choose a new password."
+        again.error_messages["required"] = "Type it once more."
+
+
+class SignUpForm(PasswordWords, UserCreationForm):
     """A new account."""
 
     error_messages = {"password_mismatch": "The two passwords are not the same."}
@@ -84,20 +118,19 @@ class SignUpForm(UserCreationForm):
     class Meta:
         model = User
         fields = ("username",)
-        labels = {"username": "User name"}
         help_texts = {"username": "Letters, digits and @ . + - _"}
         error_messages = {
             "username": {
-                "required": "Choose a name.",
-                "invalid": "A user name has letters, digits and @ . + - _ only.",
-                "unique": "Somebody has this name already.",
+                "required": "Choose a username.",
+                "invalid": "A username has letters, digits and @ . + - _ only.",
+                "unique": "Somebody has this username already.",
             }
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         first, again = self.fields["password1"], self.fields["password2"]
-        first.help_text = "At least 8 characters, not a common word, not your name."
+        first.help_text = WHAT_IT_NEEDS
         again.label, again.help_text = "Password again", ""
         first.error_messages["required"] = "Choose a password."
         again.error_messages["required"] = "Type it once more."
@@ -130,7 +163,7 @@ class GuestForm(forms.Form):
 class ProfileForm(forms.ModelForm):
     """How a person is shown, and in which zone their times are."""
 
-    display_name = NameField(label="Display name", required=False, help_text="Others see this. Empty: your user name.")
+    display_name = NameField(label="Display name", required=False, help_text="Others see this. Empty: your username.")
     time_zone = forms.ChoiceField(label="Time zone", choices=timezones.choices, required=False)
 
     class Meta:

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.shortcuts import redirect, render
 from django.views.generic import FormView, UpdateView
 
-from accounts.forms import GuestForm, ProfileForm, SignInForm, SignUpForm
+from accounts.forms import GuestForm, PasswordForm, ProfileForm, SignInForm, SignUpForm
 from accounts.models import User
 from parlour import rate_limit
 
@@ -42,7 +42,7 @@ class SignedOutOnly(KeepsNext):
 
 
 class SignIn(SignedOutOnly, views.LoginView):
-    """Sign in by user name and password."""
+    """Sign in by username and password."""
 
     template_name = "accounts/login.html"
     authentication_form = SignInForm
@@ -113,6 +113,7 @@ class Password(LoginRequiredMixin, KeepsNext, views.PasswordChangeView):
     """A new password; every other session of this person ends."""
 
     template_name = "accounts/password.html"
+    form_class = PasswordForm
     next_page = "accounts:profile"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -48,18 +48,18 @@ class NotificationLevelForm(forms.ModelForm):
     class Meta:
         model = NotificationLevel
         fields = ["level"]
-        labels = {"level": "Tell me"}
+        labels = {"level": "Notify me"}
         widgets = {"level": forms.RadioSelect}
 
 
 class MemberForm(forms.Form):
-    """Adds somebody with an account by the name they sign in with."""
+    """Adds somebody with an account by their username."""
 
     username = forms.CharField(
         label="Add somebody",
         max_length=150,
-        help_text="The name they sign in with.",
-        error_messages={"required": "Type a name."},
+        help_text="Their username, with which they sign in.",
+        error_messages={"required": "Type a username."},
         widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "off"}),
     )
 
@@ -68,5 +68,5 @@ class MemberForm(forms.Form):
         people = get_user_model()._default_manager.filter(**{name: self.cleaned_data["username"].strip()})
         person = people.exclude(guests()).first()
         if person is None:
-            raise forms.ValidationError("Nobody with an account has this name.")
+            raise forms.ValidationError("Nobody has this username.")
         return person

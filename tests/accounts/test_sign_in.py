@@ -86,3 +86,30 @@ def test_many_accounts_from_one_address_wait_and_those_of_others_do_not(client, 
     assert User.objects.count() == 2
     client.defaults["REMOTE_ADDR"] = "198.51.100.7"
     assert sign_up(client, "person2").status_code == 302
+
+
+@pytest.mark.parametrize("path", ["/accounts/signup/", "/accounts/password/"])
+def test_what_is_wrong_with_a_new_password_is_said_in_the_words_of_this_site(db, client, path):
+    names = ["password1", "password2"]
+    if path.endswith("/password/"):
+        client.force_login(User.objects.create_user("annabelle", password="quite another one"))
+        names = ["new_password1", "new_password2"]
+    for password, again, words in (
+        ("short", "short", "At least 8 characters, please."),
+        ("password", "password", "Many people use this password."),
+        ("annabelle", "annabelle", "It is too much like your name."),
+        ("a long day", "a long night", "The two passwords are not the same."),
+        ("", "", "Type it once more."),
+    ):
+        sent = {"username": "annabelle", "old_password": "wrong", names[0]: password, names[1]: again}
+        page = client.post(path, sent).content.decode()
+        assert words in page
+        for django in ("This password", "The password is", "fields didn", "This field", "Your password", "was entered"):
+            assert django not in page
+
+
+@pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/signup/", "/admin/login/"])
+def test_a_username_is_called_so_everywhere(db, client, path):
+    page = client.get(path).content.decode()
+    assert "Username" in page
+    assert "user name" not in page.lower()
