@@ -66,3 +66,17 @@ def test_titles_and_orders(person: Invite, server: Server, http_client: NewClien
     order(http_client(server).sign_in("other"), words, note="</td></table><script>alert(2)</script>")
     expect(line(watcher, words)).to_contain_text("<script>alert(2)</script>")
     _untouched(watcher)
+
+
+def test_marks_that_are_heaped_on_a_letter_cover_nobody_elses_line(
+    person: Invite, server: Server, http_client: NewClient
+) -> None:
+    watcher = person(server).sign_in("member").open_room("lobby")
+    room = RoomSocket(http_client(server).sign_in("other"), "lobby").hello()
+    room.say("a calm line", "heaps of marks")
+    heaped = watcher.sees("heaps of marks").log.locator(".pl-text", has_text="heaps of marks")
+    calm = watcher.log.locator(".pl-text", has_text="a calm line")
+    eventually(lambda: heaped.evaluate("text => text.closest('.pl-message').getAnimations().length") == 0)
+    picture = calm.screenshot(caret="initial")
+    heaped.evaluate("text => text.style.textShadow = '0 -1.75em'")  # few fonts here heap marks as high as this
+    assert calm.screenshot(caret="initial") == picture
