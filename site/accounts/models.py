@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Collection
 from typing import Any, ClassVar
 
-from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.db.models import Q, QuerySet
@@ -65,8 +64,8 @@ class User(AbstractUser):
 
     @property
     def zone(self) -> str:
-        """The IANA name of the zone this person's times are shown in."""
-        return self.time_zone or settings.TIME_ZONE
+        """The IANA name of the zone that this person chose for their times, "" for the site's."""
+        return self.time_zone
 
     @property
     def is_guest(self) -> bool:

@@ -1,13 +1,19 @@
 """One's own name, zone and password."""
 
 import datetime
+import re
 
 import pytest
 from django.http import HttpResponse
+from django.test import Client
 from django.utils import timezone
 
 from accounts.middleware import own_zone
 from accounts.models import User
+from alerts import notify
+from rooms.models import Room
+from rooms.posting import draft, post
+from rooms.send_once import NumberedText
 
 
 def save(client, **fields):
@@ -49,3 +55,19 @@ def test_times_are_shown_in_the_readers_zone(rf, ann):
     for zone, hour in (("Asia/Tokyo", b"21:00"), ("", b"12:00")):
         ann.time_zone = zone
         assert page(request).content == hour
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_chose_no_zone_reads_once_on_each_page_in_which_zone_its_times_are(signed_in, ann):
+    room = Room.objects.create(title="Lobby")
+    post([draft(room.pk, ann.pk, NumberedText("", 0, "hello"))])
+    notify(ann, "news", "hello")
+    for page in ("/rooms/lobby/", "/", "/alerts/"):
+        shown = signed_in(ann).get(page).content.decode()
+        assert "Times are in UTC." in shown
+        assert re.search(r'<time datetime="[^"]+" title="\d+ \w+ \d{4}, \d\d:\d\d UTC">', shown)
+    assert "Times are in UTC." in Client().get("/rooms/lobby/").content.decode()
+    User.objects.filter(pk=ann.pk).update(time_zone="Asia/Tokyo")
+    shown = signed_in(ann).get("/rooms/lobby/").content.decode()
+    assert "Times are in" not in shown
+    assert re.search(r'<time datetime="[^"]+" title="[^"]+ JST">', shown)
