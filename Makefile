@@ -8,6 +8,7 @@
 # make bench-quick  the same now and beside two of them; make bench-imports  what an import costs
 # make bench-paint  when a page is first seen on a slow line
 # make picture  the picture of the README, taken anew
+# make mutants  which change of the engine no test notices (ONLY=parlour/limits.py, MINUTES a module, FRESH=1); an hour
 # make lint    style, types, templates, the project's own rules
 
 VENV ?= .venv
@@ -22,7 +23,7 @@ export PYTHONPATH := $(CURDIR):$(CURDIR)/site
 export DJANGO_SETTINGS_MODULE := config.settings
 unexport PYTHONDONTWRITEBYTECODE # the processes that tests start read the code compiled before
 
-.PHONY: run worker test unit stories faults hosts report bench bench-quick bench-paint bench-imports picture lint requirements runtime dev services
+.PHONY: run worker test unit stories faults hosts report bench bench-quick bench-paint bench-imports picture mutants lint requirements runtime dev services
 
 run: runtime
 	@exec $(PY) -m config.start
@@ -69,6 +70,10 @@ bench-imports: dev
 
 picture: dev services
 	PICTURE=1 $(PY) -m pytest e2e/test_picture.py -q
+
+mutants: dev
+	@sh bin/setup requirements-mutants.txt
+	@$(PY) -m bench.mutants $(ONLY)
 
 lint: dev
 	$(VENV)/bin/ruff check .
