@@ -51,6 +51,30 @@ def test_pages_fit_serve_everybody_and_keep_the_policy(person: Invite, full_serv
     assert not [line for line in somebody.errors if "403" not in line and "404" not in line], somebody.errors
 
 
+def test_forms_and_tables_stand_as_they_are_meant(person: Invite, full_server: Server) -> None:
+    member = person(full_server).sign_in("member").go("/shop/")
+    member.page.set_viewport_size({"width": 768, "height": 800})
+    member.page.locator("[name=amount]").fill("1,250")
+    member.page.get_by_role("button", name="Place order").click()
+    expect(member.page.locator(".field .error").last).to_be_visible()
+    amount, currency = (member.page.locator(f"[name={name}]").bounding_box() for name in ("amount", "currency"))
+    assert amount
+    assert currency
+    assert (amount["y"], amount["height"]) == (currency["y"], currency["height"]), "beside an error"
+    expect(member.page.get_by_role("columnheader", name="Placed")).to_be_in_viewport()
+    titles = set()
+    for path in ("/", "/shop/", "/shop/mine/", "/shop/imports/", "/alerts/", "/accounts/profile/"):
+        titles.add(member.go(path).page.locator("h1").evaluate("each => getComputedStyle(each).fontSize"))
+    assert len(titles) == 1, titles
+    after = "each => each.nextElementSibling.getBoundingClientRect().top - each.getBoundingClientRect().bottom"
+    for path in ("/shop/mine/", "/shop/imports/"):
+        assert member.go(path).page.locator(".page-head").evaluate(after) >= 12, path
+    terms = member.page.locator(".import-help dd")
+    assert len({round(each.bounding_box()["x"]) for each in terms.all()}) == 1  # type: ignore[index]
+    link = member.go("/shop/orders/2/").page.get_by_role("link", name="To the orders")
+    expect(link).to_have_css("text-decoration-line", "underline")
+
+
 def test_the_admin_keeps_the_policy_and_has_the_bell(person: Invite, full_server: Server) -> None:
     staff = person(full_server).sign_in("staff")
     for path in ADMIN.split():
