@@ -118,3 +118,12 @@ def test_a_mention_reaches_only_who_may_read_and_leaves_their_bell_with_the_righ
     assert Message.objects.get().get_absolute_url().startswith(f"{ticket.get_absolute_url()}#")
     ticket.team.remove(ben)
     assert alert.audience not in audiences.of([ben.pk])[ben.pk]
+
+
+def test_a_name_of_any_script_is_mentioned_whatever_the_database_makes_of_its_case(people, ticket, room, client):
+    others = [get_user_model().objects.create_user(name) for name in ("Groß", "İrem", "ÉRIC", "रोमी")]
+    ticket.team.add(*others)
+    client.force_login(people[0])
+    client.post(f"/rooms/{room.slug}/messages/", {"text": "@groß, @İrem.Bye @ÉRIC @रोमी"})
+    told = {alert.audience.partition("/")[0] for alert in Alert.objects.all()}
+    assert told == {f"user.{person.pk}" for person in others}

@@ -74,4 +74,4 @@ def test_another_team_takes_rooms_from_the_wheel_onto_its_own_objects(tmp_path):
     write(tmp_path, {"templates/base.html": LAYOUT, **shown("rooms.md")})
     shutil.copy(ROOT / "tests" / "rooms" / "on_objects.py", tmp_path)
     told = passes(tmp_path, "on_objects.py", settings="project.settings", beside=[tmp_path / "installed"])
-    assert "7 passed" in told
+    assert "8 passed" in told
