@@ -6,6 +6,7 @@ What a flag can do is not patched. Start daphne with `--ping-interval 5 --ping-t
 """
 
 import logging
+import resource
 import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -19,8 +20,18 @@ log = logging.getLogger(__name__)
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
+MOST_FILES = 65_536
+
+
 def apply_patches() -> None:
-    """Patch the servers that this process has imported; a second call changes nothing."""
+    """Patch the servers that this process has imported; a second call changes nothing.
+
+    They may also open as many files (sockets) as the system allows, and not the 1024 that a shell gives them.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY:
+        most = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
     for server in ("daphne", "uvicorn"):
         if f"{server}.server" in sys.modules:
             for name in ("patches", "http_patches"):

@@ -24,8 +24,9 @@ from config.environment import url
 
 SERVERS = {
     "daphne": "-b {host} -p {port} --ping-interval 5 --ping-timeout 10 --verbosity 0",
-    "uvicorn": "--host {host} --port {port} --ws-ping-interval 5 --ws-ping-timeout 10 --ws-max-size 1048576"
-    " --ws-per-message-deflate false --timeout-graceful-shutdown 5 --no-access-log --log-level warning",
+    "uvicorn": "--host {host} --port {port} --http h11 --ws websockets-sansio --ws-ping-interval 5"
+    " --ws-ping-timeout 10 --ws-max-size 1048576 --ws-per-message-deflate false --timeout-graceful-shutdown 5"
+    " --no-access-log --log-level warning",
 }
 WORKER = [sys.executable, "-m", "celery", "--quiet", "-A", "config", "worker"]
 START_TIMEOUT = 60  # seconds for the server to answer

@@ -4,6 +4,7 @@ import asyncio
 import io
 from typing import Any
 
+from parlour.contrib.incoming import idle_connections
 from parlour.contrib.patching import requires
 
 REQUEST = "daphne.http_protocol:WebRequest"
@@ -115,4 +116,34 @@ def _watch(request: Any, more: bool) -> None:
         request.writable = None
 
 
-PATCHES = (streamed_body, slow_reader)
+@requires(
+    "twisted.web.http:HTTPChannel connectionMade dataReceived requestDone connectionLost timeoutConnection line_mode"
+)
+def timely_requests(channel: Any) -> None:
+    """Close a connection whose request does not begin, or whose head does not end, in time."""
+    made, received = channel.connectionMade, channel.dataReceived
+    done, lost = channel.requestDone, channel.connectionLost
+
+    def connectionMade(self: Any) -> None:  # noqa: N802  twisted's names
+        made(self)
+        idle_connections.add(self, self.timeoutConnection)
+
+    def dataReceived(self: Any, data: bytes) -> None:  # noqa: N802
+        received(self, data)
+        if not self.line_mode:  # behind the head
+            idle_connections.remove(self)
+
+    def requestDone(self: Any, request: Any) -> None:  # noqa: N802
+        done(self, request)
+        if self.line_mode:
+            idle_connections.add(self, self.timeoutConnection)
+
+    def connectionLost(self: Any, reason: Any) -> None:  # noqa: N802
+        idle_connections.remove(self)
+        lost(self, reason)
+
+    channel.connectionMade, channel.dataReceived = connectionMade, dataReceived
+    channel.requestDone, channel.connectionLost = requestDone, connectionLost
+
+
+PATCHES = (streamed_body, slow_reader, timely_requests)

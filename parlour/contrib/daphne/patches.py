@@ -5,13 +5,15 @@ import os
 import threading
 from typing import Any
 
+from parlour.contrib.incoming import PIECE, Incoming
 from parlour.contrib.patching import requires
 
 PROTOCOL = "daphne.ws_protocol:WebSocketProtocol"
 
 MAX_WAITING_FRAMES, MAX_WAITING_BYTES = 16, 256 * 1024  # for an application, before its socket is no longer read
-MAX_UNREAD_BYTES = 512 * 1024  # that wait for a page to read them
+MAX_EARLY_BYTES = 64 * 1024  # of frames before a socket is accepted
 CLOSE_SECONDS = 5  # for a slow page to read its last frame and answer the close
+CONTROL, PONG = 8, 10  # opcodes: the first of control frames
 GRACE_SECONDS = 3  # from SIGTERM until applications that still run are cancelled
 
 
@@ -52,17 +54,89 @@ def one_ping_at_a_time(protocol: Any) -> None:
     protocol._sendAutoPing = lambda self: None if self.autoPingTimeoutCall else ping(self)
 
 
-@requires(f"{PROTOCOL} onPing .transport", "twisted.internet.abstract:FileDescriptor .dataBuffer ._tempDataLen")
-def unread_pongs(protocol: Any, _transport: Any) -> None:
-    """Drop a page that sends pings and reads no pongs: they would pile up."""
-    answer = protocol.onPing
+@requires(
+    f"{PROTOCOL} consumeData onMessage onClose dropConnection sendCloseFrame .data .state .transport .inside_message"
+    " .current_frame .current_frame_masker .message_data_total_length .wasNotCleanReason",
+)
+def unfinished_messages(protocol: Any) -> None:
+    """End a socket that does not end its message in time, or holds too much of the memory that all have for them."""
+    consume, message, closed = protocol.consumeData, protocol.onMessage, protocol.onClose
+    protocol.incoming, protocol.whole, protocol.inside_message = None, False, False
 
-    def on_ping(self: Any, payload: bytes) -> None:
-        answer(self, payload)
-        if len(self.transport.dataBuffer) + self.transport._tempDataLen > MAX_UNREAD_BYTES:
-            self.transport.abortConnection()
+    def consumeData(self: Any) -> None:  # noqa: N802  autobahn's names
+        self.whole = False
+        consume(self)
+        size = _unfinished(self)
+        if size or self.incoming:
+            Incoming.of(self, _end).unfinished(size, self.whole)
 
-    protocol.onPing = on_ping
+    def onMessage(self: Any, payload: bytes, binary: bool) -> None:  # noqa: N802
+        self.whole = True
+        message(self, payload, binary)
+
+    def onClose(self: Any, *how: Any) -> None:  # noqa: N802
+        if self.incoming:
+            self.incoming.unfinished(0)
+        closed(self, *how)
+
+    protocol.consumeData, protocol.onMessage, protocol.onClose = consumeData, onMessage, onClose
+
+
+@requires(f"{PROTOCOL} onFrameBegin dropConnection sendCloseFrame .state .transport .current_frame .autoPingPending")
+def limited_frames(protocol: Any) -> None:
+    """End a socket that sends control frames or fragments, or anything after its close, without end."""
+    begin = protocol.onFrameBegin
+    protocol.incoming = None
+
+    def onFrameBegin(self: Any) -> None:  # noqa: N802  autobahn's names
+        frame = self.current_frame
+        is_answer = frame.opcode == PONG and self.autoPingPending
+        if (frame.opcode >= CONTROL and not is_answer) or not frame.fin or self.state != self.STATE_OPEN:
+            Incoming.of(self, _end).frames()
+        if self.state != self.STATE_CLOSED:
+            begin(self)
+
+    protocol.onFrameBegin = onFrameBegin
+
+
+@requires(
+    f"{PROTOCOL} onConnect _dataReceived dropConnection sendCloseFrame .state .data .transport",
+    "twisted.internet.tcp:Connection bufferSize",
+)
+def small_pieces(protocol: Any, _transport: Any) -> None:
+    """Read a little at a time, or tiny frames would block the loop before any is counted; and little behind a close."""
+    connect, receive = protocol.onConnect, protocol._dataReceived
+    protocol.incoming = None
+
+    def onConnect(self: Any, request: Any) -> Any:  # noqa: N802  autobahn's names
+        self.transport.bufferSize = PIECE
+        return connect(self, request)
+
+    def _dataReceived(self: Any, data: bytes) -> None:  # noqa: N802
+        if self.state == self.STATE_CLOSING or len(self.data) > MAX_EARLY_BYTES:
+            Incoming.of(self, _end).frames()
+        if self.state != self.STATE_CLOSED:
+            receive(self, data)
+
+    protocol.onConnect, protocol._dataReceived = onConnect, _dataReceived
+
+
+def _unfinished(socket: Any) -> int:
+    """The bytes of a message that has begun and not ended."""
+    if not socket.inside_message:
+        return 0 if socket.state == socket.STATE_CONNECTING else len(socket.data)
+    frame, missing = socket.current_frame, 0
+    if frame is not None and frame.opcode < CONTROL:
+        missing = frame.length - socket.current_frame_masker.pointer()
+    return len(socket.data) + socket.message_data_total_length - missing
+
+
+def _end(socket: Any, code: int) -> None:
+    if is_open := socket.state == socket.STATE_OPEN:
+        socket.sendCloseFrame(code=code)
+        asyncio.get_running_loop().call_later(CLOSE_SECONDS, socket.transport.abortConnection)
+    socket.wasNotCleanReason = "it sent too much that is no message"
+    socket.dropConnection(abort=not is_open)
 
 
 @requires(f"{PROTOCOL} onMessage applicationCreateWorked .application_queue .transport", "asyncio:Queue _get")
@@ -158,7 +232,9 @@ PATCHES = (
     late_frames,
     oversized_message,
     one_ping_at_a_time,
-    unread_pongs,
+    unfinished_messages,
+    limited_frames,
+    small_pieces,
     inbound_backpressure,
     graceful_shutdown,
 )

@@ -1,13 +1,16 @@
 """Patches for sockets on uvicorn: drop a page that stopped reading, one error for one that left, a clean shutdown."""
 
 import asyncio
+import logging
 from typing import Any
 
+from parlour.contrib.incoming import PIECE, Incoming
 from parlour.contrib.patching import requires
+from parlour.limits import OncePerMinute
 
 PROTOCOL = "uvicorn.protocols.websockets.websockets_sansio_impl:WebSocketsSansIOProtocol"
 
-MAX_UNREAD_BYTES = 512 * 1024  # that wait for a page to read them
+CONTROL, PONG = 8, 10  # opcodes: the first of control frames
 GRACE_SECONDS = 5  # from SIGTERM until applications that still run are cancelled
 
 
@@ -76,17 +79,108 @@ def graceful_shutdown(server: Any) -> None:
     server.shutdown = shutdown
 
 
-@requires(f"{PROTOCOL} handle_ping .transport")
-def unread_pongs(protocol: Any) -> None:
-    """Drop a page that sends pings and reads no pongs: they would pile up."""
-    answer = protocol.handle_ping
+@requires(
+    f"{PROTOCOL} handle_events handle_parser_exception connection_lost .conn .frames .close_sent .handshake_complete",
+    "websockets.protocol:Protocol fail .events .reader",
+    "websockets.streams:StreamReader .buffer",
+    "websockets.frames:Frame",
+)
+def unfinished_messages(protocol: Any, _connection: Any, _reader: Any, frame: Any) -> None:
+    """End a socket that does not end its message in time, or holds too much of the memory that all have for them."""
+    handle, lost = protocol.handle_events, protocol.connection_lost
+    protocol.incoming = None
 
-    def handle_ping(self: Any) -> None:
-        answer(self)
-        if self.transport.get_write_buffer_size() > MAX_UNREAD_BYTES:
-            self.transport.abort()
+    def handle_events(self: Any) -> None:
+        whole = any(isinstance(each, frame) and each.fin and each.opcode < CONTROL for each in self.conn.events)
+        handle(self)
+        size = len(self.conn.reader.buffer) + sum(map(len, self.frames))
+        if size or self.incoming:
+            Incoming.of(self, _end).unfinished(size, whole)
 
-    protocol.handle_ping = handle_ping
+    def connection_lost(self: Any, error: Exception | None) -> None:
+        if self.incoming:
+            self.incoming.unfinished(0)
+        lost(self, error)
+
+    protocol.handle_events, protocol.connection_lost = handle_events, connection_lost
 
 
-PATCHES = (stalled_reader, late_frames, past_handshakes, unread_pongs, graceful_shutdown)
+@requires(
+    f"{PROTOCOL} handle_events handle_parser_exception .conn .close_sent .handshake_complete .pending_ping_payload",
+    "websockets.protocol:Protocol fail .events",
+    "websockets.frames:Frame",
+)
+def limited_frames(protocol: Any, _connection: Any, frame: Any) -> None:
+    """End a socket that sends control frames or fragments, or anything after its close, without end."""
+    handle = protocol.handle_events
+    protocol.incoming = None
+
+    def is_counted(self: Any, event: Any) -> bool:
+        if not isinstance(event, frame) or (event.opcode == PONG and event.data == self.pending_ping_payload):
+            return False
+        return event.opcode >= CONTROL or not event.fin or self.close_sent
+
+    def handle_events(self: Any) -> None:
+        many = sum(is_counted(self, event) for event in self.conn.events)
+        handle(self)
+        if many:
+            Incoming.of(self, _end).frames(many)
+
+    protocol.handle_events = handle_events
+
+
+@requires(
+    f"{PROTOCOL} connection_made data_received handle_parser_exception .transport .close_sent .handshake_complete",
+    "asyncio.selector_events:_SelectorSocketTransport max_size",
+)
+def small_pieces(protocol: Any, _transport: Any) -> None:
+    """Read a little at a time, or tiny frames would block the loop before any is counted; and little behind a close."""
+    made, receive = protocol.connection_made, protocol.data_received
+    protocol.incoming = None
+
+    def connection_made(self: Any, transport: Any) -> None:
+        made(self, transport)
+        if hasattr(transport, "max_size"):  # uvloop's has none
+            transport.max_size = PIECE
+
+    def data_received(self: Any, data: bytes) -> None:
+        if self.close_sent:
+            Incoming.of(self, _end).frames()
+        if not self.transport.is_closing():
+            receive(self, data)
+
+    protocol.connection_made, protocol.data_received = connection_made, data_received
+
+
+def _end(protocol: Any, code: int) -> None:
+    if protocol.close_sent or not protocol.handshake_complete:
+        protocol.transport.abort()
+    else:
+        protocol.conn.fail(code)
+        protocol.handle_parser_exception()
+
+
+@requires(f"{PROTOCOL} send_receive_event_to_app .logger")
+def one_line_for_a_wrong_text(_protocol: Any) -> None:
+    """A text that is not UTF-8 is no exception of ours: uvicorn closes its socket and logs a traceback for each."""
+    warning = OncePerMinute("a socket was closed whose text was not UTF-8").warning
+
+    def log_once(record: logging.LogRecord) -> bool:
+        if record.exc_info and isinstance(record.exc_info[1], UnicodeDecodeError):
+            warning()
+            return False
+        return True
+
+    logging.getLogger("uvicorn.error").addFilter(log_once)
+
+
+PATCHES = (
+    stalled_reader,
+    late_frames,
+    past_handshakes,
+    unfinished_messages,
+    limited_frames,
+    small_pieces,
+    one_line_for_a_wrong_text,
+    graceful_shutdown,
+)
