@@ -5,6 +5,7 @@ says something again and again and hears it. The figures are printed at the end.
 """
 
 import json
+import math
 import resource
 import statistics
 import time
@@ -24,7 +25,7 @@ MAY_COST = 20.0  # MiB
 ENDED_WITHIN, NEWCOMER_WITHIN = 2.0, 2.0  # seconds
 NOTICED = 0.050  # seconds: a median below this is the machine's, not the attacker's
 USUAL_FILES = 1024  # a shell's soft limit of open files
-TEXT, PING, PONG = 1, 9, 10
+CONTINUED, TEXT, PING, PONG = 0, 1, 9, 10
 GET = b"GET /rooms/team/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 figures: list[str] = []
 
@@ -79,16 +80,21 @@ class Bystander:
         pause(0.02)
         return took
 
-    def beside(self, name: str, attack: Attack) -> tuple[list[float], float, float]:
+    def beside(
+        self, name: str, attack: Attack, newcomer: Callable[[], None] | None = None
+    ) -> tuple[list[float], float, float]:
         """What the attack came to: how long its connections lasted, the median beside it, MiB of memory."""
         before = self.server.process.most_memory()
         result, heard = begin(self.server.port, attack), []
         while not result.ready() or len(heard) < 40:
             heard.append(self.says())
+            if newcomer and not result.ready():
+                newcomer()
         lasted, median = result.get(), statistics.median(heard)
         cost = self.server.process.most_memory() - before
         figures.append(
-            f"{self.server.kind:8} {name:32} {len(lasted):5} ended after at most {max(lasted, default=0):6.2f} s,"
+            f"{self.server.kind:8} {name:30} {sum(map(math.isfinite, lasted)):4} of {len(lasted):4} ended within"
+            f" {max(filter(math.isfinite, lasted), default=0):5.2f} s,"
             f" median {median * 1000:6.1f} ms (quiet {self.usual * 1000:.1f}), longest {max(heard) * 1000:6.0f} ms,"
             f" +{cost:.1f} MiB"
         )
@@ -105,15 +111,25 @@ def text(**fields: object) -> bytes:
     return frame(TEXT, json.dumps(fields).encode())
 
 
-UNENDING = {
-    "pings": frame(PING) * 2000,
-    "pings of 125 bytes": frame(PING, b"x" * 125) * 500,
-    "pongs": frame(PONG, b"x") * 2000,
-    "empty fragments": frame(TEXT, fin=False) + frame(0, fin=False) * 2000,
-    "pings inside a message": frame(TEXT, b"{", fin=False) + frame(PING) * 2000,
-    "texts": text(kind="typing") * 500,
-    "long texts": text(kind="typing", text="x" * 1_000_000),
-    "no texts at all": frame(TEXT, b"{") * 2000,
+UNENDING = {  # what comes first, and what comes after it again and again
+    "pings": (b"", frame(PING) * 2000),
+    "pings of 125 bytes": (b"", frame(PING, b"x" * 125) * 500),
+    "pongs": (b"", frame(PONG, b"x") * 2000),
+    "empty fragments": (frame(TEXT, fin=False), frame(CONTINUED, fin=False) * 2000),
+    "pings inside a message": (frame(TEXT, b"{", fin=False), frame(PING) * 2000),
+    "texts": (text(kind="hello"), text(kind="typing") * 500),
+    "long texts": (b"", text(kind="typing", text="x" * 1_000_000)),
+    "texts that are not understood": (b"", frame(TEXT, b"{") * 2000),
+}
+UNFINISHED = {
+    "1 MiB of a frame": frame(TEXT, b"x" * (2**20 - 1), claims=2**20),
+    "1 MiB of a message": frame(TEXT, b"x" * 2**19, fin=False) + frame(CONTINUED, b"x" * (2**19 - 1), fin=False),
+}
+HALF = {  # what comes first, what comes after it twice a second, and for how many seconds it is watched
+    "half heads": (GET + b"X-Filling: " + b"x" * 8000, b"", 5),
+    "half heads that go on": (GET + b"X-Filling: ", b"x", 12),
+    "nothing at all": (b"", b"", 4),
+    "nothing after an answer": (b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", b"", 4),
 }
 
 
@@ -121,8 +137,69 @@ UNENDING = {
 def test_frames_without_end_end_their_socket(
     server: Server, bystander: Bystander, attacker: HttpClient, kind: str
 ) -> None:
-    pieces = UNENDING[kind]
-    attack = Attack(pieces, pieces, seconds=4, handshake=handshake(attacker, "/ws/rooms/lobby/"), comes_back=False)
+    opening, more = UNENDING[kind]
+    attack = Attack(opening, more, handshake=handshake(attacker, "/ws/rooms/lobby/"))
     lasted, median, _ = bystander.beside(kind, attack)
     assert max(lasted) < ENDED_WITHIN
     assert median < max(3 * bystander.usual, NOTICED)
+
+
+@pytest.mark.parametrize("kind", UNFINISHED)
+def test_messages_that_are_not_ended_take_little_memory_and_end_their_sockets(
+    server: Server, bystander: Bystander, kind: str
+) -> None:
+    attack = Attack(UNFINISHED[kind], sockets=150, handshake=handshake(HttpClient(server.url), "/ws/rooms/lobby/"))
+    lasted, median, cost = bystander.beside(kind, attack)
+    ended = [each for each in lasted if each < ENDED_WITHIN]
+    assert len(ended) >= 140, "those that hold what all may hold together have ten seconds"
+    assert median < max(3 * bystander.usual, NOTICED)
+    assert cost < MAY_COST
+
+
+def test_a_small_message_that_is_not_ended_has_ten_seconds(server: Server, bystander: Bystander) -> None:
+    small = frame(TEXT, b"x" * 10_000, claims=1_000_000)
+    attack = Attack(small, sockets=150, seconds=12, handshake=handshake(HttpClient(server.url), "/ws/rooms/lobby/"))
+    lasted, median, cost = bystander.beside("10 kB that have no end", attack)
+    assert min(lasted) > 8
+    assert max(lasted) < 12
+    assert median < max(3 * bystander.usual, NOTICED)
+    assert cost < MAY_COST
+
+
+def test_one_person_who_says_much_from_many_tabs_is_ended_in_all(
+    server: Server, bystander: Bystander, attacker: HttpClient
+) -> None:
+    looks = text(kind="look") + text(kind="seen", upto="1")
+    shake = handshake(attacker, "/ws/alerts/")
+    attack = Attack(text(kind="hello"), looks, sockets=30, handshake=shake, every=1 / 24, heeds_close=True)
+    lasted, median, _ = bystander.beside("bells of 30 tabs, 48 frames/s", attack)
+    assert max(lasted) < ENDED_WITHIN
+    assert median < max(3 * bystander.usual, NOTICED)
+
+
+def test_requests_that_do_not_wait_for_their_answers_are_not_read(server: Server, bystander: Bystander) -> None:
+    attack = Attack(b"", (GET + b"\r\n") * 5000, sockets=1, seconds=4)
+    _, median, cost = bystander.beside("pipelined requests", attack)
+    assert cost < MAY_COST
+    assert median < max(3 * bystander.usual, NOTICED)
+
+
+@pytest.mark.parametrize("kind", HALF)
+def test_connections_without_a_request_are_closed_and_let_newcomers_in(
+    server: Server, bystander: Bystander, kind: str
+) -> None:
+    opening, more, seconds = HALF[kind]
+    attack = Attack(opening, more, sockets=1100, seconds=seconds, every=0.5)
+    slowest: list[float] = []
+
+    def newcomer() -> None:
+        started = time.monotonic()
+        assert HttpClient(server.url).get("/rooms/lobby/").status == 200
+        slowest.append(time.monotonic() - started)
+
+    lasted, _, cost = bystander.beside(kind, attack, newcomer)
+    figures[-1] += f", a newcomer's page after at most {max(slowest):.2f} s"
+    assert len(slowest) > 3
+    assert max(slowest) < NEWCOMER_WITHIN
+    assert sum(map(math.isfinite, lasted)) > 100, "those that came while there were many"
+    assert cost < MAY_COST

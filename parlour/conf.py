@@ -25,7 +25,7 @@ class Conf:
     QUEUE_FRAMES: int = 100  # frames that may wait for one socket
     QUEUE_BYTES: int = 512 * 1024  # bytes that may wait for one socket
     FRAME_BYTES: int = 1024 * 1024  # characters of the largest frame a page may send; servers close at as many bytes
-    FRAME_RATE: str = "50/200"  # frames from one socket
+    FRAME_RATE: str = "50/200"  # frames from all sockets of one person or public address
     PERSON_SOCKETS: int = 50  # open at once in one process by one person
     ADDRESS_SOCKETS: int = 200  # open at once in one process from one address by people who are not signed in
     GAP: int = 200  # a page that is more rows behind gets a snapshot

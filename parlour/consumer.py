@@ -36,7 +36,7 @@ from parlour import hub
 from parlour.conf import conf
 from parlour.database import run
 from parlour.fragments import Ids, cursor_text
-from parlour.limits import Bucket, OncePerMinute, TooManySockets, count_socket, uncount_socket
+from parlour.limits import OncePerMinute, TooManySockets, count_socket, frame_bucket, uncount_socket
 from parlour.models import read_heads
 from parlour.regions import Region, in_page_language, page_language
 from parlour.send_queue import Send, SendQueue
@@ -275,7 +275,6 @@ class Consumer:
         self.loop = asyncio.get_running_loop()
         self.hub = hub.current()
         self.send_queue = SendQueue(send)
-        self.bucket = Bucket(conf.FRAME_RATE)
         self.slot = random.randrange(hub.SLOTS)
         self.language = settings.LANGUAGE_CODE  # known from the handshake
         self.person: Any = None
@@ -308,6 +307,7 @@ class Consumer:
             counted = count_socket(self.person, self.client)
         except TooManySockets as words:
             return await self.close(CloseCode.TOO_MUCH, str(words))
+        self.bucket = frame_bucket(counted)
         try:
             await self._listen(receive)
         finally:

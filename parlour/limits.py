@@ -99,7 +99,8 @@ def count_socket(person: Any, address: str) -> Counted:
     if person.is_authenticated:
         who, most, words = ("person", person.pk), conf.PERSON_SOCKETS, _("You have very many pages open.")
     else:
-        who, most = ("address", network(address)), conf.ADDRESS_SOCKETS if _is_public(address) else sys.maxsize
+        kind, most = ("address", conf.ADDRESS_SOCKETS) if _is_public(address) else ("proxy", sys.maxsize)
+        who = kind, network(address)
         words = _("Very many pages are open from where you are.")
     if _open[who] >= most:
         ending = _("Close some; this page will try again soon.")
@@ -113,6 +114,11 @@ def uncount_socket(who: Counted) -> None:
     _open[who] -= 1
     if not _open[who]:
         del _open[who]
+
+
+def frame_bucket(who: Counted) -> Bucket:
+    """The bucket from which all sockets counted together draw for what they send; behind a proxy each has its own."""
+    return Bucket(conf.FRAME_RATE) if who[0] == "proxy" else rate_limit("frames", who, conf.FRAME_RATE)
 
 
 def _is_public(address: str) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.pool import AsyncResult
 
+CLOSE = b"\x88\x02"  # the head of a server's close frame with a code
 READ, BOTH = selectors.EVENT_READ, selectors.EVENT_READ | selectors.EVENT_WRITE
 
 
@@ -24,7 +25,8 @@ class Attack:
     sockets: int = 8
     seconds: float = 4.0  # until the attacker gives up
     handshake: bytes = b""  # sent first, and accepted, when this is an attack by sockets
-    comes_back: bool = False  # whether a connection that was ended is opened again
+    every: float = 0.0  # seconds between one `more` and the next
+    heeds_close: bool = False  # whether a close frame is its end, as for a browser; else it goes on behind it
 
 
 def frame(opcode: int, payload: bytes = b"", fin: bool = True, claims: int = 0) -> bytes:
@@ -44,55 +46,57 @@ def begin(port: int, attack: Attack) -> "AsyncResult[list[float]]":
 
 
 def _run(port: int, attack: Attack) -> list[float]:
-    until, selector, lasted = time.monotonic() + attack.seconds, selectors.DefaultSelector(), []
-
-    def connect() -> None:
-        line = _Line(port, attack)
+    selector, lasted = selectors.DefaultSelector(), []
+    for line in [_Line(port, attack) for _ in range(attack.sockets)]:
         selector.register(line.socket, BOTH, line)
-
-    for _ in range(attack.sockets):
-        connect()
+    until = time.monotonic() + attack.seconds
     while selector.get_map() and time.monotonic() < until:
-        for key, events in selector.select(0.1):
-            line: _Line = key.data
-            if line.goes_on(events):
-                selector.modify(line.socket, BOTH if line.waits_to_send else READ, line)
-                continue
-            lasted.append(time.monotonic() - line.began)
-            selector.unregister(line.socket)
-            line.socket.close()
-            if attack.comes_back:
-                connect()
-    late = [key.data for key in selector.get_map().values() if not attack.comes_back or key.data.began < until - 2]
-    return lasted + [math.inf] * len(late)
+        for key, events in selector.select(0.02):
+            line = key.data
+            if not line.goes_on(events):
+                lasted.append(time.monotonic() - line.began)
+                selector.unregister(line.socket)
+                line.socket.close()
+        for key in selector.get_map().values():
+            selector.modify(key.fileobj, BOTH if key.data.wants_to_send() else READ, key.data)
+    return lasted + [math.inf] * len(selector.get_map())
 
 
 class _Line:
     """One connection of an attack."""
 
     def __init__(self, port: int, attack: Attack) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), 10)
-        self.more, self.rest = attack.more, attack.opening or attack.more
+        self.attack, self.rest = attack, attack.opening
+        self.began = self.sent = 0.0
+        self.socket = socket.socket()
+        self.socket.settimeout(10)
         if attack.handshake:
+            self.socket.connect(("127.0.0.1", port))
             self.socket.sendall(attack.handshake)
             answer = self.socket.recv(65536)
             assert answer.startswith(b"HTTP/1.1 101"), answer
         self.socket.setblocking(False)
-        self.began = time.monotonic()
+        if not attack.handshake:
+            self.socket.connect_ex(("127.0.0.1", port))
 
-    @property
-    def waits_to_send(self) -> bool:
+    def wants_to_send(self) -> bool:
+        """Whether something is left to send; what is sent again and again is when its time has come."""
+        if self.began and not self.rest and time.monotonic() >= self.sent + self.attack.every:
+            self.rest, self.sent = self.attack.more, time.monotonic()
         return bool(self.rest)
 
     def goes_on(self, events: int) -> bool:
         """Read and write what can be; False once the server has ended the connection."""
+        self.began = self.began or time.monotonic()
         try:
             with contextlib.suppress(BlockingIOError):
-                if events & selectors.EVENT_READ and not self.socket.recv(1 << 20):
-                    return False
+                if events & selectors.EVENT_READ:
+                    data = self.socket.recv(1 << 20)
+                    if not data or (self.attack.heeds_close and data[-4:-2] == CLOSE):
+                        return False
             with contextlib.suppress(BlockingIOError):
-                if events & selectors.EVENT_WRITE and self.rest:
-                    self.rest = self.rest[self.socket.send(self.rest) :] or self.more
+                if events & selectors.EVENT_WRITE:
+                    self.rest = self.rest[self.socket.send(self.rest) :]
         except OSError:
             return False
         return True

@@ -7,11 +7,11 @@ from typing import Any
 
 from parlour.limits import Bucket
 
-HEAD_SECONDS = 10  # for all of a request's head
-MOST_IDLE = 300  # connections without a request under way; for a newer one the oldest has to go
+HEAD_SECONDS, HEAD_SECONDS_OF_MANY = 10, 2  # for all of a request's head
+MANY = 300  # connections without a request under way
 FRAMES = "50/200"  # frames of one socket that are no whole message, per second/at once
 MESSAGE_SECONDS = 10  # for all of a message
-SMALL, MOST_BYTES = 16 * 1024, 8 * 1024**2  # of unfinished messages: free for each socket; of all sockets beyond that
+SMALL, MOST_BYTES = 16 * 1024, 4 * 1024**2  # of unfinished messages: free for each socket; of all sockets beyond that
 PIECE = 4096  # bytes of a socket that are read at a time
 VIOLATION, LATER = 1008, 1013  # close codes; after the second a page comes back
 
@@ -20,24 +20,21 @@ class IdleConnections:
     """Connections that have no request under way: they have sent nothing, half a head, or nothing after a response."""
 
     def __init__(self) -> None:
-        self.deadlines: dict[Any, tuple[asyncio.TimerHandle, Callable[[], object]]] = {}  # the oldest first
+        self.deadlines: dict[Any, asyncio.TimerHandle] = {}
 
     def add(self, connection: Any, drop: Callable[[], object]) -> None:
-        """Drop it unless its request comes in time, and the oldest one now if there are too many."""
-        if len(self.deadlines) >= MOST_IDLE:
-            self._expire(next(iter(self.deadlines)))
+        """Call `drop` unless a request comes in time; the time is short while there are many such connections."""
         self.remove(connection)
-        timer = asyncio.get_running_loop().call_later(HEAD_SECONDS, self._expire, connection)
-        self.deadlines[connection] = timer, drop
+        seconds = HEAD_SECONDS if len(self.deadlines) < MANY else HEAD_SECONDS_OF_MANY
+        self.deadlines[connection] = asyncio.get_running_loop().call_later(seconds, self._expire, connection, drop)
 
     def remove(self, connection: Any) -> None:
         """It has a request under way, or is gone."""
         if connection in self.deadlines:
-            self.deadlines.pop(connection)[0].cancel()
+            self.deadlines.pop(connection).cancel()
 
-    def _expire(self, connection: Any) -> None:
-        drop = self.deadlines[connection][1]
-        self.remove(connection)
+    def _expire(self, connection: Any, drop: Callable[[], object]) -> None:
+        del self.deadlines[connection]
         drop()
 
 

@@ -7,6 +7,7 @@ from threading import Thread
 from urllib.request import urlopen
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from e2e.support.waiting import eventually
 from tests.contrib.server_process import ServerProcess, end_of
@@ -55,6 +56,31 @@ def test_a_message_of_more_than_a_mebibyte_is_closed_with_1009(server):
         page.send("y" * (2**20 + 1))
         assert end_of(page) == 1009
     server.reads("echo ended")
+
+
+def test_pings_pongs_and_fragments_without_end_are_closed_with_1008_and_a_few_are_not(server):
+    few, endless = [b"x"] * 100, [b""] * 1000
+    with server.page("echo/") as page:
+        page.send(few, text=True)
+        for _ in few:
+            page.pong()
+        assert page.recv(timeout=20) == "x" * 100
+    for send in (lambda page: page.ping(), lambda page: page.pong(), lambda page: page.send(endless, text=True)):
+        with server.page("echo/") as page:
+            with contextlib.suppress(ConnectionClosed):
+                for _ in endless:
+                    send(page)
+            assert end_of(page) in (1008, None)  # what was still on its way may overtake the code
+    server.reads("echo left", times=3)
+
+
+@pytest.mark.parametrize("text", [b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xc0\xaf", b"ok\xf5"])
+def test_a_text_that_is_not_utf_8_ends_its_socket_and_leaves_no_traceback(server, text):
+    with server.page("echo/") as page:
+        page.send(text, text=True)
+        assert end_of(page) in (1007, None)  # autobahn drops the connection
+    server.reads("echo ended")
+    assert "Traceback" not in server.path.read_text()
 
 
 def test_pushing_to_a_page_that_left_ends_quietly(server):

@@ -111,6 +111,22 @@ async def test_a_person_holds_so_many_sockets_behind_a_proxy_too_and_others_thei
 
 
 @pytest.mark.django_db(transaction=True)
+async def test_all_sockets_of_one_person_draw_from_one_bucket_and_others_from_theirs(ann, ben, lobby, conf):
+    conf(FRAME_RATE="0.001/20")
+    async with From(ann) as one, From(ann, "127.0.0.1") as two, From(ben) as bens:
+        for page in (one, two) * 10:
+            await page.send(kind="typing")
+        await two.ends(4029)
+        await bens.stays()
+    async with From(address="127.0.0.1") as one, From(address="127.0.0.1") as two:
+        for _ in range(15):
+            await one.send(kind="typing")
+            await two.send(kind="typing")
+        await one.stays()
+        await two.stays()
+
+
+@pytest.mark.django_db(transaction=True)
 async def test_those_who_are_nobody_are_counted_by_their_network(ann, lobby, conf):
     conf(ADDRESS_SOCKETS=1)
     async with From(), From(address="2a00:1450::1") as one:
