@@ -150,7 +150,11 @@ def test_on_a_phone_one_row_stands_over_a_conversation(person: Invite, full_serv
     somebody = person(full_server)
     if name:
         somebody.sign_in(name)
-    somebody.open_room("lobby").page.set_viewport_size({"width": 360, "height": 740})
+    somebody.open_room("lobby")
+    listed = somebody.page.locator(".room-list a[aria-current=page]").bounding_box()
+    assert listed
+    assert listed["x"] <= 16  # where there is room for it, the list begins at the edge
+    somebody.page.set_viewport_size({"width": 360, "height": 740})
     talk = somebody.page.get_by_role("region", name="Conversation").bounding_box()
     assert talk
     assert talk["y"] <= 52
