@@ -29,7 +29,7 @@ class Currency(NamedTuple):
 
         Raises ValidationError, also for what can be read in two ways.
         """
-        match = _AMOUNT.fullmatch(self._bare(text))
+        match = _AMOUNT.fullmatch(text) or _AMOUNT.fullmatch(self._bare(text))
         if not match:
             raise ValidationError(f"Write it as a number, like {'12.50' if self.decimals else '1250'}.")
         whole, _, rest = match.groups("")

@@ -48,15 +48,15 @@ WRITTEN = {
     "Excel, CSV in Germany": SHEET.replace(",", ";").replace("12.50", "12,50 €").encode("cp1252"),
     "Excel, Unicode text": SHEET.replace(",", "\t").encode("utf-16"),
     "Excel, Unicode text of a Mac": b"\xfe\xff" + SHEET.replace(",", "\t").encode("utf-16-be"),
-    "Excel, CSV of an old Mac": SHEET.replace("\n", "\r").encode(),
+    "Excel, CSV of an old Mac": SHEET.replace("\n", "\r").encode("mac_roman"),
     "LibreOffice, all in quotes": SHEET.replace(",", '";"').replace("\n", '"\n"').encode()[:-1].join([b'"', b""]),
     "sep=": b"sep=;\r\n" + SHEET.replace(",", ";").encode("cp1252"),
     "sep= of a sign of its own": "\ufeffSEP=^\n".encode() + SHEET.replace(",", "^").encode(),
     "sep= in quotes, with its byte order mark after it": b'"sep=\t"\n' + SHEET.replace(",", "\t").encode("utf-8-sig"),
     "byte order marks and blank lines before it": "\ufeff\ufeff\n,,,\r\n\ufeff".encode() + SHEET.encode(),
     "empty last columns": SHEET.replace("\n", ",,,\n").encode(),
-    "columns in another order, and one that is unknown": "Currency, NOTE ,x,item,amount\n"
-    "EUR,“hot” – please,?,Käse für Zoë,12.50".encode(),
+    "columns in another order, and one that is unknown": "Écart;Currency; NOTE ;item;amount\n"
+    "?;EUR;“hot” – please;Käse für Zoë;12.50".encode("cp1252"),
 }
 
 
@@ -122,7 +122,7 @@ REJECTED = [
     (HEAD + "Käse,1,EUR,,\n".encode() + TEA * 5000 + b"K\xe4se,1,EUR,,\n", r"After line [45],\d\d\d, not all is UTF-8"),
     (SHEET.encode("utf-16")[:-1], "not all is UTF-16."),
     (HEAD + b"\0", "Line 2 is not text."),
-    (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "not all is UTF-8."),
+    (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "not all is UTF-8.|is not text"),
     (b"PK\x03\x04\x14\0", "This is a workbook and not a CSV file. In a spreadsheet, choose “CSV UTF-8”"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "This is a workbook"),
     (HEAD + b'"Tea"pot,1,EUR,,\n', "Line 2: inside a value in quotes, a quote is written twice"),

@@ -56,19 +56,21 @@ def open_sheet(file: Any) -> Iterator["Sheet"]:
 
 
 def _encoding(file: Any) -> str:
-    """UTF-16 if the file begins like it; Windows-1252 if the first letter beyond ASCII is like that; else UTF-8."""
+    """UTF-16 if the file begins like it; if the first letter beyond ASCII looks so, that of old Macs or of Windows."""
     start = file.read(2)
     if start in (b"PK", b"\xd0\xcf"):
         raise FileRejected(f"This is a workbook and not a CSV file. {AS_UTF8}")
     if start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         return "utf-16"
+    file.seek(0)
     try:
-        texts = codecs.iterdecode(chain([start], iter(partial(file.read, 64 * 1024), b"")), "utf-8")
+        texts = codecs.iterdecode(iter(partial(file.read, 64 * 1024), b""), "utf-8")
         all(text.isascii() for text in texts)  # ends at the first letter beyond ASCII
     except UnicodeDecodeError as error:
-        found = from_bytes(error.object, cp_isolation=["cp1252"], enable_fallback=False)
+        page = "windows-1252" if b"\n" in error.object else "mac-roman"
+        found = from_bytes(error.object, cp_isolation=[page], enable_fallback=False)
         if found and error.object[: error.start].isascii():
-            return "windows-1252"
+            return page
     return "utf-8"
 
 

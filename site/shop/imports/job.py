@@ -69,15 +69,11 @@ def parse_batch(imported: Import, rows: list[Row]) -> tuple[list[Order], list[Re
     """New orders and rejected rows. Each other row was ordered before: one key is one order."""
     buyer, parsed, rejects = imported.job.owner, [], []
     first = Import.objects.of(buyer).filter(digest=imported.digest).earliest("pk").pk  # of those with this content
-
-    def reject(row: Row, reason: str) -> None:
-        rejects.append(Reject(imported=imported, line=row.line, reason=reason[:500], cells=row.cells))
-
     for row in rows:
         try:
             values = clean_row(row.values)
         except ValidationError as error:
-            reject(row, row.error or " ".join(error.messages))
+            rejects.append((row, row.error or " ".join(error.messages)))
             continue
         reference = values.pop("reference")
         key = f"ref:{reference}" if reference else f"import:{first}:{row.line}"
@@ -89,8 +85,8 @@ def parse_batch(imported: Import, rows: list[Row]) -> tuple[list[Order], list[Re
         if same is order:
             orders.append(order)
         elif any(getattr(same, name) != getattr(order, name) for name in VALUES):
-            reject(row, f"Reference {row.values['reference']} is that of another order of yours.")
-    return orders, rejects
+            rejects.append((row, f"Reference {row.values['reference']} is that of another order of yours."))
+    return orders, [Reject(imported=imported, line=row.line, reason=why[:500], cells=row.cells) for row, why in rejects]
 
 
 @live_write

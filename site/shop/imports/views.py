@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from jobs import JobRegion
-from shop.imports.csv_reader import ADDED, COLUMNS, escape
+from shop.imports.csv_reader import ADDED, AS_UTF8, COLUMNS, escape
 from shop.imports.forms import UploadForm
 from shop.imports.models import Import
 from shop.models import may_order
@@ -30,7 +30,9 @@ def imports(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         imported = form.start()
         read, ignored = form.sheet.encoding.upper(), ", ".join(form.sheet.ignored)[:400] or "none"
-        messages.success(request, f"{imported.name} has arrived. It was read as {read}. Columns left out: {ignored}.")
+        hint = "" if read == "UTF-8" else f" Are letters wrong? {AS_UTF8}"
+        words = f"{imported.name} has arrived. It was read as {read}. Columns left out: {ignored}.{hint}"
+        messages.success(request, words)
         return redirect(imported)
     page = Paginator(Import.objects.of(request.user), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {"form": form, "page": page, "currencies": CURRENCIES}
