@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from config.start import SERVERS
 from e2e.support.ports import free_port
 from e2e.support.processes import Process
 from e2e.support.redis import Redis
@@ -42,6 +43,13 @@ def surroundings(var, **more):
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PARLOUR", "DATABASE", "REDIS"))}
     paths = {"PYTHONPATH": f"{ROOT}:{ROOT / 'site'}", "DJANGO_SETTINGS_MODULE": "config.settings"}
     return kept | paths | {"PARLOUR_VAR": str(var)} | more
+
+
+@pytest.mark.parametrize(("server", "flag"), [("daphne", "--ping"), ("uvicorn", "--ws-ping")])
+def test_a_dead_page_is_found_by_a_ping_within_fifteen_seconds(server, flag):
+    words = SERVERS[server].split()
+    every, patience = (int(words[words.index(f"{flag}-{what}") + 1]) for what in ("interval", "timeout"))
+    assert every + patience <= 15
 
 
 @pytest.mark.parametrize(

@@ -105,10 +105,11 @@ def test_a_flood_waits_outside_and_arrives_in_order(server):
 
 
 def test_a_page_that_stopped_reading_costs_little_and_leaves_soon(server):
-    with server.stalled("fill/"), server.stalled("fill/abort"):
+    with server.stalled("fill/"), server.stalled("fill/abort"), server.stalled("echo/"):  # a ping finds the last one
         server.reads("backlog", times=2)
         assert all(0 < int(size) < 2**20 for size in re.findall(r"backlog (\d+)", server.log()))
         server.reads("fill left", times=2)
+        server.reads("echo left")
     server.reads("fill ended", times=2)
 
 

@@ -86,18 +86,18 @@ async def test_a_page_that_does_not_read_is_cut_off(stalled, conf, limit, frame,
 
 async def test_what_the_server_still_holds_counts_too(line, conf, monkeypatch):
     conf(QUEUE_BYTES=1000)
-    monkeypatch.setattr(module.contrib, "write_backlog", lambda _: 2000)
+    monkeypatch.setattr(module.contrib, "write_backlog", {line.send: 2000}.get)
     assert not SendQueue(line.send).put("x")
 
 
 async def test_the_close_code_comes_after_what_waits_and_nothing_after_it(stalled):
     queue = SendQueue(stalled.send)
-    queue.put("a")
-    queue.put("b")
+    for text in "abc":
+        queue.put(text)
     asyncio.get_running_loop().call_later(0.02, stalled.free.set)
     await queue.close(4003)
     assert queue.put("late")
-    assert stalled.sent == ["a", "b", 4003]
+    assert stalled.sent == ["a", "bc", 4003]
 
 
 async def test_a_close_that_does_not_get_through_drops_the_connection(stalled, monkeypatch):
@@ -111,8 +111,41 @@ async def test_a_close_that_does_not_get_through_drops_the_connection(stalled, m
     assert stalled.sent == []
 
 
-def failing(error, held_up):
+async def test_what_is_written_past_the_server_waits_its_turn_too(line, monkeypatch):
+    """A server's own socket may take a text directly, but none while an earlier one is on its way."""
+    writable = True
+    writers = {line.send: lambda text: writable and (line.sent.append(f"{text}!") or True)}
+    monkeypatch.setattr(module.contrib, "text_writer", writers.get)
+    queue = SendQueue(line.send)
+    queue.put("a")
+    writable = False
+    line.free.clear()
+    queue.put("b")
+    writable = True
+    queue.put("c")
+    line.free.set()
+    await settled(queue)
+    queue.put("d")
+    assert line.sent == ["a!", "b", "c", "d!"]
+
+
+async def test_a_server_may_send_by_any_awaitable():
+    sent = []
+
+    def send(event):
+        sent.append(event["text"])
+        return asyncio.sleep(0) if len(sent) == 1 else asyncio.ensure_future(asyncio.sleep(0))
+
+    queue = SendQueue(send)
+    for text in "abc":
+        assert queue.put(text)
+        await settled(queue)
+    assert sent == ["a", "b", "c"]
+
+
+def failing(error, held_up, sent):
     async def send(event):
+        sent.append(event)
         if held_up:
             await asyncio.sleep(0)
         raise error
@@ -122,10 +155,12 @@ def failing(error, held_up):
 
 @pytest.mark.parametrize("held_up", [False, True])
 async def test_a_page_that_left_costs_nothing_more(held_up, log_lines):
-    queue = SendQueue(failing(ConnectionResetError(), held_up))
+    sent = []
+    queue = SendQueue(failing(ConnectionResetError(), held_up, sent))
     for text in "ab":
         assert queue.put(text)
         await settled(queue)
+    assert len(sent) == 1
     await queue.close(1000)
     assert queue.waiting == []
     assert log_lines == []
@@ -133,7 +168,7 @@ async def test_a_page_that_left_costs_nothing_more(held_up, log_lines):
 
 @pytest.mark.parametrize("held_up", [False, True])
 async def test_a_frame_that_cannot_be_sent_sends_the_page_away_and_raises_nowhere(held_up, log_lines):
-    queue = SendQueue(failing(ValueError("no such frame"), held_up))
+    queue = SendQueue(failing(ValueError("no such frame"), held_up, []))
     first = queue.put("a")
     await settled(queue)
     assert not (first and queue.put("b"))
