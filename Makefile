@@ -7,8 +7,8 @@
 # make bench    how fast and how cheap: before (BEFORE=commit), now, and beside peers, on two cores; 20 minutes
 # make bench-quick  the same now and beside two of them; make bench-imports  what an import costs
 # make bench-paint  when a page is first seen on a slow line
-# make picture  the picture of the README, taken anew
 # make mutants  which change of the engine no test notices (ONLY=parlour/limits.py, MINUTES a module, FRESH=1); an hour
+# make picture  the pictures of the README, taken anew
 # make lint    style, types, templates, the project's own rules
 
 VENV ?= .venv

@@ -11,6 +11,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 from e2e.conftest import CHROMIUM, QUIET
+from e2e.support.appearance import fill_with_content
 from e2e.support.deployments import Builder
 from e2e.support.http_client import HttpClient
 from e2e.support.waiting import eventually
@@ -45,6 +46,7 @@ def main() -> int:
         builder = Builder(Path(folder))
         server = builder.deploy().start_server("daphne")
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        fill_with_content(server)
         reader = HttpClient(server.url).sign_in("member")
         cookie = f"sessionid={reader.cookie('sessionid')}"
         late = False

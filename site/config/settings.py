@@ -22,7 +22,11 @@ PORT: int = env.int("PORT", 8000, validate=validate.Range(1, 65535))
 HTTPS: bool = env.bool("HTTPS", False)
 DEBUG: bool = env.bool("DEBUG", False)
 DEMO: bool = env.bool("DEMO", False) and not HTTPS  # `make run` says so; nothing else does
-DEMO_PARTS = ["chat.demo.make_demo_rooms", "shop.demo.make_demo_orders"]  # called once the demo's people are there
+DEMO_PARTS = [  # called once the demo's people are there
+    "chat.demo.make_demo_rooms",
+    "chat.demo.make_demo_conversation",
+    "shop.demo.make_demo_orders",
+]
 LOCAL: bool = environment.is_loopback(HOST)
 SECRET_KEY: str = env.str("SECRET_KEY", "") or environment.secret_key(VAR)
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", []) or environment.default_hosts(HOST)

@@ -41,8 +41,11 @@ def main() -> None:
         sys.exit(f"SERVER is {server!r}; it may be {' or '.join(SERVERS)}.")
     _refuse_taken_port()
     _collect_static()
+    _say("Preparing the database …")
     call_command("migrate", verbosity=0)
-    _print_when_ready(_welcome())
+    welcome = _welcome()
+    _say("Starting the server …")
+    _print_when_ready(welcome)
     if settings.CELERY_BROKER_URL:
         _start_worker()
     flags = SERVERS[server].format(host=settings.HOST.strip("[]"), port=settings.PORT).split()
@@ -71,6 +74,7 @@ def _collect_static() -> None:
     """Collects the static files anew when one of them has changed."""
     stamp, now = settings.STATIC_ROOT / ".collected", _fingerprint()
     if not stamp.exists() or stamp.read_text() != now:
+        _say("Collecting style sheets and scripts …")
         call_command("collectstatic", interactive=False, clear=True, verbosity=0)
         stamp.write_text(now)
 
@@ -85,12 +89,21 @@ def _fingerprint() -> str:
     return hashlib.sha256("\n".join(files).encode()).hexdigest()
 
 
+def _say(words: str) -> None:
+    """One line about what takes a while."""
+    os.write(sys.stdout.fileno(), f"{words}\n".encode())
+
+
 def _welcome() -> str:
-    text = f"Parlour is open at {url(settings.HOST, settings.PORT)}/\n"
+    here = url(settings.HOST, settings.PORT)
+    text = f"Parlour is open at {here}/\n"
     if settings.DEMO:
         logins = io.StringIO()
         call_command("demo", stdout=logins)
         text += "".join(f"  {line}\n" for line in logins.getvalue().splitlines())
+        text += f"As a guest: {here}/accounts/guest/?next=/rooms/lobby/\n"
+        text += f"The shop: {here}/shop/, and an import whose bar moves: {here}/shop/imports/\n"
+        text += f"The admin, as staff: {here}/admin/\n"
     return text + "Ctrl-C closes it.\n"
 
 

@@ -10,6 +10,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("mine/", views.mine, name="mine"),
     path("imports/", imports.imports, name="imports"),
+    path("imports/sample.csv", imports.sample, name="sample"),
     path("imports/<int:pk>/", imports.show, name="import"),
     path("imports/<int:pk>/rejected.csv", imports.rejected, name="rejected"),
     path("orders/", views.orders, name="orders"),

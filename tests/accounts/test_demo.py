@@ -1,12 +1,16 @@
 """The demo: three people, with passwords that open nothing where strangers are."""
 
 import io
+import re
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from accounts import demo
 from accounts.models import User
+from alerts.bell import bells
+from config import start
+from rooms.models import Message, Room
 
 PUBLIC = {"staff": "parlour", "member": "parlour", "other": "parlour"}
 
@@ -54,3 +58,30 @@ def test_in_production_a_public_password_opens_nothing_and_no_demo_is_loaded(cli
     with pytest.raises(CommandError, match="make run"):
         load()
     assert not User.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_lobby_opens_on_a_conversation_that_shows_what_can_be_said_and_is_not_told_twice(client, demo_settings):
+    demo_settings.DEMO_PARTS = ["chat.demo.make_demo_rooms", "chat.demo.make_demo_conversation"]
+    load()
+    load()
+    assert Message.objects.filter(room__slug="lobby", seq__isnull=False).count() == 5
+    page = client.get("/rooms/lobby/").content.decode()
+    for markup in ("<strong>", "<ul>", "<ol>", "<code>", "<blockquote>", 'href="https://htmx.org"', "pl-mention"):
+        assert markup in page
+    member, other = User.objects.get(username="member"), User.objects.get(username="other")
+    assert [bells([person.pk])[person.pk].unseen for person in (member, other)] == [1, 1]
+    Message.objects.all().delete()
+    Message.objects.create(room=Room.objects.get(slug="lobby"), author=other, text="Mine.", created=member.date_joined)
+    load()
+    assert Message.objects.count() == 1
+
+
+def test_every_address_that_the_start_prints_is_a_page(client, demo_settings):
+    demo_settings.DEMO_PARTS = ["chat.demo.make_demo_rooms"]
+    printed = start._welcome()
+    paths = re.findall(r"http://127\.0\.0\.1:8000(/\S*?),?\s", printed)
+    assert paths == ["/", "/accounts/guest/?next=/rooms/lobby/", "/shop/", "/shop/imports/", "/admin/"]
+    for path in paths:
+        assert client.get(path, follow=True).status_code == 200
+    assert "staff / parlour" in printed

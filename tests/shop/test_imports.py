@@ -113,6 +113,14 @@ def test_a_reference_makes_the_same_order_sent_twice_one_order(ben, upload, clie
     assert (finished(3).orders, Order.objects.count()) == (2, 5)
 
 
+def test_the_sample_on_the_page_can_be_imported_and_shows_what_is_rejected(upload, client, monkeypatch):
+    monkeypatch.setattr("shop.demo.SAMPLE_ROWS", 2500)
+    assert 'href="/shop/imports/sample.csv"' in client.get("/shop/imports/").content.decode()
+    upload(client.get("/shop/imports/sample.csv").content)
+    imported = finished()
+    assert (imported.orders, imported.rejected) == (2499, 1)
+
+
 def test_a_file_that_is_sent_twice_is_ordered_once_and_rows_that_look_alike_are_all_ordered(upload, files):
     upload(HEAD + TEA * 3)
     assert finished().orders == 3
