@@ -77,7 +77,7 @@ def test_a_file_that_is_rejected_is_told_why_beside_the_field(person: Invite, se
     member = person(server).sign_in("member")
     for content, words in (
         (b"Item;Total;Currency\nTea;1;EUR\n", "In the first line, rename “Total” to “amount”"),
-        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "not all is UTF-8."),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "is not in UTF-8."),
     ):
         upload(member, content)
         expect(member.page.locator(".import-form .error")).to_contain_text(words)

@@ -18,10 +18,11 @@ class TextField(forms.CharField):
 
 
 class CurrencyField(forms.ChoiceField):
-    """A currency, whatever the case of its letters."""
+    """A currency by its code, whatever the case of its letters, or by its sign."""
 
     def to_python(self, value: Any) -> str:
-        return super().to_python(value).strip().upper()
+        text = super().to_python(value).strip().upper()
+        return next((each.code for each in CURRENCIES.values() if each.sign == text), text)
 
 
 class OrderForm(forms.Form):

@@ -118,11 +118,14 @@ REJECTED = [
     (b"", "In the first line, name a column “amount”, name a column “currency”, name a column “item”."),
     (b"item\nTea", "It says: item"),
     (b"item,Amount,currency,amount\n", "In the first line, call one column alone “amount”."),
-    (RUSSIAN.encode("cp1251"), "After line 0, not all is UTF-8."),
-    (HEAD + "Käse,1,EUR,,\n".encode() + TEA * 5000 + b"K\xe4se,1,EUR,,\n", r"After line [45],\d\d\d, not all is UTF-8"),
-    (SHEET.encode("utf-16")[:-1], "not all is UTF-16."),
+    (RUSSIAN.encode("cp1251"), "Line 1 or a later one is not in UTF-8."),
+    (
+        HEAD + "Käse,1,EUR,,\n".encode() + TEA * 5000 + b"K\xe4se,1,EUR,,\n",
+        r"Line [45],\d\d\d or a later one is not in UTF-8",
+    ),
+    (SHEET.encode("utf-16")[:-1], "is not in UTF-16."),
     (HEAD + b"\0", "Line 2 is not text."),
-    (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "not all is UTF-8.|is not text"),
+    (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "is not in UTF-8."),
     (b"PK\x03\x04\x14\0", "This is a workbook and not a CSV file. In a spreadsheet, choose “CSV UTF-8”"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "This is a workbook"),
     (HEAD + b'"Tea"pot,1,EUR,,\n', "Line 2: inside a value in quotes, a quote is written twice"),
@@ -191,3 +194,4 @@ def test_a_row_is_checked_like_the_order_form_with_every_reason():
     ]
     values = clean_row(dict(zip(COLUMNS, ("Tea", " 3 ", " eur", "", " A  1 "), strict=True)))
     assert values == {"item": "Tea", "amount": 300, "currency": "EUR", "note": "", "reference": "A 1"}
+    assert clean_row({"item": "Tea", "amount": "¥1,500", "currency": " ¥"})["currency"] == "JPY"

@@ -105,7 +105,7 @@ def test_a_reference_makes_the_same_order_sent_twice_one_order(ben, upload, clie
     upload(HEAD + rows)
     first = finished()
     assert (first.orders, first.repeated, first.rejected) == (2, 1, 1)
-    assert Reject.objects.get().reason == "Reference A-2 is that of another order of yours."
+    assert Reject.objects.get().reason == "One row is one order, and A-2 is another one's reference."
     upload(HEAD + rows + TEA)
     assert finished(2).outcome == "1 order is in, 3 had been there before, 1 row was rejected."
     client.force_login(ben)

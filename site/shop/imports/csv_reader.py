@@ -50,7 +50,7 @@ def open_sheet(file: Any) -> Iterator["Sheet"]:
     except csv.Error:
         raise FileRejected(f'Line {sheet.line:,}: inside a value in quotes, a quote is written twice ("").') from None
     except UnicodeDecodeError:
-        raise FileRejected(f"After line {sheet.line:,}, not all is {encoding.upper()}. {AS_UTF8}") from None
+        raise FileRejected(f"Line {sheet.line + 1:,} or a later one is not in {encoding.upper()}. {AS_UTF8}") from None
     finally:
         sheet.text.detach()
 

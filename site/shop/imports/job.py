@@ -85,7 +85,7 @@ def parse_batch(imported: Import, rows: list[Row]) -> tuple[list[Order], list[Re
         if same is order:
             orders.append(order)
         elif any(getattr(same, name) != getattr(order, name) for name in VALUES):
-            rejects.append((row, f"Reference {row.values['reference']} is that of another order of yours."))
+            rejects.append((row, f"One row is one order, and {row.values['reference']} is another one's reference."))
     return orders, [Reject(imported=imported, line=row.line, reason=why[:500], cells=row.cells) for row, why in rejects]
 
 
