@@ -5,8 +5,9 @@ from types import SimpleNamespace
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.signals import user_logged_out
 
-from parlour import live_parts
+from parlour import live_parts, revocation
 from parlour.models import read_heads
 from parlour.testing import Page
 from parlour.writes import rights
@@ -38,6 +39,7 @@ def permission():
         lambda on: Group.objects.filter(pk=on.brewers.pk).delete(),
         lambda on: on.brewers.permissions.set([permission()]),
         lambda on: on.brewers.permissions.get().group_set.clear(),
+        lambda on: on.brewers.permissions.get().group_set.remove(on.brewers),
         lambda on: permission().group_set.add(on.brewers),
         lambda on: on.ann.user_permissions.add(permission()),
         lambda on: permission().user_set.add(on.ann),
@@ -49,6 +51,20 @@ def test_whom_it_concerns_is_asked_anew_and_nobody_else(ann, ben, brewers, chang
     after = read_heads([rights(ann.pk), rights(ben.pk)])
     assert after[rights(ann.pk)] > before[rights(ann.pk)]
     assert after[rights(ben.pk)] == before[rights(ben.pk)]
+
+
+def test_signing_out_is_noticed_where_sessions_have_no_rows(ann, ben, client, settings):
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.cache"
+    client.force_login(ann)
+    before = read_heads([rights(ann.pk), rights(ben.pk)])
+    revocation.connect()  # each receiver once, however often it is called
+    try:
+        client.logout()
+        client.logout()  # now nobody is signed in
+    finally:
+        user_logged_out.disconnect(dispatch_uid="parlour.signed_out")
+    after = read_heads([rights(ann.pk), rights(ben.pk)])
+    assert after == before | {rights(ann.pk): before[rights(ann.pk)] + 1}
 
 
 async def test_an_open_page_closes_when_its_reader_leaves_the_group(ann, brewers, monkeypatch, settings, tmp_path):
