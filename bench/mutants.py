@@ -50,6 +50,7 @@ operators[:] = [each for each in operators if each[1] is not mutators.operator_s
 from mutmut.__main__ import cli
 cli()
 """
+AT_IMPORT = {"parlour/revocation.py", "parlour/writes.py"}  # these work at import too, so each change imports all anew
 SETTINGS = """
 [tool.mutmut]
 source_paths = ["parlour", "rooms", "alerts", "jobs", "src"]
@@ -59,6 +60,7 @@ pytest_add_cli_args = ["--nomigrations", "--timeout=10"]
 pytest_add_cli_args_test_selection = {tests}
 do_not_mutate_patterns = ['^\\s*log\\.', '\\.warning\\(', '^\\s*raise \\w+Error\\(']  # words
 process_isolation = "forkserver"
+forkserver_warmup = "{warmup}"
 timeout_multiplier = 3.0
 timeout_constant = 5.0
 """
@@ -76,7 +78,8 @@ def run(name: str) -> Path:
         if not (work / link).is_symlink():
             (work / link).symlink_to(ROOT / target)
     tests = [f"tests/{each}" for each in TESTS[name]] + ["-m", "not faults", "-k", "not from_the_wheel"]
-    settings = SETTINGS.format(module=module, tests=json.dumps(tests))
+    warmup = "none" if name in AT_IMPORT else "collect"
+    settings = SETTINGS.format(module=module, tests=json.dumps(tests), warmup=warmup)
     (work / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text() + settings)
 
     limit = ["timeout", "--foreground", "--signal=INT", "--kill-after=20", os.environ.get("MINUTES", "20") + "m"]
