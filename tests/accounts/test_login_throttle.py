@@ -38,6 +38,7 @@ def test_six_who_sign_in_at_once_wait_a_moment_and_are_all_let_in(sign_in):
     assert not any(each.done() for each in six)
     sign_in.hashed.set()
     assert [each.result(5) for each in six] == [200] * 6
+    assert [each.path for each in sign_in.hashing] == ["/accounts/login/"] * 6
 
 
 def test_a_flood_is_told_to_come_back_and_holds_no_more_threads_than_six(sign_in):
@@ -46,6 +47,13 @@ def test_a_flood_is_told_to_come_back_and_holds_no_more_threads_than_six(sign_in
     assert len(sign_in.hashing) == login_throttle.AT_ONCE
     sign_in.hashed.set()
     assert sorted(each.result(5) for each in flood) == [200] * 6 + [429] * 24
+
+
+def test_whoever_is_turned_away_reads_why_and_when_to_come_back(client, db, monkeypatch):
+    monkeypatch.setattr(login_throttle, "WITHIN", 0)
+    answer = client.post("/accounts/login/", {"username": "ann"})
+    assert (answer.status_code, answer["Retry-After"]) == (429, "3")
+    assert "wait a few seconds" in answer.content.decode()
 
 
 def test_nobody_waits_for_ever(sign_in, monkeypatch):
@@ -69,5 +77,6 @@ def test_a_turn_comes_back_when_a_page_fails(rf):
 def test_other_pages_do_not_wait(sign_in):
     pages = [sign_in("/rooms/lobby/messages/") for _ in range(9)]
     until(lambda: len(sign_in.hashing) == 9)
+    assert {each.path for each in sign_in.hashing} == {"/rooms/lobby/messages/"}
     sign_in.hashed.set()
     assert {each.result(5) for each in pages} == {200}
