@@ -43,6 +43,11 @@ def stream(audience: str) -> str:
     return audience.partition("/")[0]
 
 
+def may_be_of(audience: str, pk: object) -> bool:
+    """Whether an alert to this audience may reach this person: not if it is for another one alone."""
+    return stream(audience) == person(pk) or not audience.startswith("user.")
+
+
 def audience_source(pattern: str) -> Callable[[Find], Find]:
     """Decorate a function that gives pairs `(person, id)` for the primary keys of people: who belongs to what.
 

@@ -25,6 +25,7 @@ def add_alert(
     key: str | None = None,
     actor: Any = None,
     but: Collection[Any] = (),
+    read_by: Collection[Any] = (),
 ) -> None:
     """`notify` inside a `live_write` of one's own: the alert is committed with that `change`.
 
@@ -33,7 +34,8 @@ def add_alert(
     `title` and `body` are text, never markup; `{actor}` in a title stands for the name that `actor` has when it is
     read. `url` is a path of this site or an http(s) address; without one, `about.get_absolute_url()` where there is
     such a method. Open alerts of one `kind` and `key` are shown as one line, and a second one of the same `key` and
-    `about` is dropped. For people in `but` (primary keys) it is archived from the start. Raises ValueError for an
+    `about` is dropped. For people in `but` (primary keys) it is archived from the start, and for an `actor` who is not
+    among `to` by name; by people in `read_by` it is read from the start. Raises ValueError for an
     empty title, a kind over 40 or a key over 100 characters, any other `url` and an unknown role, and TypeError for a
     `to` that nobody belongs to. In a transaction it shows after the commit, and on a rollback never.
     """
@@ -45,7 +47,9 @@ def add_alert(
     fields = {"kind": kind, "title": title, "body": body, "url": checked_url(url), "key": key, "actor": actor}
     names = audiences.named(to)
     _touch(change, names)
-    change.then(lambda: _store(names, about, fields, but))
+    if actor is not None and audiences.person(actor.pk) not in map(audiences.stream, names):
+        but = {*but, actor.pk} if any(audiences.may_be_of(name, actor.pk) for name in names) else but
+    change.then(lambda: _store(names, about, fields, but, read_by))
 
 
 notify = live_write(add_alert)
@@ -108,14 +112,18 @@ def _touch(change: Change, names: Iterable[str]) -> None:
     change.touch(*{audiences.stream(name) for name in names})
 
 
-def _store(names: Collection[str], about: Any, fields: dict[str, Any], but: Collection[Any]) -> None:
+def _store(
+    names: Collection[str], about: Any, fields: dict[str, Any], but: Collection[Any], read_by: Collection[Any]
+) -> None:
     """Write the rows. This runs late, when `about` may have got its primary key in the same change."""
     if about is not None and not fields["url"] and hasattr(about, "get_absolute_url"):
         fields["url"] = checked_url(about.get_absolute_url())
     now = timezone.now()
     alerts = [Alert(audience=name, about=reference(about), at=now, **fields) for name in names]
     Alert.objects.bulk_create(alerts, ignore_conflicts=bool(fields["key"]))
-    if but:
-        done = dict.fromkeys(("seen", "read", "archived"), now)
+    if done := {pk: {"seen": now, "read": now} for pk in read_by} | {
+        pk: {"seen": now, "read": now, "archived": now} for pk in but
+    }:
         stored = Alert.objects.filter(audience__in=names, about=reference(about), kind=fields["kind"], at=now)
-        Mark.objects.bulk_create([Mark(alert=alert, person_id=pk, **done) for alert in stored for pk in set(but)])
+        reached = ((each, pk) for each in stored for pk in done if audiences.may_be_of(each.audience, pk))
+        Mark.objects.bulk_create([Mark(alert=each, person_id=pk, **done[pk]) for each, pk in reached])

@@ -4,13 +4,15 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from .support.bell import alerts, at_peace, bell, count, none, opened
+from .support.bell import alerts, at_peace, bell, count, none, opened, toasts, unseen
+from .support.deployments import Deployment
 from .support.flaky_proxy import FlakyProxy
 from .support.http_client import HttpClient
 from .support.people import Person
 from .support.room_socket import RoomSocket
 from .support.servers import Server
 from .support.tabs import FAST_CLOCKS
+from .support.waiting import eventually
 
 Invite = Callable[..., Person]
 Proxy = Callable[[Server], FlakyProxy]
@@ -90,7 +92,7 @@ def test_an_open_bell_beside_a_room_disturbs_nobody_while_alerts_pour_in(server:
 
 def test_the_card_closes_by_key_by_a_press_elsewhere_and_when_the_page_changes(server: Server, person: Invite) -> None:
     staff = at_peace(person(server))
-    talker(server, "other").say("@staff, over here")
+    talker(server, "member").say("@staff, over here")
     bell(staff, "/rooms/team/")
     count(staff, "1")
     card, rooms = staff.page.locator("#bell-card"), staff.page.get_by_role("navigation", name="Rooms")
@@ -112,7 +114,7 @@ def test_the_card_closes_by_key_by_a_press_elsewhere_and_when_the_page_changes(s
     expect(card).to_be_hidden()
     opened(staff)
     expect(alerts(staff).first).to_contain_text("over here")
-    talker(server, "other").say("@staff, once more")
+    talker(server, "member").say("@staff, once more")
     expect(alerts(staff).first).to_contain_text("2 times")
     staff.page.go_back()
     expect(staff.page.get_by_role("heading", level=1, name="Team")).to_be_visible()
@@ -123,15 +125,57 @@ def test_the_card_closes_by_key_by_a_press_elsewhere_and_when_the_page_changes(s
 
 def test_mark_all_read_marks_what_the_page_showed(server: Server, person: Invite) -> None:
     staff = opened(at_peace(person(server)))
-    other = talker(server, "other")
-    other.say("@staff, shown")
+    member = talker(server, "member")
+    member.say("@staff, shown")
     expect(alerts(opened(staff)).first).to_contain_text("shown")
-    staff.page.route("**/alerts/read/**", lambda route: (other.say("@staff, not yet"), route.continue_()))
+    staff.page.route("**/alerts/read/**", lambda route: (member.say("@staff, not yet"), route.continue_()))
     staff.page.get_by_role("button", name="Mark all read").click()
     expect(staff.page.locator("#bell-lines .pl-unread")).to_have_count(1)
     expect(staff.page.locator("#bell-lines .pl-unread")).to_contain_text("not yet")
     staff.page.locator("#bell-card").get_by_role("button", name="Undo").click()
     expect(staff.page.locator("#bell-lines .pl-unread")).to_contain_text("2 times")
+
+
+def test_what_is_in_front_of_somebody_makes_no_toast_and_no_count(
+    server: Server, deployment: Deployment, person: Invite
+) -> None:
+    def at_the_page() -> int:
+        return len(deployment.rows("SELECT holder FROM parlour_lease WHERE name LIKE %s", "reading.%"))
+
+    staff, member = at_peace(person(server)), talker(server, "member")
+    elsewhere = bell(staff.tab(), "/shop/")
+    member.say("@staff, come here")
+    count(elsewhere, "1")
+    bell(staff.open_room("lobby")).page.locator(".pl-scroll").hover()
+    none(elsewhere)
+    eventually(at_the_page, 10, "somebody at the page")
+    member.say("@staff, look")
+    staff.sees("@staff, look")
+    staff.page.evaluate("dispatchEvent(new Event('blur'))")
+    eventually(lambda: not at_the_page(), 10, "nobody at the page")
+    assert unseen(elsewhere) == 0
+    member.say("@staff, where are you?")
+    count(elsewhere, "1")
+    expect(toasts(elsewhere)).to_have_count(1)
+
+
+def test_who_is_added_to_a_room_hears_of_it_and_finds_it_beside_the_talk(server: Server, person: Invite) -> None:
+    other, staff = bell(person(server).sign_in("other").open_room("lobby")), person(server).sign_in("staff")
+    rooms = other.page.get_by_role("navigation", name="Rooms")
+    expect(rooms.get_by_role("link", name="Team")).to_have_count(0)
+    staff.go("/rooms/team/members/").page.locator("[name=username]").fill("other")
+    staff.page.get_by_role("button", name="Add").click()
+    count(other, "1")
+    expect(alerts(opened(other)).first).to_contain_text("staff added you to Team")
+    other.page.keyboard.press("Escape")
+    rooms.get_by_role("link", name="Team").click()
+    expect(other.page.get_by_role("heading", level=1, name="Team")).to_be_visible()
+    other.wait_live().page.locator(".pl-scroll").hover()
+    none(other)
+    staff.page.get_by_role("button", name="Remove other").click()
+    expect(other.page.get_by_text("only its members can read it")).to_be_visible()
+    expect(rooms.get_by_role("link", name="Team")).to_have_count(0)
+    assert not other.errors
 
 
 def test_without_its_socket_a_press_counts_and_the_page_shows_it(

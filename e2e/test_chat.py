@@ -34,6 +34,10 @@ def test_two_people_and_a_guest_talk(person: Invite, server: Server) -> None:
         eventually(lambda each=someone: not each.unconfirmed, 15, "the confirmation")
         assert someone.box.input_value() == ""
         assert not someone.banner.is_visible()
+    headings = member.log.locator("li.pl-message:not(.pl-continues) .pl-by")
+    expect(headings.filter(has_text="Robin").first).to_contain_text("guest")
+    expect(headings.filter(has_text="other").first).not_to_contain_text("guest")
+    expect(member.page.locator(".pl-people li", has_text="Robin")).to_contain_text("guest")
     line = robin.log.locator("li.pl-message", has_text="Not at all.")
     assert line.locator("bdi.pl-name").inner_text() == "other"
     member.equals_a_fresh_page()
@@ -127,7 +131,10 @@ def test_scrolling_up_brings_what_was_before_and_keeps_the_place(person: Invite,
     now = first.bounding_box()
     assert now
     assert abs(now["y"] - place["y"]) < 5
-    reader.page.get_by_role("button", name="To the newest").click()
+    newest = reader.page.get_by_role("button", name="To the newest")
+    newest.focus()
+    reader.page.keyboard.press("Enter")
+    expect(newest).to_be_focused()
     expect(reader.log.get_by_text("said while somebody reads above", exact=True)).to_be_in_viewport()
     while (before := len(reader.messages)) <= len(LINES):
         reader.log.get_by_text(reader.messages[0], exact=True).scroll_into_view_if_needed()

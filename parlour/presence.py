@@ -40,12 +40,12 @@ class Presence:
             self.wanted.add(entry)
             self.changed.set()
 
-    def leave(self, entry: Entry) -> None:
+    def leave(self, entry: Entry, grace: float | None = None) -> None:
         self.tabs[entry] -= 1
         if self.tabs[entry] <= 0:
             del self.tabs[entry]
             loop = asyncio.get_running_loop()
-            self.leaving[entry] = loop.call_later(conf.GRACE, self._left, entry)
+            self.leaving[entry] = loop.call_later(conf.GRACE if grace is None else grace, self._left, entry)
 
     def _left(self, entry: Entry) -> None:
         self.leaving.pop(entry, None)

@@ -1,10 +1,13 @@
 """Rooms in Django's admin."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from rooms.members import tell_new_member
 from rooms.models import Membership, Message, NotificationLevel, Room
 from rooms.moderation import remove
 
@@ -28,6 +31,11 @@ class RoomAdmin(admin.ModelAdmin):
     search_fields = ["title", "slug"]
     raw_id_fields = ["owner"]
     inlines = [MembershipInline]
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        super().save_formset(request, form, formset, change)
+        for membership in formset.new_objects:
+            tell_new_member(membership, by=request.user)
 
 
 @admin.register(NotificationLevel)

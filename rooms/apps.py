@@ -22,5 +22,6 @@ class RoomsConfig(AppConfig):
         from rooms import checks, mentions, signals  # noqa: F401  importing two of them is what registers them
 
         Kind("mention", _("Mentions"), _("{title}, {n} times")).register()
+        Kind("member", _("Rooms you are added to")).register()
         Kind("room", _("Rooms where you hear everything"), _("{title}: {n} messages")).register()
         signals.connect()

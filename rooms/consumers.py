@@ -13,11 +13,14 @@ from rooms.markup import TextRejected
 from rooms.models import Message, room_key
 from rooms.permissions import room_for
 from rooms.posting import submit
+from rooms.reading import mark_room_read
 from rooms.rejected_text import rejected_form
 from rooms.send_once import Acknowledgements, NumberedText
 from rooms.streams import RoomRegion
 
 COMMIT_WITHIN = 20  # seconds
+ATTENTION = 30.0  # seconds that a sign of somebody at the page holds
+READING_RATE = "1/10"  # how often one person's attention may begin: a second / at once
 TYPING_RATE = "1/3"  # a page of ours says it every two seconds
 
 
@@ -25,6 +28,8 @@ class RoomConsumer(Consumer):
     """One page in one room."""
 
     region: RoomRegion
+    lease: tuple[str, str] | None = None
+    attention: asyncio.TimerHandle | None = None
 
     @classmethod
     def key(cls, slug: str) -> str:  # type: ignore[override]
@@ -47,6 +52,7 @@ class RoomConsumer(Consumer):
         return answer
 
     def left(self) -> None:
+        self._look_away()
         if self.lease:
             self.hub.presence.leave(self.lease)
 
@@ -60,6 +66,30 @@ class RoomConsumer(Consumer):
     async def hear_typing(self, fields: dict[str, Any]) -> None:
         if self.region.rights.write and rate_limit("typing", self.person.pk, TYPING_RATE).take():
             self.hub.transient(self.region.room.stream, typing_indicator.start(self.region, self.person))
+
+    async def hear_seen(self, fields: dict[str, Any]) -> None:
+        """A sign of somebody at the page: the room is in front of them until the next few seconds bring none."""
+        if not self.lease:
+            return
+        if self.attention:
+            self.attention.cancel()
+        elif not rate_limit("reading", self.person.pk, READING_RATE).take():
+            return
+        begins = not self.attention
+        self.attention = self.loop.call_later(ATTENTION, self._look_away)
+        if begins:
+            self.hub.presence.enter((self.region.room.reading, str(self.person.pk)))
+            await run(mark_room_read, self.person, self.region.room)
+
+    async def hear_away(self, fields: dict[str, Any]) -> None:
+        """The window has lost the focus."""
+        self._look_away()
+
+    def _look_away(self) -> None:
+        if self.attention:
+            self.attention.cancel()
+            self.attention = None
+            self.hub.presence.leave((self.region.room.reading, str(self.person.pk)), grace=0)
 
     async def _post(self, fields: dict[str, Any]) -> tuple[int, str]:
         """Store what is new in a say or a hello. Returns how far the room has come by it, and the answer."""

@@ -5,7 +5,8 @@ now, and `@everyone` for its members too.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -22,6 +23,7 @@ from rooms.models import Membership, Message, NotificationLevel, Room, stored, w
 from rooms.names import bearing, guests, is_guest
 from rooms.object_rules import rules
 from rooms.permissions import readers, rights
+from rooms.reading import readers_now
 
 MOST = 20  # mentions looked up for one text
 MOST_HERE = 100  # people told by one `@here`
@@ -32,6 +34,7 @@ TOO_MANY = _("Nobody was alerted: you have mentioned many people just now. Every
 MENTIONED, NEWS = _("{actor} mentioned you in {room}"), _("New in {room}")
 NOT_HERE = _("Nobody was alerted: a guest's mention reaches those who are here or have written here.")
 Level = NotificationLevel.Level
+Reading = Callable[[Room], set[Any]]  # who has a room in front of them, asked once for all messages of a commit
 ROOM = Cast("room", CharField())
 
 
@@ -111,10 +114,11 @@ def alert(change: Change, posted: Sequence[tuple[Any, frozenset[Any]]]) -> None:
     levels: dict[int, dict[Any, str]] = defaultdict(dict)
     for each in written_out(NotificationLevel, condition, rooms, [*map(stored, concerned)], Level.EVERYTHING.value):
         levels[each.room_id][each.person_id] = each.level
+    reading = cache(readers_now)
     for (row, mentioned), named in zip(posted, people, strict=True):
         groups = mentioned & {*Group}
-        told = _alert_mentioned(change, row, named - {row.author_id}, groups, levels[row.room_id])
-        _alert_listeners(change, row, told, levels[row.room_id])
+        told = _alert_mentioned(change, row, named - {row.author_id}, groups, levels[row.room_id], reading)
+        _alert_listeners(change, row, told, levels[row.room_id], reading)
 
 
 def _people(row: Message, mentioned: Collection[Any]) -> set[Any]:
@@ -127,20 +131,26 @@ def _people(row: Message, mentioned: Collection[Any]) -> set[Any]:
 
 
 def _alert_mentioned(
-    change: Change, row: Message, mentioned: Collection[Any], groups: Collection[Group], levels: Mapping[Any, str]
+    change: Change,
+    row: Message,
+    mentioned: Collection[Any],
+    groups: Collection[Group],
+    levels: Mapping[Any, str],
+    reading: Reading,
 ) -> set[Any]:
     """Tell those who are mentioned and want to know. Returns who was told."""
     told = _to_be_told(row, mentioned, bool(groups), levels) if mentioned or groups else []
     chosen = [NotificationLevel(room=row.room, person=person) for person in told]
-    title, key = _worded(MENTIONED, row.room), f"{row.author_id}-{row.room_id}"
+    title, key = worded(MENTIONED, row.room), f"{row.author_id}-{row.room_id}"
+    tell = partial(add_alert, change, kind="mention", title=title, body=row.plain, about=row, key=key, actor=row.author)
     if chosen:
         fresh = [each for each in chosen if each.person_id not in levels]
         change.then(lambda: _follow_room(fresh))
-        add_alert(change, chosen, "mention", title, key=key, body=row.plain, about=row, actor=row.author)
+        tell(chosen, read_by=reading(row.room) & {person.pk for person in told})
     if Group.EVERYONE in groups and not row.unheard:
         muted = NotificationLevel.objects.filter(room=row.room, level=Level.NOTHING).values_list("person", flat=True)
         spared = {row.author_id, *muted, *(person.pk for person in told), *levels}
-        add_alert(change, row.room, "mention", title, key=key, but=spared, body=row.plain, about=row, actor=row.author)
+        tell(row.room, but=spared, read_by=reading(row.room) - spared)
     return {person.pk for person in told}
 
 
@@ -149,15 +159,20 @@ def _follow_room(fresh: Sequence[NotificationLevel]) -> None:
     NotificationLevel.objects.bulk_create(fresh, ignore_conflicts=True)
 
 
-def _alert_listeners(change: Change, row: Message, told: Collection[Any], levels: Mapping[Any, str]) -> None:
+def _alert_listeners(
+    change: Change, row: Message, told: Collection[Any], levels: Mapping[Any, str], reading: Reading
+) -> None:
     listening = {pk for pk, level in levels.items() if level == Level.EVERYTHING}
     if listening:
-        listeners, title, key = Listeners(row.room.listeners), _worded(NEWS, row.room), f"room-{row.room_id}"
+        listeners, title, key = Listeners(row.room.listeners), worded(NEWS, row.room), f"room-{row.room_id}"
         spared = listening & {row.author_id, *told}
-        add_alert(change, listeners, "room", title, key=key, but=spared, body=row.plain, about=row, actor=row.author)
+        at_it = reading(row.room) & listening
+        add_alert(
+            change, listeners, "room", title, row.plain, about=row, key=key, actor=row.author, but=spared, read_by=at_it
+        )
 
 
-def _worded(words: Any, room: Room) -> str:
+def worded(words: Any, room: Room) -> str:
     """An alert's title is stored, and one for all who are told: it is in the language of the site."""
     with translation.override(settings.LANGUAGE_CODE):
         return str(words).replace("{room}", room.title)

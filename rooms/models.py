@@ -221,6 +221,11 @@ class Room(models.Model):
         return f"people.{self.pk}"
 
     @property
+    def reading(self) -> str:
+        """The name of the leases of those who have it in front of them."""
+        return f"reading.{self.pk}"
+
+    @property
     def rules_stream(self) -> str:
         """The stream that is touched when the room's title or rules change, or the room goes."""
         return f"rules.{self.pk}"

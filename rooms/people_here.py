@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
 from parlour import StateStream, name_of, people_in
+from rooms.names import is_guest
 
 SHOWN = 60  # people named in a room's list; a larger company would cost every page a long list a second
 
@@ -22,7 +23,7 @@ class PeopleStream(StateStream):
 
     def present(self) -> dict[str, Any]:
         here = people_in(self.name)[self.name]
-        people = [{"pk": each.pk, "name": name_of(each)} for each in here[:SHOWN]]
+        people = [{"pk": each.pk, "name": name_of(each), "guest": is_guest(each)} for each in here[:SHOWN]]
         return {"people": people, "others": len(here[SHOWN:]), "names": {each.pk: name_of(each) for each in here}}
 
     def paint(self, variant: Any, seq: int) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from parlour import LogStream, Region, StateStream
 from rooms.markup import trusted
 from rooms.models import Message, Room, room_key
-from rooms.names import name_fields, name_in
+from rooms.names import guests, name_fields, name_in
 from rooms.object_rules import object_heads
 from rooms.people_here import PeopleStream
 from rooms.permissions import READER, Rights, sign_in
@@ -22,7 +22,7 @@ from rooms.send_once import new_page
 
 ROOMS = 1000  # whose query is kept, which takes as long to make as to answer
 RENDERED = 2000  # messages whose markup is kept, some two megabytes
-FIELDS = ["pk", "seq", "changed", "text", "html", "created", "previous_at", "heading_at", "author"]
+FIELDS = ["pk", "seq", "changed", "text", "html", "created", "previous_at", "heading_at", "author", "by_guest"]
 
 
 class RoomRegion(Region):
@@ -58,6 +58,7 @@ class ShownMessage(NamedTuple):
     id: str
     author_id: Any
     author: str
+    guest: bool
     created: datetime
     previous_at: datetime | None
     heading_at: datetime | None
@@ -94,7 +95,8 @@ class RoomStream(LogStream):
     def row(self, row: Any) -> SafeString:
         read = translation.get_language(), timezone.get_current_timezone_name()
         times = row.created, row.previous_at, row.heading_at
-        return render_message(ShownMessage(self.ids.id(row.pk), row.author, _author(row), *times, row.html, *read))
+        author = row.author, _author(row), bool(row.by_guest)
+        return render_message(ShownMessage(self.ids.id(row.pk), *author, *times, row.html, *read))
 
     def announce(self, added: Sequence[Any]) -> str:
         """Nobody is typing what has just arrived; a screen reader hears the newest, and how many there are."""
@@ -116,7 +118,8 @@ class RoomStream(LogStream):
 @lru_cache(ROOMS)
 def _messages(room: int) -> Any:
     """Bare tuples: fifty models with their authors would take longer than all else on a page."""
-    return Message.objects.filter(room=room).values_list(*FIELDS, *name_fields("author__"), named=True)
+    messages = Message.objects.filter(room=room).annotate(by_guest=guests("author__"))
+    return messages.values_list(*FIELDS, *name_fields("author__"), named=True)
 
 
 def _author(row: Any) -> str:

@@ -7,6 +7,8 @@ from django.contrib.auth import login, views
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.generic import FormView, UpdateView
 
 from accounts.forms import GuestForm, PasswordForm, ProfileForm, SignInForm, SignUpForm
@@ -31,7 +33,20 @@ class KeepsNext(views.RedirectURLMixin):
 class SignedOutOnly(KeepsNext):
     """A page that an account has no use for: it leads straight on."""
 
+    request: HttpRequest
     guests_too = True
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Without a `next` it leads back to the page of the link: those of the top bar outlast the pages below it."""
+        context = super().get_context_data(**kwargs)
+        return context | {"next": context["next"] or self._came_from()}
+
+    def _came_from(self) -> str:
+        """The page of this site that led here, unless it is one of the accounts' own."""
+        page = self.request.headers.get("Referer", "")
+        own = url_has_allowed_host_and_scheme(page, {self.request.get_host()}, self.request.is_secure())
+        path = page.partition(self.request.get_host())[2] if own else ""
+        return "" if path.startswith(reverse("accounts:login").removesuffix("login/")) else path
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Guests may still sign up or in; where `guests_too` is off they have what they came for."""

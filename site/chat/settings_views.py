@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from chat.forms import MemberForm, NotificationLevelForm, RoomForm
 from parlour import Denied, name_of, rate_limit
+from rooms.members import tell_new_member
 from rooms.models import Membership, NotificationLevel, Room
 from rooms.names import is_guest
 from rooms.permissions import room_for
@@ -82,7 +83,9 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
     form = MemberForm(request.POST or None)
     if form.is_valid():
         person = form.cleaned_data["username"]
-        _, fresh = Membership.objects.get_or_create(room=room, person=person)
+        membership, fresh = Membership.objects.get_or_create(room=room, person=person)
+        if fresh:
+            tell_new_member(membership, by=request.user)
         notices.info(request, f"{name_of(person)} is a member {'now' if fresh else 'already'}.")
         return redirect("chat:members", slug)
     memberships = room.memberships.select_related("person").order_by("person__username")

@@ -12,6 +12,7 @@ urlpatterns = [
     path("panel/<int:page>/", RoomListConsumer.as_panel(), name="home_panel"),
     path("echo/", views.echo, name="echo"),
     path("echo/panel/", EchoConsumer.as_panel(), name="echo_panel"),
+    path("beside/", views.beside, name="beside"),
     path("rooms/new/", settings_views.create, name="create"),
     path("rooms/<slug:slug>/settings/", settings_views.settings, name="settings"),
     path("rooms/<slug:slug>/members/", settings_views.members, name="members"),

@@ -2,11 +2,14 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from chat.echo import EchoConsumer
 from chat.rooms_list import RoomListRegion
+from rooms.models import Room
 from rooms.names import is_guest
+from rooms.views import LISTED
 
 
 @require_safe
@@ -16,6 +19,14 @@ def home(request: HttpRequest) -> HttpResponse:
     page = int(asked) if asked.isascii() and asked.isdigit() and 0 < len(asked) < 6 else 1
     region = RoomListRegion(request.user, max(page, 1))
     return render(request, "chat/home.html", {**region.paint(request), "can_create": not is_guest(request.user)})
+
+
+@require_safe
+@never_cache
+def beside(request: HttpRequest) -> HttpResponse:
+    """The list of rooms on the page of a room, which is `here`."""
+    context = {"rooms": Room.objects.beside(request.user, LISTED), "here": request.GET.get("here")}
+    return render(request, "chat/beside.html", context)
 
 
 @require_safe

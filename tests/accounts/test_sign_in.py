@@ -26,6 +26,17 @@ def test_the_pages_keep_where_one_was_going_and_ones_own_ask_for_sign_in(client,
         assert client.get(f"/accounts/{page}/").url == f"/accounts/login/?next=/accounts/{page}/"
 
 
+def test_a_link_without_a_destination_leads_back_to_its_page(client, db):
+    def destination(page, came_from):
+        return client.get(f"/accounts/{page}/", headers={"Referer": came_from}).context["next"]
+
+    for page in ("login", "signup", "guest"):
+        assert destination(page, "http://testserver/rooms/lobby/?upto=5") == "/rooms/lobby/?upto=5"
+        assert destination(page, "http://testserver/accounts/login/?next=/x/") == ""
+        assert destination(page, "https://example.org/rooms/lobby/") == ""
+        assert destination(page, "") == ""
+
+
 def test_sign_in_leads_on_and_to_no_foreign_site(client, ann):
     assert sign_in(client, next="/rooms/lobby/").url == "/rooms/lobby/"
     assert client.session["_auth_user_id"] == str(ann.pk)

@@ -65,6 +65,19 @@ def test_the_same_key_about_the_same_is_told_once(ann, ben):
     assert bells([ann.pk])[ann.pk].unseen == 0
 
 
+def test_nobody_is_alerted_of_their_own_act_unless_they_are_named(ann, sue):
+    def unseen(person):
+        return bells([person.pk])[person.pk].unseen
+
+    notify(Role("staff"), "order", "{actor} ordered", actor=sue)
+    assert unseen(sue) == 0
+    notify(Role("staff"), "order", "{actor} ordered", actor=ann)
+    assert unseen(sue) == 1
+    notify(sue, "order", "We have your order", actor=sue)
+    notify([ann, sue], "order", "Shared", actor=sue)
+    assert (unseen(ann), unseen(sue)) == (1, 3)
+
+
 @pytest.mark.django_db(transaction=True)
 async def test_it_is_told_from_async_code_by_many_at_once(ann):
     await asyncio.gather(*(anotify(ann, "order", f"Order {n}") for n in range(8)))

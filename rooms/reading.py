@@ -1,0 +1,27 @@
+"""Who has a room in front of them: what is posted there is no news to them, and what was is read."""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db.models import Q
+
+from alerts.actions import mark_read
+from alerts.models import Alert
+from parlour import Lease
+from rooms.models import Room
+
+
+def readers_now(room: Room) -> set[Any]:
+    """The primary keys of those whose page of the room has had a sign of them a moment ago."""
+    holders = Lease.objects.living(room.reading).values_list("holder", flat=True)
+    return set(map(get_user_model()._meta.pk.to_python, holders))
+
+
+def mark_room_read(person: Any, room: Room) -> None:
+    """Mark read what somebody was told in a room, and that they were added to it."""
+    told = Q(kind="mention", key__endswith=f"-{room.pk}") | Q(kind="room", key=f"room-{room.pk}")
+    added = Q(kind="member", url=room.get_absolute_url())
+    alerts: Any = Alert.objects.for_person(person).open()
+    unread = alerts.filter(told | added, read__isnull=True)
+    if unread.exists():
+        mark_read(person, unread)

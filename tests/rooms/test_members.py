@@ -1,0 +1,57 @@
+"""Who is added to a room hears of it, wherever it was done, and no more once they have left."""
+
+import pytest
+from django.urls import reverse
+
+from alerts.bell import bells
+from alerts.models import Alert
+from rooms.models import Membership, Room
+from tests.rooms.posts import lines
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def team(sue):
+    return Room.objects.create(title="Team", owner=sue, access=Room.Access.MEMBERS)
+
+
+def test_somebody_who_is_added_hears_of_it_once_and_until_they_are_removed(team, sue, ben, client):
+    Membership.objects.create(room=team, person=sue)
+    client.force_login(sue)
+    for _ in range(2):
+        client.post("/rooms/team/members/", {"username": "ben"})
+    assert lines(ben) == ["Sue added you to Team"]
+    assert lines(sue) == []
+    assert Alert.objects.get().url == "/rooms/team/"
+    client.post("/rooms/team/members/", {"remove": Membership.objects.get(person=ben).pk})
+    assert lines(ben) == []
+
+
+def test_whoever_adds_themselves_does_not(team, sue, client):
+    sue.is_superuser = True
+    sue.save()
+    client.force_login(sue)
+    client.post("/rooms/team/members/", {"username": "sue"})
+    assert bells([sue.pk])[sue.pk].unseen == 0
+
+
+def test_the_admin_tells_too(team, sue, ben, client):
+    sue.is_superuser = True
+    sue.save()
+    client.force_login(sue)
+    fields = {"title": "Team", "access": "members", "guests": "read", "owner": sue.pk, "about": ""}
+    prefix = "memberships"
+    fields |= {f"{prefix}-TOTAL_FORMS": "1", f"{prefix}-INITIAL_FORMS": "0", f"{prefix}-0-person": ben.pk}
+    answer = client.post(reverse("admin:parlour_rooms_room_change", args=[team.pk]), fields)
+    assert answer.status_code == 302
+    assert lines(ben) == ["Sue added you to Team"]
+
+
+def test_the_list_beside_a_conversation_is_the_readers(team, sue, ben, lobby, client):
+    Membership.objects.create(room=team, person=sue)
+    for person, titles in ((sue, {"Team", "Lobby"}), (ben, {"Lobby"})):
+        client.force_login(person)
+        answer = client.get("/beside/?here=lobby").content.decode()
+        assert {title for title in ("Team", "Lobby") if title in answer} == titles
+        assert answer.count("aria-current") == 1
