@@ -3,11 +3,12 @@
 import re
 
 import pytest
-from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import AnonymousUser, Group
 
 from parlour.consumer import Denied
 from rooms.models import Membership, Room
-from rooms.permissions import rights, room_for
+from rooms.object_rules import Rule, rules
+from rooms.permissions import Rights, denied, object_rights, rights, room_for
 from tests.parlour.messages import line
 
 NONE, READ, WRITE = Room.Guests.NONE, Room.Guests.READ, Room.Guests.WRITE
@@ -55,6 +56,38 @@ def test_what_each_may_do_in_an_open_room_and_in_a_members_room_whatever_it_says
     assert {name: may(person, closed) for name, person in people.items() if may(person, closed)} == MEMBERS_MAY
     people["member"].is_active = False
     assert not rights(people["member"], room).write
+
+
+def test_on_an_object_its_rule_says_who_may_read_and_who_of_them_may_write(people, monkeypatch):
+    tea, may_read = Group(name="Tea"), [people[name] for name in ("nobody", "stranger", "member", "owner")]
+    may_write = [people[name] for name in ("nobody", "member", "owner", "staff")]
+    rule = Rule(lambda who, what: what is tea and who in may_read, lambda who, what: what is tea and who in may_write)
+    monkeypatch.setitem(rules, Group, rule)
+    people["owner"].is_active = False
+    reader, member = Rights(True, False, False, "reader"), Rights(True, True, False, "member")
+    found = {name: object_rights(person, Group, tea) for name, person in people.items()}
+    assert {name: right for name, right in found.items() if right != Rights(False, False, False, "reader")} == {
+        "nobody": reader,
+        "stranger": reader,
+        "member": member,
+        "owner": reader,
+    }
+    assert not object_rights(people["member"], Group, None).read
+
+
+def test_whoever_may_not_read_hears_whether_signing_in_helps(people, opened):
+    on_object = Room.objects.on(Group.objects.create(name="Tea"))
+    back = f'href="/accounts/login/?next={on_object.get_absolute_url().replace("/", "%2F")}"'
+    for_nobody, for_a_stranger = denied(people["nobody"], on_object), denied(people["stranger"], on_object)
+    assert (for_nobody.code, back in for_nobody.words) == (4001, True)
+    assert (for_a_stranger.code, for_a_stranger.words) == (4003, "You may not see this room.")
+    Group.objects.all().delete()
+    gone = denied(people["stranger"], Room.objects.get(pk=on_object.pk))
+    assert (gone.code, "not there any more" in gone.words, 'href="/"' in gone.words) == (4004, True, True)
+    room = opened("open", NONE)
+    for_a_guest = denied(people["guest"], room)
+    assert (for_a_guest.code, "Only people with an account" in for_a_guest.words) == (4001, True)
+    assert f"next={room.get_absolute_url().replace('/', '%2F')}" in for_a_guest.words
 
 
 def test_where_no_room_is_everybody_is_told_the_same_and_so_are_strangers_where_one_is(people, opened):
