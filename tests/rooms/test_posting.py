@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.utils import timezone
 
@@ -119,3 +120,14 @@ def test_lines_by_one_person_within_five_minutes_share_a_heading(ann, ben, lobby
             clock.setattr(timezone, "now", lambda minute=minute: now + timedelta(minutes=minute))
             rows += post([one(lobby, person, f"at {minute}", minute + 1)])
     assert [row.heading_at != row.created for row in rows] == [False, True, True, False, False, False]
+
+
+def test_whoever_is_nobody_or_too_fast_is_told_so_at_each_text_and_a_project_need_not_set_how_fast(
+    ann, lobby, settings
+):
+    del settings.ROOMS_POST_RATE
+    said = [NumberedText(PAGE, n, f"{n}") for n in range(1, 141)]
+    nobodys = submit(AnonymousUser(), lobby.pk, said[:2]).result(0)
+    assert [str(each) for each in nobodys] == ["Choose a name first, then you can write here."] * 2
+    assert all(isinstance(each, Message) for each in submit(ann, lobby.pk, said).result(10))
+    assert [str(each) for each in submit(ann, lobby.pk, said[:2]).result(0)] == [str(posting.TOO_FAST)] * 2
