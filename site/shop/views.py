@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from shop import transitions
+from shop.demo import sample_file
 from shop.forms import OrderForm
 from shop.imports.models import Import
 from shop.models import Order, may_order
@@ -69,6 +70,13 @@ def order(request: HttpRequest, pk: int) -> HttpResponse:
     order = get_object_or_404(Order.objects.visible_to(request.user).select_related("buyer"), pk=pk)
     context = {"order": order, "transitions": transitions.allowed(request.user, order)}
     return render(request, "shop/order.html", context)
+
+
+@require_safe
+def sample(request: HttpRequest) -> HttpResponse:
+    """A file to try an import with."""
+    headers = {"Content-Disposition": 'attachment; filename="sample-orders.csv"'}
+    return HttpResponse(sample_file(), content_type="text/csv; charset=utf-8", headers=headers)
 
 
 @login_required

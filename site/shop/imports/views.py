@@ -11,7 +11,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from jobs import JobRegion
-from shop.demo import sample_file
 from shop.imports.csv_reader import ADDED, AS_UTF8, COLUMNS, escape
 from shop.imports.forms import UploadForm
 from shop.imports.models import Import
@@ -38,13 +37,6 @@ def imports(request: HttpRequest) -> HttpResponse:
     page = Paginator(Import.objects.of(request.user), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {"form": form, "page": page, "currencies": CURRENCIES}
     return render(request, "shop/imports.html", context, status=422 if form.errors else 200)
-
-
-@require_safe
-def sample(request: HttpRequest) -> HttpResponse:
-    """A file to try it with."""
-    headers = {"Content-Disposition": 'attachment; filename="sample-orders.csv"'}
-    return HttpResponse(sample_file(), content_type="text/csv; charset=utf-8", headers=headers)
 
 
 @login_required
