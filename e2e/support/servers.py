@@ -15,7 +15,7 @@ from .waiting import eventually
 
 def command(kind: str, port: int) -> list[str]:
     """How `make run` starts this kind of server, on `port` of 127.0.0.1."""
-    flags = SERVERS[kind].format(host="127.0.0.1", port=port).split()
+    flags = SERVERS[kind].format(host="127.0.0.1", interface="127.0.0.1", port=port).split()
     return [sys.executable, "-m", kind, *flags, "config.asgi:application"]
 
 

@@ -23,7 +23,7 @@ from django.db import connections
 from config.environment import url
 
 SERVERS = {
-    "daphne": "-b {host} -p {port} --ping-interval 5 --ping-timeout 10 --verbosity 0",
+    "daphne": "-e tcp:{port}:interface={interface}:backlog=2048 --ping-interval 5 --ping-timeout 10 --verbosity 0",
     "uvicorn": "--host {host} --port {port} --http h11 --ws websockets-sansio --ws-ping-interval 5"
     " --ws-ping-timeout 10 --ws-max-size 1048576 --ws-per-message-deflate false --timeout-graceful-shutdown 5"
     " --no-access-log --log-level warning",
@@ -48,7 +48,8 @@ def main() -> None:
     _print_when_ready(welcome)
     if settings.CELERY_BROKER_URL:
         _start_worker()
-    flags = SERVERS[server].format(host=settings.HOST.strip("[]"), port=settings.PORT).split()
+    host = settings.HOST.strip("[]")
+    flags = SERVERS[server].format(host=host, interface=host.replace(":", r"\:"), port=settings.PORT).split()
     os.execv(sys.executable, [sys.executable, "-m", server, *flags, "config.asgi:application"])  # noqa: S606  no input from outside
 
 

@@ -9,6 +9,7 @@ from urllib.request import urlopen
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from e2e.support.attacker import frame
 from e2e.support.waiting import eventually
 from tests.contrib.server_process import ServerProcess, end_of
 
@@ -79,7 +80,13 @@ def test_a_text_that_is_not_utf_8_ends_its_socket_and_leaves_no_traceback(server
     with server.page("echo/") as page:
         page.send(text, text=True)
         assert end_of(page) in (1007, None)  # autobahn drops the connection
-    server.reads("echo ended")
+    with server.stalled("echo/") as page:
+        page.recv(4096)
+        page.sendall(frame(1, text) + frame(8))
+        with contextlib.suppress(ConnectionResetError):
+            while page.recv(4096):
+                pass
+    server.reads("echo ended", times=2)
     assert "Traceback" not in server.path.read_text()
 
 
@@ -155,8 +162,18 @@ def test_without_the_patches_the_servers_are_as_we_found_them(build):
     with bare.page("close/1012") as page, pytest.raises(TimeoutError):
         end_of(page, 1)
     bare.reads("invalid close code 1012")
+    ends_no_pongs(bare)
     bare = build("uvicorn", BARE="1")
+    ends_no_pongs(bare)
     with bare.stalled("fill/"):
         bare.reads("backlog")
         with pytest.raises(AssertionError, match="fill left in"):
             bare.reads("fill left", seconds=4)
+
+
+def ends_no_pongs(server):
+    with server.page("echo/") as page:
+        for _ in range(1000):
+            page.pong()
+        page.send("still here")
+        assert page.recv(timeout=20) == "still here"

@@ -1,6 +1,7 @@
 """Patches for sockets on uvicorn: drop a page that stopped reading, one error for one that left, a clean shutdown."""
 
 import asyncio
+import contextlib
 import logging
 from typing import Any
 
@@ -160,10 +161,15 @@ def _end(protocol: Any, code: int) -> None:
         protocol.handle_parser_exception()
 
 
-@requires(f"{PROTOCOL} send_receive_event_to_app .logger")
-def one_line_for_a_wrong_text(_protocol: Any) -> None:
-    """A text that is not UTF-8 is no exception of ours: uvicorn closes its socket and logs a traceback for each."""
+@requires(f"{PROTOCOL} send_receive_event_to_app .logger", "websockets.exceptions:InvalidState")
+def one_line_for_a_wrong_text(protocol: Any, invalid_state: Any) -> None:
+    """A text that is not UTF-8 is no exception of ours: uvicorn logs a traceback, and fails if a close came with it."""
+    hand_on = protocol.send_receive_event_to_app
     warning = OncePerMinute("a socket was closed whose text was not UTF-8").warning
+
+    def send_receive_event_to_app(self: Any) -> None:
+        with contextlib.suppress(invalid_state):
+            hand_on(self)
 
     def log_once(record: logging.LogRecord) -> bool:
         if record.exc_info and isinstance(record.exc_info[1], UnicodeDecodeError):
@@ -171,6 +177,7 @@ def one_line_for_a_wrong_text(_protocol: Any) -> None:
             return False
         return True
 
+    protocol.send_receive_event_to_app = send_receive_event_to_app
     logging.getLogger("uvicorn.error").addFilter(log_once)
 
 
