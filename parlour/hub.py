@@ -25,7 +25,7 @@ from parlour.streams import Ask, Stream, Variant
 
 log = logging.getLogger("parlour")
 SLOTS = 6  # sockets get their heartbeats in as many groups, so that a large site does not send all at once
-ASKED_AT_ONCE = 200  # pages whose rights are asked for together
+ASKED_AT_ONCE = 40  # pages whose rights are asked for together; more would hold up what is delivered meanwhile
 
 
 class Listener(Protocol):
@@ -372,18 +372,23 @@ class Hub:
             await asyncio.sleep(conf.BEAT / SLOTS)
 
     async def _recheck_for_ever(self) -> None:
-        """Find rights that went without a signal, such as by `QuerySet.update`, a slot of the sockets at a time."""
+        """Find rights that went without a signal, such as by `QuerySet.update`, a slot of the sockets at a time.
+
+        A slot is spread over its share of the time, which is a little less than a sixth: a page may come later in it
+        than the last time.
+        """
         slot = 0
         while True:
-            await asyncio.sleep(conf.RECHECK / SLOTS)
             slot = (slot + 1) % SLOTS
             pages: list[Any] = [each for each in self.listeners if each.slot == slot]
-            try:
-                for start in range(0, len(pages), ASKED_AT_ONCE):
+            starts = range(0, len(pages), ASKED_AT_ONCE) or [0]
+            for start in starts:
+                await asyncio.sleep(conf.RECHECK / (SLOTS + 1) / len(starts))
+                try:
                     for page in await run(revocation.differing, pages[start : start + ASKED_AT_ONCE]):
                         isolated(page.recheck)
-            except Exception:
-                log.exception("rights could not be asked for; it is tried again")
+                except Exception:
+                    log.exception("rights could not be asked for; it is tried again")
 
 
 _hub: Hub | None = None
