@@ -52,6 +52,29 @@ def test_several_lines_keep_what_was_typed_and_nothing_is_not_said(person: Invit
     assert member.messages == [*before, "first line <&>\"'\nsecond line"]
 
 
+def test_pasted_line_breaks_are_kept_or_it_is_said_that_they_are_not(person: Invite, server: Server) -> None:
+    member = person(server).sign_in("member").open_room("lobby")
+    member.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    member.page.evaluate("navigator.clipboard.writeText('one\\ntwo')")
+    said = member.page.get_by_role("status").filter(has_text="line breaks in what you pasted are spaces")
+    member.box.focus()
+    member.page.keyboard.press("Control+V")
+    expect(member.box).to_have_value("one two")
+    expect(said).to_be_visible()
+    member.page.keyboard.press("Enter")
+    member.sees("one two")
+    member.page.keyboard.type("no paste")
+    expect(said).to_have_count(0)
+    member.page.keyboard.press("Control+A")
+    member.page.get_by_role("button", name="Several lines").click()
+    expect(member.box).to_be_focused()
+    member.page.keyboard.press("Control+A")
+    member.page.keyboard.press("Control+V")
+    expect(member.box).to_have_value("one\ntwo")
+    expect(said).to_be_hidden()
+    member.send().sees("one\ntwo")
+
+
 def test_too_much_text_comes_back_with_a_reason(person: Invite, server: Server) -> None:
     member = person(server).sign_in("member").open_room("lobby")
     paste = ("All work and no play. " * 5000)[:100_000]

@@ -109,7 +109,14 @@ def messages(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def lines(request: HttpRequest, slug: str) -> HttpResponse:
     """A box of several lines that keeps what was typed. By POST: a GET would put the text into addresses."""
-    return render(request, "parlour_rooms/composer.html#lines", {"text": request.POST.get("text", "")})
+    texts = request.POST.getlist("text")  # the newest comes first; what waits to be sent follows
+    return render(request, "parlour_rooms/composer.html#lines", {"text": texts[0] if texts else ""})
+
+
+@require_POST
+def pasted(request: HttpRequest, slug: str) -> HttpResponse:
+    """What became of pasted line breaks in a box of one line. A page cannot see what was pasted: it is always said."""
+    return render(request, "parlour_rooms/composer.html#pasted")
 
 
 @require_safe

@@ -71,4 +71,5 @@ def test_a_reader_without_a_name_is_told_how_to_write(lobby, client):
 
 def test_a_text_is_never_put_into_an_address(say, client):
     assert client.get("/rooms/lobby/lines/", {"text": "x"}).status_code == 405
-    assert "kept</textarea>" in client.post("/rooms/lobby/lines/", {"text": "kept"}).content.decode()
+    assert "kept</textarea>" in client.post("/rooms/lobby/lines/", {"text": ["kept", "waits"]}).content.decode()
+    assert "pasted" in client.post("/rooms/lobby/pasted/").content.decode()
