@@ -54,6 +54,7 @@ async def test_tabs_of_one_person_count_once_and_closing_one_is_no_leaving(ann, 
         await lists(page, "Ben")
         await page.until(lambda: notes(page, "Ann left the room") == 1)
         assert notes(page, "Ann joined the room") == 1
+        assert hub.current().presence.leaving == {}
 
 
 async def test_a_reload_within_the_grace_is_no_leaving(ann, ben, lobby, conf):
