@@ -84,7 +84,7 @@ def run(name: str) -> Path:
 
     limit = ["timeout", "--foreground", "--signal=INT", "--kill-after=20", os.environ.get("MINUTES", "20") + "m"]
     paths = f"{work / 'mutants'}:{work / 'mutants' / 'src'}"
-    surroundings = os.environ | {"PYTHONPATH": paths, "PARLOUR_VAR": str(work / "var")}
+    surroundings = os.environ | {"PYTHONPATH": paths, "PARLOUR_VAR": str(work / "var"), "PATIENCE": "3"}
     command = [*limit, sys.executable, "-c", MUTMUT, "run", "--max-children", os.environ.get("WORKERS", "2")]
     with (work / "log").open("w") as log:
         subprocess.run(command, cwd=work, env=surroundings, stdout=log, stderr=log, check=False)

@@ -1,6 +1,7 @@
 """Fixtures that most tests share: people, a room, fresh rate limits, fast engine clocks, what was logged."""
 
 import logging
+import os
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -11,7 +12,7 @@ from rooms import typing_indicator
 from rooms.models import Room
 from tests.quick import django_db_modify_db_settings, plain_static_files, quick_flush  # noqa: F401
 
-page.PATIENCE = 20.0  # a busy machine may take longer, and nobody waits for what comes
+page.PATIENCE = float(os.environ.get("PATIENCE", 20))  # a busy machine may take longer, and nobody waits for what comes
 
 
 @pytest.fixture(autouse=True)
