@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from parlour import hub
 from tests.parlour.recording_page import RecordingPage, Silent
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -97,6 +98,15 @@ async def test_a_malformed_hello_is_no_hello(ann, lobby, log_lines, fields):
         await page.shows("in time")
         assert "too early" not in page.document.text()
     assert log_lines == []
+
+
+async def test_a_page_that_fell_behind_is_closed_without_what_it_could_not_take(ann, lobby):
+    async with RecordingPage(ann) as page:
+        [consumer] = hub.current().listeners
+        consumer.send_queue.waiting.append("too late")
+        consumer.end(1013)
+        await page.ends(1013)
+        assert "too late" not in "".join(page.frames)
 
 
 NAMES = st.sampled_from(["kind", "text", "message", "page", "acked", "cursor", "HEADERS", "x", "", "\ud800"])

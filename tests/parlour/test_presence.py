@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from parlour import hub, presence
 from parlour.database import run
-from parlour.models import Lease
+from parlour.models import Lease, read_heads
 from tests.parlour.recording_page import RecordingPage
 from tests.waiting import eventually
 
@@ -96,6 +96,16 @@ async def test_a_dead_processs_people_are_gone_when_its_leases_run_out_and_those
         assert notes(page, "Gus left") + notes(page, "and Gus") == 0
         assert await page.equals_fresh()
     assert not await Lease.objects.filter(process="dead").aexists()
+
+
+def test_leases_that_ran_out_move_the_heads_of_their_names_and_no_others(lobby):
+    Lease.objects.take("dead", [(lobby.people, "1")])
+    Lease.objects.take("alive", [("people.99", "2")])
+    Lease.objects.filter(process="dead").update(expires=timezone.now() - timedelta(seconds=1))
+    before = read_heads([lobby.people, "people.99"])
+    presence.sweep()
+    assert read_heads(before) == before | {lobby.people: before[lobby.people] + 1}
+    assert [lease.process for lease in Lease.objects.all()] == ["alive"]
 
 
 async def test_leases_are_renewed_and_come_back_when_they_were_swept_from_a_frozen_process(ann, ben, lobby, conf):
