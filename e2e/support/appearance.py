@@ -6,6 +6,7 @@ from typing import Literal
 
 from axe_playwright_python.sync_playwright import Axe
 
+from .deployments import Deployment
 from .http_client import HttpClient
 from .people import Person
 from .room_socket import RoomSocket
@@ -38,6 +39,21 @@ def fill_with_content(server: Server) -> None:
         order(member, item, note="With a handle that does not get hot, and a spout that does not drip.")
     for room in (first, second):
         room.socket.close()
+
+
+BROKEN = """
+from types import SimpleNamespace
+from django.template.loader import render_to_string
+rejected = {"why": SimpleNamespace(status=413), "megabytes": 200, "back": "/"}
+sent = {"address": "/rooms/lobby/", "sent": [("text", "What I wrote")], "hidden": []}
+print(render_to_string("500.html", sent), render_to_string("body_rejected.html", rejected), sep="\\f")
+"""
+
+
+def broken_pages(deployment: Deployment) -> dict[str, str]:
+    """The pages for what goes wrong in the server, which no visitor can bring about."""
+    pages = deployment.manage("shell", "-v0", "-c", BROKEN).split("\f")
+    return dict(zip(("broken", "rejected"), pages, strict=True))
 
 
 def fits(somebody: Person, name: str) -> None:

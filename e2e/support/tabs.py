@@ -36,6 +36,11 @@ class Tab:
         self.page.goto(self.url + path)
         return self
 
+    def answer_with(self, path: str, page: str) -> Self:
+        """Have this path answer with a page that the server would not send."""
+        self.page.route(self.url + path, lambda route: route.fulfill(content_type="text/html", body=page))
+        return self
+
     def speed_up(self, times: float = SPEED_UP) -> Self:
         """Let the page's clocks (heartbeat, banner, watchdog, toasts) run so many times as fast from now on."""
         line = self.page.context.new_cdp_session(self.page)
