@@ -6,7 +6,6 @@ What a flag can do is not patched. Start daphne with `--ping-interval 5 --ping-t
 """
 
 import logging
-import resource
 import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -24,18 +23,24 @@ MOST_FILES = 65_536
 
 
 def apply_patches() -> None:
-    """Patch the servers that this process has imported; a second call changes nothing.
-
-    They may also open as many files (sockets) as the system allows, and not the 1024 that a shell gives them.
-    """
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != resource.RLIM_INFINITY:
-        most = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
+    """Patch the servers that this process has imported; a second call changes nothing."""
+    _open_more_files()
     for server in ("daphne", "uvicorn"):
         if f"{server}.server" in sys.modules:
             for name in ("patches", "http_patches"):
                 apply(import_module(f"parlour.contrib.{server}.{name}").PATCHES)
+
+
+def _open_more_files() -> None:
+    """A socket is an open file: let there be as many as the system allows, and not the 1024 that a shell gives."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY:
+        most = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
 
 
 def text_writer(send: Send) -> Callable[[str], bool] | None:
