@@ -9,11 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from websockets.exceptions import InvalidStatus
 
 from .support import forms
 from .support.deployments import Builder, Deployment
 from .support.http_client import HttpClient
-from .support.room_socket import RoomSocket
+from .support.room_socket import RoomSocket, dial
 from .support.waiting import eventually
 
 NewDeployment = Callable[..., Deployment]
@@ -148,3 +149,29 @@ def test_what_is_typed_while_the_database_is_away_is_on_the_page_and_sent_when_i
     again = forms.filled(form, {})
     eventually(lambda: member.post(form.attrs["action"], again).status == 302, 30, "the form is taken")
     assert deployment.rows("SELECT count(*) FROM parlour_rooms_message WHERE text = 'typed'") == [(1,)]
+
+
+@pytest.mark.parametrize("kind", SERVERS)
+def test_a_socket_passes_where_a_form_does_and_a_form_that_is_none_is_the_senders_error(
+    kind: str, new_deployment: NewDeployment, http_client: Callable[..., HttpClient]
+) -> None:
+    deployment = new_deployment(CSRF_TRUSTED_ORIGINS="https://chat.example")
+    server = deployment.start_server(kind)
+    member = http_client(server).sign_in("member")
+    for origin, passes in (
+        (server.url, True),
+        ("https://chat.example", True),  # the proxy rewrote the Host
+        ("https://evil.example", False),
+        (server.url.replace("http:", "https:"), False),
+    ):
+        assert (member.post("/rooms/lobby/lines/", {"text": "typed"}, Origin=origin).status == 200) == passes, origin
+        try:
+            dial(server.url, "/ws/rooms/lobby/", member.cookies, origin=origin).close()
+            accepted = True
+        except InvalidStatus as refused:
+            accepted = refused.response.status_code != 403
+        assert accepted == passes, origin
+    rubbish = {"Content-Type": "multipart/form-data; boundary=x"}
+    assert member.post("/nowhere/", b"--x\r\nrubbish", **rubbish).status == 404
+    assert member.post("/nowhere/", {str(n): "x" for n in range(1200)}).status == 404
+    assert member.post("/rooms/lobby/messages/", {str(n): "x" for n in range(1200)}).status == 400

@@ -80,14 +80,34 @@ def _body_rejected(request: HttpRequest, why: BodyRejected) -> HttpResponse:
     return response
 
 
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404. Unlike Django's own page it reads no form, which may be one that cannot be parsed; so do the next two."""
+    return render(request, "404.html", status=404)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403."""
+    return render(request, "403.html", status=403)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400 as plain text: nothing of such a request is to be trusted."""
+    return HttpResponse("That could not be read. Go back and try again.", status=400, content_type="text/plain")
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """500 as a page of the site, without the database; as plain text when even that fails.
 
     A form is on it once more, as it was sent: what was typed stays, and can be sent again when the database is back.
     """
     try:
-        sent = [(name, text) for name, texts in request.POST.lists() for text in texts if "password" not in name]
-        context = {"sent": sent, "hidden": HIDDEN, "address": request.get_full_path()}
+        sent = [
+            (name, "" if name in HIDDEN else name.replace("_", " ").capitalize(), text)
+            for name, texts in request.POST.lists()
+            for text in texts
+            if "password" not in name
+        ]
+        context = {"sent": sent, "address": request.get_full_path()}
         return HttpResponse(render_to_string("500.html", context), status=500)
     except Exception:
         log.exception("the page for errors failed itself")

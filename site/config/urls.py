@@ -5,6 +5,9 @@ from django.urls import include, path
 
 from config import pages
 
+handler400 = "config.pages.bad_request"
+handler403 = "config.pages.forbidden"
+handler404 = "config.pages.not_found"
 handler500 = "config.pages.server_error"
 
 urlpatterns = [
