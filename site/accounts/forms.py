@@ -170,6 +170,11 @@ class ProfileForm(forms.ModelForm):
         model = User
         fields = ("display_name", "time_zone")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.is_guest:
+            self.fields["display_name"].help_text = "Others see this."
+
     def clean_display_name(self) -> str:
         """The name; a guest needs one. Raises ValidationError when it belongs to somebody else."""
         name: str = self.cleaned_data["display_name"]

@@ -29,10 +29,10 @@ def imports(request: HttpRequest) -> HttpResponse:
     form = UploadForm(request.user, *((request.POST, request.FILES) if request.method == "POST" else ()))
     if form.is_valid():
         imported = form.start()
-        read, ignored = form.sheet.encoding.upper(), ", ".join(form.sheet.ignored)[:400] or "none"
-        hint = "" if read == "UTF-8" else f" Are letters wrong? {AS_UTF8}"
-        words = f"{imported.name} has arrived. It was read as {read}. Columns left out: {ignored}.{hint}"
-        messages.success(request, words)
+        read, ignored = form.sheet.encoding.upper(), ", ".join(form.sheet.ignored)[:400]
+        words = f"{imported.name} has arrived. It was read as {read}."
+        words += f" Columns left out: {ignored}." if ignored else ""
+        messages.success(request, words if read == "UTF-8" else f"{words} Are letters wrong? {AS_UTF8}")
         return redirect(imported)
     page = Paginator(Import.objects.of(request.user), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {"form": form, "page": page, "currencies": CURRENCIES}
