@@ -11,7 +11,7 @@ def order(client: HttpClient, item: str, **changes: str) -> int:
     client.submit("/shop/", **{"item": item, "amount": "12.50", "currency": "EUR", **changes})
     rows = client.get("/shop/").page.find("tbody")[0].children
     row = next(row for row in rows if item in row.text)
-    return int(row.children[0].text)
+    return int(row.children[0].text.split()[-1])
 
 
 def orders_page(tab: Tab) -> Tab:
