@@ -45,7 +45,7 @@ BROKEN = """
 from types import SimpleNamespace
 from django.template.loader import render_to_string
 rejected = {"why": SimpleNamespace(status=413), "megabytes": 200, "back": "/"}
-sent = {"address": "/rooms/lobby/", "sent": [("text", "What I wrote")], "hidden": []}
+sent = {"address": "/rooms/lobby/", "sent": [("text", "Text", "What I wrote")]}
 print(render_to_string("500.html", sent), render_to_string("body_rejected.html", rejected), sep="\\f")
 """
 
