@@ -122,8 +122,6 @@ class SignUpForm(PasswordWords, UserCreationForm):
         error_messages = {
             "username": {
                 "required": "Choose a username.",
-                "invalid": "A username has letters, digits and @ . + - _ only.",
-                "unique": "Somebody has this username already.",
             }
         }
 

@@ -49,6 +49,12 @@ class User(AbstractUser):
     GUESTS: ClassVar[dict[str, str]] = {"kind": Kind.GUEST}
     NAME_FIELDS: ClassVar[list[str]] = ["display_name"]
 
+    username = models.CharField(
+        max_length=150,
+        unique=True,
+        validators=[names.validate_username],
+        error_messages={"unique": "Somebody has this username already."},
+    )
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.ACCOUNT)
     display_name = models.CharField(max_length=names.LONGEST, blank=True)
     time_zone = models.CharField(max_length=64, blank=True, validators=[timezones.validate])

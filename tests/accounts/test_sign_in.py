@@ -70,6 +70,18 @@ def test_sign_up_signs_in_a_guest_too(client, signed_in, gus):
         signed_in(gus)
 
 
+@pytest.mark.parametrize("name", ["रोमी", "ขวัญ", "தமிழ்", "Zoë", "Zoe\u0308", "محمّد", "さくら"])
+def test_a_username_has_the_letters_of_any_script_with_their_marks(client, db, name):
+    assert sign_up(client, name).url == "/rooms/lobby/"
+    assert sign_in(client, username=name).url == "/"
+
+
+@pytest.mark.parametrize("name", ["a b", "\u0301ann", "\u093eann", "a/b", "ann☃", "\u0301"])
+def test_a_username_of_other_signs_is_refused_in_words(client, db, name):
+    assert "A username has letters, digits and @ . + - _ only." in sign_up(client, name).content.decode()
+    assert not User.objects.exists()
+
+
 @pytest.mark.parametrize("name", ["ANN", "Аnn", "annberg", "admin", "guest-1", "Bot-x", "", "a b", "x" * 151])
 def test_sign_up_refuses_names_that_are_not_free(client, ann, name):
     assert sign_up(client, name).status_code == 200
