@@ -29,7 +29,7 @@ _BACKSLASH = re.compile(r"\\[!-/:-@\[-`{-~]")
 LONGEST_NAME = 150  # that can be mentioned
 _NO_JOINERS = dict.fromkeys(map(ord, "\u200c\u200d"))
 MOST_ENDS = 40  # where one may end
-_CLINGS = re.compile("[\u200c\u200d\ufe0e\ufe0f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")  # to the sign before it
+_EXTENDS = re.compile("[\u200c\u200d\ufe0e\ufe0f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")  # to the sign before it
 # Scripts in which a word may begin or end without a blank: those of South-East and East Asia, and their signs.
 _UNSPACED = re.compile(
     "[\u0e00-\u0fff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3005-\u3007\u3031-\u318f\u31a0-\u31ff"
@@ -110,7 +110,7 @@ def folded(name: str) -> str:
 def _ends(line: str, length: int) -> bool:
     """Whether a name may end here: not before a sign that belongs to the one before it, and not within a word."""
     last, rest = line[length - 1], line[length:].lstrip("_")
-    if last.isspace() or line[length : length + 1] == "@" or _CLINGS.match(line, length):
+    if last.isspace() or line[length : length + 1] == "@" or _EXTENDS.match(line, length):
         return False
     return not _in_word(rest[:1]) or bool(_UNSPACED.match(last) or _UNSPACED.match(rest))
 

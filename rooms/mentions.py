@@ -86,19 +86,19 @@ def named_in(text: str, room: int, author: Any) -> dict[str, Any]:
 
     A name is what somebody signs in with, or a display name that only one of those who may read the room bears.
     """
-    place = Room.objects.filter(pk=room).first()
+    in_room = Room.objects.filter(pk=room).first()
     marks = [at for at, sign in enumerate(text) if sign == "@"][:MOST]
     typed = {name for at in marks for _, name in names_after(text, at)}
     wanted = {folded(name) for name in typed}
-    if place is None or not wanted:
+    if in_room is None or not wanted:
         return {}
-    allowed = list(readers(bearing(typed | wanted), place)[: 5 * MOST])
+    allowed = list(readers(bearing(typed | wanted), in_room)[: 5 * MOST])
     bearers = Counter(folded(name_of(person)) for person in allowed)
     names = {name: person.pk for person in allowed if bearers[name := folded(name_of(person))] == 1}
     names |= {folded(person.get_username()): person.pk for person in allowed if not is_guest(person)}
     groups = {group.value: group for group in Group}
     writer = get_user_model()._default_manager.filter(pk=author) if wanted & groups.keys() else ()
-    if any(rights(person, place).manage for person in writer):
+    if any(rights(person, in_room).manage for person in writer):
         names |= groups
     return {name: mentioned for name, mentioned in names.items() if name in wanted}
 
@@ -166,9 +166,9 @@ def _alert_listeners(
     if listening:
         listeners, title, key = Listeners(row.room.listeners), worded(NEWS, row.room), f"room-{row.room_id}"
         spared = listening & {row.author_id, *told}
-        at_it = reading(row.room) & listening
+        there = reading(row.room) & listening
         add_alert(
-            change, listeners, "room", title, row.plain, about=row, key=key, actor=row.author, but=spared, read_by=at_it
+            change, listeners, "room", title, row.plain, about=row, key=key, actor=row.author, but=spared, read_by=there
         )
 
 

@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 ('row', models.CharField(blank=True, max_length=40)),
             ],
             options={
-                'verbose_name_plural': 'owed',
+                'verbose_name_plural': 'pending events',
             },
         ),
         migrations.CreateModel(
