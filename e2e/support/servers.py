@@ -2,21 +2,14 @@
 
 import http.client
 import signal
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from config.start import SERVERS
+from config import serve
 
 from .ports import free_port
 from .processes import Process
 from .waiting import eventually
-
-
-def command(kind: str, port: int) -> list[str]:
-    """How `make run` starts this kind of server, on `port` of 127.0.0.1."""
-    flags = SERVERS[kind].format(host="127.0.0.1", interface="127.0.0.1", port=port).split()
-    return [sys.executable, "-m", kind, *flags, "config.asgi:application"]
 
 
 class Server:
@@ -37,7 +30,8 @@ class Server:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        self.process = Process(command(self.kind, self.port), log=self._log, env=self._env, cwd=self._root)
+        command = serve.command(self.kind, "127.0.0.1", self.port)
+        self.process = Process(command, log=self._log, env=self._env, cwd=self._root)
         eventually(self._answers, 30, f"{self.kind} answers on {self.port}")
 
     def kill(self) -> None:

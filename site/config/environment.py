@@ -7,6 +7,7 @@ import socket
 import tempfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -57,7 +58,7 @@ def secret_key(var: Path) -> str:
     return path.read_text().strip()
 
 
-def database(url: str, var: Path) -> dict[str, Any]:
+def database(url: str, var: Path, password: str = "") -> dict[str, Any]:
     """Django's entry for `url`: PostgreSQL through a pool, or SQLite (in `var` when `url` is empty)."""
     if url and not url.startswith(DATABASE_SCHEMES):
         raise ImproperlyConfigured(f"DATABASE_URL has to begin with {' or '.join(DATABASE_SCHEMES)}")
@@ -65,10 +66,16 @@ def database(url: str, var: Path) -> dict[str, Any]:
     options = entry.setdefault("OPTIONS", {})
     if entry.get("ENGINE") == "django.db.backends.postgresql":
         options["pool"] = {"min_size": 2, "max_size": 20, "timeout": 10}
-        return entry | {"CONN_MAX_AGE": 0}
+        return entry | {"CONN_MAX_AGE": 0} | ({"PASSWORD": password} if password else {})
     options |= {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": PRAGMAS}
     test = {"NAME": str(var / "test.sqlite3")}
     return entry | {"ENGINE": "parlour.contrib.sqlite", "CONN_MAX_AGE": None, "TEST": test}
+
+
+def with_password(urls: list[str], password: str) -> list[str]:
+    """The addresses of Redis with the password in those that name nobody."""
+    here = f"://:{quote(password, safe='')}@"
+    return [url if "@" in url or not password else url.replace("://", here, 1) for url in urls]
 
 
 def channel_layer(urls: list[str]) -> dict[str, Any]:

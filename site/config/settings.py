@@ -4,11 +4,11 @@ from datetime import timedelta
 from pathlib import Path
 
 from csp.constants import NONE, SELF
-from environs import Env, validate
+from environs import FileAwareEnv, validate
 
 from config import environment
 
-env = Env()
+env = FileAwareEnv(strip_whitespace=True)  # NAME_FILE may name a file that holds NAME, such as a Docker secret
 BASE_DIR = Path(__file__).resolve().parents[2]
 VAR = Path(env.str("PARLOUR_VAR", "") or BASE_DIR / "var").resolve()
 STATIC_ROOT = VAR / "static"
@@ -89,8 +89,8 @@ TEMPLATES = [
 ]
 
 # Databases, channel layer and files.
-DATABASES = {"default": environment.database(env.str("DATABASE_URL", ""), VAR)}
-REDIS_URLS: list[str] = env.list("REDIS_URL", [])
+DATABASES = {"default": environment.database(env.str("DATABASE_URL", ""), VAR, env.str("DATABASE_PASSWORD", ""))}
+REDIS_URLS = environment.with_password(env.list("REDIS_URL", []), env.str("REDIS_PASSWORD", ""))
 CHANNEL_LAYERS = {"default": environment.channel_layer(REDIS_URLS)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SESSION_ENGINE = "accounts.sessions"

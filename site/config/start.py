@@ -9,25 +9,17 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 
-import django
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
-from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import connections
 
 from config.environment import url
+from config.healthcheck import answers
+from config.serve import become_server, set_up
 
-SERVERS = {
-    "daphne": "-e tcp:{port}:interface={interface}:backlog=2048 --ping-interval 5 --ping-timeout 10 --verbosity 0",
-    "uvicorn": "--host {host} --port {port} --http h11 --ws websockets-sansio --ws-ping-interval 5"
-    " --ws-ping-timeout 10 --ws-max-size 1048576 --ws-per-message-deflate false --timeout-graceful-shutdown 5"
-    " --no-access-log --log-level warning",
-}
 WORKER = [sys.executable, "-m", "celery", "--quiet", "-A", "config", "worker"]
 START_TIMEOUT = 60  # seconds for the server to answer
 WORKER_STOP_TIMEOUT = 10  # seconds for a worker to end
@@ -35,10 +27,7 @@ WORKER_STOP_TIMEOUT = 10  # seconds for a worker to end
 
 def main() -> None:
     """Never returns: the process becomes the server's."""
-    _set_up()
-    server = os.environ.get("SERVER") or "daphne"
-    if server not in SERVERS:
-        sys.exit(f"SERVER is {server!r}; it may be {' or '.join(SERVERS)}.")
+    set_up()
     _refuse_taken_port()
     _collect_static()
     _say("Preparing the database …")
@@ -48,16 +37,7 @@ def main() -> None:
     _print_when_ready(welcome)
     if settings.CELERY_BROKER_URL:
         _start_worker()
-    host = settings.HOST.strip("[]")
-    flags = SERVERS[server].format(host=host, interface=host.replace(":", r"\:"), port=settings.PORT).split()
-    os.execv(sys.executable, [sys.executable, "-m", server, *flags, "config.asgi:application"])  # noqa: S606  no input from outside
-
-
-def _set_up() -> None:
-    try:
-        django.setup()
-    except (ImproperlyConfigured, ValueError) as error:  # environs, Django and others say so of the environment
-        sys.exit(f"Cannot start: {error}")
+    become_server()
 
 
 def _refuse_taken_port() -> None:
@@ -151,12 +131,7 @@ def _while_alive(process: int) -> Iterator[None]:
 
 
 def _is_ready() -> bool:
-    try:
-        address = f"{url(settings.HOST, settings.PORT)}/healthz"
-        with urllib.request.urlopen(address, timeout=1) as answer:  # noqa: S310  an address of our own
-            return answer.status == 200
-    except (urllib.error.URLError, OSError):
-        return False
+    return answers(settings.HOST, settings.PORT, settings.ALLOWED_HOSTS[0])
 
 
 if __name__ == "__main__":

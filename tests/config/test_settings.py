@@ -28,6 +28,14 @@ print("sts:", answer["Strict-Transport-Security"])
 """
 
 
+def settings_made_by(var, script, **chosen):
+    """The end of a Python script in a process with these variables."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(SET)}
+    paths = {"PYTHONPATH": f"{ROOT}:{ROOT / 'site'}", "DJANGO_SETTINGS_MODULE": "config.settings"}
+    env = kept | paths | {"PARLOUR_VAR": str(var)} | chosen
+    return subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, text=True, timeout=60)
+
+
 @pytest.mark.parametrize(
     ("chosen", "header"),
     [
@@ -37,14 +45,8 @@ print("sts:", answer["Strict-Transport-Security"])
     ],
 )
 def test_a_deploy_passes_djangos_own_check_has_no_demo_and_binds_no_other_host_unless_told(tmp_path, chosen, header):
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(SET)}
-    env = kept | {"HTTPS": "1", "DEMO": "1", "ALLOWED_HOSTS": "example.org", "REDIS_URL": "redis://127.0.0.1"}
-    env |= chosen | {
-        "PYTHONPATH": f"{ROOT}:{ROOT / 'site'}",
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-        "PARLOUR_VAR": str(tmp_path),
-    }
-    done = subprocess.run([sys.executable, "-c", DEPLOYED], env=env, capture_output=True, text=True, timeout=60)
+    production = {"HTTPS": "1", "DEMO": "1", "ALLOWED_HOSTS": "example.org", "REDIS_URL": "redis://127.0.0.1"}
+    done = settings_made_by(tmp_path, DEPLOYED, **production, **chosen)
     assert done.returncode == 0, done.stderr
     assert "no issues" in done.stdout
     assert "demo: False" in done.stdout
@@ -72,6 +74,18 @@ def test_postgresql_has_a_pool_and_keeps_no_connection(tmp_path):
     assert (entry["HOST"], entry["PORT"], entry["NAME"]) == ("db", 5433, "parlour")
     assert entry["OPTIONS"]["pool"]["max_size"] == 20
     assert entry["OPTIONS"]["sslmode"] == "require"
+
+
+def test_passwords_come_from_files_too_and_stand_in_no_address(tmp_path):
+    for name, text in {"DATABASE_PASSWORD": "p@ss/w", "REDIS_PASSWORD": "s:cr/t", "SECRET_KEY": "k" * 50}.items():
+        (tmp_path / name).write_text(f"{text}\n")
+    files = {f"{path.name}_FILE": str(path) for path in tmp_path.iterdir()}
+    addresses = {"DATABASE_URL": "postgres://ann@db/parlour", "REDIS_URL": "redis://here,redis://:own@there"}
+    script = "from config.settings import *; print(DATABASES['default']['PASSWORD'], *REDIS_URLS, SECRET_KEY)"
+    done = settings_made_by(tmp_path, script, **files, **addresses)
+    assert done.stdout.split() == ["p@ss/w", "redis://:s%3Acr%2Ft@here", "redis://:own@there", "k" * 50]
+    absent = settings_made_by(tmp_path, script, SECRET_KEY_FILE=str(tmp_path / "absent"))
+    assert "SECRET_KEY_FILE must be a readable file" in absent.stderr
 
 
 def test_redis_shards_over_all_that_are_named():

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from config.start import SERVERS
+from config.serve import SERVERS
 from e2e.support.ports import free_port
 from e2e.support.processes import Process
 from e2e.support.redis import Redis
 from e2e.support.waiting import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
+HEALTHCHECK = [sys.executable, "-m", "config.healthcheck"]
 START = [sys.executable, "-m", "config.start"]
 
 
@@ -50,6 +51,21 @@ def test_a_dead_page_is_found_by_a_ping_within_fifteen_seconds(server, flag):
     words = SERVERS[server].split()
     every, patience = (int(words[words.index(f"{flag}-{what}") + 1]) for what in ("interval", "timeout"))
     assert every + patience <= 15
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_serve_becomes_the_server_and_the_health_check_tells_whether_it_answers(tmp_path, server):
+    env = surroundings(tmp_path, SERVER=server, PORT=str(free_port()), ALLOWED_HOSTS="chat.example.org")
+
+    def is_healthy():
+        return subprocess.run(HEALTHCHECK, env=env, cwd=ROOT, timeout=20).returncode == 0
+
+    assert not is_healthy()
+    run = Process([sys.executable, "-m", "config.serve"], tmp_path / "run.log", env, ROOT)
+    eventually(is_healthy, 60, run.tail())
+    assert f"-m\0{server}\0" in Path(f"/proc/{run.pid}/cmdline").read_text()
+    run.end()
+    assert not list(tmp_path.glob("*.sqlite3")), "no tables are made"
 
 
 @pytest.mark.parametrize(
