@@ -22,6 +22,7 @@ class Conf:
     RECHECK: float = 30.0  # rights that went without a signal are found within this long
     GRACE: float = 5.0  # somebody may be away this long before having left
     MAX_AGE: float = 6 * 3600.0  # a socket is asked to reconnect after this, up to twice as long
+    DRAIN: float = 5.0  # from SIGTERM on sockets are sent to other processes for this long, and pages still answered
     QUEUE_FRAMES: int = 100  # frames that may wait for one socket
     QUEUE_BYTES: int = 512 * 1024  # bytes that may wait for one socket
     FRAME_BYTES: int = 1024 * 1024  # characters of the largest frame a page may send; servers close at as many bytes

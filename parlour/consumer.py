@@ -32,7 +32,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
-from parlour import hub
+from parlour import contrib, hub
 from parlour.conf import conf
 from parlour.database import run
 from parlour.fragments import Ids, cursor_text
@@ -232,7 +232,7 @@ class Consumer:
         if self.until and self.until.timestamp() < time():
             self.recheck()
         if self.loop.time() > self.leaves_at:
-            self.end(CloseCode.RECONNECT)
+            self.reconnect()
 
     # Addresses
 
@@ -287,6 +287,8 @@ class Consumer:
 
     async def serve(self, receive: Any) -> None:
         await receive()
+        if contrib.draining():
+            return await contrib.refuse(self.scope, self.send_queue.send)
         request = handshake_request(self.scope)
         if why := refusal(request):
             refusals.refused(self.path, why)
@@ -352,6 +354,10 @@ class Consumer:
             self.leave()
             self.closing = self.loop.create_task(self.close(CloseCode(code), words))
 
+    def reconnect(self) -> None:
+        """Have the page come back, to another process if this one ends."""
+        self.end(CloseCode.RECONNECT)
+
     async def close(self, code: CloseCode, words: SafeString | str) -> None:
         """The words, and then the code. A final code takes the beat away, or the watchdog would come back."""
         if code == CloseCode.FELL_BEHIND:  # it could not take this, and asks for all of it when it comes back
@@ -394,7 +400,7 @@ class Consumer:
             self.guards = await run(self.check_rights)
             log.debug("person %s may stay at %s", self.person.pk, self.path)
             if getattr(self.person, "zone", "") != zone:
-                self.end(CloseCode.RECONNECT)  # it comes back, and its streams know how it reads
+                self.reconnect()  # it comes back, and its streams know how it reads
             elif self.greeted and set(self.following) != {stream.heads for stream in self.region.streams}:
                 self.hub.leave(self)
                 self._follow({})

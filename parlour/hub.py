@@ -17,6 +17,7 @@ from django.core.exceptions import ObjectDoesNotExist
 
 from parlour import bus, revocation, writes
 from parlour.conf import conf
+from parlour.contrib import drain
 from parlour.database import run
 from parlour.limits import OncePerMinute
 from parlour.models import EPOCH, Head, read_heads
@@ -39,6 +40,7 @@ class Listener(Protocol):
     def beat(self) -> None: ...
     def recheck(self) -> None: ...
     def tick(self) -> None: ...
+    def reconnect(self) -> None: ...
 
 
 class Readers(NamedTuple):
@@ -277,6 +279,18 @@ class Hub:
             if not self.guards[name]:
                 del self.guards[name]
 
+    async def end_sockets(self, seconds: float) -> None:
+        """Have all pages come back elsewhere, in random order over so many seconds; those of one person together."""
+        sockets: dict[Any, list[Listener]] = defaultdict(list)
+        for listener in self.listeners:
+            sockets[listener.person.pk or listener].append(listener)
+        people = random.sample(list(sockets.values()), len(sockets))
+        began = self.loop.time()
+        for number, those in enumerate(people):
+            await asyncio.sleep(began + seconds * number / len(people) - self.loop.time())
+            for listener in those:
+                isolated(listener.reconnect)
+
     # Hints
 
     def committed(self, heads: dict[str, int]) -> None:
@@ -400,4 +414,5 @@ def current() -> Hub:
     if _hub is None or _hub.loop is not asyncio.get_running_loop():
         _hub = Hub()
         bus.on_commit = _hub.committed
+        drain.end_sockets = _hub.end_sockets
     return _hub

@@ -57,6 +57,7 @@ class Deployment:
             "DJANGO_SETTINGS_MODULE": "e2e.support.settings",
             "PYTHONUNBUFFERED": "1",
             "DEMO": "1",
+            "PARLOUR_DRAIN": "0.5",
         }
         if self.database_url:
             env["DATABASE_URL"] = self.database_url

@@ -5,6 +5,7 @@ import os
 from importlib import import_module
 
 from parlour import contrib
+from parlour.conf import conf
 
 for server in ("daphne", "uvicorn"):
     import_module(f"parlour.contrib.{server}.patches").GRACE_SECONDS = 1
@@ -12,6 +13,7 @@ if "BARE" not in os.environ:
     contrib.apply_patches()
     contrib.apply_patches()
 
+conf.DRAIN = 0.2
 FRAME = "x" * 65536
 FULL = 512 * 1024
 go = asyncio.Event()

@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+import signal
 import threading
 from typing import Any
 
+from parlour.contrib.drain import drain, draining
 from parlour.contrib.incoming import PIECE, Incoming
 from parlour.contrib.patching import requires
 
@@ -34,6 +36,17 @@ def late_frames(protocol: Any) -> None:
             send(self, content, binary)
 
     protocol.serverSend = server_send
+
+
+@requires(f"{PROTOCOL} failHandshake")
+def refused_while_draining(protocol: Any) -> None:
+    """Refuse a handshake with 503 while this process ends: daphne answers each refusal with 403."""
+    fail = protocol.failHandshake
+
+    def fail_handshake(self: Any, reason: str, code: int = 400, *headers: Any) -> None:
+        fail(self, reason, 503 if draining() else code, *headers)
+
+    protocol.failHandshake = fail_handshake
 
 
 @requires(f"{PROTOCOL} _max_message_size_exceeded sendCloseFrame .failedByMe")
@@ -176,12 +189,21 @@ def inbound_backpressure(protocol: Any, _queue: Any) -> None:
 @requires(
     "daphne.server:Server kill_all_applications .connections",
     f"{PROTOCOL} sendCloseFrame muted .application_queue .is_closed",
+    "twisted.internet.base:ReactorBase _exitSignal",
+    "twisted.web.http:HTTPChannel checkPersistence",
 )
-def graceful_shutdown(server: Any, protocol: Any) -> None:
-    """On SIGTERM accept no more, close sockets with 1012, let applications clean up, cancel what is left."""
+def graceful_shutdown(server: Any, protocol: Any, _reactor: Any, channel: Any) -> None:
+    """On SIGTERM drain; then accept no more, close with 1012, let applications clean up, cancel what is left."""
     from twisted.internet import defer, interfaces, reactor
 
+    def close_after(_channel: Any, request: Any, _version: bytes) -> bool:
+        request.responseHeaders.setRawHeaders(b"Connection", [b"close"])
+        return False
+
     async def shut_down(self: Any) -> None:
+        if getattr(reactor, "_exitSignal", None) == signal.SIGTERM:  # nobody waits for Ctrl-C
+            channel.checkPersistence = close_after
+            await drain()
         for port in filter(interfaces.IListeningPort.providedBy, reactor.getReaders()):  # type: ignore[misc]
             port.stopListening()
         sockets = [each for each in self.connections if isinstance(each, protocol)]
@@ -230,6 +252,7 @@ async def _wait(futures: list[asyncio.Future[None]], seconds: float) -> None:
 PATCHES = (
     all_close_codes,
     late_frames,
+    refused_while_draining,
     oversized_message,
     one_ping_at_a_time,
     unfinished_messages,

@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 import logging
+import signal
 from typing import Any
 
+from parlour.contrib.drain import drain
 from parlour.contrib.incoming import PIECE, Incoming
 from parlour.contrib.patching import requires
 from parlour.limits import OncePerMinute
@@ -65,12 +67,15 @@ def past_handshakes(protocol: Any) -> None:
     protocol.send = send
 
 
-@requires("uvicorn.server:Server shutdown .config .server_state")
+@requires("uvicorn.server:Server shutdown .config .server_state ._captured_signals")
 def graceful_shutdown(server: Any) -> None:
-    """On SIGTERM wait for applications, but not for ever, and let those that were cancelled clean up."""
+    """On SIGTERM drain; then wait for applications, but not for ever, and let those that were cancelled clean up."""
     shut_down = server.shutdown
 
     async def shutdown(self: Any, sockets: Any = None) -> None:
+        if signal.SIGINT not in self._captured_signals:  # nobody waits for Ctrl-C
+            self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
+            await drain()
         if self.config.timeout_graceful_shutdown is None:
             self.config.timeout_graceful_shutdown = GRACE_SECONDS
         await shut_down(self, sockets)

@@ -1,0 +1,61 @@
+"""From SIGTERM until the server stops: pages are answered, new sockets go to another process, and those here follow.
+
+The server calls `drain` before it stops to listen, since a proxy learns of the end from a refused connection only.
+"""
+
+import asyncio
+import logging
+import signal
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from parlour.conf import conf
+
+log = logging.getLogger("parlour")
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+end_sockets: Callable[[float], Awaitable[None]] | None = None  # by this process's hub, once it has one
+_draining = False
+
+
+def draining() -> bool:
+    """Whether this process was told to end, so that what is new belongs to another one."""
+    return _draining
+
+
+async def drain() -> None:
+    """End this process's sockets over PARLOUR's DRAIN seconds; another signal ends the wait."""
+    global _draining
+    _draining = True
+    seconds = conf.DRAIN
+    log.info("asked to end: sockets go to other processes within %g s", seconds)
+    waits = [asyncio.sleep(seconds)] + ([end_sockets(seconds)] if end_sockets else [])
+    waiting = asyncio.gather(*waits, return_exceptions=True)
+    with _on_another_signal(waiting.cancel):
+        await asyncio.wait([waiting])
+
+
+async def refuse(scope: dict[str, Any], send: Send) -> None:
+    """Answer a handshake with 503, for which a proxy asks another process; the page itself comes back later."""
+    if "websocket.http.response" in scope.get("extensions", {}):
+        await send({"type": "websocket.http.response.start", "status": 503, "headers": []})
+        await send({"type": "websocket.http.response.body", "body": b""})
+    else:
+        await send({"type": "websocket.close"})  # daphne is patched to answer with 503
+
+
+@contextmanager
+def _on_another_signal(call: Callable[[], object]) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():  # as in tests; only the main thread hears signals
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGTERM, signal.SIGINT)
+    before = {each: signal.signal(each, lambda *_: loop.call_soon_threadsafe(call)) for each in signals}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
