@@ -9,9 +9,12 @@ import logging
 import threading
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from time import time
 from typing import Any
 
 from channels.layers import InMemoryChannelLayer, get_channel_layer
+
+from parlour import metrics
 
 log = logging.getLogger("parlour")
 LIMIT = 1.0  # seconds that a send or a subscription may take
@@ -29,6 +32,7 @@ class Publisher:
 
     def __init__(self) -> None:
         self.heads: dict[str, int] = {}
+        self.since = 0.0  # wall clock, when the first of these heads moved
         self.transients: list[dict[str, Any]] = []
         self.task: asyncio.Task[None] | None = None
         self.lost = 0  # messages, since the layer stopped answering
@@ -38,18 +42,20 @@ class Publisher:
 
     def publish(self, heads: dict[str, int]) -> None:
         """Say that these streams have come this far. May be called from any thread."""
-        self.loop.call_soon_threadsafe(self._add, heads, [])
+        self.loop.call_soon_threadsafe(self._add, heads, [], time())
 
     def publish_transient(self, message: dict[str, Any]) -> None:
         """Send a message that leaves no trace: no row, no cursor, no promise."""
-        self.loop.call_soon_threadsafe(self._add, {}, [message])
+        self.loop.call_soon_threadsafe(self._add, {}, [message], time())
 
     def close(self) -> None:
         """Send the last hints before the process ends, within the limit."""
         with suppress(Exception):
             asyncio.run_coroutine_threadsafe(self._finish(), self.loop).result(LIMIT)
 
-    def _add(self, heads: dict[str, int], transients: list[dict[str, Any]]) -> None:
+    def _add(self, heads: dict[str, int], transients: list[dict[str, Any]], now: float) -> None:
+        if not self.heads:
+            self.since = now
         for name, seq in heads.items():
             self.heads[name] = max(seq, self.heads.get(name, 0))
         self.transients = (self.transients + transients)[:TRANSIENTS_KEPT]
@@ -64,7 +70,7 @@ class Publisher:
         while self.heads or self.transients:
             heads, self.heads = self.heads, {}
             transients, self.transients = self.transients, []
-            hints = [{"type": "hint", "name": name, "seq": seq} for name, seq in heads.items()]
+            hints = [{"type": "hint", "name": name, "seq": seq, "since": self.since} for name, seq in heads.items()]
             await self._send(hints + transients)
 
     async def _send(self, messages: list[dict[str, Any]]) -> None:
@@ -81,6 +87,7 @@ class Publisher:
             if self.lost:
                 log.warning("hints go out again; %d were lost", self.lost)
             self.lost = 0
+            metrics.HINTS_SENT.inc(sum(each["type"] == "hint" for each in messages))
 
 
 class Subscriber:

@@ -32,7 +32,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
-from parlour import contrib, hub
+from parlour import contrib, hub, metrics
 from parlour.conf import conf
 from parlour.database import run
 from parlour.fragments import Ids, cursor_text
@@ -197,9 +197,9 @@ class Consumer:
     """Base of an app's live side. Say who may listen in `authorize`; hear what pages send in `hear_<kind>` methods."""
 
     __slots__ = (  # a thousand sockets without a dictionary each
-        *("answers", "bucket", "client", "closing", "deadline", "ended", "following", "greeted", "guards", "hub"),
-        *("language", "leaves_at", "loop", "malformed", "path", "person", "rechecking", "region", "route", "scope"),
-        *("send_queue", "session_key", "slot", "until"),
+        *("answers", "began", "bucket", "client", "closing", "deadline", "ended", "following", "greeted", "guards"),
+        *("hub", "language", "leaves_at", "loop", "malformed", "path", "person", "rechecking", "region", "route"),
+        *("scope", "send_queue", "session_key", "slot", "until"),
     )
     kinds: ClassVar[frozenset[str]] = frozenset()
     region: Region
@@ -283,7 +283,8 @@ class Consumer:
         self.answers: list[tuple[tuple[str, str, str], int, str]] = []
         self.malformed = 0
         self.greeted = self.ended = False
-        self.leaves_at = self.loop.time() + conf.MAX_AGE * random.uniform(1, 2)
+        self.began = self.loop.time()
+        self.leaves_at = self.began + conf.MAX_AGE * random.uniform(1, 2)
 
     async def serve(self, receive: Any) -> None:
         await receive()
@@ -292,6 +293,7 @@ class Consumer:
         request = handshake_request(self.scope)
         if why := refusal(request):
             refusals.refused(self.path, why)
+            metrics.REFUSED.labels("foreign_page").inc()
             return await self.send_queue.close(CloseCode.REFUSED)
         refusals.accepted()
         self.session_key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
@@ -302,17 +304,22 @@ class Consumer:
             await self.hub.ready()
             self.guards = await run(self.check_rights)
         except Denied as denied:
+            metrics.REFUSED.labels(denied.code.name.lower()).inc()
             await self.send_queue.send({"type": "websocket.accept"})
             return await self.close(denied.code, denied.words)
         await self.send_queue.send({"type": "websocket.accept"})
         try:
             counted = count_socket(self.person, self.client)
         except TooManySockets as words:
+            metrics.REFUSED.labels("too_many").inc()
             return await self.close(CloseCode.TOO_MUCH, str(words))
         self.bucket = frame_bucket(counted)
+        is_open = metrics.SOCKETS.labels(type(self).__name__.removesuffix("Consumer").lower())
+        is_open.inc()
         try:
             await self._listen(receive)
         finally:
+            is_open.dec()
             uncount_socket(counted)
 
     async def _listen(self, receive: Any) -> None:
@@ -471,7 +478,8 @@ class Consumer:
         elif answer:
             self.put(answer)
         for stream in self.region.streams:
-            self.hub.follow(self, stream, seen.get(stream.name))
+            self.hub.follow(self, stream, seen.get(stream.name), self.began)
+        self.began = 0.0  # what it follows later it did not wait for from the handshake on
         self.beat()
 
     def refuse_frame(self, problem: str) -> None:

@@ -11,11 +11,12 @@ import secrets
 from collections import defaultdict
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from time import time
 from typing import Any, NamedTuple, Protocol
 
 from django.core.exceptions import ObjectDoesNotExist
 
-from parlour import bus, revocation, writes
+from parlour import bus, metrics, revocation, writes
 from parlour.conf import conf
 from parlour.contrib import drain
 from parlour.database import run
@@ -76,11 +77,13 @@ class Topic:
         self.behind: set[Group] = set()
         self.late: dict[Listener, Ask] = {}  # want an answer of their own
         self.asking: dict[Listener, Ask] = {}  # are being answered
+        self.began: dict[Listener, float] = {}  # when those that wait for their first answer shook hands
+        self.hinted = 0.0  # when the first hint came that is not answered yet
         self.failures = 0  # since the last answer
         self.awake = asyncio.Event()
         self.task = hub.loop.create_task(self._run())
 
-    def join(self, listener: Listener, stream: Stream, cursor: int | None) -> None:
+    def join(self, listener: Listener, stream: Stream, cursor: int | None, began: float) -> None:
         """Answer `listener`, whose language is in force, from `cursor`, and from then on with all who read alike."""
         readers = Readers(stream.variant(listener.person), stream.heads)
         group = self.groups.get(readers)
@@ -92,9 +95,11 @@ class Topic:
         group.members += 1
         self._leave_group(listener)
         self.member_of[listener] = group
+        self.began[listener] = began
         if cursor is not None and cursor == group.cursor:
             group.listeners[listener] = None
             listener.deliver(self, cursor, "")
+            self._resumed([listener], cursor, cursor)
         else:
             self.late[listener] = Ask(cursor, *group.readers)
             self.awake.set()
@@ -108,6 +113,7 @@ class Topic:
     def _leave_group(self, listener: Listener) -> None:
         self.late.pop(listener, None)
         self.asking.pop(listener, None)
+        self.began.pop(listener, None)
         if (group := self.member_of.pop(listener, None)) is None:
             return
         group.listeners.pop(listener, None)
@@ -125,6 +131,7 @@ class Topic:
         """A head has come as far as `seq`. A number that is not above ours is ignored."""
         if seq > self.known.get(name, -1):
             self.known[name] = seq
+            self.hinted = self.hinted or self.hub.loop.time()
             self.behind |= self.by_head[name]
             self.awake.set()
 
@@ -143,6 +150,7 @@ class Topic:
             self.awake.clear()
             self.asking, self.late = self.late, {}
             behind, self.behind = self.behind, set()
+            hinted, self.hinted = self.hinted, 0.0
             behind |= {self.member_of[listener] for listener in self.asking}
             behind = {group for group in behind if group.listeners}
             if not self.asking and not behind:
@@ -150,10 +158,13 @@ class Topic:
             try:
                 await self._answer(behind)
                 self.failures = 0
+                if hinted and behind:
+                    metrics.FAN_OUT.observe(self.hub.loop.time() - hinted)
             except Exception as error:
                 self._failed(error)
                 self.late = self.asking | self.late
                 self.behind |= behind
+                self.hinted = hinted or self.hinted
             self.asking = {}
             await asyncio.sleep(max(conf.ASK_GAP, self.stream.gap))
 
@@ -184,12 +195,21 @@ class Topic:
         for ask, listeners in late.items():
             cursor = answer.cursor(ask.heads)
             self._deliver(listeners, cursor, answer.fragments[ask])
+            self._resumed(listeners, ask.cursor, cursor)
             if (joined := self.groups.get(Readers(ask.variant, ask.heads))) is not None:
                 joined.cursor = cursor
                 joined.listeners.update((each, None) for each in listeners if each in self.asking)
 
+    def _resumed(self, listeners: list[Listener], seen: int | None, cursor: int) -> None:
+        kind = "unknown" if seen is None else "current" if seen == cursor else "behind"
+        for listener in listeners:
+            if began := self.began.pop(listener, 0.0):
+                metrics.RESUMES.labels(kind).inc()
+                metrics.RESUME.observe(self.hub.loop.time() - began)
+
     def _deliver(self, listeners: list[Listener], cursor: int, text: str) -> None:
         frame = text + self.stream.ids.cursor(self.stream.name, self.stream.part, self.hub.epoch, cursor)
+        metrics.DELIVERIES.inc(len(listeners))
         for listener in listeners:
             if listener in self.member_of:  # it may have ended while others were told
                 try:
@@ -238,15 +258,18 @@ class Hub:
 
     # Listening
 
-    def follow(self, listener: Listener, stream: Stream, cursor: int | None) -> None:
-        """Have `listener` told what is new in `stream` since `cursor`; with None it gets the present."""
+    def follow(self, listener: Listener, stream: Stream, cursor: int | None, began: float = 0.0) -> None:
+        """Have `listener` told what is new in `stream` since `cursor`; with None it gets the present.
+
+        `began` is the loop's time at which it began to wait for this: now, if it is not given.
+        """
         topic = self.topics.get(topic_key(stream))
         if topic is None:
             topic = self.topics[topic_key(stream)] = Topic(self, stream)
         topics, _ = self.listeners.setdefault(listener, ([], set()))
         if topic not in topics:
             topics.append(topic)
-        topic.join(listener, stream, cursor)
+        topic.join(listener, stream, cursor, began or self.loop.time())
 
     def told(self, listener: Listener, key: tuple[str, str, str]) -> int:
         """The cursor of what a listener was last told of a topic; -1 while it waits for an answer of its own."""
@@ -303,6 +326,7 @@ class Hub:
             self.hinted[name] = max(seq, self.hinted.get(name, -1))
             if self.unhinted.get(name, seq + 1) <= seq:
                 del self.unhinted[name]
+                metrics.HINTS_LATE.inc()
             self.moved(name, seq)
 
     def moved(self, name: str, seq: int) -> None:
@@ -331,6 +355,8 @@ class Hub:
         if message["type"] == "hint":
             log.debug("a hint says %s is at %d", message["name"], message["seq"])
             self._hint({message["name"]: message["seq"]})
+            if since := message.get("since"):  # of another process, whose clock may be ahead
+                metrics.HINT_LAG.observe(max(0.0, time() - since))
         elif message.get("process") != self.process:
             self._show(message["name"], message["fragments"])
 
@@ -352,6 +378,7 @@ class Hub:
         except Exception:
             log.exception("pending events could not be numbered; it is tried again")
         if self.unhinted:
+            metrics.HINTS_LOST.inc(len(self.unhinted))
             self.late_hints.warning(", ".join(list(self.unhinted)[:3]))
         self.hinted.clear()
         known = {name: max(topic.known.get(name, -1) for topic in topics) for name, topics in self.by_head.items()}

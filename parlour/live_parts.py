@@ -135,7 +135,7 @@ class Part:
         self.rule: Function | None = None
         self.rule_models: list[type[Model]] = []
         self.verbs: dict[str, Function] = {}
-        self.consumer = type("Consumer", (self.consumer,), {"declared": self})
+        self.consumer = type(f"{self.name}Consumer", (self.consumer,), {"declared": self})
         other = parts.setdefault(self.name, self)
         if other.function.__module__ != function.__module__:
             where = f"{other.function.__module__} and {function.__module__}"

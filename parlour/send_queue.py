@@ -6,7 +6,7 @@ import types
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import Any
 
-from parlour import contrib
+from parlour import contrib, metrics
 from parlour.conf import conf
 
 log = logging.getLogger("parlour")
@@ -42,7 +42,10 @@ class SendQueue:
 
     def _fits(self) -> bool:
         unread = self.bytes + contrib.write_backlog(self.send)
-        return not self.failed and len(self.waiting) <= conf.QUEUE_FRAMES and unread <= conf.QUEUE_BYTES
+        if len(self.waiting) <= conf.QUEUE_FRAMES and unread <= conf.QUEUE_BYTES:
+            return not self.failed
+        metrics.OVERFLOWS.inc()
+        return False
 
     def _flush(self) -> None:
         """Drive the server's send by hand: a task for each frame and page would cost more than the frame."""

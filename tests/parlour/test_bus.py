@@ -55,7 +55,7 @@ async def test_what_is_committed_here_is_told_to_the_others(ann, lobby, layer):
     async with RecordingPage(ann) as page:
         await run(add, lobby, "from here")
         await page.shows("from here")
-        await eventually(lambda: {"type": "hint", "name": lobby.stream, "seq": 1} in layer.sent)
+        await eventually(lambda: (lobby.stream, 1) in sent(layer))
 
 
 async def test_a_process_follows_what_its_pages_follow_and_no_more(ann, lobby, layer, conf):
