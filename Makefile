@@ -81,6 +81,9 @@ lint: dev
 	$(VENV)/bin/mypy
 	$(VENV)/bin/djlint --quiet --lint templates parlour/templates rooms/templates
 	$(VENV)/bin/lint-imports
+	$(VENV)/bin/shellcheck .ci/run bin/*
+	$(VENV)/bin/hadolint deploy/Dockerfile
+	$(VENV)/bin/check-jsonschema --quiet --builtin-schema vendor.compose-spec deploy/compose.yml
 	$(PY) manage.py makemigrations --check --dry-run
 	$(PY) -m pytest tests/test_code_rules.py -q
 

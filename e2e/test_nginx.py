@@ -28,8 +28,8 @@ def nginx(module_deployment: Callable[..., Deployment], tmp_path_factory: pytest
     deployment = module_deployment(HTTPS="1", ALLOWED_HOSTS="localhost,127.0.0.1")
     nginx = Nginx(
         tmp_path_factory.mktemp("nginx") / "folder",
-        deployment.start_server("uvicorn"),
         deployment.var / "static",
+        deployment.start_server("uvicorn"),
         **FASTER,
     )
     assert "test is successful" in nginx.check(), nginx.check()

@@ -1,11 +1,13 @@
-"""nginx with deploy/nginx.conf in front of one server."""
+"""nginx with deploy/nginx.conf in front of servers."""
 
 import contextlib
 import os
 import shutil
 import socket
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
+from string import Template
 
 from .deployments import ROOT
 from .ports import free_port
@@ -13,14 +15,9 @@ from .processes import Process
 from .servers import Server
 from .waiting import eventually
 
-AROUND = """daemon off; {user} pid {folder}/pid; error_log {folder}/error.log;
-events {{}}
-http {{
-    client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
-    {site}
-}}
-"""
+CERTIFICATE = (
+    "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost -addext subjectAltName=DNS:localhost"
+)
 
 
 def installed() -> bool:
@@ -31,47 +28,55 @@ def installed() -> bool:
     return all(map(shutil.which, names))
 
 
+def make_certificate(folder: Path) -> None:
+    """A certificate for localhost, that nobody else trusts: fullchain.pem and privkey.pem."""
+    files = ["-keyout", folder / "privkey.pem", "-out", folder / "fullchain.pem"]
+    subprocess.run([*CERTIFICATE.split(), *files], check=True, capture_output=True)
+
+
+def write_configuration(folder: Path, variables: Mapping[str, str], **changes: str) -> Path:
+    """The configuration as the container has it, with these variables; `changes` replace text. Returns its path."""
+    site = Template((ROOT / "deploy" / "nginx.conf").read_text()).safe_substitute(variables)
+    for old, new in changes.items():
+        assert old in site, f"deploy/nginx.conf has no {old!r}"
+        site = site.replace(old, new)
+    assert "${" not in site, site
+    (folder / "conf.d").mkdir()
+    (folder / "conf.d" / "parlour.conf").write_text(site)
+    return Path(shutil.copy(ROOT / "deploy" / "nginx-main.conf", folder / "nginx.conf"))
+
+
 class Nginx:
     """One nginx on https://localhost, with a certificate of its own; `changes` replace text of the configuration."""
 
-    def __init__(self, folder: Path, server: Server, static: Path, **changes: str) -> None:
+    def __init__(self, folder: Path, static: Path, *servers: Server, **changes: str) -> None:
         folder.mkdir()
-        self.folder, self.port, self.certificate = folder, free_port(), folder / "cert.pem"
+        self.folder, self.port, self.certificate = folder, free_port(), folder / "fullchain.pem"
         self.url = f"https://localhost:{self.port}"
-        command = (
-            "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost -addext subjectAltName=DNS:localhost"
-        )
-        files = ["-keyout", folder / "key.pem", "-out", self.certificate]
-        subprocess.run([*command.split(), *files], check=True, capture_output=True)
-        site = (ROOT / "deploy" / "nginx.conf").read_text()
-        for old, new in {
-            "listen 80;": f"listen 127.0.0.1:{free_port()};",
-            "listen [::]:80;": "",
-            "listen 443 ssl;": f"listen 127.0.0.1:{self.port} ssl;",
-            "listen [::]:443 ssl;": "",
-            "chat.example.org": "localhost",
-            "127.0.0.1:8000": f"127.0.0.1:{server.port}",
-            "/etc/ssl/parlour/fullchain.pem": str(self.certificate),
-            "/etc/ssl/parlour/privkey.pem": str(folder / "key.pem"),
-            "/srv/parlour/var/static/": f"{static}/",
-            "/var/log/nginx/parlour.log": str(folder / "access.log"),
-            **changes,
-        }.items():
-            assert old in site, f"deploy/nginx.conf has no {old!r}"
-            site = site.replace(old, new)
-        user = "user root;" if os.geteuid() == 0 else ""  # the folders of the tests are closed to others
-        self.configuration = folder / "nginx.conf"
-        self.configuration.write_text(AROUND.format(user=user, folder=folder, site=site))
+        make_certificate(folder)
+        variables = {
+            "SERVER_NAME": "localhost",
+            "LISTEN_HTTP": f"listen 127.0.0.1:{free_port()};",
+            "LISTEN_HTTPS": f"listen 127.0.0.1:{self.port} ssl;",
+            "UPSTREAM_SERVERS": " ".join(f"server 127.0.0.1:{server.port};" for server in servers),
+            "CERTIFICATE": f"{self.certificate}",
+            "CERTIFICATE_KEY": f"{folder}/privkey.pem",
+            "ACME_ROOT": f"{folder}/acme",
+            "STATIC_ROOT": f"{static}/",
+            "ACCESS_LOG": f"{folder}/access.log",
+            "ERROR_LOG": f"{folder}/error.log",
+        }
+        configuration = write_configuration(folder, variables, **changes)
+        user = " user root;" if os.geteuid() == 0 else ""  # the folders of the tests are closed to others
+        self._command = ["nginx", "-p", f"{folder}/", "-c", str(configuration), "-g", f"daemon off;{user}"]
 
     def check(self) -> str:
         """What `nginx -t` says."""
-        command = ["nginx", "-t", "-c", str(self.configuration)]
-        return subprocess.run(command, check=False, capture_output=True, text=True).stderr
+        return subprocess.run([*self._command, "-t"], check=False, capture_output=True, text=True).stderr
 
     def start(self) -> None:
         """Start it and wait until it accepts connections."""
-        command = ["nginx", "-c", str(self.configuration)]
-        self.process = Process(command, log=self.folder / "nginx.log")
+        self.process = Process(self._command, log=self.folder / "nginx.log")
         eventually(self._accepts, 10, "nginx accepts connections")
 
     def stop(self) -> None:

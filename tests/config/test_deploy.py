@@ -1,0 +1,60 @@
+"""The files of a deployment: they agree with each other and with the settings."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+DEPLOY = ROOT / "deploy"
+UNITS = DEPLOY / "systemd"
+compose = yaml.safe_load((DEPLOY / "compose.yml").read_text())
+services = compose["services"]
+
+
+def test_nginx_gets_each_variable_of_its_template_and_no_other():
+    names = set(re.findall(r"\$\{(\w+)\}", (DEPLOY / "nginx.conf").read_text()))
+    assert names == set(services["nginx"]["environment"])
+
+
+@pytest.mark.parametrize("name", services)
+def test_a_container_can_change_nothing_but_its_volumes_and_ends_in_time(name):
+    service = services[name]
+    assert service["read_only"]
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["stop_grace_period"] == "30s"
+    assert service["restart"] == ("no" if name in ("migrate", "backup") else "unless-stopped")
+    assert bool(service.get("ports")) == (name == "nginx")
+    assert name in ("nginx", "web-1", "web-2", "worker") or service["networks"] == ["back"]
+    words = " ".join(map(str, [*service["command"], *service.get("environment", {}).values()]))
+    assert not re.search(r"password\s*[^$_\s]*=|://[^/@]*:[^/@]*@", words), "a secret stands in a file of its own"
+
+
+def test_what_is_private_gets_into_no_image_and_no_commit():
+    private = {"secrets", "tls", "backups"}
+    assert private <= {
+        line.removeprefix("deploy/") for line in (DEPLOY / "Dockerfile.dockerignore").read_text().split()
+    }
+    assert private <= set(re.findall(r"/deploy/(\w+)/", (ROOT / ".gitignore").read_text()))
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed here")
+def test_systemd_accepts_the_units_and_finds_little_exposed(tmp_path):
+    shutil.copytree(UNITS, tmp_path / "units")
+    for unit in (tmp_path / "units").glob("parlour-*.*"):
+        if unit.is_file():
+            unit.write_text(re.sub(r"/srv/parlour/\S+", "/bin/true", unit.read_text()))
+    units = sorted(path for path in (tmp_path / "units").iterdir() if path.is_file())
+    env = {"SYSTEMD_UNIT_PATH": f"{tmp_path / 'units'}:", "PATH": "/usr/bin:/bin"}
+
+    def analyze(*words):
+        return subprocess.run(["systemd-analyze", *words], env=env, capture_output=True, text=True, timeout=60)
+
+    done = analyze("verify", *map(str, units))
+    assert (done.returncode, done.stderr) == (0, "")
+    done = analyze("security", "--offline=yes", "--threshold=20", str(tmp_path / "units" / "parlour-web@.service"))
+    assert done.returncode == 0, done.stdout
