@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from parlour.contrib.drain import draining as draining
     from parlour.database import run as run
     from parlour.database import submit as submit
+    from parlour.hub import tick_age as tick_age
     from parlour.limits import rate_limit as rate_limit
     from parlour.live_lists import live_list as live_list
     from parlour.live_parts import live as live
@@ -68,6 +69,7 @@ _MODULES = {
     "rows_head": "parlour.watch",  # the head that moves with every row of a watched model
     "run": "parlour.database",  # use the ORM from asynchronous code
     "submit": "parlour.database",  # run something on the engine's database threads
+    "tick_age": "parlour.hub",  # seconds since the engine last looked for what lost hints hid
     "watch_model": "parlour.watch",  # have heads move with the rows of a model
 }
 __all__ = list(_MODULES)

@@ -238,6 +238,7 @@ class Hub:
         self.loop = asyncio.get_running_loop()
         self.process = secrets.token_hex(4)
         self.epoch = 0  # not known yet
+        self.ticked = self.loop.time()
         self.topics: dict[tuple[str, str, str], Topic] = {}
         self.by_head: dict[str, dict[Topic, None]] = defaultdict(dict)
         self.guards: dict[str, dict[Listener, int]] = defaultdict(dict)
@@ -390,6 +391,7 @@ class Hub:
                 topic.awake.set()
         for listener in list(self.listeners):
             isolated(listener.tick)
+        self.ticked = self.loop.time()
 
     async def read(self, names: Collection[str]) -> dict[str, int]:
         """Read how far these heads have come, and act as if hints had told of it."""
@@ -443,3 +445,8 @@ def current() -> Hub:
         bus.on_commit = _hub.committed
         drain.end_sockets = _hub.end_sockets
     return _hub
+
+
+def tick_age() -> float | None:
+    """Seconds since this process's hub last looked for what lost hints hid; None where no socket has started it."""
+    return None if _hub is None or _hub.loop.is_closed() else _hub.loop.time() - _hub.ticked

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from parlour import metrics
 from parlour.conf import conf
 
 log = logging.getLogger("parlour")
@@ -39,6 +40,7 @@ async def drain() -> None:
 
 async def refuse(scope: dict[str, Any], send: Send) -> None:
     """Answer a handshake with 503, for which a proxy asks another process; the page itself comes back later."""
+    metrics.REFUSED.labels("draining").inc()
     if "websocket.http.response" in scope.get("extensions", {}):
         await send({"type": "websocket.http.response.start", "status": 503, "headers": []})
         await send({"type": "websocket.http.response.body", "body": b""})

@@ -1,56 +1,19 @@
-"""Health checks, and the pages for errors."""
+"""The pages for errors."""
 
 import logging
 from collections.abc import Callable
-from functools import cache
 from urllib.parse import urlsplit
 
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.log import log_response
 
 from http_bridge.wsgi_bridge import BodyRejected
-from parlour import refused_sockets
 
 log = logging.getLogger(__name__)
 HIDDEN = {"csrfmiddlewaretoken", "next", "kind", "page", "acked", "met"}  # fields that nobody types
 HIDDEN |= {"verb", "label", "send", "back", "idempotency_key"}
-
-
-def healthz(request: HttpRequest) -> HttpResponse:
-    """200 "ok" while the process answers."""
-    return HttpResponse("ok", content_type="text/plain")
-
-
-def readyz(request: HttpRequest) -> HttpResponse:
-    """200 "ok" when the database answers too and has its tables, else 503 and what is missing.
-
-    Where every socket is refused it says so behind the "ok": pages and forms work, so the process stays in service.
-    """
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        _check_migrations()
-    except DatabaseError:
-        return HttpResponse("database", status=503, content_type="text/plain")
-    except MissingMigrations:
-        return HttpResponse("not all migrations are applied", status=503, content_type="text/plain")
-    return HttpResponse(f"ok\n{refused_sockets()}".strip(), content_type="text/plain")
-
-
-class MissingMigrations(Exception):
-    """The database lacks tables, or columns, that this version needs."""
-
-
-@cache
-def _check_migrations() -> None:
-    """Raises MissingMigrations. Asked until it is right and then never again: nobody unapplies migrations."""
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        raise MissingMigrations
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -1,9 +1,8 @@
-"""Health checks, pages for errors, and the security headers."""
+"""Pages for errors, and the security headers."""
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import OperationalError, connection
-from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
 from config import pages
@@ -21,33 +20,6 @@ SECURITY_POLICY = {
     "base-uri 'none'",
     "frame-ancestors 'none'",
 }
-
-
-def test_health_says_that_the_process_lives_and_readiness_that_its_database_does_too(client, db, monkeypatch):
-    for path in ("/healthz", "/readyz"):
-        answer = client.get(path)
-        assert (answer.status_code, answer.content) == (200, b"ok")
-
-    class Down:
-        def cursor(self):
-            raise OperationalError
-
-    monkeypatch.setattr(pages, "connection", Down())
-    assert client.get("/readyz").status_code == 503
-    assert client.get("/healthz").status_code == 200
-
-
-def test_not_ready_until_all_migrations_are_applied(client, db):
-    pages._check_migrations.cache_clear()
-    applied = MigrationRecorder.Migration.objects.filter(app="parlour_alerts")
-    kept = list(applied)
-    applied.delete()
-    answer = client.get("/readyz")
-    assert (answer.status_code, answer.content) == (503, b"not all migrations are applied")
-    MigrationRecorder.Migration.objects.bulk_create(kept)
-    assert client.get("/readyz").status_code == 200
-    applied.delete()
-    assert client.get("/readyz").status_code == 200, "it is asked until it is right, and not again"
 
 
 def test_every_page_has_the_security_headers_and_a_missing_one_is_a_page_of_the_site(client, db):

@@ -1,0 +1,189 @@
+"""Whether this process lives, whether it should get requests, and what an operator measures of it."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from functools import cache
+from hmac import compare_digest
+from threading import Lock
+from typing import Any
+
+from django.conf import settings
+from django.db import Error, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from redis import Redis, RedisError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from jobs.models import Job
+from parlour import draining, refused_sockets, submit, tick_age
+
+WAIT = 2.0  # seconds for an answer of the database
+REDIS_WAIT = 1.0  # seconds for an answer of Redis
+TICK_STOPPED = 30.0  # seconds since the last tick, which should come every three
+MOST_JOBS = 10_000  # of one state are counted
+JOB_STATES = [Job.State.QUEUED, Job.State.RUNNING, Job.State.STALLED, Job.State.FAILED]
+NEEDED = {"database", "migrations", "tick", "process"}  # without Redis pages are late, and not wrong
+
+
+class Question:
+    """Asks the database on one of the engine's threads; until it answers nobody asks again."""
+
+    def __init__(self, ask: Callable[[], Any]) -> None:
+        self.ask = ask
+        self.lock = Lock()
+        self.answer: Future[Any] | None = None
+
+    def __call__(self) -> Any:
+        """The answer. Raises TimeoutError after WAIT seconds, and what `ask` raises."""
+        with self.lock:
+            if self.answer is None or self.answer.done():
+                self.answer = submit(self.ask)
+        return self.answer.result(WAIT)
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    """200 "ok" while the process answers."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+def readyz(request: HttpRequest) -> HttpResponse:
+    """What was checked, each on its line with "ok" or what is wrong; 503 if this process should get no requests."""
+    found = checks()
+    unfit = [name for name in NEEDED if found[name] != "ok"]
+    text = "".join(f"{name}: {words}\n" for name, words in found.items())
+    return HttpResponse(text, status=503 if unfit else 200, content_type="text/plain")
+
+
+def checks() -> dict[str, str]:
+    """What was found, by check: "ok" or what is wrong."""
+    age = tick_age() or 0.0
+    return {
+        **_check_database(),
+        "layer": _check_redis(),
+        "tick": "ok" if age < TICK_STOPPED else f"the last one was {age:.0f} s ago",
+        "sockets": refused_sockets() or "ok",
+        "process": "draining" if draining() else "ok",
+    }
+
+
+def _check_database() -> dict[str, str]:
+    try:
+        _ask_database()
+    except MissingMigrations:
+        return {"database": "ok", "migrations": "not all are applied"}
+    except (Error, TimeoutError):
+        return {"database": "does not answer", "migrations": "not known"}
+    return {"database": "ok", "migrations": "ok"}
+
+
+@Question
+def _ask_database() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    _check_migrations()
+
+
+class MissingMigrations(Exception):
+    """The database lacks tables, or columns, that this version needs."""
+
+
+@cache
+def _check_migrations() -> None:
+    """Raises MissingMigrations. Asked until it is right and then never again: nobody unapplies migrations."""
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise MissingMigrations
+
+
+@cache
+def _redis(url: str) -> Redis:
+    """A client that keeps its connection from one check to the next."""
+    waits = {"socket_timeout": REDIS_WAIT, "socket_connect_timeout": REDIS_WAIT}
+    return Redis.from_url(url, retry=Retry(NoBackoff(), 0), **waits)
+
+
+def _check_redis() -> str:
+    away = [number for number, url in enumerate(settings.REDIS_URLS, 1) if not _answers(url)]
+    return f"no answer from Redis {', '.join(map(str, away))} of {len(settings.REDIS_URLS)}" if away else "ok"
+
+
+def _answers(url: str) -> bool:
+    try:
+        return bool(_redis(url).ping())
+    except RedisError:
+        return False
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Prometheus's text format, for `Authorization: Bearer …` with METRICS_TOKEN; without that setting 404."""
+    if not settings.METRICS_TOKEN:
+        raise Http404
+    wanted, sent = f"Bearer {settings.METRICS_TOKEN}", request.headers.get("Authorization", "")
+    if not compare_digest(sent.encode(), wanted.encode()):
+        return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})
+    return HttpResponse(generate_latest(REGISTRY) + generate_latest(_site), content_type=CONTENT_TYPE_LATEST)
+
+
+class SiteCollector:
+    """What is asked for at each scrape: the checks of readiness, jobs, the database's pool."""
+
+    def collect(self) -> Iterator[Metric]:
+        found = checks()
+        ready = GaugeMetricFamily("parlour_ready", "1 where a check of /readyz says ok", labels=["check"])
+        for name, words in found.items():
+            ready.add_metric([name], words == "ok")
+        yield ready
+        yield GaugeMetricFamily("parlour_tick_age_seconds", "Since the last tick of the hub", value=tick_age() or 0.0)
+        if (pool := getattr(connection, "pool", None)) is not None:
+            yield from _of_pool(pool.get_stats())
+        if found["database"] == "ok":
+            yield from _of_jobs()
+
+    def describe(self) -> list[Metric]:
+        """Asked for when it is registered, and that is too early to ask the database."""
+        return []
+
+
+@Question
+def _ask_jobs() -> tuple[dict[str, int], float]:
+    """How many jobs are in each state, and for how many seconds the oldest has waited."""
+    counts = {str(state): Job.objects.filter(state=state)[:MOST_JOBS].count() for state in JOB_STATES}
+    oldest = Job.objects.filter(state=Job.State.QUEUED).order_by("queued").values_list("queued", flat=True).first()
+    return counts, max(0.0, (timezone.now() - oldest).total_seconds()) if oldest else 0.0
+
+
+def _of_jobs() -> Iterator[Metric]:
+    try:
+        counts, wait = _ask_jobs()
+    except (Error, TimeoutError):
+        return
+    jobs = GaugeMetricFamily("parlour_jobs", f"Jobs by state, up to {MOST_JOBS} of each", labels=["state"])
+    for state, count in counts.items():
+        jobs.add_metric([state], count)
+    yield jobs
+    yield GaugeMetricFamily("parlour_job_wait_seconds", "For how long the oldest queued job has waited", value=wait)
+
+
+def _of_pool(stats: dict[str, int]) -> Iterator[Metric]:
+    """What psycopg's pool counts, under names of our own."""
+    pool = GaugeMetricFamily("parlour_database_pool", "Connections to the database", labels=["state"])
+    for state, name in (("most", "pool_max"), ("open", "pool_size"), ("free", "pool_available")):
+        pool.add_metric([state], stats.get(name, 0))
+    yield pool
+    waiting = stats.get("requests_waiting", 0)
+    yield GaugeMetricFamily("parlour_database_pool_waiting", "Who waits for a connection now", value=waiting)
+    for name, words, key, unit in (
+        ("requests", "Connections asked of the pool", "requests_num", 1),
+        ("wait_seconds", "Waited for them", "requests_wait_ms", 1000),
+        ("errors", "Waits that ended without a connection", "requests_errors", 1),
+        ("lost", "Connections that were found broken", "connections_lost", 1),
+    ):
+        yield CounterMetricFamily(f"parlour_database_pool_{name}", words, value=stats.get(key, 0) / unit)
+
+
+_site = CollectorRegistry()
+_site.register(SiteCollector())
