@@ -1,10 +1,11 @@
 """The socket of the bell: its own person's alone, and all a page can say is that the bell was looked at."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.utils.translation import gettext
 
-from alerts import actions
+from alerts import actions, audiences
 from alerts.streams import KEY, BellRegion, today
 from parlour import Consumer, Denied, Malformed, run
 
@@ -25,6 +26,11 @@ class AlertsConsumer(Consumer):
         if not person.is_authenticated:
             raise Denied.signed_out()
         return BellRegion(person.pk)
+
+    @classmethod
+    def authorize_all(cls, people: Collection[Any]) -> dict[Any, BellRegion]:  # type: ignore[override]
+        signed_in = [person.pk for person in people if person.is_authenticated]
+        return {pk: BellRegion(pk, names) for pk, names in audiences.of(signed_in).items()} if signed_in else {}
 
     def check_rights(self) -> dict[str, int]:
         before = self.region.bell if self.greeted else None

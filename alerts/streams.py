@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth import get_user_model
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import reverse_lazy
 from django.utils import timezone, translation
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import ngettext
@@ -40,13 +40,13 @@ def today(zone: str) -> str:
 
 
 class BellRegion(Region):
-    """The bell of one person."""
+    """The bell of one person; `names` are their audiences where they are known already."""
 
     controls = "partials/bell.html#controls"
 
-    def __init__(self, person: Any) -> None:
-        super().__init__(KEY, "/ws/alerts/", reverse("parlour_alerts:panel"), "member")
-        self.bell = BellStream(self, audiences.of([person])[person])
+    def __init__(self, person: Any, names: list[str] | None = None) -> None:
+        super().__init__(KEY, "/ws/alerts/", reverse_lazy("parlour_alerts:panel"), "member")
+        self.bell = BellStream(self, names or audiences.of([person])[person])
         self.streams = [self.bell, *(stream(person, self) for stream, _ in _added)]
         self.added = [template for _, template in _added]
 

@@ -236,7 +236,7 @@ def page_problems(request: HttpRequest, region: Region) -> Iterator[str]:
             f"INSTALLED_APPS and start runserver again, or run {application or 'an ASGI application'} with uvicorn."
         )
     below = get_script_prefix()
-    panel, socket = (urlsplit(address).path.removeprefix(below) for address in (region.panel, region.socket))
+    panel, socket = (urlsplit(str(address)).path.removeprefix(below) for address in (region.panel, region.socket))
     try:
         resolve(f"/{panel}")
     except Resolver404:

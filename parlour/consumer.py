@@ -8,7 +8,8 @@ import asyncio
 import json
 import logging
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Mapping
+from contextlib import suppress
 from datetime import datetime
 from enum import IntEnum
 from importlib import import_module
@@ -214,6 +215,18 @@ class Consumer:
     def authorize(cls, person: Any, **route: Any) -> Region:
         """The region this person may have at this address, or Denied. Runs on a database thread."""
         raise NotImplementedError
+
+    @classmethod
+    def authorize_all(cls, people: Collection[Any], **route: Any) -> Mapping[Any, Region]:
+        """The regions of those of these people who may have one here, by primary key.
+
+        Rights are asked for again and again. Override this where one query answers for many people.
+        """
+        regions = {}
+        for person in people:
+            with suppress(Exception):  # whoever is missing is asked for alone, which says why
+                regions[person.pk] = cls.authorize(person, **route)
+        return regions
 
     @classmethod
     def key(cls, **_route: Any) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -15,8 +15,11 @@ from parlour.fragments import Ids, cursor_text
 from parlour.models import EPOCH, Head, read_heads
 from parlour.streams import Stream
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
 
-def with_language(address: str) -> str:
+
+def with_language(address: "_StrOrPromise") -> "_StrOrPromise":
     """An address for a page's socket or request, which names the page's language unless it is LANGUAGE_CODE."""
     language = translation.get_language() or settings.LANGUAGE_CODE
     if language == settings.LANGUAGE_CODE:
@@ -47,15 +50,15 @@ class Region(Ids):
     """One reader's region: everything inside it has an id that begins with `key`.
 
     `socket` is the path its page connects to, from the site's root, `panel` the path that renders its live element
-    anew, `role` what the reader may do. `streams` feed it; when a head in `guards` moves, the reader's rights are
-    checked again. `controls` is the template of what the page can send to the server, such as a composer. Make it with
-    the reader's language in force.
+    anew (`reverse_lazy` spares that to rights that are only checked again), `role` what the reader may do. `streams`
+    feed it; when a head in `guards` moves, the reader's rights are checked again. `controls` is the template of what
+    the page can send to the server, such as a composer. Make it with the reader's language in force.
     """
 
     controls = "parlour/controls.html"
     address = ""  # of the page it stands on, for a link that leads back to it
 
-    def __init__(self, key: str, socket: str, panel: str, role: str = "reader") -> None:
+    def __init__(self, key: str, socket: str, panel: "_StrOrPromise", role: str = "reader") -> None:
         super().__init__(key)
         prefix = get_script_prefix()
         self.socket = with_language(socket if socket.startswith(prefix) else prefix + socket[1:])

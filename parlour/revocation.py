@@ -4,7 +4,8 @@ So has whoever gets or loses a group or a permission, of their own or by a group
 asking again, for many pages at once.
 """
 
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -94,37 +95,33 @@ def _people(**of: Any) -> QuerySet[Any, Any]:
     return get_user_model()._base_manager.filter(**of).values_list("pk", flat=True)
 
 
-def differing(pages: Iterable[Any]) -> list[Any]:
+def differing(pages: Collection[Any]) -> list[Any]:
     """Those of these consumers whose session, person or rights the database does not have as they were last found.
 
-    Sessions and people cost a query each for all of them, rights one `authorize` for each person at an address.
+    Sessions and people cost a query each for all of them, rights one `authorize_all` for each address.
     """
     signed_in = [page for page in pages if page.person.is_authenticated]
     people = get_user_model()._default_manager.in_bulk({page.person.pk for page in signed_in})
     sessions = _valid({page.session_key for page in signed_in})
-    asked: dict[Any, Any] = {}
+    at: dict[Any, dict[Any, Any]] = defaultdict(dict)  # people by their primary keys, by address
+    for page in pages:
+        at[_address(page)][page.person.pk] = people.get(page.person.pk, page.person)
+    allowed = {address: address[0].authorize_all(at[address].values(), **dict(address[1:])) for address in at}
 
     def differs(page: Any) -> bool:
         if page.person.is_authenticated and (page.person.pk not in people or page.session_key not in sessions):
             return True
-        person = people.get(page.person.pk, page.person)
-        known, now = vars(page.person), vars(person)
+        known, now = vars(page.person), vars(people.get(page.person.pk, page.person))
         if any(known.get(name) != now[name] for name in now.keys() - {"_state", "last_login"}):
             return True
-        key = (type(page), person.pk, *page.route.items())
-        if key not in asked:
-            asked[key] = _heads(page, person)
-        return page.greeted and asked[key] != {*page.following}
+        region = allowed[_address(page)].get(page.person.pk)
+        return region is None or (page.greeted and {stream.heads for stream in region.streams} != {*page.following})
 
     return [page for page in pages if differs(page)]
 
 
-def _heads(page: Any, person: Any) -> set[tuple[str, ...]] | None:
-    """The heads of what this person may have where this page is; None if nothing."""
-    try:
-        return {stream.heads for stream in page.authorize(person, **page.route).streams}
-    except Exception:  # a recheck will say why
-        return None
+def _address(page: Any) -> tuple[Any, ...]:
+    return type(page), *page.route.items()
 
 
 def _valid(keys: set[str]) -> Collection[str]:

@@ -1,6 +1,7 @@
 """The live side of a room: who may be there, and what their pages may say."""
 
 import asyncio
+from collections.abc import Collection
 from typing import Any
 
 from django.db.models import Max
@@ -10,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from parlour import Consumer, Malformed, rate_limit, run
 from rooms import typing_indicator
 from rooms.markup import TextRejected
-from rooms.models import Message, room_key
-from rooms.permissions import room_for
+from rooms.models import Message, Room, room_key
+from rooms.permissions import rights_of_all, room_for
 from rooms.posting import submit
 from rooms.reading import mark_room_read
 from rooms.rejected_text import rejected_form
@@ -38,6 +39,12 @@ class RoomConsumer(Consumer):
     @classmethod
     def authorize(cls, person: Any, slug: str) -> RoomRegion:  # type: ignore[override]
         return RoomRegion(*room_for(person, slug))
+
+    @classmethod
+    def authorize_all(cls, people: Collection[Any], slug: str) -> dict[Any, RoomRegion]:  # type: ignore[override]
+        room = Room.objects.at(slug)
+        allowed = rights_of_all(people, room) if room else {}
+        return {pk: RoomRegion(room, each) for pk, each in allowed.items() if room and each.read}
 
     async def greet(self, fields: dict[str, Any]) -> str:
         """Take what the page still holds unsent, or say how far its texts are stored."""

@@ -1,6 +1,6 @@
 """What a person may do in a room, asked of the rows as they are now."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -46,6 +46,15 @@ def rights(person: Any, room: Room, member: bool | None = None) -> Rights:
     read = not room.members_only or bool(member)
     manage = room.owner_id == person.pk or (getattr(person, "is_staff", False) and read)
     return Rights(read, active and read, manage, "member" if active and read else "reader")
+
+
+def rights_of_all(people: Collection[Any], room: Room) -> dict[Any, Rights]:
+    """What each of these people may do in this room, by primary key; who is a member is asked once."""
+    members: set[Any] = set()
+    if room.members_only:
+        asked = [person.pk for person in people]
+        members.update(Membership.objects.filter(room=room, person__in=asked).values_list("person", flat=True))
+    return {person.pk: rights(person, room, person.pk in members) for person in people}
 
 
 def object_rights(person: Any, model: Any, thing: Any) -> Rights:

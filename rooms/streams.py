@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import reverse_lazy
 from django.utils import timezone, translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -32,14 +32,18 @@ class RoomRegion(Region):
 
     def __init__(self, room: Room, rights: Rights = READER) -> None:
         slug = room.slug
-        super().__init__(room_key(slug), f"/ws/rooms/{slug}/", reverse("parlour_rooms:panel", args=[slug]), rights.role)
+        panel = reverse_lazy("parlour_rooms:panel", args=[slug])  # a page shows it, its socket does not
+        super().__init__(room_key(slug), f"/ws/rooms/{slug}/", panel, rights.role)
         self.room = room
         self.rights = rights
-        self.address = room.get_absolute_url()
         self.log = RoomStream(room, self)
         self.people = PeopleStream(room.people, self)
         self.streams = [self.log, self.people, TitleStream(room, self)]
         self.guards = [room.rules_stream, *object_heads(room.model, room.object_id)]
+
+    @property
+    def address(self) -> str:  # type: ignore[override]
+        return self.room.get_absolute_url()
 
     @property
     def sign_in(self) -> str:

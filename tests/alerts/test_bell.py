@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from alerts import Role, anotify, notify, resolve
@@ -13,7 +15,9 @@ from alerts.bell import bells
 from alerts.consumers import AlertsConsumer
 from alerts.streams import BellRegion
 from alerts.testing import BellPage
+from parlour import hub, revocation
 from parlour.testing import Page, lost_hints
+from rooms.models import Membership
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -137,6 +141,23 @@ async def test_a_bell_that_was_not_opened_gets_its_number_and_toasts_and_no_line
         await anotify(sue, "order", "Another")
         await page.receives('class="pl-what">Another')
         assert await page.equals_fresh()
+
+
+async def test_the_audiences_of_many_bells_are_asked_for_at_once_and_a_change_without_a_signal_is_found(
+    sue, ann, ben, lobby, conf
+):
+    conf(TICK=60)
+    async with BellPage(sue), BellPage(ann), BellPage(ben), BellPage(ben):
+        bells = list(hub.current().listeners)
+
+        def differing():
+            with CaptureQueriesContext(connection) as queries:
+                found = revocation.differing(bells)
+            return [each.person for each in found], len(queries)
+
+        assert await in_thread(differing)() == ([], 3), "people, sessions, audiences"
+        await in_thread(Membership.objects.bulk_create)([Membership(room=lobby, person=ben)])
+        assert (await in_thread(differing)())[0] == [ben, ben]
 
 
 def test_a_page_paints_the_number_and_loads_the_lines_at_the_first_opening(client, sue, django_assert_num_queries):

@@ -155,7 +155,7 @@ async def test_all_pages_are_asked_for_at_once_and_those_whose_rights_are_unchan
 
         found, queries = await run(differing)
         assert (found, len(pages)) == ([], 10)
-        assert queries <= 2 + 2 * 2, "people, sessions, and a room with a membership for each of two"
+        assert queries == 4, "people, sessions, the room, and who of them are its members"
         await User.objects.filter(pk=ben.pk).aupdate(display_name="Benjamin")
         found, _ = await run(differing)
         assert {page.person.pk for page in found} == {ben.pk}
