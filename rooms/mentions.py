@@ -139,7 +139,9 @@ def _alert_mentioned(
     reading: Reading,
 ) -> set[Any]:
     """Tell those who are mentioned and want to know. Returns who was told."""
-    told = _to_be_told(row, mentioned, bool(groups), levels) if mentioned or groups else []
+    if not mentioned and not groups:
+        return set()
+    told = _to_be_told(row, mentioned, bool(groups), levels)
     chosen = [NotificationLevel(room=row.room, person=person) for person in told]
     title, key = worded(MENTIONED, row.room), f"{row.author_id}-{row.room_id}"
     tell = partial(add_alert, change, kind="mention", title=title, body=row.plain, about=row, key=key, actor=row.author)

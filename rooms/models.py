@@ -290,12 +290,20 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return next(iter(written_out(Message, condition, room)), None)
 
     def numbered(self, keys: Sequence[tuple[Any, str, int]]) -> "Iterable[Message]":
-        """Those that may have these (author, page, n). Leaving out page "" lets the database use that index."""
+        """Those that have these (author, page, n); an empty page has none.
+
+        The database looks each up in the index of what was sent once: lists of authors, pages and numbers would be
+        every combination of theirs, and without the condition word for word SQLite reads all that an author wrote.
+        """
         if not keys:
             return ()
-        authors, pages, ns = ([*{*part}] for part in zip(*keys, strict=True))
-        condition = "author_id IN (%s) AND page IN (%s) AND n IN (%s) AND page <> ''"
-        return written_out(Message, condition, [*map(stored, authors)], pages, ns)
+        table, values = connection.ops.quote_name(Message._meta.db_table), ", ".join(["(%s, %s, %s)"] * len(keys))
+        return self.raw(
+            f"WITH sent (author, page, n) AS (VALUES {values}) SELECT {table}.* FROM sent CROSS JOIN {table} "  # noqa: S608  the values are placeholders
+            f"WHERE {table}.author_id = sent.author AND {table}.page = sent.page AND {table}.n = sent.n "
+            f"AND NOT ({table}.page = '')",
+            [part for author, page, n in keys for part in (stored(author), page, n)],
+        )
 
 
 class Message(Numbered):

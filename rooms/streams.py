@@ -22,6 +22,7 @@ from rooms.send_once import new_page
 
 ROOMS = 1000  # whose query is kept, which takes as long to make as to answer
 RENDERED = 2000  # messages whose markup is kept, some two megabytes
+MINUTES, AVATARS = 2000, 1000  # and those of which these parts are kept
 FIELDS = ["pk", "seq", "changed", "text", "html", "created", "previous_at", "heading_at", "author", "by_guest"]
 
 
@@ -76,8 +77,33 @@ class ShownMessage(NamedTuple):
         return self.heading_at not in (None, self.created)
 
     @property
+    def begins_day(self) -> bool:
+        """Whether the message before it was posted on another day, where it is read."""
+        before = self.previous_at
+        return before is None or timezone.localdate(before) != timezone.localdate(self.created)
+
+    @property
+    def time(self) -> SafeString:
+        return _render_time(self.created.replace(second=0, microsecond=0), self.language, self.zone)
+
+    @property
+    def avatar(self) -> SafeString:
+        return _render_avatar(self.author_id, self.author)
+
+    @property
     def body(self) -> SafeString:
         return trusted(self.html)
+
+
+@lru_cache(MINUTES)
+def _render_time(minute: datetime, *_read_in: str | None) -> SafeString:
+    """The time of what was posted in one minute: to format dates is most of what a message's markup takes."""
+    return render_to_string("parlour_rooms/message.html#time", {"minute": minute})
+
+
+@lru_cache(AVATARS)
+def _render_avatar(author_id: Any, author: str) -> SafeString:
+    return render_to_string("parlour_rooms/message.html#avatar", {"author_id": author_id, "author": author})
 
 
 @lru_cache(RENDERED)

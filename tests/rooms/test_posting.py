@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from parlour.models import read_heads
@@ -50,6 +51,15 @@ def test_another_text_under_a_taken_number_is_kept_beside_it(ann, lobby):
     assert texts(lobby) == ["first", "second"]
     assert len({row.pk for row in kept}) == 1
     assert kept[0].page != PAGE
+
+
+def test_sqlite_finds_what_was_sent_by_its_number_and_does_not_read_all_that_its_author_wrote(ann, lobby):
+    with CaptureQueriesContext(connection) as seen:
+        post([one(lobby, ann, "hello")])
+    [lookup] = [query["sql"] for query in seen if "sent.page" in query["sql"]]
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {lookup}")
+        assert "parlour_rooms_message_sent_once (author_id=? AND page=? AND n=?)" in str(cursor.fetchall())
 
 
 def test_two_people_with_one_page_id_do_not_meet_and_what_counts_nothing_is_stored_each_time(ann, ben, lobby):
