@@ -62,9 +62,10 @@ async def anotify(*args: Any, **kwargs: Any) -> None:
 
 
 @live_write
-def resolve(change: Change, about: Model) -> None:
-    """Resolve every alert about this object: it leaves all bells, and the counts fall."""
-    alerts = Alert.objects.open().filter(about=reference(about))
+def resolve(change: Change, about: Model | None = None, *, kind: str = "", key: str = "") -> None:
+    """Resolve every alert about this object, or of this `kind` and `key`: it leaves all bells, and the counts fall."""
+    which = {"about": reference(about)} if about is not None else {"kind": kind, "key": key}
+    alerts = Alert.objects.open().filter(**which)
     names = set(alerts.values_list("audience", flat=True))
     alerts.update(resolved=timezone.now())
     _touch(change, names)

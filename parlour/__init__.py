@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from parlour.contrib.drain import draining as draining
     from parlour.database import run as run
     from parlour.database import submit as submit
+    from parlour.hub import listeners as listeners
     from parlour.hub import tick_age as tick_age
     from parlour.limits import rate_limit as rate_limit
     from parlour.live_lists import live_list as live_list
@@ -56,6 +57,7 @@ _MODULES = {
     "draining": "parlour.contrib.drain",  # whether this process was told to end
     "in_page_language": "parlour.regions",  # answer htmx in the language of its page
     "is_visible": "parlour.text",  # whether anything of a text can be seen
+    "listeners": "parlour.hub",  # how many sockets follow each stream here, for an operator
     "live": "parlour.live_parts",  # decorator of functions that show a part of pages
     "live_list": "parlour.live_lists",  # the same for the rows of a queryset
     "live_write": "parlour.writes",  # decorator of functions that change streams

@@ -450,3 +450,11 @@ def current() -> Hub:
 def tick_age() -> float | None:
     """Seconds since this process's hub last looked for what lost hints hid; None where no socket has started it."""
     return None if _hub is None or _hub.loop.is_closed() else _hub.loop.time() - _hub.ticked
+
+
+def listeners() -> dict[str, int]:
+    """How many sockets of this process follow each stream, by the stream's name. Any thread may ask."""
+    counts: dict[str, int] = {}
+    for topic in list(_hub.topics.values()) if _hub else ():
+        counts[topic.stream.name] = max(counts.get(topic.stream.name, 0), len(topic.member_of))
+    return counts

@@ -18,6 +18,7 @@ LAYERS = [
     "accounts",
     "chat",
     "shop",
+    "monitoring",
     "config",
 ]  # each knows those before it
 

@@ -14,9 +14,11 @@ wsgi = get_wsgi_application()
 
 from alerts import routing as alerts  # noqa: E402
 from chat import urls as chat  # noqa: E402
+from config.health import check_redis  # noqa: E402
 from http_bridge.wsgi_bridge import Receive, Send, WsgiBridge  # noqa: E402
 from jobs import routing as jobs  # noqa: E402
 from jobs import runner  # noqa: E402
+from monitoring import reporter  # noqa: E402
 from parlour import urls as live_parts  # noqa: E402
 from parlour.contrib import apply_patches  # noqa: E402
 from rooms import routing as rooms  # noqa: E402
@@ -24,6 +26,7 @@ from rooms import routing as rooms  # noqa: E402
 apply_patches()
 gc.freeze()  # all that is loaded stays: a full collection would stop the pages of a busy server for twice as long
 runner.start()
+reporter.start("web", check_redis)
 apps = (live_parts, rooms, alerts, jobs, chat)
 sockets = [pattern for app in apps for pattern in app.websocket_urlpatterns]
 
@@ -40,6 +43,7 @@ async def lifespan(scope: Any, receive: Receive, send: Send) -> None:
         event = await receive()
         if event["type"] == "lifespan.shutdown":
             await asyncio.to_thread(runner.stop)
+            await asyncio.to_thread(reporter.stop)
         await send({"type": f"{event['type']}.complete"})
         if event["type"] == "lifespan.shutdown":
             return

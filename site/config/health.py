@@ -63,7 +63,7 @@ def checks() -> dict[str, str]:
     age = tick_age() or 0.0
     return {
         **_check_database(),
-        "layer": _check_redis(),
+        "layer": check_redis(),
         "tick": "ok" if age < TICK_STOPPED else f"the last one was {age:.0f} s ago",
         "sockets": refused_sockets() or "ok",
         "process": "draining" if draining() else "ok",
@@ -106,7 +106,8 @@ def _redis(url: str) -> Redis:
     return Redis.from_url(url, retry=Retry(NoBackoff(), 0), **waits)
 
 
-def _check_redis() -> str:
+def check_redis() -> str:
+    """ "ok", or which of REDIS_URL do not answer."""
     away = [number for number, url in enumerate(settings.REDIS_URLS, 1) if not _answers(url)]
     return f"no answer from Redis {', '.join(map(str, away))} of {len(settings.REDIS_URLS)}" if away else "ok"
 

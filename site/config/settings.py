@@ -27,6 +27,7 @@ DEMO_PARTS = [  # called once the demo's people are there
     "chat.demo.make_demo_conversation",
     "shop.demo.make_demo_orders",
 ]
+VERSION: str = env.str("VERSION", "")[:60]  # a tag or a commit, for the status page
 LOCAL: bool = environment.is_loopback(HOST)
 SECRET_KEY: str = env.str("SECRET_KEY", "") or environment.secret_key(VAR)
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", []) or environment.default_hosts(HOST)
@@ -34,6 +35,7 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 
 INSTALLED_APPS = [
     "parlour",
+    "monitoring",
     "shop",
     "chat",
     "accounts",

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -65,7 +66,8 @@ def test_serve_becomes_the_server_and_the_health_check_tells_whether_it_answers(
     eventually(is_healthy, 60, run.tail())
     assert f"-m\0{server}\0" in Path(f"/proc/{run.pid}/cmdline").read_text()
     run.end()
-    assert not list(tmp_path.glob("*.sqlite3")), "no tables are made"
+    for file in tmp_path.glob("*.sqlite3"):
+        assert sqlite3.connect(file).execute("SELECT name FROM sqlite_master").fetchall() == []
 
 
 @pytest.mark.parametrize(

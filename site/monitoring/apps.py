@@ -1,0 +1,16 @@
+"""The app, as Django knows it."""
+
+from django.apps import AppConfig
+
+
+class MonitoringConfig(AppConfig):
+    """Registers the kind of its alerts and who gets them."""
+
+    name = "monitoring"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from alerts import Kind
+        from monitoring import problems  # noqa: F401  its role registers itself
+
+        Kind("problem", "Problems of the site").register()

@@ -1,0 +1,58 @@
+"""deploy/alerts.yml: Prometheus can read it, and every metric that it names exists."""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+import yaml
+
+from config import health
+from tests.examples import ROOT
+
+FILE = ROOT / "deploy" / "alerts.yml"
+RULES = [rule for group in yaml.safe_load(FILE.read_text())["groups"] for rule in group["rules"]]
+PROMETHEUS = {"up", "scrape_duration_seconds", "process_start_time_seconds"}  # of itself, or of any client
+NAME = re.compile(r"\b([a-z][a-z0-9_]*)\{")
+
+
+def metrics(client, settings):
+    settings.METRICS_TOKEN = "t"
+    text = client.get("/metrics", headers={"Authorization": "Bearer t"}).content.decode()
+    of_postgresql = {metric.name for metric in health._of_pool({})}
+    return set(re.findall(r"^# TYPE (\S+)", text, re.MULTILINE)) | of_postgresql
+
+
+@pytest.mark.django_db
+def test_every_metric_that_a_rule_names_is_told(client, settings):
+    told = metrics(client, settings)
+    named = {name for rule in RULES for name in NAME.findall(rule["expr"])} - PROMETHEUS
+    assert len(named) >= 8
+    assert {name for name in named if not {name, re.sub("_bucket$", "", name)} & told} == set()
+
+
+def test_every_metric_of_a_rule_is_of_one_job():
+    for rule in RULES:
+        assert NAME.findall(rule["expr"]), rule
+        assert rule["expr"].count("{") == rule["expr"].count('{job="parlour"'), rule
+
+
+def test_every_rule_says_what_happened_and_what_to_do():
+    for rule in RULES:
+        assert set(rule) - {"for"} == {"alert", "expr", "labels", "annotations"}, rule
+        assert rule["labels"]["severity"] in ("page", "ticket"), rule
+        assert len(rule["annotations"]["description"]) > 60, rule
+        assert len(rule["annotations"]["summary"]) < 80, rule
+    assert len({rule["alert"] for rule in RULES}) == len(RULES)
+
+
+def test_what_the_status_page_tells_prometheus_tells_too():
+    named = " ".join(rule["expr"] for rule in RULES)
+    for each in ("up{", "parlour_ready{", "parlour_hints_lost_total{", "parlour_queue_overflows_total{"):
+        assert each in named
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="needs promtool, of Debian's package prometheus")
+def test_prometheus_itself_can_read_it():
+    done = subprocess.run(["promtool", "check", "rules", FILE], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
