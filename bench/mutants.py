@@ -21,7 +21,12 @@ TESTS = {
     "parlour/writes.py": ["parlour/test_writes.py", "parlour/test_pending.py"],
     "parlour/revocation.py": ["parlour/test_groups.py", "rooms/test_revocation.py", "accounts/test_revocation.py"],
     "parlour/presence.py": ["parlour/test_presence.py"],
-    "parlour/streams.py": ["parlour/test_streams.py", "parlour/test_resume.py"],
+    "parlour/streams.py": [
+        "parlour/test_streams.py",
+        "parlour/test_resume.py",
+        "parlour/test_hub.py",
+        "alerts/test_bell.py",
+    ],
     "parlour/hub.py": ["parlour/test_hub.py"],
     "parlour/consumer.py": [
         "parlour/test_handshake.py",
@@ -44,9 +49,20 @@ TESTS = {
     "site/http_bridge/wsgi_bridge.py": ["http_bridge/test_bridge.py"],
 }
 MUTMUT = """
+import os
 from mutmut.mutation import mutators
+from mutmut.runners.harness import PytestRunner
+
 operators = mutators.mutation_operators
 operators[:] = [each for each in operators if each[1] is not mutators.operator_string]  # not in words
+execute = PytestRunner.execute_pytest
+
+class OwnDatabase:
+    def pytest_configure(self, config):
+        from django.conf import settings
+        settings.DATABASES["default"]["TEST"]["NAME"] = f"{settings.VAR}/{os.getpid()}.sqlite3"
+
+PytestRunner.execute_pytest = lambda self, params, plugins=(): execute(self, params, plugins=[*plugins, OwnDatabase()])
 from mutmut.__main__ import cli
 cli()
 """
@@ -56,7 +72,7 @@ SETTINGS = """
 source_paths = ["parlour", "rooms", "alerts", "jobs", "src"]
 also_copy = ["templates", "static", "docs", "e2e", "examples", "manage.py"]
 only_mutate = ["{module}"]
-pytest_add_cli_args = ["--nomigrations", "--timeout=10"]
+pytest_add_cli_args = ["--nomigrations", "--timeout=20"]
 pytest_add_cli_args_test_selection = {tests}
 do_not_mutate_patterns = ['^\\s*log\\.', '\\.warning\\(', '^\\s*raise \\w+Error\\(']  # words
 process_isolation = "forkserver"
@@ -84,7 +100,7 @@ def run(name: str) -> Path:
 
     limit = ["timeout", "--foreground", "--signal=INT", "--kill-after=20", os.environ.get("MINUTES", "20") + "m"]
     paths = f"{work / 'mutants'}:{work / 'mutants' / 'src'}"
-    surroundings = os.environ | {"PYTHONPATH": paths, "PARLOUR_VAR": str(work / "var"), "PATIENCE": "3"}
+    surroundings = os.environ | {"PYTHONPATH": paths, "PARLOUR_VAR": str(work / "var"), "PATIENCE": "6"}
     command = [*limit, sys.executable, "-c", MUTMUT, "run", "--max-children", os.environ.get("WORKERS", "2")]
     with (work / "log").open("w") as log:
         subprocess.run(command, cwd=work, env=surroundings, stdout=log, stderr=log, check=False)

@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import connection, transaction
+from django.test import TestCase
 
 from parlour import writes
 from parlour.models import Head, PendingEvent, read_heads
@@ -60,9 +61,30 @@ def test_a_touch_after_a_savepoint_was_rolled_back_is_told_though_the_first_is_g
     with transaction.atomic():
         touch("staff")
         with transaction.atomic():
-            touch("staff")
+            touch("staff", "stock")
             transaction.set_rollback(True)
+        touch("stock")
+    assert read_heads(["staff", "stock"]) == {"staff": 2, "stock": 1}
+
+
+def test_in_a_project_whose_tests_run_the_hooks_of_a_commit_early_a_later_touch_is_told_too():
+    with transaction.atomic():
+        for _ in range(2):
+            with TestCase.captureOnCommitCallbacks(execute=True):
+                touch("staff")
     assert read_heads(["staff"]) == {"staff": 2}
+
+
+def test_more_than_one_batch_is_numbered_at_once(lobby, died, monkeypatch):
+    monkeypatch.setattr(writes, "BATCH", 2)
+    with transaction.atomic():
+        add(lobby, *"abcde")
+        touch(*"stuvw")
+    monkeypatch.undo()
+    monkeypatch.setattr(writes, "BATCH", 2)
+    number_pending()
+    assert numbers(lobby) == [1, 2, 3, 4, 5]
+    assert read_heads("stuvw") == dict.fromkeys("stuvw", 1)
 
 
 def test_an_unnumbered_row_is_shown_to_nobody(lobby, died):

@@ -5,9 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from time import sleep
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 
-from parlour.models import Head, read_heads
+from parlour import bus, writes
+from parlour.models import Head, PendingEvent, read_heads
 from parlour.writes import live_write
 from rooms.models import Room
 from tests.parlour.messages import add, edit, line, numbers, touch
@@ -47,11 +48,72 @@ def test_a_write_that_raises_or_whose_rows_the_database_refuses_leaves_no_row_an
     assert read_heads([lobby.stream]) == {lobby.stream: 2}
 
 
-def test_an_edit_moves_the_head_and_keeps_the_rows_number(lobby):
+@pytest.fixture
+def published(monkeypatch):
+    """The heads that were published, commit by commit."""
+    commits = []
+    monkeypatch.setattr(bus, "publish", commits.append)
+    return commits
+
+
+def test_what_a_body_touches_in_whatever_way_is_one_commit_with_its_rows_and_told_once(lobby, published):
+    @live_write
+    def busy(change, fails):
+        change.add(line(lobby))
+        change.then(lambda: ids.append(change.added[0].pk))
+        writes.touch("staff", "stock")
+        change.touch("staff")
+        assert not PendingEvent.objects.exists()
+        if fails:
+            raise Spoilt
+
+    ids = []
+    with pytest.raises(Spoilt):
+        busy(fails=True)
+    assert (ids, published, read_heads(["staff"])) == ([], [], {"staff": 0})
+    busy(fails=False)
+    assert published == [read_heads([lobby.stream, "staff", "stock"])] == [{lobby.stream: 1, "staff": 2, "stock": 1}]
+    assert ids == list(lobby.messages.values_list("pk", flat=True))
+    writes.touch("staff")
+    assert published[1:] == [{"staff": 3}] == [read_heads(["staff"])]
+
+
+def test_a_deadlock_is_tried_once_more_and_no_other_error_is(lobby):
+    errors = [OperationalError("deadlock detected")]
+
+    @live_write
+    def unlucky(change):
+        change.add(line(lobby))
+        if errors:
+            raise errors.pop()
+
+    before = writes.counts["deadlocks"]
+    unlucky()
+    assert (numbers(lobby), writes.counts["deadlocks"]) == ([1], before + 1)
+    for left in ([OperationalError("the disk is full")], [OperationalError("deadlock detected")] * 2):
+        errors[:] = left
+        with pytest.raises(OperationalError):
+            unlucky()
+        assert not errors
+    assert numbers(lobby) == [1]
+
+
+def test_an_edit_moves_the_head_keeps_the_rows_number_and_saves_what_it_names_alone(lobby):
     row, _ = add(lobby, "one", "two")
     edit(row, "won")
     row.refresh_from_db()
     assert (row.seq, row.changed, row.text) == (1, 3, "won")
+
+    @live_write
+    def reword(change):
+        row.text, row.html = "none", "nothing that was named"
+        change.edit(row, "text")
+
+    reword()
+    with transaction.atomic():
+        reword()
+    row.refresh_from_db()
+    assert (row.text, row.html) == ("none", "won")
 
 
 def test_two_edits_of_one_row_in_one_write_end_at_the_head(lobby):
