@@ -32,6 +32,8 @@ def titles(client, query=""):
 def test_nobody_without_an_account_gets_in_and_another_persons_alert_is_not_found(client, sue, ann):
     assert client.get("/alerts/").status_code == 302
     assert client.get("/alerts/panel/").status_code == 403
+    lines = client.get("/alerts/lines/")  # it is put into the bell, where a page to sign in would not do
+    assert (lines.status_code, "You are not signed in." in lines.content.decode()) == (200, True)
     client.force_login(sue)
     notify(ann, "order", "Not yours")
     for pk in (Alert.objects.get().pk, "0", "9" * 26):
@@ -51,6 +53,8 @@ def test_following_marks_the_whole_line_read_and_leads_on_unless_a_browser_only_
     assert here.get(f"/alerts/{newest.pk}/").url == "/shop/?2"
     assert Mark.objects.filter(person=sue, read__isnull=False, seen__isnull=False).count() == 3
     assert unseen(sue) == 0
+    notify(sue, "order", "Nowhere")
+    assert here.get(f"/alerts/{Alert.objects.first().pk}/").url == "/alerts/"
 
 
 def test_mark_all_read_means_what_the_page_showed_and_its_kind(here, sue):
@@ -62,6 +66,12 @@ def test_mark_all_read_means_what_the_page_showed_and_its_kind(here, sue):
     assert titles(here, "?show=unread") == ["Came meanwhile", "Of another kind"]
     here.post("/alerts/read/", {"upto": "0"})  # the bell's lines were not there yet
     assert unseen(sue) == 2
+    for everything in ("", "x", "٣", "9" * 30):
+        here.post("/alerts/read/", {"upto": everything})
+        assert unseen(sue) == 0
+        here.post("/alerts/undo/", {"at": Mark.objects.latest("read").read.isoformat()})
+        assert titles(here, "?show=unread") == ["Came meanwhile", "Of another kind"]
+        Mark.objects.filter(read=None).delete()
 
 
 def _about(like, number):
