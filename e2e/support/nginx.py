@@ -58,7 +58,7 @@ class Nginx:
             "SERVER_NAME": "localhost",
             "LISTEN_HTTP": f"listen 127.0.0.1:{free_port()};",
             "LISTEN_HTTPS": f"listen 127.0.0.1:{self.port} ssl;",
-            "UPSTREAM_SERVERS": " ".join(f"server 127.0.0.1:{server.port};" for server in servers),
+            "UPSTREAM_SERVERS": " ".join(f"server 127.0.0.1:{server.port} fail_timeout=1s;" for server in servers),
             "CERTIFICATE": f"{self.certificate}",
             "CERTIFICATE_KEY": f"{folder}/privkey.pem",
             "ACME_ROOT": f"{folder}/acme",

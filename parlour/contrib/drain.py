@@ -32,10 +32,10 @@ async def drain() -> None:
     _draining = True
     seconds = conf.DRAIN
     log.info("asked to end: sockets go to other processes within %g s", seconds)
-    waits = [asyncio.sleep(seconds)] + ([end_sockets(seconds)] if end_sockets else [])
-    waiting = asyncio.gather(*waits, return_exceptions=True)
-    with _on_another_signal(waiting.cancel):
-        await asyncio.wait([waiting])
+    waits: list[Any] = [asyncio.sleep(seconds)] + ([end_sockets(seconds)] if end_sockets else [])
+    tasks = [asyncio.ensure_future(each) for each in waits]
+    with _on_another_signal(lambda: [each.cancel() for each in tasks]):
+        await asyncio.wait(tasks)
 
 
 async def refuse(scope: dict[str, Any], send: Send) -> None:

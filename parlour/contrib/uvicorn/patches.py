@@ -67,6 +67,19 @@ def past_handshakes(protocol: Any) -> None:
     protocol.send = send
 
 
+@requires(f"{PROTOCOL} send .handshake_complete")
+def refused_handshakes(protocol: Any) -> None:
+    """A handshake answered by an HTTP response is complete: uvicorn logs an error for each."""
+    send_now = protocol.send
+
+    async def send(self: Any, message: Any) -> None:
+        await send_now(self, message)
+        if message["type"] == "websocket.http.response.body":
+            self.handshake_complete = True
+
+    protocol.send = send
+
+
 @requires("uvicorn.server:Server shutdown .config .server_state ._captured_signals")
 def graceful_shutdown(server: Any) -> None:
     """On SIGTERM drain; then wait for applications, but not for ever, and let those that were cancelled clean up."""
@@ -190,6 +203,7 @@ PATCHES = (
     stalled_reader,
     late_frames,
     past_handshakes,
+    refused_handshakes,
     unfinished_messages,
     limited_frames,
     small_pieces,
