@@ -12,7 +12,7 @@ from alerts import Kind
 from jobs import progress, transitions
 from jobs.models import Job, JobQuerySet
 from jobs.progress import Failure, JobContext
-from parlour import Stream
+from parlour import Stream, log_source
 
 log = logging.getLogger("parlour")
 Body = Callable[[JobContext], str | None]
@@ -80,6 +80,7 @@ def run(pk: int) -> None:
     job = None if progress.closing.is_set() else transitions.claim(waiting(), pk)
     if job is None:
         return
+    source = log_source.set(f"job {pk}")
     try:
         with progress.running(job) as context:
             context.result = known[job.kind].body(context) or ""
@@ -87,3 +88,5 @@ def run(pk: int) -> None:
         pass  # its owner is told
     except BaseException:
         log.exception("job %s (%s, attempt %s) failed", job.pk, job.kind, job.attempt)
+    finally:
+        log_source.reset(source)

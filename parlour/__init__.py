@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from parlour.limits import rate_limit as rate_limit
     from parlour.live_lists import live_list as live_list
     from parlour.live_parts import live as live
+    from parlour.logs import log_source as log_source
     from parlour.models import Lease as Lease
     from parlour.models import Numbered as Numbered
     from parlour.regions import Region as Region
@@ -61,6 +62,7 @@ _MODULES = {
     "live": "parlour.live_parts",  # decorator of functions that show a part of pages
     "live_list": "parlour.live_lists",  # the same for the rows of a queryset
     "live_write": "parlour.writes",  # decorator of functions that change streams
+    "log_source": "parlour.logs",  # what the running code works for, for log lines
     "name_of": "parlour.who_is_here",  # how a person is shown to others, with any user model
     "people_here": "parlour.who_is_here",  # the part behind {% people_here %}: who may see who is there
     "people_in": "parlour.who_is_here",  # everybody with a lease of a name

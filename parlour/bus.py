@@ -9,6 +9,7 @@ import logging
 import threading
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from contextvars import Context
 from time import time
 from typing import Any
 
@@ -60,7 +61,7 @@ class Publisher:
             self.heads[name] = max(seq, self.heads.get(name, 0))
         self.transients = (self.transients + transients)[:TRANSIENTS_KEPT]
         if self.task is None or self.task.done():
-            self.task = self.loop.create_task(self._drain())
+            self.task = self.loop.create_task(self._drain(), context=Context())
 
     async def _finish(self) -> None:
         if self.task is not None:

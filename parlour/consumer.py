@@ -38,6 +38,7 @@ from parlour.conf import conf
 from parlour.database import run
 from parlour.fragments import Ids, cursor_text
 from parlour.limits import OncePerMinute, TooManySockets, count_socket, frame_bucket, uncount_socket
+from parlour.logs import log_source
 from parlour.models import read_heads
 from parlour.regions import Region, in_page_language, page_language
 from parlour.send_queue import Send, SendQueue
@@ -200,7 +201,7 @@ class Consumer:
     __slots__ = (  # a thousand sockets without a dictionary each
         *("answers", "began", "bucket", "client", "closing", "deadline", "ended", "following", "greeted", "guards"),
         *("hub", "language", "leaves_at", "loop", "malformed", "path", "person", "rechecking", "region", "route"),
-        *("scope", "send_queue", "session_key", "slot", "until"),
+        *("scope", "send_queue", "session_key", "slot", "source", "until"),
     )
     kinds: ClassVar[frozenset[str]] = frozenset()
     region: Region
@@ -290,6 +291,7 @@ class Consumer:
         self.send_queue = SendQueue(send)
         self.slot = random.randrange(hub.SLOTS)
         self.language = settings.LANGUAGE_CODE  # known from the handshake
+        self.source = f"socket {random.getrandbits(32):08x}"  # in log lines
         self.person: Any = None
         self.until: datetime | None = None
         self.guards: dict[str, int] = {}  # heads as they were before the rights were checked
@@ -300,6 +302,7 @@ class Consumer:
         self.leaves_at = self.began + conf.MAX_AGE * random.uniform(1, 2)
 
     async def serve(self, receive: Any) -> None:
+        log_source.set(self.source)
         await receive()
         if contrib.draining():
             return await contrib.refuse(self.scope, self.send_queue.send)
@@ -414,7 +417,8 @@ class Consumer:
         self.rechecking = self.loop.create_task(self._recheck())
 
     async def _recheck(self) -> None:
-        self._speak()  # the hub that asked for it has another or none
+        log_source.set(self.source)  # it was the hub that asked for it
+        self._speak()
         zone = getattr(self.person, "zone", "")
         try:
             self.guards = await run(self.check_rights)

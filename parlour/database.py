@@ -12,6 +12,7 @@ from django.urls import set_script_prefix
 from django.utils import translation
 
 from parlour.conf import conf
+from parlour.logs import log_source
 
 T = TypeVar("T")
 
@@ -32,7 +33,7 @@ def submit(work: Callable[..., T], *args: Any) -> "Future[T]":
     Connections live as long as CONN_MAX_AGE says: SQLite's stay open with their thread, PostgreSQL's return to the
     pool after each piece of work.
     """
-    return _threads().submit(_in_language, translation.get_language(), work, *args)
+    return _threads().submit(_as_the_caller, translation.get_language(), log_source.get(), work, *args)
 
 
 def run(work: Callable[..., T], *args: Any) -> "asyncio.Future[T]":
@@ -40,7 +41,8 @@ def run(work: Callable[..., T], *args: Any) -> "asyncio.Future[T]":
     return asyncio.wrap_future(submit(work, *args))
 
 
-def _in_language(language: str, work: Callable[..., T], *args: Any) -> T:
+def _as_the_caller(language: str, source: str, work: Callable[..., T], *args: Any) -> T:
+    log_source.set(source)
     with translation.override(language):
         return with_fresh_connections(work, *args)
 

@@ -11,6 +11,7 @@ import secrets
 from collections import defaultdict
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from contextvars import Context
 from time import time
 from typing import Any, NamedTuple, Protocol
 
@@ -81,7 +82,7 @@ class Topic:
         self.hinted = 0.0  # when the first hint came that is not answered yet
         self.failures = 0  # since the last answer
         self.awake = asyncio.Event()
-        self.task = hub.loop.create_task(self._run())
+        self.task = hub.loop.create_task(self._run(), context=Context())  # it works for all, not for the first
 
     def join(self, listener: Listener, stream: Stream, cursor: int | None, began: float) -> None:
         """Answer `listener`, whose language is in force, from `cursor`, and from then on with all who read alike."""

@@ -1,41 +1,67 @@
-"""Log lines: one line an error, saying where it happened, and no secrets."""
+"""Log lines: one line a record, as text or JSON, saying what it belongs to and where it happened, and no secrets."""
 
 import logging
 import re
 import traceback
-from types import TracebackType
 from typing import Any
 
+from structlog.processors import JSONRenderer, TimeStamper
+from structlog.stdlib import ProcessorFormatter, add_log_level, add_logger_name
+from structlog.typing import EventDict, Processor
+
+from parlour import log_source
+
 SECRET = re.compile(
-    r"(?i)\b(bearer\s+|(?:token|ticket|sessionid|csrftoken|csrfmiddlewaretoken|password)['\"]?\s*[=:]\s*['\"]?)[^\s&;,'\"]+"
+    r"(?i)\b(bearer\s+|authorization:\s*\w+\s+|(?:token|ticket|sessionid|csrftoken|csrfmiddlewaretoken|password|secret_key)"
+    r"['\"]?\s*[=:]\s*['\"]?)[^\s&;,'\"]+"
 )
-CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # a terminal would obey them
+PASSWORD = re.compile(r"(://[^\s/:@]*:)[^\s/@]+(?=@)")
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")  # a terminal would obey them
 MAX_LINE = 4000  # characters
 MAX_ERROR = 300  # characters of an error's own text, which may quote what somebody sent
 NOT_OURS = ("site-packages", "/lib/python", "<frozen")
 
-ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+def formatter(form: str) -> logging.Formatter:
+    """Of one line a record, as "text" or "json"."""
+    render: Processor = JSONRenderer(ensure_ascii=False) if form == "json" else as_text
+    return ProcessorFormatter(
+        foreign_pre_chain=[TimeStamper("iso"), add_log_level, add_logger_name, add_source, add_error],
+        processors=[ProcessorFormatter.remove_processors_meta, clean, render],
+    )
 
 
-class OneLineFormatter(logging.Formatter):
-    """`time level logger: message | ValueError: why at rooms/models.py:41 post < …`, secrets redacted."""
+def add_source(logger: Any, method: str, event: EventDict) -> EventDict:
+    """The request, socket or job: its id under the name of its kind."""
+    kind, _, number = log_source.get().partition(" ")
+    if kind:
+        event[kind] = number
+    return event
 
-    def __init__(self) -> None:
-        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
 
-    def formatException(self, ei: ExcInfo) -> str:  # noqa: N802  the name is logging's
-        """The error's own text and the frames of our code, innermost first."""
-        kind, error, trace = ei
+def add_error(logger: Any, method: str, event: EventDict) -> EventDict:
+    """`error`, its type and own text, and `at`, the frames of our code, innermost first, in place of a traceback."""
+    event.pop("stack_info", None)
+    kind, error, trace = event.pop("exc_info", None) or (None, None, None)
+    if kind:
         frames = traceback.extract_tb(trace)
         own = [frame for frame in frames if not any(part in frame.filename for part in NOT_OURS)]
         places = [f"{_short(frame.filename)}:{frame.lineno} {frame.name}" for frame in reversed(own or frames[-1:])]
-        name = kind.__name__ if kind else "error"
-        return f"| {name}: {str(error)[:MAX_ERROR]} at {' < '.join(places)}"
+        event.update(error=f"{kind.__name__}: {str(error)[:MAX_ERROR]}", at=" < ".join(places))
+    return event
 
-    def format(self, record: logging.LogRecord) -> str:
-        """The whole record as one line."""
-        record = logging.makeLogRecord(vars(record) | {"exc_text": None, "stack_info": None})
-        return redact(CONTROL.sub("?", " ".join(super().format(record).split())))[:MAX_LINE]
+
+def clean(logger: Any, method: str, event: EventDict) -> EventDict:
+    """Each text on one line, without secrets and without what a terminal would obey."""
+    return {name: redact(CONTROL.sub("?", " ".join(str(text).split())))[:MAX_LINE] for name, text in event.items()}
+
+
+def as_text(logger: Any, method: str, event: EventDict) -> str:
+    """`time LEVEL logger: message | ValueError: why at rooms/models.py:41 post < … [request 5f2c81d0]`."""
+    names = ("timestamp", "level", "logger", "event", "error", "at")
+    time, level, name, message, error, at = (event.pop(each, "") for each in names)
+    line = f"{time} {level.upper()} {name}: {message}" + (f" | {error} at {at}" if error else "")
+    return line[:MAX_LINE] + "".join(f" [{kind} {number}]" for kind, number in event.items())
 
 
 class ClientErrors(logging.Filter):
@@ -49,8 +75,8 @@ class ClientErrors(logging.Filter):
 
 
 def redact(text: str) -> str:
-    """`text` without what follows token=, Bearer and the like."""
-    return SECRET.sub(r"\1…", text)
+    """`text` without what follows token=, Bearer and the like, and without the password of an address."""
+    return PASSWORD.sub(r"\1…", SECRET.sub(r"\1…", text))
 
 
 def _short(filename: Any) -> str:

@@ -177,11 +177,12 @@ if HTTPS:
 
 # Seeing what goes on.
 METRICS_TOKEN: str = env.str("METRICS_TOKEN", "")
+LOG_FORMAT: str = env.str("LOG_FORMAT", "text", validate=validate.OneOf(["text", "json"]))
 level: int = env.log_level("LOG_LEVEL", 0)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "config.logs.OneLineFormatter"}},
+    "formatters": {"line": {"()": "config.logs.formatter", "form": LOG_FORMAT}},
     "filters": {"client_errors": {"()": "config.logs.ClientErrors"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["client_errors"]}},
     "root": {"handlers": ["stderr"], "level": level or "WARNING"},
@@ -191,6 +192,7 @@ LOGGING = {
             "django": "WARNING",
             "django.server": "INFO",
             "parlour": level or "INFO",
+            "uvicorn": "WARNING",  # its own handlers would write tracebacks whole
         }.items()
     },
 }

@@ -7,6 +7,7 @@ response leaves its thread whole. Bodies are limited in bytes, in time and by th
 import asyncio
 import contextlib
 import contextvars
+import random
 import re
 import shutil
 import string
@@ -20,11 +21,14 @@ from urllib.parse import quote
 from a2wsgi.wsgi import build_environ
 from django.conf import settings
 
+from parlour import log_source
+
 RESERVE = 256 * 1024**2  # bytes of the disk that stay free for the database, logs and whatever else must be written
 IN_MEMORY = 64 * 1024  # bytes of a body; what is longer goes to a file without a name
 GRACE = 10  # seconds that any body may take,
 PACE = 64 * 1024  # and another second for each of these bytes
 MOST_DISCARDED = 256 * 1024**2  # bytes of a rejected body
+REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")  # what may stand in our log lines
 CHARSET = re.compile(rb"(?i);\s*charset\s*=[^;]*")
 
 Receive = Callable[[], Awaitable[Any]]
@@ -54,6 +58,8 @@ class WsgiBridge:
         """Answer a request. Django gets one whose body is rejected without it, with the reason in its scope."""
         scope = _cleaned(scope)
         headers = dict(scope["headers"])
+        scope["request_id"] = request_id = _request_id(headers)
+        log_source.set(f"request {request_id}")
         length = None if b"transfer-encoding" in headers else int(headers.get(b"content-length", 0))
         chunks = _chunks(receive)
         try:
@@ -77,7 +83,9 @@ class WsgiBridge:
         environ["CONTENT_LENGTH"] = str(body.tell())
         body.seek(0)
         run = contextvars.copy_context().run
-        return await asyncio.get_running_loop().run_in_executor(self.pool, run, _respond, self.wsgi, environ)
+        start, content = await asyncio.get_running_loop().run_in_executor(self.pool, run, _respond, self.wsgi, environ)
+        start["headers"].append((b"x-request-id", scope["request_id"].encode()))
+        return start, content
 
 
 async def _chunks(receive: Receive) -> AsyncIterator[bytes]:
@@ -128,6 +136,12 @@ def _respond(wsgi: Any, environ: dict[str, Any]) -> tuple[dict[str, Any], bytes]
 
     with contextlib.closing(wsgi(environ, start_response)) as chunks:
         return start, b"".join(chunks)
+
+
+def _request_id(headers: dict[bytes, bytes]) -> str:
+    """The id under which a proxy knows the request, if it is one, or a new one; it is in each log line."""
+    sent = headers.get(b"x-request-id", b"")
+    return sent.decode() if REQUEST_ID.fullmatch(sent) else f"{random.getrandbits(64):016x}"
 
 
 def _cleaned(scope: Any) -> Any:

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 
 from http_bridge import wsgi_bridge
 from http_bridge.wsgi_bridge import IN_MEMORY, WsgiBridge
+from parlour import log_source
 
 MIB = 1024**2
 END, GONE = {"type": "http.request"}, {"type": "http.disconnect"}
@@ -111,3 +112,42 @@ async def test_any_byte_but_nul_may_be_in_a_query(ask):
 
 async def test_a_header_with_an_underscore_passes_for_no_other(ask):
     assert (await ask(END, headers=[(b"x_forwarded_proto", b"https"), (b"x-real", b"1")]))[1] == b"|HTTP_X_REAL|"
+
+
+@pytest.mark.parametrize("sent", [b"5f2c81d0", b"A-request.of_nginx" + b"1" * 46])
+async def test_a_request_keeps_the_id_that_a_proxy_gave_it(ask_for_id, sent):
+    assert await ask_for_id((b"x-request-id", sent)) == [sent.decode()] * 2
+
+
+@pytest.mark.parametrize("sent", [b"", b"1" * 65, b"two words", b"line\n", b"\x1b[31m", "ü".encode(), b"a;b", None])
+async def test_an_id_that_may_not_stand_in_a_log_line_is_replaced_by_a_new_one(ask_for_id, sent):
+    ids = [await ask_for_id(*([(b"x-request-id", sent)] if sent is not None else [])) for _ in range(2)]
+    assert all(answered == logged and len(logged) == 16 for answered, logged in ids)
+    assert ids[0] != ids[1]
+
+
+@pytest.fixture
+def ask_for_id():
+    """The id that the response has, and the one that log lines have meanwhile."""
+
+    async def ask(*headers):
+        logged, sent = [], []
+
+        def app(environ, start_response):
+            logged.append(log_source.get())
+            start_response("200 x", [])
+            return HttpResponse()
+
+        async def receive():
+            return END
+
+        async def send(event):
+            sent.append(event)
+
+        scope = {"type": "http", "method": "GET", "path": "/", "http_version": "1.1", "scheme": "http"}
+        scope |= {"query_string": b"", "headers": [length(0), *headers], "server": None, "client": None}
+        await WsgiBridge(app)(scope, receive, send)
+        assert [each.partition(" ")[0] for each in logged] == ["request"]
+        return [dict(sent[0]["headers"])[b"x-request-id"].decode(), logged[0].partition(" ")[2]]
+
+    return ask

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from alerts.models import Alert
 from jobs import Job, job_for, progress, runner, task, tasks, transitions
-from parlour import Change
+from parlour import Change, log_source
 from tests.jobs.fixture_app.tasks import bake, slice_bread, spill, stir
 from tests.waiting import until
 
@@ -162,3 +162,17 @@ def test_such_a_job_leaves_its_block_when_it_is_cancelled(ann):
             pytest.fail("it goes on")
     assert Job.objects.get().state == "cancelled"
     assert not Alert.objects.exists()
+
+
+def test_a_line_of_the_log_names_its_job_and_the_thread_forgets_it(ann, monkeypatch):
+    sources = []
+
+    def note(context):
+        sources.append(log_source.get())
+        raise ValueError
+
+    monkeypatch.setattr(stir, "body", note)
+    monkeypatch.setattr(tasks.log, "exception", lambda *_: sources.append(log_source.get()))
+    job = Job.objects.create(owner=ann, kind=stir.kind, title="Soup")
+    tasks.run(job.pk)
+    assert [*sources, log_source.get()] == [f"job {job.pk}"] * 2 + [""]

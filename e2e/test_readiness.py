@@ -1,0 +1,117 @@
+"""What an operator's tools see of real processes: readiness while others are away, and metrics that tell the truth."""
+
+import os
+import re
+import signal
+import time
+from collections.abc import Callable
+
+import pytest
+import redis as redis_client
+
+from .support.deployments import Builder, Deployment
+from .support.http_client import HttpClient
+from .support.redis import Redis
+from .support.room_socket import RoomSocket
+from .support.servers import Server
+from .support.waiting import eventually
+
+pytestmark = pytest.mark.faults
+TOKEN = "a-token-for-the-scrape"
+ALL_OK = dict.fromkeys(("database", "migrations", "layer", "tick", "sockets", "process"), "ok")
+
+
+def ready(server: Server) -> tuple[int, dict[str, str]]:
+    """The status of /readyz and its lines, by name; it takes less than five seconds."""
+    began = time.monotonic()
+    answer = HttpClient(server.url).get("/readyz")
+    assert time.monotonic() - began < 5
+    return answer.status, dict(line.split(": ", 1) for line in answer.text.splitlines())
+
+
+def scrape(server: Server) -> dict[str, float]:
+    """The samples of /metrics, by name with labels; it takes less than five seconds."""
+    began = time.monotonic()
+    answer = HttpClient(server.url).get("/metrics", Authorization=f"Bearer {TOKEN}")
+    assert answer.status == 200
+    assert time.monotonic() - began < 5
+    return {name: float(value) for name, value in re.findall(r"^([a-z]\S+) (\S+)$", answer.text, re.MULTILINE)}
+
+
+@pytest.mark.parametrize("away", ["killed", "frozen"])
+def test_without_redis_pages_stay_in_service_and_the_layer_is_named(
+    cluster: Deployment, redis: Redis, away: str
+) -> None:
+    server = cluster.servers[0]
+    assert ready(server) == (200, ALL_OK)
+    redis.kill() if away == "killed" else redis.freeze()
+    eventually(lambda: ready(server) == (200, ALL_OK | {"layer": "no answer from Redis 1 of 1"}), 5)
+    redis.start() if away == "killed" else redis.thaw()
+    eventually(lambda: ready(server) == (200, ALL_OK), 5)
+    with redis_client.Redis.from_url(redis.url()) as operator:
+        before = operator.info("stats")["total_connections_received"]
+        for _ in range(20):
+            assert ready(server) == (200, ALL_OK)
+        assert operator.info("stats")["total_connections_received"] - before < 5, "a connection is kept"
+
+
+def test_without_its_database_a_process_gets_no_requests_and_can_still_be_measured(
+    new_deployment: Callable[..., Deployment], builder: Builder
+) -> None:
+    deployment = new_deployment(postgres=True, METRICS_TOKEN=TOKEN)
+    server, postgres = deployment.start_server("uvicorn"), builder.postgres
+    assert postgres
+    assert ready(server) == (200, ALL_OK)
+    assert scrape(server)['parlour_jobs{state="queued"}'] == 0
+    postgres.process.end(signal.SIGQUIT)
+    try:
+        gone = ALL_OK | {"database": "does not answer", "migrations": "not known"}
+        eventually(lambda: ready(server) == (503, gone), 5)
+        samples = scrape(server)
+        assert samples['parlour_ready{check="database"}'] == 0
+        assert samples['parlour_database_pool{state="most"}'] == 20
+        assert 'parlour_jobs{state="queued"}' not in samples
+        assert HttpClient(server.url).get("/healthz").status == 200
+    finally:
+        postgres.start()
+    eventually(lambda: ready(server) == (200, ALL_OK), 15)
+
+
+@pytest.mark.parametrize("kind", ["uvicorn", "daphne"])
+def test_a_process_that_was_told_to_end_says_that_it_drains(
+    new_deployment: Callable[..., Deployment], kind: str
+) -> None:
+    server = new_deployment(PARLOUR_DRAIN="4").start_server(kind)
+    assert ready(server) == (200, ALL_OK)
+    os.kill(server.process.pid, signal.SIGTERM)
+    eventually(lambda: ready(server) == (503, ALL_OK | {"process": "draining"}), 3)
+    server.stop()
+
+
+def test_what_happens_between_two_processes_is_measured_in_each(
+    new_deployment: Callable[..., Deployment], redis: Redis
+) -> None:
+    deployment = new_deployment(postgres=True, redis_url=redis.url(), METRICS_TOKEN=TOKEN)
+    here, there = (deployment.start_server(kind) for kind in ("uvicorn", "daphne"))
+    speaker = RoomSocket(HttpClient(here.url).sign_in("member"), "lobby").hello()
+    listeners = [RoomSocket(HttpClient(there.url).sign_in("other"), "lobby").hello() for _ in range(2)]
+    before, before_there = scrape(here), scrape(there)
+    assert before['parlour_sockets{kind="room"}'] == 1
+    assert before_there['parlour_sockets{kind="room"}'] == 2
+    assert before_there["parlour_resume_seconds_count"] >= 2
+    for number in range(10):
+        speaker.say(f"line {number}")
+        for each in [speaker, *listeners]:
+            each.waits_for(f"line {number}", within=5)
+    after, after_there = scrape(here), scrape(there)
+    assert after["parlour_hints_sent_total"] - before["parlour_hints_sent_total"] >= 10
+    assert after_there["parlour_hint_lag_seconds_count"] - before_there["parlour_hint_lag_seconds_count"] >= 10
+    assert after_there["parlour_deliveries_total"] - before_there["parlour_deliveries_total"] >= 20
+    assert after_there["parlour_fan_out_seconds_count"] > before_there["parlour_fan_out_seconds_count"]
+    lag = after_there["parlour_hint_lag_seconds_sum"] - before_there["parlour_hint_lag_seconds_sum"]
+    assert 0 < lag < 10
+    redis.kill()
+    speaker.say("nobody hears a hint of this")
+    listeners[0].waits_for("nobody hears a hint of this", within=10)
+    eventually(lambda: scrape(there)["parlour_hints_lost_total"] > before_there["parlour_hints_lost_total"], 10)
+    assert HttpClient(here.url).get("/metrics").status == 401
