@@ -321,9 +321,9 @@ class Consumer:
             self.guards = await run(self.check_rights)
         except Denied as denied:
             metrics.REFUSED.labels(denied.code.name.lower()).inc()
-            await self.send_queue.send({"type": "websocket.accept"})
+            await self.send_queue.accept()
             return await self.close(denied.code, denied.words)
-        await self.send_queue.send({"type": "websocket.accept"})
+        await self.send_queue.accept()
         try:
             counted = count_socket(self.person, self.client)
         except TooManySockets as words:
@@ -529,8 +529,8 @@ class Consumer:
             due = [each for each in self.answers if each[0] == topic.key and each[1] <= seq]
             self.answers = [each for each in self.answers if each not in due]
             text = "".join(each[2] for each in due) + text
-        if text:
-            self.put(text)
+        if text and not self.ended and not self.send_queue.put(text):  # as in put, which a thousand calls are spared
+            self.end(CloseCode.FELL_BEHIND)
 
     def beat(self) -> None:
         if self.greeted:

@@ -21,12 +21,17 @@ class SendQueue:
 
     def __init__(self, send: Send) -> None:
         self.send = send
-        self.write_now = contrib.text_writer(send)
+        self.write_now: Callable[[str], bool] | None = None
         self.waiting: list[str] = []
         self.bytes = 0
         self.task: asyncio.Task[None] | None = None
         self.closed = False
         self.failed = False
+
+    async def accept(self) -> None:
+        """Answer the handshake."""
+        await self.send({"type": "websocket.accept"})
+        self.write_now = contrib.text_writer(self.send)
 
     def put(self, text: str) -> bool:
         """Send `text`, at once if the socket is free. False: the page fell behind, and nothing more is taken."""

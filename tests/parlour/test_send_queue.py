@@ -117,6 +117,7 @@ async def test_what_is_written_past_the_server_waits_its_turn_too(line, monkeypa
     writers = {line.send: lambda text: writable and (line.sent.append(f"{text}!") or True)}
     monkeypatch.setattr(module.contrib, "text_writer", writers.get)
     queue = SendQueue(line.send)
+    await queue.accept()
     queue.put("a")
     writable = False
     line.free.clear()
@@ -126,7 +127,7 @@ async def test_what_is_written_past_the_server_waits_its_turn_too(line, monkeypa
     line.free.set()
     await settled(queue)
     queue.put("d")
-    assert line.sent == ["a!", "b", "c", "d!"]
+    assert line.sent == [None, "a!", "b", "c", "d!"], "the handshake, and the texts"
 
 
 async def test_a_server_may_send_by_any_awaitable():
