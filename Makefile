@@ -2,6 +2,7 @@
 # make worker  a worker for background jobs, as many as you like (REDIS_URL as for make run; JOB_THREADS)
 # make test    unit tests, then stories in a browser
 # make faults  what takes long: broken connections, lost hints, killed servers and workers, PostgreSQL throughout
+# make stack   what deploy/compose.yml starts, on loopback without containers; make stack-stories  what must hold of it
 # make hosts   projects unlike ours that install the wheel: what works in each, and in how many seconds
 # make report  how large the code is, and how far a message travels in it (CHECKOUT=another folder)
 # make bench    how fast and how cheap: before (BEFORE=commit), now, and beside peers, on two cores; 20 minutes
@@ -23,7 +24,7 @@ export PYTHONPATH := $(CURDIR):$(CURDIR)/site
 export DJANGO_SETTINGS_MODULE := config.settings
 unexport PYTHONDONTWRITEBYTECODE # the processes that tests start read the code compiled before
 
-.PHONY: run worker test unit stories faults hosts report bench bench-quick bench-paint bench-imports picture mutants lint requirements runtime dev services
+.PHONY: run worker test unit stories faults stack stack-stories hosts report bench bench-quick bench-paint bench-imports picture mutants lint requirements runtime dev services
 
 run: runtime
 	@exec $(PY) -m config.start
@@ -44,11 +45,17 @@ unit: dev services
 	$(PY) -m pytest tests -q -n $(WORKERS) --dist worksteal -m "not faults" $(PYTEST_OPTIONS)
 
 stories: dev services
-	$(PY) -m pytest e2e -q -n $(WORKERS) -m "not faults" $(PYTEST_OPTIONS)
+	$(PY) -m pytest e2e -q -n $(WORKERS) -m "not faults and not stack" $(PYTEST_OPTIONS)
 
 faults: dev services
 	PARLOUR_VAR=$(CURDIR)/var/tests $(PY) -m pytest tests -q -n $(WORKERS) -m faults $(PYTEST_OPTIONS)
 	$(PY) -m pytest e2e -q -m faults $(PYTEST_OPTIONS)
+
+stack: dev services
+	@exec $(PY) -m e2e.support.stack
+
+stack-stories: dev services
+	$(PY) -m pytest e2e -q -m stack $(PYTEST_OPTIONS)
 
 hosts: dev services
 	$(PY) -m pytest hosts -q -n $(WORKERS) --dist loadgroup $(PYTEST_OPTIONS)
@@ -81,7 +88,7 @@ lint: dev
 	$(VENV)/bin/mypy
 	$(VENV)/bin/djlint --quiet --lint templates parlour/templates rooms/templates
 	$(VENV)/bin/lint-imports
-	$(VENV)/bin/shellcheck .ci/run bin/*
+	$(VENV)/bin/shellcheck .ci/run bin/* deploy/backup deploy/restore deploy/database.sh
 	$(VENV)/bin/hadolint deploy/Dockerfile
 	$(VENV)/bin/check-jsonschema --quiet --builtin-schema vendor.compose-spec deploy/compose.yml
 	$(PY) manage.py makemigrations --check --dry-run

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import psycopg
@@ -15,7 +16,7 @@ from .ports import free_port
 from .processes import Process
 from .waiting import eventually
 
-FOR_TESTS = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_connections": "80"}
+FOR_TESTS = ["-cfsync=off", "-cfull_page_writes=off", "-csynchronous_commit=off", "-cmax_connections=80"]
 
 
 def _binary(name: str) -> str:
@@ -29,36 +30,44 @@ def _binary(name: str) -> str:
 class Postgres:
     """One cluster in a folder of its own; refuses to run as root, so root lends it the user `postgres`."""
 
-    def __init__(self) -> None:
+    def __init__(self, owner: str = "stories", password: str = "", options: Sequence[str] = FOR_TESTS) -> None:
+        """With a `password` nobody gets in without it; `options` are words for the command line of postgres."""
+        self._owner = f"{owner}:{password}" if password else owner
+        self._options = options
         self.folder = Path(tempfile.mkdtemp(prefix="stories-postgres-"))
         self.port = free_port()
         self._user = "postgres" if os.geteuid() == 0 else None
         self._numbers = itertools.count(1)
-        if self._user:
-            shutil.chown(self.folder, self._user)
-        flags = ["-U", "stories", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8"]
+        file = self.folder / "password"
+        file.write_text(password)
+        for path in (self.folder, file) if self._user else ():
+            shutil.chown(path, self._user)
+        auth = ["--auth=scram-sha-256", f"--pwfile={file}"] if password else ["--auth=trust"]
+        flags = ["-U", owner, *auth, "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8"]
         command = [_binary("initdb"), "-D", str(self.folder / "data"), *flags]
         subprocess.run(command, user=self._user, check=True, stdout=subprocess.DEVNULL, cwd="/")
         self.start()
 
     def start(self) -> None:
         """Start the server and wait until it takes connections."""
-        options = [word for name, value in FOR_TESTS.items() for word in ("-c", f"{name}={value}")]
-        flags = ["-p", str(self.port), "-h", "127.0.0.1", "-k", str(self.folder), *options]
+        flags = ["-p", str(self.port), "-h", "127.0.0.1", "-k", str(self.folder), *self._options]
         command = [_binary("postgres"), "-D", str(self.folder / "data"), *flags]
         self.process = Process(command, log=self.folder / "postgres.log", user=self._user, cwd=Path("/"))
         eventually(self._answers, 20, "PostgreSQL answers")
 
     def url(self, database: str) -> str:
         """The address for DATABASE_URL."""
-        return f"postgresql://stories@127.0.0.1:{self.port}/{database}"
+        return f"postgresql://{self._owner}@127.0.0.1:{self.port}/{database}"
+
+    def execute(self, statement: str | sql.Composed) -> None:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement)
 
     def create(self, template: str | None = None) -> str:
         """Create a database, empty or a copy of `template` (to which nobody may be connected)."""
         name = f"{'copy' if template else 'fresh'}_{next(self._numbers)}"
         words = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(words.format(sql.Identifier(name), sql.Identifier(template or "template0")))
+        self.execute(words.format(sql.Identifier(name), sql.Identifier(template or "template0")))
         return name
 
     def remove(self) -> None:

@@ -18,6 +18,10 @@ services = compose["services"]
 def test_nginx_gets_each_variable_of_its_template_and_no_other():
     names = set(re.findall(r"\$\{(\w+)\}", (DEPLOY / "nginx.conf").read_text()))
     assert names == set(services["nginx"]["environment"])
+    guide = (ROOT / "docs" / "hosting.md").read_text()
+    assert names == set(
+        re.findall(r"^(\w+)=", guide.partition("cat > /etc/parlour/nginx")[2].partition("END\n")[0], re.M)
+    )
 
 
 @pytest.mark.parametrize("name", services)
@@ -26,7 +30,7 @@ def test_a_container_can_change_nothing_but_its_volumes_and_ends_in_time(name):
     assert service["read_only"]
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
-    assert service["stop_grace_period"] == "30s"
+    assert service["stop_grace_period"] == ("5s" if name == "nginx" else "30s")
     assert service["restart"] == ("no" if name in ("migrate", "backup") else "unless-stopped")
     assert bool(service.get("ports")) == (name == "nginx")
     assert name in ("nginx", "web-1", "web-2", "worker") or service["networks"] == ["back"]
@@ -45,10 +49,9 @@ def test_what_is_private_gets_into_no_image_and_no_commit():
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed here")
 def test_systemd_accepts_the_units_and_finds_little_exposed(tmp_path):
     shutil.copytree(UNITS, tmp_path / "units")
-    for unit in (tmp_path / "units").glob("parlour-*.*"):
-        if unit.is_file():
-            unit.write_text(re.sub(r"/srv/parlour/\S+", "/bin/true", unit.read_text()))
-    units = sorted(path for path in (tmp_path / "units").iterdir() if path.is_file())
+    units = sorted(path for path in (tmp_path / "units").glob("parlour-*") if path.is_file())
+    for unit in units:
+        unit.write_text(re.sub(r"/srv/parlour/\S+", "/bin/true", unit.read_text()))
     env = {"SYSTEMD_UNIT_PATH": f"{tmp_path / 'units'}:", "PATH": "/usr/bin:/bin"}
 
     def analyze(*words):

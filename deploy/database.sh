@@ -1,0 +1,15 @@
+# shellcheck shell=sh
+# Read by deploy/backup and deploy/restore: what libpq's programs need to reach the site's database.
+case ${DATABASE_URL:=} in
+postgres://* | postgresql://*) ;;
+*)
+    echo "DATABASE_URL has to name a PostgreSQL database, with postgres://" >&2
+    exit 1
+    ;;
+esac
+if [ -n "${DATABASE_PASSWORD_FILE:-}" ]; then
+    PGPASSWORD=$(cat "$DATABASE_PASSWORD_FILE")
+    export PGPASSWORD
+elif [ -n "${DATABASE_PASSWORD:-}" ]; then
+    export PGPASSWORD="$DATABASE_PASSWORD"
+fi
