@@ -1,6 +1,8 @@
 """Those who operate the site see what it does, live; act on many jobs at once; and are told when something is wrong."""
 
 import re
+import signal
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -8,9 +10,13 @@ from playwright.sync_api import Locator, expect
 
 from .support.appearance import fits, is_accessible
 from .support.bell import alerts, bell, opened, unseen
-from .support.deployments import Deployment
+from .support.deployments import ROOT, Builder, Deployment
+from .support.http_client import HttpClient
+from .support.lossy_redis import LossyRedis
 from .support.people import Person
+from .support.processes import Process
 from .support.redis import Redis
+from .support.room_socket import RoomSocket
 from .support.servers import Server
 from .support.tabs import Tab
 from .support.waiting import eventually
@@ -147,3 +153,50 @@ def test_a_process_that_is_told_to_end_says_goodbye(new_deployment: Callable[...
     eventually(lambda: deployment.rows(listed), 15, "its row")
     server.stop()
     assert [(name, bool(ended)) for name, ended in deployment.rows(listed)] == [(kind, True)]
+
+
+@pytest.mark.faults
+def test_the_database_away_is_told_once_it_is_back_and_in_the_log_before(
+    new_deployment: Callable[..., Deployment], builder: Builder, person: Invite
+) -> None:
+    deployment = new_deployment(postgres=True)
+    server = deployment.start_server("uvicorn")
+    eventually(lambda: deployment.rows("SELECT 1 FROM monitoring_process"), 15, "its row")
+    assert builder.postgres
+    builder.postgres.process.end(signal.SIGINT)
+    try:
+        eventually(lambda: "the database is away" in server.process.tail(), 30, "a line in the log")
+    finally:
+        builder.postgres.start()
+    eventually(lambda: problems(deployment, "The database was away") == [False], 45, "one alert")
+    expect(status(person(server).sign_in("staff")).page.locator(".problem")).to_contain_text("The database was away")
+    assert server.process.tail().count("the database is away") == 1
+
+
+@pytest.mark.faults
+def test_a_worker_reports_too_and_a_killed_one_is_missed(cluster: Deployment) -> None:
+    command = [sys.executable, "-m", "celery", "--quiet", "-A", "config", "worker"]
+    worker = Process(command, log=cluster.var / "worker.log", env=cluster.env, cwd=ROOT)
+    listed = "SELECT server, ended IS NOT NULL FROM monitoring_process WHERE name LIKE %s"
+    eventually(lambda: cluster.rows(listed, "worker %") == [("celery", False)], 30, "its row")
+    worker.kill()
+    eventually(lambda: problems(cluster, "Dead: worker") == [False], TOLD, "one alert")
+    worker = Process(command, log=cluster.var / "worker.log", env=cluster.env, cwd=ROOT)
+    eventually(lambda: problems(cluster, "Dead: worker") == [True], 45, "its end")
+    worker.end()
+    assert cluster.rows(listed, "worker %") == [("celery", True)] * 2
+
+
+@pytest.mark.faults
+def test_lost_hints_are_one_alert(
+    new_deployment: Callable[..., Deployment], redis: Redis, http_client: Callable[[Server], HttpClient]
+) -> None:
+    lossy = LossyRedis(redis.port, share=1)
+    deployment = new_deployment(postgres=True, redis_url=redis.url(lossy.port))
+    first, second = (deployment.start_server("uvicorn") for _ in range(2))
+    client = http_client(first).sign_in("member")
+    writer, reader = RoomSocket(client, "lobby").hello(), RoomSocket(client.at(second.url), "lobby").hello()
+    writer.say("nobody is told of this")
+    reader.waits_for("nobody is told of this")
+    eventually(lambda: problems(deployment, "Hints get lost") == [False], 30, "one alert")
+    lossy.close()

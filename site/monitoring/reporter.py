@@ -98,7 +98,8 @@ class Reporter:
     def report(self) -> None:
         """Write the row in one statement, show it if somebody looks, tell of what is wrong."""
         counts = self.meter.read()
-        self.events |= {f"{name}_at": time.time() for name in ("hints_lost", "queue_overflows") if counts[name]}
+        told = ("hints_lost", "queue_overflows") if settings.REDIS_URLS else ("queue_overflows",)
+        self.events |= {f"{name}_at": time.time() for name in told if counts[name]}
         counts = {**counts, **self.events, "redis": self.check_redis()}
         fields = {"counts": counts, "minutes": self.meter.minutes, "seen": timezone.now(), "ended": None}
         if not Process.objects.filter(pk=self.row.pk).update(**fields):

@@ -106,6 +106,19 @@ def test_while_the_database_is_away_it_is_logged_once_and_told_when_it_is_back(m
     assert caplog.records[-1].levelno == logging.WARNING
 
 
+def test_hints_are_missed_only_where_there_is_a_redis_to_carry_them(metrics, settings, told):
+    mine = Reporter("web one", lambda: "ok")
+    metrics["lost"].inc()
+    mine.report()
+    assert told() == []
+    settings.REDIS_URLS = ["redis://127.0.0.1:1"]
+    metrics["lost"].inc()
+    metrics["full"].inc()
+    mine.report()
+    mine.report()
+    assert sorted(told()) == ["A page fell behind", "Hints get lost"]
+
+
 def test_a_process_that_ends_says_goodbye(metrics):
     mine = Reporter("web one", lambda: "ok")
     mine.report()
@@ -116,6 +129,7 @@ def test_a_process_that_ends_says_goodbye(metrics):
 
 async def test_the_sockets_of_a_room_are_counted_and_whoever_looks_sees_them(metrics, sam, lobby):
     mine = Reporter("web one", lambda: "ok")
+    await asyncio.to_thread(mine.attempt, mine.report)
     async with Page(live.site_state.consumer, sam) as page, Page(RoomConsumer, sam, slug=lobby.slug):
         await asyncio.to_thread(mine.attempt, mine.report)
         await page.shows("Lobby")

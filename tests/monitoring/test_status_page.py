@@ -56,8 +56,11 @@ def test_it_is_for_staff_with_the_permission_alone(client, ann, sue, path):
     for somebody in (ann, sue):
         client.force_login(somebody)
         assert status() == 403
-    sue.user_permissions.add(Permission.objects.get(content_type__app_label="monitoring", codename="operate"))
+    for somebody in (ann, sue):
+        somebody.user_permissions.add(Permission.objects.get(content_type__app_label="monitoring", codename="operate"))
     assert status() in (200, 302)
+    client.force_login(ann)
+    assert status() == 403
     for name in ("site_state", "site_jobs"):
         assert parts[name].allows(type(sue).objects.get(pk=sue.pk), {})
         assert not parts[name].allows(ann, {})
@@ -174,7 +177,22 @@ async def test_open_pages_follow_what_is_wrong(sam, report):
     async with Page(live.site_state.consumer, sam) as page:
         await page.shows("Nothing is wrong.")
         await sync_to_async(report)("web one", age=30)
+        await page.shows("web one")
         await sync_to_async(look)()
         await page.shows("Dead: web one")
         assert await page.equals_fresh()
     assert await Alert.objects.acount() == await Process.objects.acount() == 1
+
+
+async def test_it_is_rendered_once_for_all_who_look_and_not_at_all_while_nobody_does(sam, report, monkeypatch):
+    rendered = []
+    function = live.site_state.function
+    monkeypatch.setattr(live.site_state, "function", lambda: rendered.append(1) or function())
+    async with Page(live.site_state.consumer, sam) as one, Page(live.site_state.consumer, sam) as other:
+        before = len(rendered)
+        await sync_to_async(report)("web new")
+        await one.shows("web new")
+        await other.shows("web new")
+        assert len(rendered) == before + 1
+    await sync_to_async(report)("web newer")
+    assert len(rendered) == before + 1
