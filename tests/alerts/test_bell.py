@@ -6,16 +6,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from alerts import Role, anotify, notify, resolve
+from alerts import Role, actions, anotify, notify, resolve
 from alerts.bell import bells
 from alerts.consumers import AlertsConsumer
+from alerts.models import Alert
 from alerts.streams import BellRegion
 from alerts.testing import BellPage
-from parlour import hub, revocation
+from parlour import Denied, hub, revocation
 from parlour.testing import Page, lost_hints
 from rooms.models import Membership
 
@@ -158,6 +160,35 @@ async def test_the_audiences_of_many_bells_are_asked_for_at_once_and_a_change_wi
         assert await in_thread(differing)() == ([], 3), "people, sessions, audiences"
         await in_thread(Membership.objects.bulk_create)([Membership(room=lobby, person=ben)])
         assert (await in_thread(differing)())[0] == [ben, ben]
+
+
+async def test_what_one_does_elsewhere_is_so_in_an_open_bell(sue):
+    async with BellPage(sue) as page:
+        await anotify(sue, "order", "Tea")
+        await page.shows("1 unseen")
+        for act, is_unread in ((actions.mark_read, False), (actions.mark_unread, True), (actions.archive, None)):
+            await in_thread(lambda act=act: act(sue, Alert.objects.for_person(sue)))()
+            await page.until(
+                lambda is_unread=is_unread: (
+                    ("pl-unread" in page.document.part("bell-lines")) is (is_unread is True)
+                    and ("Tea" in page.document.part("bell-lines")) is (is_unread is not None)
+                ),
+                act.__name__,
+            )
+        await anotify(sue, "order", "Cake")
+        await page.shows("1 unseen")
+        await in_thread(actions.set_preferences)(sue, {"order": "nothing"})
+        await page.shows("Nothing is waiting")
+
+
+async def test_a_bell_is_nobodys_without_a_person_and_takes_numbers_alone(sue):
+    with pytest.raises(Denied):
+        AlertsConsumer.authorize(AnonymousUser())
+    async with BellPage(sue) as page:
+        for wrong in ("x", "٣", "-1", "9" * 19):
+            await page.send(kind="seen", upto=wrong)
+            await page.receives("a number was expected")
+            page.frames.clear()
 
 
 def test_a_page_paints_the_number_and_loads_the_lines_at_the_first_opening(client, sue, django_assert_num_queries):

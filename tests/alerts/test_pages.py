@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from io import StringIO
+from urllib.parse import parse_qsl
 
 import pytest
 from django.core.management import call_command
@@ -40,6 +41,9 @@ def test_nobody_without_an_account_gets_in_and_another_persons_alert_is_not_foun
         assert client.get(f"/alerts/{pk}/").status_code == 404
         for act in ("read", "archive", "unread"):
             assert client.post(f"/alerts/{pk}/{act}/").status_code == 404
+    notify(sue, "order", "Yours")
+    mine, theirs = Alert.objects.values_list("pk", flat=True)
+    client.post(f"/alerts/{theirs}/read/", {"alone": "1", "line": "a", "a": mine})
     assert not Mark.objects.exists()
 
 
@@ -88,6 +92,8 @@ def test_a_button_that_stayed_while_its_line_grew_means_the_whole_line(here, sue
     here.post(f"/alerts/{oldest}/archive/", {"line": "a1", "a1": newest, "b2": 5}, headers=HTMX)
     assert unseen(sue) == 0
     assert titles(here) == ["Order 0"]
+    here.post(f"/alerts/{oldest}/read/", {"alone": "1"})
+    assert [alert.pk for alert in Alert.objects.for_person(sue) if alert.read] == [oldest]
     for nonsense in ("x", "9" * 30, "٣", str(10**18)):
         assert here.post(f"/alerts/{oldest}/archive/", {"line": "a1", "a1": nonsense}).status_code in (302, 404)
 
@@ -103,6 +109,22 @@ def test_the_answer_to_a_press_shows_the_bell_as_it_is_now(here, sue):
         assert 'innerHTML:#bell-count"' in page
         assert "bell-announce" not in page
         assert "dealt" in answer["HX-Trigger-After-Swap"]
+        assert ("Archived." in page, "beforeend:#bell-toasts" in page) == (path == "archive",) * 2
+    card = here.post(f"/alerts/{pk}/read/", {"card": "1"}, headers=HTMX).content.decode()
+    assert "Read." in card.partition('innerHTML:#bell-done"')[2]
+    assert "bell-done" not in here.post(f"/alerts/{pk}/read/", {"card": "1"}, headers=HTMX).content.decode()
+
+
+def test_a_plain_form_leads_back_to_where_it_stood_and_offers_undo(here, sue):
+    notify(sue, "order", "Tea")
+    stood = {"show": "unread", "kind": "order", "page": "2", "x": "y"}
+    path, _, query = here.post(f"/alerts/{Alert.objects.get().pk}/archive/", stood).url.partition("?")
+    assert path == "/alerts/"
+    assert dict(parse_qsl(query)) == {
+        **{name: stood[name] for name in ("show", "kind", "page")},
+        "undo": Mark.objects.get().archived.isoformat(),
+    }
+    assert here.post(f"/alerts/{Alert.objects.get().pk}/unread/").url == "/alerts/"
 
 
 def test_nobody_undoes_what_another_did_and_no_moment_is_a_fault(here, sue, ann):
@@ -111,7 +133,13 @@ def test_nobody_undoes_what_another_did_and_no_moment_is_a_fault(here, sue, ann)
     here.post("/alerts/undo/", {"at": mark.read.isoformat()})
     mark.refresh_from_db()
     assert mark.read
-    for at in ("yesterday", "2026-02-31T00:00:00Z", "0001-01-01T00:00:00+23:00", "9999-12-31T23:59:59-23:00"):
+    for at in (
+        "yesterday",
+        "2026-02-31T00:00:00Z",
+        "0001-01-01T00:00:00+23:00",
+        "9999-12-31T23:59:59-23:00",
+        "2026-01-01T00:00",
+    ):
         assert here.post("/alerts/undo/", {"at": at}).status_code == 404, at
         assert here.get("/alerts/", {"undo": at}).status_code == 200
     assert here.post("/alerts/undo/", {"at": "9999-12-31T23:59:59Z"}).status_code == 302
@@ -151,6 +179,9 @@ def test_who_wants_to_hear_nothing_of_a_kind_is_counted_nothing(here, sue):
     assert Preference.objects.filter(person=sue, level="nothing").exists()
     assert unseen(sue) == 0
     assert titles(here) == []
+    assert here.post("/alerts/preferences/", {kind.name: "loud" for kind in registered_kinds()}).status_code == 422
+    here.post("/alerts/preferences/", {kind.name: "toast" for kind in registered_kinds()})
+    assert (unseen(sue), titles(here)) == (1, ["Order"])
 
 
 def test_a_name_is_shown_as_it_is_now_and_markup_in_it_and_in_a_title_is_text(here, sue, ann):

@@ -5,6 +5,7 @@ A hint says "look again"; that it goes out delays nobody, and that it does not i
 
 import asyncio
 import atexit
+import threading
 import time
 
 import pytest
@@ -56,6 +57,14 @@ async def test_what_is_committed_here_is_told_to_the_others(ann, lobby, layer):
         await run(add, lobby, "from here")
         await page.shows("from here")
         await eventually(lambda: (lobby.stream, 1) in sent(layer))
+
+
+async def test_without_a_layer_the_pages_of_this_process_are_told_at_once(ann, lobby, conf):
+    conf(TICK=60)
+    assert bus.publisher() is None
+    async with RecordingPage(ann) as page:
+        await run(add, lobby, "from here")
+        await page.shows("from here")
 
 
 async def test_a_process_follows_what_its_pages_follow_and_no_more(ann, lobby, layer, conf):
@@ -148,6 +157,7 @@ def test_a_layer_that_is_away_costs_one_warning_and_no_fault(layer, publisher, l
     finish(publisher)
     assert sent(layer) == [("room.1", 9)]
     assert "go out again; 5 were lost" in log_lines[1]
+    assert publisher.lost == 0
 
 
 def test_a_layer_that_hangs_is_given_up_after_its_limit_and_transient_messages_are_bounded(
@@ -168,6 +178,7 @@ def test_a_layer_that_hangs_is_given_up_after_its_limit_and_transient_messages_a
 def test_a_command_sends_its_last_hint_before_it_ends_and_waits_not_long_for_a_layer_that_hangs(
     layer, publisher, monkeypatch
 ):
+    assert all(thread.daemon for thread in threading.enumerate() if thread.name == "parlour-hints")
     for seq in range(20):
         command = bus.Publisher()
         command.publish({"room.1": seq})

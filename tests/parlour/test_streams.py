@@ -1,10 +1,12 @@
 """A log answers every cursor from the rows as they are; nothing is shown twice, nothing is missing."""
 
+import re
+
 import pytest
 
 from parlour import streams
 from parlour.models import read_heads
-from parlour.streams import Ask, Variant
+from parlour.streams import Ask, Variant, read_cursors
 from parlour.testing import Document
 from rooms.models import Message
 from rooms.streams import RoomRegion
@@ -98,6 +100,29 @@ def test_a_page_that_missed_up_to_the_gap_gets_the_rows_and_beyond_it_a_snapshot
     edit(row, "z")  # edits count too
     assert "innerHTML:#room-lobby-log" not in reader.ask(4)[1]
     assert "innerHTML:#room-lobby-log" in reader.ask(3)[1]
+
+
+def test_of_many_rows_a_page_that_is_up_to_date_gets_the_new_one_alone(lobby, conf):
+    conf(GAP=5)
+    add(lobby, *"abcdefgh")
+    reader = Reader(lobby)
+    add(lobby, "the new one")
+    frame = reader.look()
+    assert (frame.count("<li"), "innerHTML:#room-lobby-log" in frame) == (1, False)
+
+
+def test_a_page_of_a_log_is_its_newest_rows_in_order_and_says_where_the_next_older_page_ends(lobby):
+    add(lobby, *(f"line {n}." for n in range(1, 61)))
+    log = RoomRegion(lobby).log
+    for upto, shown, older in ((60, range(11, 61), 10), (10, range(1, 11), None), (51, range(2, 52), 1)):
+        markup, found = log.page(PLAIN, upto)
+        assert [int(n) for n in re.findall(r"line (\d+)\.", markup)] == list(shown)
+        assert found == older
+
+
+def test_a_page_says_what_it_saw_by_one_cursor_or_by_several_and_the_least_counts():
+    assert read_cursors("room.1:a.5", 10) == {"room.1": 5}
+    assert read_cursors(["room.1:a.5", "room.1:a.3", "people.1:a.7", "room.2:b.1"], 10) == {"room.1": 3, "people.1": 7}
 
 
 def test_an_answer_that_would_be_too_large_becomes_a_snapshot_that_stops_at_the_row_beyond_it(lobby, conf):
