@@ -47,6 +47,15 @@ def test_ones_own_name_is_not_borrowed_and_staff_may_bear_the_name_of_a_role(sig
     assert save(signed_in(ann), display_name="Moderator").status_code == 302
 
 
+def test_a_guest_keeps_a_name_and_the_box_for_a_password_gets_it_next(client, signed_in, gus):
+    assert "A guest needs a name." in save(signed_in(gus)).content.decode()
+    gus.refresh_from_db()
+    assert gus.name == "Gus"
+    client.logout()
+    page = client.post("/accounts/login/", {"username": "ann", "password": ""}).content.decode()
+    assert re.findall(r'<input type="(\w+)"[^>]* autofocus', page) == ["password"]
+
+
 def test_times_are_shown_in_the_readers_zone(rf, ann):
     noon = datetime.datetime(2026, 1, 1, 12, tzinfo=datetime.UTC)
     page = own_zone(lambda _: HttpResponse(f"{timezone.localtime(noon):%H:%M}"))

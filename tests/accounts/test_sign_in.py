@@ -1,6 +1,7 @@
 """Sign up, sign in, sign out."""
 
 import pytest
+from axes.models import AccessAttempt
 
 from accounts import views
 from accounts.models import User
@@ -54,8 +55,13 @@ def test_a_wrong_password_is_told_in_words_and_the_inactive_stay_outside(client,
 
 
 def test_the_eleventh_wrong_password_must_wait_and_the_right_one_with_it(client, ann):
-    tries = [sign_in(client, password="wrong").status_code for _ in range(10)]
-    assert tries[:9] == [200] * 9
+    tries = [sign_in(client, password="wrong", token="secret").status_code for _ in range(10)]
+    assert tries == [200] * 9 + [429]
+    kept = AccessAttempt.objects.get()
+    assert (kept.username, kept.failures_since_start) == ("ann", 10)
+    assert {*(kept.get_data + kept.post_data).split()} == {"---------"}
+    assert sign_in(client, username="x" * 151).status_code == 200
+    assert AccessAttempt.objects.count() == 1
     answer = sign_in(client)
     assert answer.status_code == 429
     assert "Too many tries" in answer.content.decode()

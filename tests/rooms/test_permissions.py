@@ -176,6 +176,8 @@ def test_an_owner_adds_and_removes_in_their_own_room_alone(people, opened, clien
     assert not rights(people["stranger"], room).read
     theirs = Membership.objects.get(room=other, person=people["member"])
     assert send(remove=theirs.pk) == 404
-    for junk in ("x", "-1", "", "9" * 40, "\x00"):
+    own = Membership.objects.get(room=room, person=people["owner"])
+    assert send(remove=own.pk) == 404
+    for junk in ("x", "-1", "", "9" * 40, "٣", "\x00"):
         assert send(remove=junk) in (404, 422)
     assert (room.memberships.count(), other.memberships.count()) == (4, 4)

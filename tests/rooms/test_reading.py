@@ -6,6 +6,7 @@ from asgiref.sync import sync_to_async
 from alerts.bell import bells
 from alerts.models import Mark
 from alerts.testing import BellPage
+from parlour import Lease
 from parlour.testing import Page
 from rooms import consumers
 from rooms.models import Membership, NotificationLevel, Room
@@ -22,7 +23,7 @@ def unseen(person):
 
 
 async def _at(page, person, room, is_there):
-    for _ in range(200):
+    for _ in range(1000):
         if (person.pk in await in_thread(readers_now)(room)) is is_there:
             return
         await page.until(lambda: True)
@@ -77,8 +78,10 @@ async def test_it_ends_with_the_page_and_with_time_and_another_tab_keeps_it(ann,
             await first.stays()
             await _at(first, ben, lobby, True)
         await _at(first, ben, lobby, False)
-        monkeypatch.setattr(consumers, "ATTENTION", 0.1)
-        await first.send(kind="seen")
+        monkeypatch.setattr(consumers, "ATTENTION", 0.5)
+        for _ in range(4):  # each sign is good for as long again
+            await first.send(kind="seen")
+            await first.stays(0.2)
         await _at(first, ben, lobby, True)
         await _at(first, ben, lobby, False)
 
@@ -95,6 +98,7 @@ async def test_a_page_that_only_reads_counts_too_and_a_stranger_does_not(ann, be
         await nobody.send(kind="away")
         await nobody.send(kind="typing")
         assert nobody.closed is None
+        assert not await Lease.objects.filter(name=lobby.reading).aexists()
 
 
 async def test_the_signs_of_one_person_are_bounded(ann, ben, lobby):

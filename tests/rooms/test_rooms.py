@@ -7,7 +7,7 @@ import pytest
 
 from chat import settings_views
 from rooms import views
-from rooms.models import Room
+from rooms.models import NotificationLevel, Room
 from rooms.streams import room_key
 from tests.parlour.messages import add
 
@@ -77,6 +77,24 @@ def test_a_changed_title_keeps_the_address(ann, lobby, client):
     client.post("/rooms/lobby/settings/", fields("Parlour"))
     lobby.refresh_from_db()
     assert (lobby.title, lobby.slug) == ("Parlour", "lobby")
+
+
+@pytest.mark.django_db
+def test_a_room_is_changed_rightly_or_not_at_all_and_deleted_by_a_form_alone(ann, lobby, client):
+    client.force_login(ann)
+    assert client.post("/rooms/lobby/settings/", fields("")).status_code == 422
+    assert "Lobby" in client.get("/rooms/lobby/delete/").content.decode()
+    assert Room.objects.get().title == "Lobby"
+    assert client.post("/rooms/lobby/delete/").url == "/"
+    assert not Room.objects.exists()
+
+
+@pytest.mark.django_db
+def test_how_much_one_hears_of_a_room_is_ones_own_choice_and_may_be_changed(ann, ben, lobby, client):
+    for person, level in ((ann, "nothing"), (ben, "everything"), (ben, "mentions")):
+        client.force_login(person)
+        client.post("/rooms/lobby/alerts/", {"level": level})
+    assert dict(NotificationLevel.objects.values_list("person", "level")) == {ann.pk: "nothing", ben.pk: "mentions"}
 
 
 @pytest.mark.django_db

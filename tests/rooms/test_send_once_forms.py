@@ -1,7 +1,9 @@
 """Without a socket: the same composer as a plain form, with the same promise to store once and lose nothing."""
 
 import pytest
+from django.utils.html import escape
 
+from rooms import mentions
 from rooms.models import Message
 from rooms.send_once import MOST
 from tests.rooms.parsed import Seen
@@ -67,6 +69,18 @@ def test_a_reader_without_a_name_is_told_how_to_write(lobby, client):
     answer = client.post("/rooms/lobby/messages/", {"text": "let me in"})
     assert answer.status_code == 422
     assert "Choose a name first" in Seen(answer.content.decode()).text
+
+
+def test_an_empty_box_above_texts_that_wait_is_no_text_and_the_address_of_a_refused_one_leads_to_the_room(say, client):
+    assert say(["", "waits"]).status_code == 302
+    assert stored() == ["waits"]
+    assert client.get("/rooms/lobby/messages/").url == "/rooms/lobby/"
+
+
+def test_a_guest_whose_mention_tells_nobody_reads_so_on_the_next_page(gus, ben, lobby, client):
+    client.force_login(gus)
+    client.post("/rooms/lobby/messages/", {"text": "@ben?"})
+    assert str(escape(mentions.NOT_HERE)) in client.get("/rooms/lobby/").content.decode()
 
 
 def test_a_text_is_never_put_into_an_address(say, client):

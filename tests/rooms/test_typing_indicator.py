@@ -1,8 +1,11 @@
 """Who is typing: shown to those present, gone by itself, and never more often than somebody types."""
 
 import pytest
+from django.contrib.auth import get_user_model
 
+from rooms import typing_indicator
 from rooms.models import Room
+from rooms.streams import RoomRegion
 from tests.parlour.recording_page import RecordingPage, Silent
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,6 +28,23 @@ async def test_a_reader_types_in_vain(ann, gus, lobby):
         await here.send(kind="say", text="after")
         await reader.shows("after")
         assert not any("is typing" in frame for frame in here.frames)
+
+
+async def test_several_who_type_are_named_up_to_three_and_who_has_sent_is_left_out(ann, ben, lobby):
+    region, people = RoomRegion(lobby), [get_user_model()(pk=90 + n, username=f"p{n}") for n in range(4)]
+    for n, person in enumerate(people, 1):
+        shown = typing_indicator.start(region, person)
+        assert shown.count("</bdi> is typing") == (n if n <= typing_indicator.NAMED else 0)
+    assert "Several people are typing" in shown
+    async with RecordingPage(ann) as here, RecordingPage(ben) as there:
+        typing_indicator._typing.clear()
+        await there.send(kind="typing")
+        await here.shows("Ben is typing")
+        await there.send(kind="say", text="done")
+        await here.shows("done")
+        await here.send(kind="typing")
+        await here.receives("Ann</bdi> is typing")
+        assert "Ben</bdi> is typing" not in here.frames[-1]
 
 
 async def test_whoever_comes_later_sees_only_what_happens_from_then_on(ann, ben, lobby):

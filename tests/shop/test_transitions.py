@@ -69,6 +69,8 @@ def test_pressing_twice_is_told_in_words_and_a_live_list_gets_no_page(sam, tea, 
     assert press(client, tea, "accept", headers={"HX-Request": "true"}).status_code == 204
     assert press(client, tea, "accept", headers={"HX-Request": "true"})["HX-Refresh"] == "true"
     assert f"Order {tea.pk} is accepted already." in press(client, tea, "accept", follow=True).content.decode()
+    assert press(client, tea, "finish").url == "/shop/orders/"
+    assert press(client, tea, "steal").status_code == 404
 
 
 @pytest.mark.parametrize("name", transitions.TRANSITIONS)
