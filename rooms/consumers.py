@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Collection
 from typing import Any
 
-from django.db.models import Max
 from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
@@ -52,7 +51,7 @@ class RoomConsumer(Consumer):
         _, answer = await self._post(fields)
         met_before = fields.get("met") != ""  # only then an acknowledgement of its texts may have been lost
         if not answer and met_before and self.sent.page and self.person.is_authenticated:
-            answer = self.sent.catch_up(self.region, await run(_highest, self.person.pk, self.sent.page))
+            answer = self.sent.catch_up(self.region, await run(Message.objects.highest, self.person.pk, self.sent.page))
         self.lease = (self.region.room.people, str(self.person.pk)) if self.person.is_authenticated else None
         if self.lease:
             self.hub.presence.enter(self.lease)
@@ -122,9 +121,3 @@ class RoomConsumer(Consumer):
             if text.text.strip()
         ]
         return self.region.inner("note", escape(note)) + "".join(self.region.append("err", form) for form in forms)
-
-
-def _highest(author: int, page: str) -> int:
-    """The highest number stored for a page."""
-    stored = Message.objects.filter(author=author, page=page).exclude(page="")
-    return stored.aggregate(Max("n"))["n__max"] or 0

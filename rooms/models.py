@@ -289,6 +289,11 @@ class MessageQuerySet(models.QuerySet["Message"]):
         condition = "room_id = %s AND seq IS NOT NULL ORDER BY seq DESC LIMIT 1"
         return next(iter(written_out(Message, condition, room)), None)
 
+    def highest(self, author: Any, page: str) -> int:
+        """The highest number stored of what an author sent from a page; 0 without any."""
+        condition = "author_id = %s AND page = %s AND page <> '' ORDER BY n DESC LIMIT 1"
+        return next((message.n for message in written_out(Message, condition, stored(author), page)), 0)
+
     def numbered(self, keys: Sequence[tuple[Any, str, int]]) -> "Iterable[Message]":
         """Those that have these (author, page, n); an empty page has none.
 

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
-from parlour import StateStream, name_of, people_in
-from rooms.names import is_guest
+from parlour import Lease, StateStream
+from rooms.names import guests, name_fields, name_in
 
 SHOWN = 60  # people named in a room's list; a larger company would cost every page a long list a second
 
@@ -22,9 +23,9 @@ class PeopleStream(StateStream):
     gap = 0.3  # who comes and goes together is told in one line
 
     def present(self) -> dict[str, Any]:
-        here = people_in(self.name)[self.name]
-        people = [{"pk": each.pk, "name": name_of(each), "guest": is_guest(each)} for each in here[:SHOWN]]
-        return {"people": people, "others": len(here[SHOWN:]), "names": {each.pk: name_of(each) for each in here}}
+        here = _in_order(self.name)
+        people = [dict(zip(("pk", "name", "guest"), each, strict=True)) for each in here[:SHOWN]]
+        return {"people": people, "others": len(here[SHOWN:]), "names": {pk: name for pk, name, _ in here}}
 
     def paint(self, variant: Any, seq: int) -> dict[str, Any]:
         context = self.present()
@@ -42,6 +43,19 @@ class PeopleStream(StateStream):
         notes = _note(ngettext_lazy("{} joined the room", "{} joined the room", "n"), came)
         notes += _note(ngettext_lazy("{} left the room", "{} left the room", "n"), went)
         return self.ids.append("log", notes, "ol") if notes else ""
+
+
+def _in_order(name: str) -> list[tuple[Any, str, bool]]:
+    """Who has a lease of this name, once each: primary key, name, whether they are a guest.
+
+    Bare tuples: while many come, all who are there are asked for again and again.
+    """
+    model = get_user_model()
+    holders = {model._meta.pk.to_python(each) for each in Lease.objects.living(name).values_list("holder", flat=True)}
+    people = model._default_manager.filter(pk__in=holders).annotate(guest=guests())
+    rows = people.values_list("pk", "guest", *name_fields())
+    named = ((pk, name_in(names), bool(guest)) for pk, guest, *names in rows)
+    return sorted(named, key=lambda each: (each[1].casefold(), each[0]))
 
 
 def _note(words: Any, names: Sequence[str]) -> str:
