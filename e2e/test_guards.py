@@ -56,22 +56,13 @@ def test_an_authors_order_is_kept_while_the_disk_is_full(
                 ann.waits_for(text, within=2)
             except AssertionError:
                 failed += 1
-                ann = _come_back(ann)
+                ann.come_back()
     resource.prlimit(server.process.pid, limit, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    ann = _come_back(ann)
+    ann.come_back()
     ann.waits_for(texts[-1])
     stored = [text for (text,) in deployment.rows("SELECT text FROM parlour_rooms_message ORDER BY seq")]
     assert [text for text in stored if text in texts] == texts
     assert failed, "the disk was never full"
-
-
-def _come_back(room: RoomSocket) -> RoomSocket:
-    """A page whose socket ended connects again and says hello with what it holds."""
-    room.socket.close()
-    room.socket = room.dial()
-    unsent = {"text": room.unconfirmed[::-1]} if room.unconfirmed else {}
-    room.send(**{**room.fields("resume"), **room.fields("sent"), **unsent})
-    return room
 
 
 @pytest.mark.parametrize("kind", SERVERS)

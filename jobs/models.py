@@ -5,6 +5,7 @@ from typing import Any, Self
 from django.conf import settings
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db import models
+from django.db.models.functions import Now
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.urls import reverse
@@ -34,7 +35,7 @@ class JobQuerySet(models.QuerySet["Job"]):
 
     def stalled(self) -> Self:
         """Those that should run, while nobody says any more that they do."""
-        return self.filter(state=Job.State.RUNNING, lease__lt=timezone.now())
+        return self.filter(state=Job.State.RUNNING, lease__lt=Now())
 
     def of_run(self, job: "Job") -> Self:
         """The row, as long as it belongs to the run that was given `job`: no other run has begun, and it has no end."""

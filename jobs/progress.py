@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import close_old_connections, connection, connections
+from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy
 
@@ -134,13 +136,13 @@ def running(job: Job) -> Iterator[JobContext]:
 
 def _keep(run: JobContext) -> None:
     """Until the run is over: write what it reports, hold its lease, and have it stopped when it is to end."""
-    failed = False
+    failed, due = False, Q(lease__lt=Now() + transitions.LEASE / 2)
     while not run.over.wait(WRITE):
         try:
-            row, report = Job.objects.of_run(run.job).first(), run.unwritten
+            row, report = Job.objects.of_run(run.job).annotate(due=due).first(), run.unwritten
             if row is None or row.cancelling:
                 run.cancelled = True
-            if report or (row and row.lease and row.lease < timezone.now() + transitions.LEASE / 2):
+            if report or (row and row.due):
                 transitions.renew(run.job, report)
             if run.unwritten is report:
                 run.unwritten = {}

@@ -11,6 +11,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.dispatch import Signal
 from django.utils import timezone, translation
 
@@ -19,7 +20,7 @@ from alerts.notifications import checked_url
 from jobs.models import Job, JobQuerySet
 from parlour import Change, clean, live_write
 
-LEASE = timedelta(seconds=10)  # for which a run is believed to be alive
+LEASE = timedelta(seconds=10)  # for which a run is believed to be alive, by the database's clock
 State = Job.State
 job_queued = Signal()  # `pk` may be run; sent once the row is committed
 
@@ -36,9 +37,8 @@ def add(change: Change, title: str, url: str, begun: bool = False, **fields: Any
     """
     if not (title := clean(title)[:200]):
         raise ValueError("A job needs a title.")
-    now = timezone.now()
     if begun:
-        fields |= {"state": State.RUNNING, "again": False, "first_moved": now, "lease": now + LEASE}
+        fields |= {"state": State.RUNNING, "again": False, "first_moved": timezone.now(), "lease": Now() + LEASE}
     fields["language"] = translation.get_language() or ""
     job = Job.objects.create(title=title, url=checked_url(url), **fields)
     change.touch(job.stream)
@@ -51,8 +51,7 @@ def add(change: Change, title: str, url: str, begun: bool = False, **fields: Any
 def claim(change: Change, waiting: JobQuerySet, pk: int) -> Job | None:
     """Take this job out of what is `waiting`; None if somebody else was faster. One claim at a time an owner."""
     get_user_model()._default_manager.select_for_update(no_key=True, of=("self",)).filter(parlour_jobs=pk).first()
-    now = timezone.now()
-    start = {"lease": now + LEASE, "moved": None, "first_done": F("done"), "first_moved": now}
+    start = {"lease": Now() + LEASE, "moved": None, "first_done": F("done"), "first_moved": timezone.now()}
     if not waiting.filter(pk=pk).update(state=State.RUNNING, **start):
         return None
     job = Job.objects.select_related("owner").get(pk=pk)
@@ -66,7 +65,7 @@ def renew(change: Change, job: Job, report: dict[str, Any]) -> None:
     row = Job.objects.of_run(job)
     if report:
         row.filter(Q(moved=None) | Q(moved__lt=report["moved"])).update(**report)
-    if row.update(state=State.RUNNING, lease=timezone.now() + LEASE):
+    if row.update(state=State.RUNNING, lease=Now() + LEASE):
         change.touch(job.stream)
 
 

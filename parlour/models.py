@@ -2,12 +2,13 @@
 
 import secrets
 from collections.abc import Collection, Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, models
-from django.utils import timezone
+from django.db.models.expressions import CombinedExpression
+from django.db.models.functions import Now
 
 from parlour.conf import conf
 
@@ -86,7 +87,11 @@ class LeaseQuerySet(models.QuerySet["Lease"]):
 
     def living(self, *names: str) -> "LeaseQuerySet":
         """Those of these names that hold now. A holder may have several, one for each process."""
-        return self.filter(name__in=names, expires__gt=timezone.now())
+        return self.filter(name__in=names, expires__gt=Now())
+
+    def expired(self) -> "LeaseQuerySet":
+        """Those that hold no longer, whatever their names are."""
+        return self.filter(expires__lte=Now())
 
     def take(self, process: str, pairs: Collection[tuple[str, str]]) -> None:
         """Hold these (name, holder) from now on, in the open transaction; a pair that is held already is renewed."""
@@ -101,7 +106,7 @@ class LeaseQuerySet(models.QuerySet["Lease"]):
     def is_first(self, name: str, holder: str, kept: timedelta) -> bool:
         """Hold this for as long as it is `kept`, in the open transaction. False: it is held already."""
         lease = {"name": name, "holder": holder, "process": ""}
-        return self.get_or_create(**lease, defaults={"expires": timezone.now() + kept})[1]
+        return self.get_or_create(**lease, defaults={"expires": Now() + kept})[1]
 
     def give_up(self, process: str, pairs: Collection[tuple[str, str]]) -> None:
         """Hold these (name, holder) no longer."""
@@ -113,12 +118,15 @@ class LeaseQuerySet(models.QuerySet["Lease"]):
         return not held or self.filter(process=process).update(expires=_lease_end()) >= len(held)
 
 
-def _lease_end() -> datetime:
-    return timezone.now() + timedelta(seconds=conf.LEASE)
+def _lease_end() -> CombinedExpression:
+    return Now() + timedelta(seconds=conf.LEASE)
 
 
 class Lease(models.Model):
-    """`holder` has `name` until `expires`, as far as `process` knows. Presence, running jobs, what was sent."""
+    """`holder` has `name` until `expires`, as far as `process` knows. Presence, running jobs, what was sent.
+
+    Leases go by the database's clock, so that a machine whose own clock is wrong ends nobody's.
+    """
 
     name = models.CharField(max_length=100)
     holder = models.CharField(max_length=100)

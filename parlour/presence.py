@@ -10,8 +10,6 @@ import logging
 from collections import Counter
 from contextlib import suppress
 
-from django.utils import timezone
-
 from parlour.conf import conf
 from parlour.database import run
 from parlour.models import Lease
@@ -93,12 +91,12 @@ def renew(process: str, held: frozenset[Entry]) -> None:
 
 def sweep() -> None:
     """End leases that expired, whoever held them. Looks first: reading takes no turn among the writers."""
-    if Lease.objects.filter(expires__lte=timezone.now()).exists():
+    if Lease.objects.expired().exists():
         _delete_expired()
 
 
 @live_write
 def _delete_expired(change: Change) -> None:
-    expired = Lease.objects.filter(expires__lte=timezone.now())
+    expired = Lease.objects.expired()
     change.touch(*set(expired.values_list("name", flat=True)))
     expired.delete()

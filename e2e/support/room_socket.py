@@ -80,6 +80,14 @@ class RoomSocket:
         self.read(until=lambda room: room.fields("sent").get("met") == "1")
         return self
 
+    def come_back(self) -> "RoomSocket":
+        """Connect again, as a page whose socket ended does, and say hello with what it holds."""
+        self.socket.close()
+        self.socket = self.dial()
+        unsent = {"text": self.unconfirmed[::-1]} if self.unconfirmed else {}
+        self.send(**{**self.fields("resume"), **self.fields("sent"), **unsent})
+        return self
+
     def pour(self, frame: str | bytes, times: int) -> int:
         """Send a frame so many times, or until the server has had enough; the code with which it closes."""
         with contextlib.suppress(ConnectionClosed):

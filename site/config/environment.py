@@ -66,7 +66,8 @@ def database(url: str, var: Path, password: str = "") -> dict[str, Any]:
     options = entry.setdefault("OPTIONS", {})
     if entry.get("ENGINE") == "django.db.backends.postgresql":
         options["pool"] = {"min_size": 2, "max_size": 20, "timeout": 10}
-        return entry | {"CONN_MAX_AGE": 0} | ({"PASSWORD": password} if password else {})
+        entry |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
+        return entry | ({"PASSWORD": password} if password else {})
     options |= {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": PRAGMAS}
     test = {"NAME": str(var / "test.sqlite3")}
     return entry | {"ENGINE": "parlour.contrib.sqlite", "CONN_MAX_AGE": None, "TEST": test}

@@ -34,7 +34,7 @@ def ended(run, state, words=""):
 
 @in_thread
 def stalled(run):
-    Job.objects.filter(pk=run.pk).update(lease=timezone.now())
+    Job.objects.filter(pk=run.pk).update(lease=timezone.now() - transitions.LEASE)
     transitions.mark_stalled()
 
 

@@ -25,7 +25,7 @@ def porridge(ann):
 
 def over(job):
     """Its lease is over, and that was seen."""
-    Job.objects.filter(pk=job.pk).update(lease=timezone.now())
+    Job.objects.filter(pk=job.pk).update(lease=timezone.now() - transitions.LEASE)
     transitions.mark_stalled()
 
 
