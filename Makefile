@@ -1,7 +1,7 @@
 # make run     a live chat on this machine (PORT, HOST, DATABASE_URL, REDIS_URL, SERVER=uvicorn, DEMO=0)
 # make worker  a worker for background jobs, as many as you like (REDIS_URL as for make run; JOB_THREADS)
 # make test    unit tests, then stories in a browser
-# make faults  what takes long: broken connections, lost hints, killed servers and workers, PostgreSQL throughout
+# make faults  what takes long: broken connections, lost hints, killed servers, outages; renews docs/guarantees.md
 # make stack   what deploy/compose.yml starts, on loopback without containers; make stack-stories  what must hold of it
 # make hosts   projects unlike ours that install the wheel: what works in each, and in how many seconds
 # make report  how large the code is, and how far a message travels in it (CHECKOUT=another folder)
@@ -49,7 +49,8 @@ stories: dev services
 
 faults: dev services
 	PARLOUR_VAR=$(CURDIR)/var/tests $(PY) -m pytest tests -q -n $(WORKERS) -m faults $(PYTEST_OPTIONS)
-	$(PY) -m pytest e2e -q -m faults $(PYTEST_OPTIONS)
+	$(PY) -m pytest e2e -q -m faults --junitxml=var/faults.xml $(PYTEST_OPTIONS)
+	$(PY) -m bench.guarantees var/faults.xml
 
 stack: dev services
 	@exec $(PY) -m e2e.support.stack

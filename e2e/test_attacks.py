@@ -1,7 +1,7 @@
 """What strangers can send without end: on both servers it is ended, costs little memory and delays nobody beside it.
 
 Each attack is bounded in connections and seconds, goes to 127.0.0.1 alone, and runs while a bystander in another room
-says something again and again and hears it. The figures are printed at the end.
+says something again and again and hears it.
 """
 
 import json
@@ -9,7 +9,7 @@ import math
 import resource
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -27,16 +27,6 @@ NOTICED = 0.050  # seconds: a median below this is the machine's, not the attack
 USUAL_FILES = 1024  # a shell's soft limit of open files
 CONTINUED, TEXT, PING, PONG = 0, 1, 9, 10
 GET = b"GET /rooms/team/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-figures: list[str] = []
-
-
-@pytest.fixture(scope="module", autouse=True)
-def table(pytestconfig: pytest.Config) -> Iterator[None]:
-    """Print the figures once all is over."""
-    figures.clear()
-    yield
-    with pytestconfig.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
-        print("", *figures, sep="\n")
 
 
 @pytest.fixture(scope="module", params=["daphne", "uvicorn"])
@@ -52,8 +42,15 @@ def server(request: pytest.FixtureRequest, module_deployment: Callable[..., Depl
 
 
 @pytest.fixture(scope="module")
-def bystander(server: Server) -> "Bystander":
+def somebody(server: Server) -> "Bystander":
     return Bystander(server)
+
+
+@pytest.fixture
+def bystander(somebody: "Bystander", record_property: Callable[[str, object], None]) -> "Bystander":
+    """The same one for all attacks on a server; what is measured beside an attack is noted with its test."""
+    somebody.record = record_property
+    return somebody
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +60,8 @@ def attacker(server: Server) -> HttpClient:
 
 class Bystander:
     """Somebody in a room where nothing is going on, who says something and waits until it stands there."""
+
+    record: Callable[[str, object], None]
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -81,7 +80,7 @@ class Bystander:
         pause(0.02)
         return took
 
-    def beside(self, name: str, attack: Attack, newcomer: "Newcomer | None" = None) -> tuple[list[float], float, float]:
+    def beside(self, attack: Attack, newcomer: "Newcomer | None" = None) -> tuple[list[float], float, float]:
         """What the attack came to: how long its connections lasted, the median beside it, MiB of memory."""
         self.usual = statistics.median(self.says() for _ in range(15))  # as busy as the machine is now
         before = self.server.process.most_memory()
@@ -92,12 +91,12 @@ class Bystander:
                 newcomer.comes()
         lasted, median = result.get(), statistics.median(heard)
         cost = self.server.process.most_memory() - before
-        figures.append(
-            f"{self.server.kind:8} {name:30} {sum(map(math.isfinite, lasted)):4} of {len(lasted):4} ended within"
-            f" {max(filter(math.isfinite, lasted), default=0):5.2f} s,"
-            f" median {median * 1000:6.1f} ms (quiet {self.usual * 1000:.1f}), longest {max(heard) * 1000:6.0f} ms,"
-            f" +{cost:.1f} MiB" + (f", newcomers {max(newcomer.waited):.2f} s" if newcomer else "")
-        )
+        if ended := list(filter(math.isfinite, lasted)):
+            self.record("ended within {:.2f} s", max(ended))
+        self.record("a bystander's median {:.1f} times the quiet one", median / self.usual)
+        self.record("{:+.1f} MiB", cost)
+        if newcomer:
+            self.record("a newcomer's page within {:.2f} s", max(newcomer.waited))
         return lasted, median, cost
 
 
@@ -151,7 +150,7 @@ def test_frames_without_end_end_their_socket(
 ) -> None:
     opening, more = UNENDING[kind]
     attack = Attack(opening, more, handshake=handshake(attacker, "/ws/rooms/lobby/"))
-    lasted, median, _ = bystander.beside(kind, attack)
+    lasted, median, _ = bystander.beside(attack)
     assert max(lasted) < ENDED_WITHIN
     assert median < max(3 * bystander.usual, NOTICED)
 
@@ -161,7 +160,7 @@ def test_messages_that_are_not_ended_take_little_memory_and_end_their_sockets(
     server: Server, bystander: Bystander, kind: str
 ) -> None:
     attack = Attack(UNFINISHED[kind], sockets=150, handshake=handshake(HttpClient(server.url), "/ws/rooms/lobby/"))
-    lasted, median, cost = bystander.beside(kind, attack)
+    lasted, median, cost = bystander.beside(attack)
     ended = [each for each in lasted if each < ENDED_WITHIN]
     assert len(ended) >= 140, "those that hold what all may hold together have ten seconds"
     assert median < max(3 * bystander.usual, NOTICED)
@@ -171,7 +170,7 @@ def test_messages_that_are_not_ended_take_little_memory_and_end_their_sockets(
 def test_a_small_message_that_is_not_ended_has_ten_seconds(server: Server, bystander: Bystander) -> None:
     small = frame(TEXT, b"x" * 10_000, claims=1_000_000)
     attack = Attack(small, sockets=150, seconds=12, handshake=handshake(HttpClient(server.url), "/ws/rooms/lobby/"))
-    lasted, median, cost = bystander.beside("10 kB that have no end", attack)
+    lasted, median, cost = bystander.beside(attack)
     assert min(lasted) > 8
     assert max(lasted) < 12
     assert median < max(3 * bystander.usual, NOTICED)
@@ -184,7 +183,7 @@ def test_one_person_who_says_much_from_many_tabs_is_ended_in_all(
     looks = text(kind="look") + text(kind="seen", upto="1")
     shake = handshake(attacker, "/ws/alerts/")
     attack = Attack(text(kind="hello"), looks, sockets=30, handshake=shake, every=1 / 24, heeds_close=True)
-    lasted, median, _ = bystander.beside("bells of 30 tabs, 48 frames/s", attack)
+    lasted, median, _ = bystander.beside(attack)
     assert max(lasted) < ENDED_WITHIN
     assert median < max(3 * bystander.usual, NOTICED)
 
@@ -192,7 +191,7 @@ def test_one_person_who_says_much_from_many_tabs_is_ended_in_all(
 def test_requests_that_do_not_wait_for_their_answers_are_not_read(server: Server, bystander: Bystander) -> None:
     newcomer = Newcomer(server)
     attack = Attack(b"", (GET + b"\r\n") * 5000, sockets=1, seconds=4)
-    _, _, cost = bystander.beside("pipelined requests", attack, newcomer)
+    _, _, cost = bystander.beside(attack, newcomer)
     assert cost < MAY_COST
     assert max(newcomer.waited) < NEWCOMER_WITHIN
 
@@ -204,7 +203,7 @@ def test_connections_without_a_request_are_closed_and_let_newcomers_in(
     opening, more, seconds = HALF[kind]
     attack = Attack(opening, more, sockets=1100, seconds=seconds, every=0.5)
     newcomer = Newcomer(server)
-    lasted, _, cost = bystander.beside(kind, attack, newcomer)
+    lasted, _, cost = bystander.beside(attack, newcomer)
     assert max(newcomer.waited) < NEWCOMER_WITHIN
     assert cost < MAY_COST
     if seconds > 10:

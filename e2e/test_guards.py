@@ -84,7 +84,7 @@ def test_rights_that_are_taken_without_a_signal_end_within_35_seconds(
     started = time.monotonic()
     assert [each.closed(within=40) for each in (*member, other)] == [4004, 4004, 4001]
     seconds = time.monotonic() - started
-    record_property("seconds", round(seconds, 1))
+    record_property("gone after {:.1f} s", seconds)
     assert seconds < 35
     stays.say("still here")
     stays.waits_for("still here")
@@ -102,16 +102,15 @@ def test_ten_thousand_rooms_are_a_first_page_of_60_kb_in_50_ms(
     server = deployment.start_server(kind)
     for who in ("nobody", "member"):
         somebody = http_client(server) if who == "nobody" else http_client(server).sign_in(who)
-        cost, waited, page = 1000.0, 1000.0, somebody.get("/")
+        cost, page = 1000.0, somebody.get("/")
         for _ in range(5):  # the best of five: others work on this machine too
             before = _seconds_of_processor(server.process.pid)
             for _ in range(10):
-                started = time.perf_counter()
                 page = somebody.get("/")
-                waited = min(waited, (time.perf_counter() - started) * 1000)
             cost = min(cost, (_seconds_of_processor(server.process.pid) - before) * 100)
         size = len(page.text.encode()) / 1000
-        record_property(who, f"{size:.1f} kB, {cost:.0f} ms of a processor, {waited:.0f} ms at the fastest")
+        record_property("{:.1f} kB", size)
+        record_property("{:.0f} ms of a processor", cost)
         assert (size <= 60, cost <= 50) == (True, True)
 
 

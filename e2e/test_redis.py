@@ -16,12 +16,14 @@ from .support.shop import order
 from .support.waiting import pause
 
 Invite = Callable[..., Person]
+Record = Callable[[str, object], None]
+LATEST = "the latest text after {:.1f} s"
 pytestmark = pytest.mark.faults
 LATE = 5.0  # seconds by which a page may be late while hints are lost
 
 
 def test_with_a_third_of_the_hints_lost_nothing_is_missing(
-    new_deployment: Callable[..., Deployment], redis: Redis
+    new_deployment: Callable[..., Deployment], redis: Redis, record_property: Record
 ) -> None:
     lossy = LossyRedis(redis.port, share=0.3)
     deployment = new_deployment(postgres=True, redis_url=redis.url(lossy.port))
@@ -31,13 +33,15 @@ def test_with_a_third_of_the_hints_lost_nothing_is_missing(
     for _ in range(40):
         conversation.goes_on()
         pause(0.25)
-    conversation.comes_to_rest()
+    record_property(LATEST, conversation.comes_to_rest())
     lossy.close()
     assert lossy.lost > 10
     assert lossy.carried > 10
 
 
-def test_redis_killed_for_ten_seconds(cluster: Deployment, redis: Redis, person: Invite) -> None:
+def test_redis_killed_for_ten_seconds(
+    cluster: Deployment, redis: Redis, person: Invite, record_property: Record
+) -> None:
     watcher = person(cluster.servers[1]).sign_in("staff").open_room("lobby")
     conversation = Conversation(cluster)
     conversation.goes_on_for(2)
@@ -45,19 +49,19 @@ def test_redis_killed_for_ten_seconds(cluster: Deployment, redis: Redis, person:
     conversation.goes_on_for(10)
     redis.start()
     conversation.goes_on_for(3)
-    conversation.comes_to_rest()
+    record_property(LATEST, conversation.comes_to_rest())
     watcher.sees_in_order(conversation.said, within=LATE).equals_a_fresh_page()
     assert not [line for line in watcher.requests if "/panel/" in line]
 
 
-def test_redis_frozen_for_eight_seconds(cluster: Deployment, redis: Redis) -> None:
+def test_redis_frozen_for_eight_seconds(cluster: Deployment, redis: Redis, record_property: Record) -> None:
     conversation = Conversation(cluster)
     conversation.goes_on_for(2)
     redis.freeze()
     conversation.goes_on_for(8)
     redis.thaw()
     conversation.goes_on_for(3)
-    conversation.comes_to_rest()
+    record_property(LATEST, conversation.comes_to_rest())
 
 
 def test_with_redis_dead_an_alert_is_late_and_never_lost(cluster: Deployment, redis: Redis, person: Invite) -> None:
@@ -118,14 +122,18 @@ class Conversation:
         listener.waits_for(text, within=LATE)
         self.latest = max(self.latest, time.monotonic() - started)
 
-    def comes_to_rest(self) -> None:
-        """All sockets still stand, all is stored once and shown in order, every answer came within 2 s."""
+    def comes_to_rest(self) -> float:
+        """All sockets still stand, all is stored once and shown in order, every answer came within 2 s.
+
+        The seconds after which the latest text was there.
+        """
         for room in self.rooms:
             room.waits_for(self.said[-1], within=LATE)
             assert [text for text in room.texts if text in self.said] == self.said
         rows = [text for (text,) in self.deployment.rows("SELECT text FROM parlour_rooms_message ORDER BY seq")]
         assert [text for text in rows if text in self.said] == self.said
         assert self.slowest_answer < 2
+        return self.latest
 
 
 def _messages_path(room: RoomSocket) -> str:
