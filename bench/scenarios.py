@@ -59,6 +59,7 @@ class Scenario:
 
     def __init__(self, server: Server, loop: Loop) -> None:
         self.server, self.loop = server, loop
+        self.ports = itertools.cycle([server.port])
         self.figures: Figures = {}
         self.numbers = itertools.count(1)
 
@@ -70,7 +71,7 @@ class Scenario:
 
         def another() -> None:
             for cookie in itertools.islice(waiting, 1):
-                opened.append(Socket(self.loop, self.server.port, wire, room, cookie, at))
+                opened.append(Socket(self.loop, next(self.ports), wire, room, cookie, at))
                 opened[-1].on_ready = answered
 
         def answered() -> None:
