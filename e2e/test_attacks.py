@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import pytest
 
-from .support.attacker import Attack, begin, frame
+from .support.attacker import Attack, begin, frame, handshake
 from .support.deployments import Deployment
 from .support.http_client import HttpClient
 from .support.room_socket import RoomSocket
@@ -111,12 +111,6 @@ class Newcomer:
         started = time.monotonic()
         assert HttpClient(self.server.url).get("/rooms/lobby/").status == 200
         self.waited.append(time.monotonic() - started)
-
-
-def handshake(client: HttpClient, path: str) -> bytes:
-    head = f"GET {path} HTTP/1.1\r\nHost: {client.url[7:]}\r\nOrigin: {client.url}\r\nCookie: {client.cookies}\r\n"
-    key = "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-    return f"{head}Connection: Upgrade\r\nUpgrade: websocket\r\n{key}".encode()
 
 
 def text(**fields: object) -> bytes:

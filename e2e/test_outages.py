@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
+from .support.attacker import frame, handshake
 from .support.clock import Clock
 from .support.deployments import Builder, Deployment
 from .support.http_client import HttpClient
@@ -174,12 +176,15 @@ def test_twenty_thousand_visits_leave_nothing_in_memory(
 
 def _visit(visit: tuple[int, RoomSocket]) -> None:
     number, room = visit
-    socket = room.dial()
-    if number % 2:
-        socket.send(json.dumps({**room.fields("resume"), **room.fields("sent")}))
+    hello = json.dumps({**room.fields("resume"), **room.fields("sent")}).encode()
+    port = int(room.client.url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
+        line.sendall(handshake(room.client, "/ws/rooms/lobby/"))
+        assert line.recv(4096).startswith(b"HTTP/1.1 101")
+        if number % 2:
+            line.sendall(frame(1, hello))
         if number % 4 == 1:
-            socket.recv(timeout=10)
-    socket.close()
+            assert line.recv(4096)
 
 
 def _slope(values: list[float]) -> float:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.pool import AsyncResult
 
+from .http_client import HttpClient
+
 CLOSE = b"\x88\x02"  # the head of a server's close frame with a code
 READ, BOTH = selectors.EVENT_READ, selectors.EVENT_READ | selectors.EVENT_WRITE
 
@@ -27,6 +29,13 @@ class Attack:
     handshake: bytes = b""  # sent first, and accepted, when this is an attack by sockets
     every: float = 0.0  # seconds between one `more` and the next
     heeds_close: bool = False  # whether a close frame is its end, as for a browser; else it goes on behind it
+
+
+def handshake(client: HttpClient, path: str) -> bytes:
+    """What asks for a socket."""
+    head = f"GET {path} HTTP/1.1\r\nHost: {client.url[7:]}\r\nOrigin: {client.url}\r\nCookie: {client.cookies}\r\n"
+    key = "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    return f"{head}Connection: Upgrade\r\nUpgrade: websocket\r\n{key}".encode()
 
 
 def frame(opcode: int, payload: bytes = b"", fin: bool = True, claims: int = 0) -> bytes:
