@@ -1,7 +1,8 @@
 """What a message costs each part of a site, and how many of each a larger site needs: the tables of docs/scale.md.
 
-python -m bench.scale [--readers 1000], which `make bench-scale` calls, measures one and two web processes on PostgreSQL and Redis, keeps the costs in
-var/scale.json, and writes the tables. Web processes share a core; all else runs on the other.
+python -m bench.scale [--readers 1000], which `make bench-scale` calls, measures one and two web processes on PostgreSQL
+and Redis, keeps the costs in var/scale.json, and writes the tables. Web processes share a core; all else runs on the
+other.
 """
 
 import argparse
