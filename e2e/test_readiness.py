@@ -1,5 +1,6 @@
-"""What an operator's tools see of real processes: readiness while others are away, and metrics that tell the truth."""
+"""What an operator's tools see of real processes: readiness while others are away, true metrics, whole log lines."""
 
+import json
 import os
 import re
 import signal
@@ -115,3 +116,27 @@ def test_what_happens_between_two_processes_is_measured_in_each(
     listeners[0].waits_for("nobody hears a hint of this", within=10)
     eventually(lambda: scrape(there)["parlour_hints_lost_total"] > before_there["parlour_hints_lost_total"], 10)
     assert HttpClient(here.url).get("/metrics").status == 401
+
+
+@pytest.mark.parametrize("kind", ["uvicorn", "daphne"])
+def test_each_line_of_the_log_is_an_object_that_names_what_it_belongs_to_and_no_secret_is_in_it(
+    new_deployment: Callable[..., Deployment], kind: str
+) -> None:
+    server = new_deployment(LOG_FORMAT="json", LOG_LEVEL="DEBUG").start_server(kind)
+    client = HttpClient(server.url).sign_in("member")
+    room = RoomSocket(client, "lobby").hello()
+    room.say("hello")
+    room.waits_for("hello")
+    answer = client.get("/nowhere/?token=a-token", **{"X-Request-ID": "from-nginx.1"})
+    assert answer.headers["X-Request-ID"] == "from-nginx.1"
+    for path in ("/static/nowhere.css", "/%ff?%ff", "/accounts/login/?next=//evil.example"):
+        client.get(path, Host="evil.example")
+    server.stop()
+    lines = [json.loads(line) for line in server.process.log.read_text().splitlines()]
+    assert [line for line in lines if not {"timestamp", "level", "logger", "event"} <= line.keys()] == []
+    [missing] = [line for line in lines if line["event"] == "Not Found: /nowhere/"]
+    assert missing["request"] == "from-nginx.1"
+    [greeted] = [line for line in lines if "says hello" in line["event"]]
+    assert len(greeted["socket"]) == 8
+    text = server.process.log.read_text()
+    assert [name for name in ("a-token", client.cookie("sessionid"), client.cookie("csrftoken")) if name in text] == []

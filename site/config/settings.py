@@ -196,3 +196,8 @@ LOGGING = {
         }.items()
     },
 }
+
+if SENTRY_DSN := env.str("SENTRY_DSN", ""):
+    from config import sentry
+
+    sentry.start(SENTRY_DSN)
