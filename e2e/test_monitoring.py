@@ -22,7 +22,7 @@ from .support.tabs import Tab
 from .support.waiting import eventually
 
 Invite = Callable[..., Person]
-TOLD = 35.0  # seconds: a process is dead after 20 without a report, and others look every five
+TOLD = 30.0  # seconds: a process is dead after 20 without a report, and others look every five
 JOBS = """
 from django.contrib.auth import get_user_model
 from jobs import Job

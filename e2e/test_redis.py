@@ -67,6 +67,7 @@ def test_redis_frozen_for_eight_seconds(cluster: Deployment, redis: Redis, recor
 def test_with_redis_dead_an_alert_is_late_and_never_lost(cluster: Deployment, redis: Redis, person: Invite) -> None:
     here, there = cluster.servers
     staff, member = bell(person(there).sign_in("staff"), "/admin/"), HttpClient(here.url).sign_in("member")
+    HttpClient(here.url).sign_in("staff").submit("/alerts/preferences/", problem="nothing")  # of Redis, and lost hints
     order(member, "While all is well")
     count(staff, "1", within=1)
     redis.kill()
