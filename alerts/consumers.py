@@ -9,13 +9,16 @@ from alerts import actions, audiences
 from alerts.streams import KEY, BellRegion, today
 from parlour import Consumer, Denied, Malformed, run
 
+TITLE = 200  # characters of a page's title
+
 
 class AlertsConsumer(Consumer):
-    """The bell of one page. Each hello brings the fields `day` and, once the bell was opened, `opened`."""
+    """The bell of one page. Each hello brings `day`, `page_title` and, once the bell was opened, `opened`."""
 
     region: BellRegion
     day = ""  # the reader's date when the page's words of time were rendered; known from its hello
     opened = False
+    title = ""  # of the page, without a count
 
     @classmethod
     def key(cls) -> str:  # type: ignore[override]
@@ -36,7 +39,7 @@ class AlertsConsumer(Consumer):
         before = self.region.bell if self.greeted else None
         guards = super().check_rights()
         bell = self.region.bell
-        bell.opened = self.opened
+        bell.opened, bell.title = self.opened, self.title
         if before and before.heads == bell.heads and before.audiences != bell.audiences:
             self.loop.call_soon_threadsafe(self._refresh)  # other heads are followed anew by themselves
         return guards
@@ -44,6 +47,7 @@ class AlertsConsumer(Consumer):
     async def greet(self, fields: dict[str, Any]) -> str:
         self.day = fields.get("day") or self.today
         self.opened = self.region.bell.opened = fields.get("opened") == "1"
+        self._stands_on(fields)
         return ""
 
     def tick(self) -> None:
@@ -70,6 +74,14 @@ class AlertsConsumer(Consumer):
         if not self.opened:
             self.opened = self.region.bell.opened = True
             self._refresh()
+
+    async def hear_title(self, fields: dict[str, Any]) -> None:
+        """The page has another title: it was navigated to without being loaded, or its room was renamed."""
+        self._stands_on(fields)
+        self._refresh()
+
+    def _stands_on(self, fields: dict[str, Any]) -> None:
+        self.title = self.region.bell.title = " ".join(str(fields.get("page_title") or "").split())[:TITLE]
 
     async def hear_look(self, fields: dict[str, Any]) -> None:
         """A form was answered with the bell as it was then; the socket has the last word."""

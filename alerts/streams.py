@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,7 @@ from alerts.models import Alert
 from parlour import Region, StateStream
 
 KEY = "bell"
+MOST = 99  # more are "99+"
 TOASTS = 3  # at once
 TOAST_STANDS = timedelta(seconds=10)  # meanwhile, more alerts of its line show no other toast
 MakeStream = Callable[[Any, Region], StateStream]
@@ -39,6 +40,19 @@ def today(zone: str) -> str:
     return timezone.localdate(timezone=ZoneInfo(zone)).isoformat()
 
 
+def counted(title: str, unseen: int) -> str:
+    """A page's title with the number of unseen alerts before it: "(2) Lobby"."""
+    return format_html("({}) {}", unseen if unseen <= MOST else f"{MOST}+", title) if unseen else title
+
+
+class Reader(NamedTuple):
+    """For whom a bell is rendered: a person, whether the bell was opened, and the title of the page it stands on."""
+
+    person: Any
+    opened: bool
+    title: str
+
+
 class BellRegion(Region):
     """The bell of one person; `names` are their audiences where they are known already."""
 
@@ -54,13 +68,14 @@ class BellRegion(Region):
 class BellStream(StateStream):
     """The bells of all people. All get the count and toasts; those that were opened get lines too.
 
-    A person's variant says in `own` who reads and whether the bell was opened: "5:" or "5:opened".
+    A variant's `own` holds a `Reader`, a line each: "5\\nopened\\nLobby".
     """
 
     template = "partials/bell.html#count"
     part = "count"
     gap = 0.1  # a burst of alerts is one frame
     opened = False
+    title = ""  # of the page; without one the bell leaves it alone
 
     def __init__(self, ids: Region, names: list[str]) -> None:
         super().__init__(KEY, ids, [audiences.stream(name) for name in names])
@@ -68,21 +83,27 @@ class BellStream(StateStream):
 
     def variant(self, person: Any) -> Any:
         opened = "opened" if self.opened else ""
-        return super().variant(person)._replace(own=f"{person.pk}:{opened}")
+        return super().variant(person)._replace(own=f"{person.pk}\n{opened}\n{self.title}")
 
     def paint(self, variant: Any, seq: int) -> dict[str, Any]:
-        count = unseen(_reader(variant), self.audiences)
-        return {"markup": self.drawn(variant, {"unseen": count}), "day": today(variant.zone)}
+        count = unseen(_reader(variant).person, self.audiences)
+        return {"markup": self.drawn(variant, {"unseen": count}), "unseen": count, "day": today(variant.zone)}
 
     def context(self, variants: Sequence[Any]) -> Mapping[Any, dict[str, Any]]:
-        opened = {_reader(variant) for variant in variants if variant.own.endswith(":opened")}
-        of = bells({_reader(variant) for variant in variants}, opened)
+        readers = {variant: _reader(variant) for variant in variants}
+        opened = {reader.person for reader in readers.values() if reader.opened}
+        of = bells({reader.person for reader in readers.values()}, opened)
         rendered: dict[tuple[Line, str, str], str] = {}
-        return {variant: self._shown(variant, of[_reader(variant)], rendered) for variant in variants}
+        return {
+            variant: self._shown(variant, reader, of[reader.person], rendered) for variant, reader in readers.items()
+        }
 
-    def _shown(self, variant: Any, bell: Bell, rendered: dict[tuple[Line, str, str], str]) -> dict[str, Any]:
+    def _shown(
+        self, variant: Any, reader: Reader, bell: Bell, rendered: dict[tuple[Line, str, str], str]
+    ) -> dict[str, Any]:
         shown = {"unseen": bell.unseen, "recent": bell.recent, "day": today(variant.zone), "lines": None}
-        if variant.own.endswith(":opened"):
+        shown["title"] = reader.title
+        if reader.opened:
             with translation.override(variant.language), timezone.override(variant.zone):
                 for line in bell.lines:
                     key = (line, variant.language, variant.zone)
@@ -104,10 +125,12 @@ class BellStream(StateStream):
         return render_to_string("partials/bell.html#line", context)
 
     def extras(self, context: dict[str, Any]) -> str:
-        day = self.ids.value("day", context["day"])
+        extras = self.ids.value("day", context["day"])
+        if context["title"]:
+            extras += self.ids.title(counted(context["title"], context["unseen"]))
         if context["lines"] is None:
-            return day
-        return self.ids.inner("lines", context["lines"]) + self.ids.value("opened", "1") + day
+            return extras
+        return self.ids.inner("lines", context["lines"]) + self.ids.value("opened", "1") + extras
 
     def changes(self, before: dict[str, Any] | None, now: dict[str, Any]) -> str:
         """At most three toasts of the alerts that came meanwhile, and words for a screen reader."""
@@ -132,7 +155,7 @@ class BellStream(StateStream):
         return str(self._now(person)["lines"])
 
     def _now(self, person: Any) -> dict[str, Any]:
-        variant = self.variant(person)._replace(own=f"{person.pk}:opened")
+        variant = self.variant(person)._replace(own=f"{person.pk}\nopened\n")
         return dict(self.context([variant])[variant])
 
 
@@ -161,6 +184,7 @@ def _toast(pk: int, title: str, detail: str, _language: str) -> str:
     return render_to_string("partials/bell.html#toast", {"pk": pk, "title": title, "detail": detail})
 
 
-def _reader(variant: Any) -> Any:
-    """The primary key of the person who reads in this variant."""
-    return get_user_model()._meta.pk.to_python(variant.own.rpartition(":")[0])
+def _reader(variant: Any) -> Reader:
+    """Who reads in this variant, by primary key."""
+    person, opened, title = variant.own.split("\n")
+    return Reader(get_user_model()._meta.pk.to_python(person), bool(opened), title)

@@ -44,8 +44,12 @@ class Ids:
         return _FIRST_TAG.sub(lambda tag: f'{tag[0]} hx-swap-oob="true"', markup.strip(), count=1)
 
     def title(self, text: str) -> str:
-        """Replace the page's title, for the region that the page is about."""
+        """Replace the page's title."""
         return format_html('<i hx-swap-oob="innerHTML:head title">{}</i>', text)
+
+    def title_of_page(self, text: str) -> str:
+        """Replace the page's title, for the region that the page is about, also where a bell counts before it."""
+        return format_html('<i hx-swap-oob="innerHTML:head title, .pl-page-title">{}</i>', text)
 
     def delete(self, part: str) -> str:
         return f'<i hx-swap-oob="delete:#{self.id(part)}"></i>'

@@ -177,4 +177,4 @@ class TitleStream(StateStream):
 
     def extras(self, context: dict[str, Any]) -> str:
         room = context["room"]
-        return "" if room.is_on_object else self.ids.title(f"{room.title} · Parlour")
+        return "" if room.is_on_object else self.ids.title_of_page(f"{room.title} · Parlour")

@@ -1,4 +1,7 @@
-"""`{% bell %}` puts the bell on a page; `{{ moment|daytime }}` says when, in words that stay true for a day."""
+"""`{% bell %}` puts the bell on a page, `{% unseen_before %}` its count before the page's title.
+
+`{{ moment|daytime }}` says when, in words that stay true for a day.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, pgettext
 
 from alerts.consumers import AlertsConsumer
-from alerts.streams import BellRegion
+from alerts.streams import BellRegion, counted
 from parlour import Denied
 
 register = template.Library()
@@ -23,11 +26,34 @@ def bell(context: Context, alone: bool = False) -> dict[str, Any]:
     `alone` is its card alone, closed and fresh, for an answer that replaces a part of a page which has the bell.
     """
     request = context.get("request")
-    try:
-        region = AlertsConsumer.authorize(request.user) if request is not None else None
-    except Denied:
-        region = None
-    return {**context.flatten(), "alone": alone, **(region.paint(request) if region else {"region": None})}  # type: ignore[dict-item,arg-type]
+    title = getattr(request, "_alerts_title", "")
+    return {**context.flatten(), "alone": alone, "page_title": title, **_painted(request)}  # type: ignore[dict-item]
+
+
+@register.simple_block_tag(takes_context=True)
+def unseen_before(context: Context, content: str) -> str:
+    """A page's title, live, with the number of its reader's unseen alerts before it: "(2) Lobby".
+
+    `<title>{% unseen_before %}Lobby{% endunseen_before %}</title>`, on a page that has a bell.
+    """
+    request = context.get("request")
+    painted = _painted(request)
+    if not painted["region"]:
+        return content
+    request._alerts_title = content  # type: ignore[union-attr]
+    return counted(content, painted["shown"]["count"]["unseen"])
+
+
+def _painted(request: Any) -> dict[str, Any]:
+    """What the bell of a page shows first, asked once; no region for somebody without an account."""
+    if not hasattr(request, "user"):
+        return {"region": None}
+    if not hasattr(request, "_alerts_bell"):
+        try:
+            request._alerts_bell = AlertsConsumer.authorize(request.user).paint(request)
+        except Denied:
+            request._alerts_bell = {"region": None}
+    return request._alerts_bell
 
 
 @register.simple_tag(takes_context=True)

@@ -191,6 +191,35 @@ async def test_a_bell_is_nobodys_without_a_person_and_takes_numbers_alone(sue):
             page.frames.clear()
 
 
+async def test_each_page_of_a_person_has_the_count_before_its_own_title(sue):
+    async with (
+        Page(AlertsConsumer, sue) as untitled,
+        Page(AlertsConsumer, sue) as lobby,
+        Page(AlertsConsumer, sue) as shop,
+    ):
+        for page, title in ((lobby, "Tom & <b>Co"), (shop, "x" * 500)):
+            await page.cut()
+            await page.resume(page_title=title)
+        await anotify(sue, "order", "Tea")
+        await lobby.receives(">(1) Tom &amp; &lt;b&gt;Co<")
+        await shop.receives(f">(1) {'x' * 200}<")
+        await shop.send(kind="title", page_title="Shop")
+        await shop.receives(">(1) Shop<")
+        await untitled.shows("1 unseen")
+        assert not any("head title" in frame for frame in untitled.frames)
+        assert sum("Shop" in frame for frame in lobby.frames) == 0
+
+
+def test_the_title_of_a_page_counts_up_to_99_for_its_reader_alone(client, sue):
+    notify(sue, "order", "Tea")
+    assert "<title>Rooms · Parlour</title>" in client.get("/").content.decode()
+    client.force_login(sue)
+    assert "<title>(1) Rooms · Parlour</title>" in client.get("/").content.decode()
+    for n in range(99):
+        notify(sue, "order", f"Tea {n}")
+    assert "<title>(99+) Rooms · Parlour</title>" in client.get("/").content.decode()
+
+
 def test_a_page_paints_the_number_and_loads_the_lines_at_the_first_opening(client, sue, django_assert_num_queries):
     notify(sue, "order", "Tea")
     client.force_login(sue)
