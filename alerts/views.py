@@ -154,10 +154,11 @@ def _done(request: HttpRequest, words: Any = "", at: datetime | None = None) -> 
     if "HX-Request" in request.headers:
         with in_page_language(request):
             region = BellRegion(request.user.pk)
-            context = {"words": words, "at": at.isoformat() if at else ""}
+            card = request.POST.get("card")  # there the button that was pressed goes, and Undo takes the focus
+            context = {"words": words, "at": at.isoformat() if at else "", "card": card}
             toast = render_to_string("partials/bell.html#undo", context, request) if at else ""
             if toast:  # an open card covers the toasts
-                toast = region.inner("done", toast) if request.POST.get("card") else region.append("toasts", toast)
+                toast = region.inner("done", toast) if card else region.append("toasts", toast)
             shown = region.bell.fragments(request.user)
             return trigger_client_event(HttpResponse(shown + toast), "dealt", after="swap")
     query = {name: str(request.POST[name]) for name in ("show", "kind", "page") if request.POST.get(name)}

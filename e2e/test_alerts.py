@@ -59,10 +59,25 @@ def test_an_open_bell_keeps_the_focus_and_what_is_archived_comes_back(server: Se
     staff.page.keyboard.press("Enter")
     expect(lines).to_have_count(before)
     expect(staff.page.locator("#bell-lines")).not_to_contain_text("3 times")
-    staff.page.get_by_role("button", name="Undo").click()
+    expect(staff.page.get_by_role("button", name="Undo")).to_be_focused()
+    staff.page.keyboard.press("Enter")
     expect(lines).to_have_count(before + 1)
     staff.page.locator("#bell-lines a", has_text="member mentioned you").click()
     expect(staff.page.locator(".pl-message .pl-mention").last).to_have_text("@staff")
+
+
+def test_the_page_of_all_alerts_keeps_the_focus_on_an_alert_that_is_marked(server: Server, person: Invite) -> None:
+    staff, other = at_peace(person(server)), talker(server, "other")
+    other.say("@staff, look here")
+    bell(staff, "/alerts/")
+    for name in ("Mark read", "Mark unread", "Mark read"):
+        button = staff.page.locator("#alerts-list .pl-alert", has_text="look here").get_by_role("button", name=name)
+        button.focus()
+        staff.page.keyboard.press("Enter")
+        expect(button).to_have_count(0)
+        expect(
+            staff.page.locator("#alerts-list .pl-alert", has_text="look here").locator("button").first
+        ).to_be_focused()
 
 
 def test_an_open_bell_beside_a_room_disturbs_nobody_while_alerts_pour_in(server: Server, person: Invite) -> None:

@@ -75,6 +75,36 @@ def test_pasted_line_breaks_are_kept_or_it_is_said_that_they_are_not(person: Inv
     member.send().sees("one\ntwo")
 
 
+def test_the_choice_of_several_lines_is_kept_and_is_a_phones_own(person: Invite, server: Server) -> None:
+    member = person(server).sign_in("member").open_room("lobby")
+    member.page.get_by_role("button", name="Several lines").click()
+    expect(member.page.get_by_role("button", name="One line")).to_be_visible()
+    for text in ("one\ntwo", "three\nfour"):
+        expect(member.box).to_be_focused()
+        member.page.keyboard.type(text)
+        member.page.keyboard.press("Tab")
+        member.page.keyboard.press("Tab")
+        expect(member.page.get_by_role("button", name="Send", exact=True)).to_be_focused()
+        member.page.keyboard.press("Enter")
+        member.sees(text)
+    _walk(member, "Team")
+    elsewhere = member.tab().open_room("lobby")
+    for tab in (member.wait_live(), elsewhere):
+        tab.box.focus()
+        tab.page.keyboard.type("five\nsix")
+        expect(tab.box).to_have_value("five\nsix")
+    elsewhere.page.get_by_role("button", name="One line").click()
+    expect(elsewhere.box).to_have_value("five six")
+    expect(elsewhere.box).to_be_focused()
+    elsewhere.page.keyboard.press("Enter")
+    elsewhere.sees("five six")
+    phone = person(server, user_agent="Mozilla/5.0 (Linux; Android 16) Chrome/140.0 Mobile", has_touch=True)
+    phone.sign_in("other").open_room("lobby").box.focus()
+    phone.page.keyboard.type("seven\neight")
+    phone.send().sees("seven\neight")
+    assert not [error for tab in (member, elsewhere, phone) for error in tab.errors]
+
+
 def test_too_much_text_comes_back_with_a_reason(person: Invite, server: Server) -> None:
     member = person(server).sign_in("member").open_room("lobby")
     paste = ("All work and no play. " * 5000)[:100_000]

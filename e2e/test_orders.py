@@ -51,7 +51,11 @@ def test_an_order_and_its_transitions_show_and_ring_everywhere_at_once(person: I
     for tab in (page, mine):
         expect(line(tab, "A kettle")).to_contain_text("Done")
     fill_in(mine, "Not after all").click()
-    line(mine, "Not after all").get_by_role("button", name="Cancel").click()
+    cancel = line(mine, "Not after all").get_by_role("button", name="Cancel")
+    cancel.click()
+    assert mine.dialogs[0].endswith("That cannot be undone.")
+    mine.agrees = True
+    cancel.click()
     for tab in (page, mine):
         expect(line(tab, "Not after all")).to_contain_text("Cancelled")
     assert totals(page) == before
@@ -68,9 +72,15 @@ def test_who_works_through_the_list_keeps_the_focus_when_orders_come(
     order(other, "One that comes meanwhile")
     expect(line(staff, "One that comes meanwhile")).to_be_visible()
     expect(button).to_be_focused()
-    staff.page.keyboard.press("Enter")
-    expect(line(staff, "The one in hand")).to_contain_text("Accepted")
+    for status in ("Accepted", "Done"):
+        staff.page.keyboard.press("Enter")
+        expect(line(staff, "The one in hand").locator(".status")).to_have_text(status)
+        order(other, f"Another, while that one is {status}")
+        expect(line(staff, f"while that one is {status}")).to_be_visible()
+        expect(line(staff, "The one in hand").get_by_role("group")).to_be_focused()
+        staff.page.keyboard.press("Tab")
     expect(line(staff, "One that comes meanwhile")).to_contain_text("New")
+    assert not staff.errors
 
 
 def test_what_staff_do_in_the_admin_shows_on_the_pages_of_buyers(

@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse_lazy
 from django.utils import timezone, translation
@@ -12,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from parlour import LogStream, Region, StateStream
+from rooms.composer import several_lines
 from rooms.markup import trusted
 from rooms.models import Message, Room, room_key
 from rooms.names import guests, name_fields, name_in
@@ -41,6 +43,9 @@ class RoomRegion(Region):
         self.people = PeopleStream(room.people, self)
         self.streams = [self.log, self.people, TitleStream(room, self)]
         self.guards = [room.rules_stream, *object_heads(room.model, room.object_id)]
+
+    def paint(self, request: HttpRequest) -> dict[str, Any]:
+        return {**super().paint(request), "several_lines": several_lines(request)}
 
     @property
     def address(self) -> str:  # type: ignore[override]

@@ -8,11 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.html import format_html_join
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from parlour import Denied, Malformed
-from rooms import send_once
+from parlour import Denied, Malformed, in_page_language
+from rooms import composer, send_once
 from rooms.consumers import COMMIT_WITHIN, RoomConsumer
 from rooms.markup import TextRejected
 from rooms.models import Message, Room, room_key
@@ -28,7 +29,7 @@ Rejected = Sequence[tuple[NumberedText, TextRejected]]
 # What is sent to all is alike for all; here a page learns which lines are its reader's own.
 MINE = """\
 .pl-message[data-author="{pk}"] .pl-name {{ color: var(--pl-accent); }}
-.pl-people [data-author="{pk}"] bdi::after {{ content: " (you)"; color: var(--pl-soft); }}
+.pl-people [data-author="{pk}"] bdi::after {{ content: " {you}"; color: var(--pl-soft); }}
 .pl-text [data-person="{pk}"] {{ background: var(--pl-amber-wash); color: var(--pl-amber); }}
 .pl-typing [data-author="{pk}"], .pl-visually-hidden [data-author="{pk}"] {{ display: none; }}
 """
@@ -108,9 +109,16 @@ def messages(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def lines(request: HttpRequest, slug: str) -> HttpResponse:
-    """A box of several lines that keeps what was typed. By POST: a GET would put the text into addresses."""
+    """A box of several lines or of one that keeps what was typed. By POST: a GET would put it into addresses."""
+    several = request.POST.get("several", "1") == "1"
     texts = request.POST.getlist("text")  # the newest comes first; what waits to be sent follows
-    return render(request, "parlour_rooms/composer.html#lines", {"text": texts[0] if texts else ""})
+    region = RoomRegion(Room(slug=slug))  # for its ids and addresses alone
+    text = texts[0] if texts else ""
+    text = text if several else " ".join(text.splitlines())
+    context = {"region": region, "text": text, "several_lines": several, "chosen": True}
+    response = render(request, "parlour_rooms/composer.html#lines", context)
+    composer.choose(response, several, request.is_secure())
+    return response
 
 
 @require_POST
@@ -123,7 +131,9 @@ def pasted(request: HttpRequest, slug: str) -> HttpResponse:
 def mine_css(request: HttpRequest, pk: str) -> HttpResponse:
     """The style sheet that marks this person's lines; it says nothing about anybody."""
     headers = {"Cache-Control": "public, max-age=3600"}
-    return HttpResponse(MINE.format(pk=pk), content_type="text/css", headers=headers)
+    with in_page_language(request):
+        sheet = MINE.format(pk=pk, you=gettext("(you)"))
+    return HttpResponse(sheet, content_type="text/css", headers=headers)
 
 
 def _back(request: HttpRequest, room: Room) -> str:

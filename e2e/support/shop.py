@@ -42,6 +42,6 @@ def totals(tab: Tab) -> dict[str, str]:
 def fill_in(tab: Tab, item: str, amount: str = "12.50", currency: str = "EUR") -> Locator:
     """Fill in the form; the button that sends it."""
     tab.page.get_by_label("What would you like?").fill(item)
-    tab.page.get_by_label("Amount").fill(amount)
+    tab.page.get_by_label("Price").fill(amount)
     tab.page.get_by_label("Currency").select_option(currency)
     return tab.page.get_by_role("button", name="Place order")

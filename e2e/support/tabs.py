@@ -25,12 +25,13 @@ class Tab:
         self.crashes: list[str] = []
         self.errors: list[str] = []
         self.dialogs: list[str] = []
+        self.agrees = False  # what is answered to a question
         self.requests: list[str] = []
         page.add_init_script(REPORT_VIOLATIONS)
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.crashes.append(str(error)))
         page.on("request", lambda request: self.requests.append(f"{request.method} {request.url}"))
-        page.on("dialog", self._refuse)
+        page.on("dialog", self._answer)
 
     def go(self, path: str) -> Self:
         self.page.goto(self.url + path)
@@ -160,6 +161,9 @@ class Tab:
         elif message.type == "error":
             self.errors.append(message.text)
 
-    def _refuse(self, dialog: Any) -> None:
+    def _answer(self, dialog: Any) -> None:
         self.dialogs.append(dialog.message)
-        dialog.dismiss()
+        if self.agrees:
+            dialog.accept()
+        else:
+            dialog.dismiss()

@@ -34,6 +34,7 @@ class OrderForm(forms.Form):
         error_messages={"required": "Say what you would like.", "max_length": "Please keep it to 120 characters."},
     )
     amount = forms.CharField(
+        label="Price",
         max_length=20,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
         error_messages={"required": "Say how much it may cost.", "max_length": "Write it as a number, like 12.50."},

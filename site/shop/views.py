@@ -82,7 +82,10 @@ def sample(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def transition(request: HttpRequest, pk: int, name: str) -> HttpResponse:
-    """Change an order's status. A live list shows the result by itself; a plain form goes back to the list."""
+    """Change an order's status. A live list shows the result by itself, and gets the buttons, which take the focus.
+
+    A plain form goes back to the list.
+    """
     if name not in transitions.TRANSITIONS:
         raise Http404
     htmx = request.htmx  # type: ignore[attr-defined]
@@ -95,6 +98,9 @@ def transition(request: HttpRequest, pk: int, name: str) -> HttpResponse:
         if htmx:
             return HttpResponse(headers={"HX-Refresh": "true"})
     else:
+        if htmx and htmx.trigger:  # "orders-acts-5-accept"
+            context = {"order": order, "transitions": transitions.allowed(request.user, order), "pressed": True}
+            return render(request, "partials/shop.html#pressed", context | {"acts": htmx.trigger.rsplit("-", 2)[0]})
         if htmx:
             return HttpResponse(status=204)
         messages.success(request, f"Order {order.pk} is {order.status_text}.")

@@ -130,3 +130,5 @@ def test_marks_of_ones_own_lines_tell_nothing_but_the_number(client, db):
     answer = client.get("/rooms/mine/7.css")
     assert answer["Content-Type"] == "text/css"
     assert '[data-author="7"]' in answer.content.decode()
+    assert " (you)" in answer.content.decode()
+    assert " (Sie)" in client.get("/rooms/mine/7.css?language=de").content.decode()

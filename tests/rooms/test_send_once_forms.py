@@ -87,3 +87,19 @@ def test_a_text_is_never_put_into_an_address(say, client):
     assert client.get("/rooms/lobby/lines/", {"text": "x"}).status_code == 405
     assert "kept</textarea>" in client.post("/rooms/lobby/lines/", {"text": ["kept", "waits"]}).content.decode()
     assert "pasted" in client.post("/rooms/lobby/pasted/").content.decode()
+
+
+def test_one_line_or_several_is_what_was_chosen_or_fits_the_device(say, client):
+    phone = {"User-Agent": "Mozilla/5.0 (iPhone) Mobile/15E148"}
+
+    def several(**headers):
+        page = client.get("/rooms/lobby/", headers=headers).content.decode()
+        assert ("/lines.html" in page) == ("<textarea name" in page)
+        return "/lines.html" in page
+
+    assert [several(), several(**phone), several(**{"Sec-CH-UA-Mobile": "?1"})] == [False, True, True]
+    client.post("/rooms/lobby/lines/", {"text": "a"})
+    assert [several(), several(**phone)] == [True, True]
+    assert 'value="a b"' in client.post("/rooms/lobby/lines/", {"text": "a\r\nb", "several": "0"}).content.decode()
+    assert [several(), several(**phone)] == [False, False]
+    assert client.cookies["several_lines"]["samesite"] == "Lax"
