@@ -83,6 +83,20 @@ def test_who_works_through_the_list_keeps_the_focus_when_orders_come(
     assert not staff.errors
 
 
+def test_a_press_that_does_not_get_through_is_told(person: Invite, server: Server, http_client: NewClient) -> None:
+    order(http_client(server).sign_in("other"), "Without a line")
+    staff = orders_page(person(server).sign_in("staff"))
+    button = line(staff, "Without a line").get_by_role("button", name="Accept")
+    told = staff.page.get_by_text("That did not get through.")
+    staff.page.wait_for_load_state("networkidle")
+    staff.context.set_offline(True)
+    button.click()
+    expect(told).to_be_in_viewport()
+    staff.context.set_offline(False)
+    button.click()
+    expect(line(staff, "Without a line")).to_contain_text("Accepted")
+
+
 def test_what_staff_do_in_the_admin_shows_on_the_pages_of_buyers(
     person: Invite, server: Server, http_client: NewClient
 ) -> None:
