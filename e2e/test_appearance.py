@@ -159,7 +159,7 @@ def test_the_bell_is_used_by_keyboard_and_no_two_buttons_sound_alike(person: Inv
 
 def test_a_room_is_used_by_keyboard_and_news_is_spoken_once_and_calmly(person: Invite, full_server: Server) -> None:
     member, other = person(full_server).sign_in("member").open_room("lobby"), person(full_server).sign_in("other")
-    assert member.page.title().startswith("Lobby")
+    assert member.page.title().endswith("Lobby · Parlour")
     member.page.keyboard.press("Tab")
     assert member.page.evaluate("document.activeElement.textContent") == "Skip to content"
     member.box.focus()
