@@ -95,7 +95,7 @@ lint: dev
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/shellcheck .ci/run bin/* deploy/backup deploy/restore deploy/database.sh
 	$(VENV)/bin/hadolint deploy/Dockerfile
-	$(VENV)/bin/check-jsonschema --quiet --builtin-schema vendor.compose-spec deploy/compose.yml
+	$(VENV)/bin/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yml
 	$(PY) manage.py makemigrations --check --dry-run
 	$(PY) -m pytest tests/test_code_rules.py -q
 

@@ -150,7 +150,7 @@ def test_each_web_process_restarts_while_people_read_and_talk(stack: Stack, pers
             assert client.get("/rooms/lobby/?token=SECRET").status == 200
         said.append(f"while {name} is down")
         RoomSocket(client, "lobby").hello().say(said[-1])
-        stack.start_service(name)
+        stack.start_services(name)
     ann.sees_in_order(said, within=30).equals_a_fresh_page()
 
 

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -29,8 +30,12 @@ from .processes import Process
 from .waiting import eventually
 
 DEPLOY = ROOT / "deploy"
+VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?[^}]*\}")
 VARIABLES = {"SERVER_NAME": "localhost"}  # of .env
 WEB = ("web-1", "web-2", "web-3")
+ELSEWHERE = {
+    "proxy_http_version 1.1;": "proxy_http_version 1.1; proxy_bind 127.0.0.9;"
+}  # than the servers, as nginx is
 START_TIMEOUT = 60  # seconds for one service
 STOP_TIMEOUT = 30  # stop_grace_period
 
@@ -94,7 +99,7 @@ class Stack:
 
     def local(self, text: str) -> str:
         """A word of the files as it is on this machine, with the variables that Compose fills in."""
-        text = re.sub(r"\$\{(\w+)[^}]*\}", lambda match: VARIABLES[match[1]], text).replace("$$", "$")
+        text = VARIABLE.sub(lambda match: VARIABLES.get(match[1], match[2] or ""), text).replace("$$", "$")
         return re.sub("|".join(map(re.escape, self._here)), lambda match: self._here[match[0]], text)
 
     def env(self, name: str) -> dict[str, str]:
@@ -128,8 +133,14 @@ class Stack:
         """Run what a service of one command does, as `docker compose run` would."""
         return self.run(name, self.services[name]["command"])
 
-    def start_service(self, name: str) -> Process:
-        """Start a service, also again, and wait until its health check says yes."""
+    def start_services(self, *names: str) -> None:
+        """Start these services, also again, and wait until their health checks say yes."""
+        for name in names:
+            self._start(name)
+        for name in names:
+            self.wait_for(name)
+
+    def _start(self, name: str) -> None:
         command = self.services[name]["command"]
         self.ran.append(command)
         words = [*map(self.local, command)]
@@ -139,8 +150,6 @@ class Stack:
             words = ["nginx", "-p", f"{here}/", *words[3:-1], f"{words[-1]}{user}", "-c", f"{here}/nginx.conf"]
         log = self.folder / "logs" / f"{name}.log"
         self.processes[name] = Process(words, log, self.env(name), ROOT)
-        self.wait_for(name)
-        return self.processes[name]
 
     def wait_for(self, name: str) -> None:
         """Until the health check of a service says yes; it is compose.yml's, or else that of the image."""
@@ -156,17 +165,16 @@ class Stack:
         """Start all of it in the order in which each needs the others."""
         assert installed(), "nginx and openssl are not installed"
         self._start_database()
-        self.start_service("redis")
+        self.start_services("redis")
         for command in words_of(self.dockerfile, "RUN"):
             if "manage.py" in command:
                 self.run("migrate", command)
         self.run_service("migrate")
-        for name in (*WEB, "worker"):
-            self.start_service(name)
+        self.start_services(*WEB, "worker")
         make_certificate(self.folder / "tls")
         variables = {key: self.local(value) for key, value in self.services["nginx"]["environment"].items()}
-        write_configuration(self.folder / "nginx", variables)
-        self.start_service("nginx")
+        write_configuration(self.folder / "nginx", variables, **ELSEWHERE)
+        self.start_services("nginx")
 
     def _start_database(self) -> None:
         command = self.services["db"]["command"]
@@ -179,8 +187,8 @@ class Stack:
     def stop(self) -> None:
         """End all that was started, and delete all it wrote."""
         try:
-            for name in reversed(self.processes):
-                self.processes[name].end(within=STOP_TIMEOUT)
+            with ThreadPoolExecutor() as pool:
+                list(pool.map(lambda process: process.end(within=STOP_TIMEOUT), self.processes.values()))
         finally:
             for process in self.processes.values():
                 process.kill()
