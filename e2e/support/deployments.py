@@ -58,6 +58,7 @@ class Deployment:
             "PYTHONUNBUFFERED": "1",
             "DEMO": "1",
             "PARLOUR_DRAIN": "0.5",
+            "SECRET_KEY": "a key that every story has and nobody else " * 2,
         }
         if self.database_url:
             env["DATABASE_URL"] = self.database_url

@@ -1,22 +1,29 @@
 """Settings made from environment variables: hosts, database, channel layer, secret key, the engine's own settings."""
 
 import ipaddress
-import json
 import os
 import socket
+import sys
 import tempfile
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from zoneinfo import available_timezones
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
+from environs import Env, ValidationError, validate
+
+from parlour.conf import Conf
 
 ANY_HOST = ("", "0.0.0.0", "::", "[::]")  # noqa: S104  named, not listened on
 LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
 DATABASE_SCHEMES = ("postgres://", "postgresql://", "sqlite://")
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
+RATE: validate.Validator = validate.Regexp(r"\d+(\.\d+)?/[1-9]\d*\Z", error="a rate is per second/at once: 10/40")
+ZONE: validate.Validator = validate.OneOf(available_timezones(), error="no such time zone; Europe/Berlin is one")
 PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
 
 
@@ -89,18 +96,44 @@ def channel_layer(urls: list[str]) -> dict[str, Any]:
     return {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": hosts}}
 
 
-def overrides(prefix: str) -> dict[str, Any]:
-    """The variables under `prefix`: PARLOUR_BEAT=1 gives {"BEAT": 1}; numbers are numbers."""
-    texts = {name.removeprefix(prefix): text for name, text in os.environ.items() if name.startswith(prefix)}
-    return {name: _value(text) for name, text in texts.items() if name != "VAR"}
+def refuse_unsafe(env: Env, public: bool, demo: bool) -> None:
+    """Raise ImproperlyConfigured where others than the host's own people are served (`public`) in an unsafe way.
+
+    The demo may have a key of its own making and the names it guesses; nobody may have DEBUG, or processes that do not
+    hear each other.
+    """
+    if public and env.bool("DEBUG", False):
+        raise ImproperlyConfigured("DEBUG shows settings and code to all: leave it out with HTTPS=1 or a public HOST.")
+    for name in ("SECRET_KEY", "ALLOWED_HOSTS"):
+        if public and not demo and not env.str(name, ""):
+            raise ImproperlyConfigured(f"{name} has to be set with HTTPS=1 or a public HOST; the README says to what.")
+    words = " ".join(sys.argv).replace("=", " ").split()
+    flag = words[words.index("--workers") + 1 :][:1] if "--workers" in words else []
+    several = any(each.isdigit() and int(each) > 1 for each in [env.str("WEB_CONCURRENCY", ""), *flag])
+    if several and not env.list("REDIS_URL", []):
+        raise ImproperlyConfigured("REDIS_URL has to be set for several processes (WEB_CONCURRENCY, --workers).")
+
+
+def engine(env: Env) -> dict[str, Any]:
+    """The engine's settings by their variables: PARLOUR_BEAT=1 gives {"BEAT": 1.0}."""
+    kinds = {f"PARLOUR_{field.name}": field for field in fields(Conf)}
+    known = {"PARLOUR_VAR", *kinds, *(f"{name}_FILE" for name in kinds)}
+    if unknown := sorted(name for name in os.environ if name.startswith("PARLOUR_") and name not in known):
+        raise ImproperlyConfigured(f"There is no {', '.join(unknown)}; there are {', '.join(kinds)} and PARLOUR_VAR.")
+    chosen: dict[str, Any] = {}
+    for name, field in kinds.items():
+        if name in os.environ or f"{name}_FILE" in os.environ:
+            rules = {"FRAME_RATE": RATE, "HTMX": validate.OneOf(("ours", "host"))}
+            rule = rules.get(field.name, validate.Range(0))
+            chosen[field.name] = getattr(env, type(field.default).__name__)(name, validate=rule)
+    return chosen
+
+
+def are_origins(urls: list[str]) -> None:
+    """Raise ValidationError unless each begins with its scheme."""
+    if not all(url.startswith(("https://", "http://")) for url in urls):
+        raise ValidationError("each has to begin with https:// or http://")
 
 
 def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host and not host.startswith("[") else host
-
-
-def _value(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text

@@ -29,9 +29,10 @@ DEMO_PARTS = [  # called once the demo's people are there
 ]
 VERSION: str = env.str("VERSION", "")[:60]  # a tag or a commit, for the status page
 LOCAL: bool = environment.is_loopback(HOST)
+environment.refuse_unsafe(env, public=HTTPS or not LOCAL, demo=DEMO)
 SECRET_KEY: str = env.str("SECRET_KEY", "") or environment.secret_key(VAR)
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", []) or environment.default_hosts(HOST)
-CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [], validate=environment.are_origins)
 
 INSTALLED_APPS = [
     "parlour",
@@ -107,11 +108,12 @@ FILE_UPLOAD_TEMP_DIR = MEDIA_ROOT = UPLOADS
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024**2  # bytes of any other request
 UPLOAD_LIMIT = 200 * 1024**2  # bytes of the largest file; client_max_body_size in deploy/nginx.conf is one MB more
 UPLOAD_PATHS = ["/shop/imports/"]  # where such files may be sent
-PARLOUR = environment.overrides("PARLOUR_")
-ROOMS_POST_RATE: str = env.str("ROOMS_POST_RATE", "10/40")  # messages by one person: a second / at once
+PARLOUR = environment.engine(env)
+ROOMS_POST_RATE: str = env.str("ROOMS_POST_RATE", "10/40", validate=environment.RATE)  # messages of one person
+# messages by one person: a second / at once
 
 # Background jobs: by Celery's workers where there is a broker, else by threads of the web process.
-JOB_THREADS: int = env.int("JOB_THREADS", 2)  # jobs at a time, of each worker
+JOB_THREADS: int = env.int("JOB_THREADS", 2, validate=validate.Range(1, 64))  # jobs at a time, of each worker
 CELERY_BROKER_URL: str = REDIS_URLS[0] if REDIS_URLS else ""
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 10}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -147,7 +149,7 @@ AXES_VERBOSE = False
 # Language and time.
 LANGUAGE_CODE = "en"
 USE_TZ = True
-TIME_ZONE: str = env.str("TIME_ZONE", "UTC")
+TIME_ZONE: str = env.str("TIME_ZONE", "UTC", validate=environment.ZONE)
 
 # Security. Django itself adds SameSite=Lax, nosniff, no frames, a referrer for our own pages alone.
 CONTENT_SECURITY_POLICY = {
@@ -171,7 +173,7 @@ if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
-    SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 3600)
+    SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 3600, validate=validate.Range(0))
     SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_SUBDOMAINS", False)
     SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", False)
     SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # they ask for both, which bind hosts that are not ours

@@ -2,17 +2,21 @@
 
 import os
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from environs import FileAwareEnv
 
 from config import environment
 
 ROOT = Path(__file__).resolve().parents[2]
 SET = ("PARLOUR", "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ALLOWED_HOSTS", "HTTPS", "DEBUG", "DEMO", "HOST")
+FILES = ("settings.py", "environment.py")
+NAMED = {"ALLOWED_HOSTS": "example.org", "SECRET_KEY": "a key of many words " * 3}
 DEPLOYED = """
 import django
 django.setup()
@@ -36,6 +40,15 @@ def settings_made_by(var, script, **chosen):
     return subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, text=True, timeout=60)
 
 
+def read_settings(monkeypatch, var, **chosen):
+    """The settings with these variables and no others of ours."""
+    for name in [name for name in os.environ if name.startswith(SET)]:
+        monkeypatch.delenv(name)
+    for name, text in {"PARLOUR_VAR": str(var), **chosen}.items():
+        monkeypatch.setenv(name, text)
+    return runpy.run_path(str(ROOT / "site" / "config" / "settings.py"))
+
+
 @pytest.mark.parametrize(
     ("chosen", "header"),
     [
@@ -45,7 +58,7 @@ def settings_made_by(var, script, **chosen):
     ],
 )
 def test_a_deploy_passes_djangos_own_check_has_no_demo_and_binds_no_other_host_unless_told(tmp_path, chosen, header):
-    production = {"HTTPS": "1", "DEMO": "1", "ALLOWED_HOSTS": "example.org", "REDIS_URL": "redis://127.0.0.1"}
+    production = {"HTTPS": "1", "DEMO": "1", "REDIS_URL": "redis://127.0.0.1", **NAMED}
     done = settings_made_by(tmp_path, DEPLOYED, **production, **chosen)
     assert done.returncode == 0, done.stderr
     assert "no issues" in done.stdout
@@ -102,10 +115,66 @@ def test_an_address_of_another_kind_is_refused(tmp_path):
             environment.database(url, tmp_path)
 
 
-def test_overrides_are_values(monkeypatch):
-    for name, text in {"BEAT": "0.5", "SAY_RATE": "10/40", "DROP": "true", "VAR": "x"}.items():
-        monkeypatch.setenv(f"CHAT_{name}", text)
-    assert environment.overrides("CHAT_") == {"BEAT": 0.5, "SAY_RATE": "10/40", "DROP": True}
+@pytest.mark.parametrize("name", ["PARLOUR_BEAT", "PARLOUR_BEAT_FILE"])
+def test_variables_of_the_engine_are_values(monkeypatch, tmp_path, name):
+    (tmp_path / "beat").write_text("0.5\n")
+    monkeypatch.setenv("PARLOUR_VAR", "x")
+    monkeypatch.setenv("PARLOUR_FRAME_RATE", "5/10")
+    monkeypatch.setenv(name, str(tmp_path / "beat") if name.endswith("FILE") else "0.5")
+    assert environment.engine(FileAwareEnv(strip_whitespace=True)) == {"BEAT": 0.5, "FRAME_RATE": "5/10"}
+
+
+@pytest.mark.parametrize(
+    ("chosen", "words"),
+    [
+        ({"PARLOUR_TIKC": "3"}, "There is no PARLOUR_TIKC; there are PARLOUR_BEAT, PARLOUR_TICK"),
+        ({"PARLOUR_BEAT": "soon"}, '"PARLOUR_BEAT" invalid: Not a valid number'),
+        ({"PARLOUR_BEAT": "-1"}, '"PARLOUR_BEAT" invalid: [\'Must be greater than or equal to 0'),
+        ({"PARLOUR_FRAME_RATE": "50"}, '"PARLOUR_FRAME_RATE" invalid: [\'a rate is per second/at once: 10/40'),
+        ({"PARLOUR_HTMX": "mine"}, '"PARLOUR_HTMX" invalid: [\'Must be one of: ours, host'),
+        ({"ROOMS_POST_RATE": "many"}, '"ROOMS_POST_RATE" invalid: [\'a rate is per second/at once: 10/40'),
+        ({"TIME_ZONE": "Mars/Here"}, '"TIME_ZONE" invalid: [\'no such time zone; Europe/Berlin is one'),
+        ({"PORT": "0"}, '"PORT" invalid: [\'Must be greater than or equal to 1'),
+        ({"JOB_THREADS": "0"}, '"JOB_THREADS" invalid: [\'Must be greater than or equal to 1'),
+        ({"HTTPS": "perhaps"}, '"HTTPS" invalid: Not a valid boolean'),
+        (
+            {"HTTPS": "1", **NAMED, "HSTS_SECONDS": "-1"},
+            '"HSTS_SECONDS" invalid: [\'Must be greater than or equal to 0',
+        ),
+        ({"LOG_LEVEL": "LOUD"}, '"LOG_LEVEL" invalid: Not a valid log level'),
+        ({"CSRF_TRUSTED_ORIGINS": "example.org"}, '"CSRF_TRUSTED_ORIGINS" invalid: [\'each has to begin with https://'),
+        ({"HTTPS": "1", **NAMED, "SECRET_KEY": ""}, "SECRET_KEY has to be set with HTTPS=1 or a public HOST"),
+        ({"HTTPS": "1", **NAMED, "ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS has to be set with HTTPS=1 or a public HOST"),
+        ({"HTTPS": "1", **NAMED, "DEBUG": "1"}, "DEBUG shows settings and code to all"),
+        ({"HOST": "0.0.0.0"}, "SECRET_KEY has to be set with HTTPS=1 or a public HOST"),
+        ({"HOST": "0.0.0.0", "DEMO": "1", "DEBUG": "1"}, "DEBUG shows settings"),
+        ({"WEB_CONCURRENCY": "2"}, "REDIS_URL has to be set for several processes"),
+    ],
+)
+def test_what_is_wrong_or_unsafe_ends_the_start_and_names_its_variable(monkeypatch, tmp_path, chosen, words):
+    with pytest.raises((ImproperlyConfigured, ValueError)) as error:
+        read_settings(monkeypatch, tmp_path, **chosen)
+    assert words in str(error.value)
+
+
+@pytest.mark.parametrize("chosen", [{}, {"HOST": "0.0.0.0", "DEMO": "1"}, {"HTTPS": "1", **NAMED}])
+def test_a_trial_a_demo_and_what_is_named_start(monkeypatch, tmp_path, chosen):
+    assert read_settings(monkeypatch, tmp_path, **chosen)["SECRET_KEY"]
+
+
+def test_several_workers_of_one_server_need_redis(monkeypatch):
+    monkeypatch.delenv("REDIS_URL", raising=False)
+    for words in (["--workers", "2"], ["--workers=2"]):
+        monkeypatch.setattr(sys, "argv", ["uvicorn", *words])
+        with pytest.raises(ImproperlyConfigured, match="REDIS_URL has to be set"):
+            environment.refuse_unsafe(FileAwareEnv(), public=False, demo=False)
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1")
+    environment.refuse_unsafe(FileAwareEnv(), public=False, demo=False)
+
+
+def test_the_readme_tells_of_every_variable():
+    read = re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', "".join((ROOT / "site" / "config" / f).read_text() for f in FILES))
+    assert [name for name in read if f"`{name}`" not in (ROOT / "README.md").read_text()] == []
 
 
 def test_loopback_is_told_from_elsewhere():
