@@ -13,9 +13,9 @@ from django.views.generic import FormView, UpdateView
 
 from accounts.forms import GuestForm, PasswordForm, ProfileForm, SignInForm, SignUpForm
 from accounts.models import User
-from parlour import rate_limit
+from accounts.rates import allows
 
-GUEST_RATE = "0.5/60"  # from one address: a second / at once
+GUEST_RATE = "0.5/60"  # from one address, over all processes: a second / at once
 SIGN_UP_RATE = "0.1/30"
 BACKEND = "accounts.backends.Backend"
 
@@ -83,7 +83,7 @@ class SignUp(SignedOutOnly, FormView):
 
     def form_valid(self, form: SignUpForm) -> HttpResponse:
         """Keeps the account and signs its person in."""
-        if not rate_limit("sign-up", self.request.META.get("REMOTE_ADDR", ""), SIGN_UP_RATE).take():
+        if not allows("sign-up", self.request.META.get("REMOTE_ADDR", ""), SIGN_UP_RATE):
             form.add_error(None, "Many people signed up from where you are. Wait a little and try again.")
             return self.form_invalid(form)
         login(self.request, form.save(), backend=BACKEND)
@@ -99,7 +99,7 @@ class Guest(SignedOutOnly, FormView):
 
     def form_valid(self, form: GuestForm) -> HttpResponse:
         """Makes the guest, signed in by this session only."""
-        if not rate_limit("guest", self.request.META.get("REMOTE_ADDR", ""), GUEST_RATE).take():
+        if not allows("guest", self.request.META.get("REMOTE_ADDR", ""), GUEST_RATE):
             form.add_error(None, "Many guests came from where you are. Wait a little and try again.")
             return self.form_invalid(form)
         guest = User.objects.create_guest(form.cleaned_data["display_name"])

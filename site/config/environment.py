@@ -96,6 +96,14 @@ def channel_layer(urls: list[str]) -> dict[str, Any]:
     return {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": hosts}}
 
 
+def counts(urls: list[str]) -> dict[str, Any]:
+    """The cache that counts for all processes: in the first Redis, or in memory when there is none."""
+    if not urls:
+        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    patience = {"socket_timeout": 1, "socket_connect_timeout": 1}
+    return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": urls[0], "OPTIONS": patience}
+
+
 def refuse_unsafe(env: Env, public: bool, demo: bool) -> None:
     """Raise ImproperlyConfigured where others than the host's own people are served (`public`) in an unsafe way.
 

@@ -96,6 +96,7 @@ TEMPLATES = [
 DATABASES = {"default": environment.database(env.str("DATABASE_URL", ""), VAR, env.str("DATABASE_PASSWORD", ""))}
 REDIS_URLS = environment.with_password(env.list("REDIS_URL", []), env.str("REDIS_PASSWORD", ""))
 CHANNEL_LAYERS = {"default": environment.channel_layer(REDIS_URLS)}
+CACHES = {"rates": environment.counts(REDIS_URLS), "default": environment.counts([])}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SESSION_ENGINE = "accounts.sessions"
 STATIC_URL = "static/"
