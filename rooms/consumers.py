@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection
+from concurrent.futures import Future
 from typing import Any
 
 from django.utils.html import escape
@@ -9,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from parlour import Consumer, Malformed, rate_limit, run
 from rooms import typing_indicator
-from rooms.markup import TextRejected
+from rooms.markup import TextRejected, is_plain
 from rooms.models import Message, Room, room_key
 from rooms.permissions import rights_of_all, room_for
-from rooms.posting import submit
+from rooms.posting import Outcome, submit
 from rooms.reading import mark_room_read
 from rooms.rejected_text import rejected_form
 from rooms.send_once import Acknowledgements, NumberedText
@@ -104,13 +105,20 @@ class RoomConsumer(Consumer):
             return 0, ""
         typing_indicator.stop(self.region, self.person)
         async with asyncio.timeout(COMMIT_WITHIN):  # or the page is asked to come back, and sends it again
-            outcomes = await asyncio.wrap_future(await run(submit, self.person, self.region.room.pk, texts))
+            outcomes = await asyncio.wrap_future(await self._submit(texts))
         stored = [row for row in outcomes if isinstance(row, Message)]
         rejected = [(text, why) for text, why in zip(texts, outcomes, strict=True) if isinstance(why, TextRejected)]
         taken = any(row.page != texts[0].page for row in stored)
         unheard = next((row.unheard for row in reversed(stored) if row.unheard), "")
         answer = self.sent.answer(self.region, texts, taken) + self._rejected(rejected, unheard)
         return max((row.seq or 0 for row in stored), default=0), answer
+
+    async def _submit(self, texts: list[NumberedText]) -> "Future[list[Outcome]]":
+        """Plain texts are handed on here; to make markup and look up names is for a thread."""
+        person, room = self.person, self.region.room.pk
+        if all(is_plain(each.text) for each in texts):
+            return submit(person, room, texts, waits=False)
+        return await run(submit, person, room, texts)
 
     def _rejected(self, rejected: list[tuple[NumberedText, TextRejected]], unheard: str) -> str:
         """Words beside the box; a text worth keeping comes back in a form of its own."""

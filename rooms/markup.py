@@ -23,6 +23,9 @@ _UNSEEN = re.compile(
 _TAGS = {"p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a", "span"}
 _ATTRIBUTES = {"a": {"href"}, "ol": {"start"}, "li": {"value"}, "span": {"class", "data-person"}}
 _EMPTY = re.compile(r'<(a|blockquote|code|li|p)\b[^>]*>\s*</\1>|<a href=""')
+_PLAIN = re.compile(
+    r"(?!\d+[.)]|[-+]|.*www\.)[^\n\t\xa0\\`*_~<>&\[\]@/]+", re.IGNORECASE
+)  # where Markdown finds nothing
 _LINKS = ("https://", "http://", "mailto:")  # where a link may lead; any other stays the text it is
 _DISABLED = ["heading", "lheading", "hr", "code", "image", "entity", "html_block", "html_inline", "reference"]
 _BACKSLASH = re.compile(r"\\[!-/:-@\[-`{-~]")
@@ -67,6 +70,8 @@ def to_html(text: str, people: Mapping[str, Any] | None = None) -> tuple[str, fr
     `people` are those whom a mention may mean, primary keys or a Group, by folded name. Of a text with an empty block,
     such as a lone ">", only what stands within lines is Markdown. One that is made to grow stays as it was written.
     """
+    if is_plain(text):
+        return f"<p>{text}</p>\n", frozenset()
     import nh3  # an extra of the wheel: where it is missing `manage.py check` says so
 
     if text.count("[") <= BRACKETS:
@@ -77,6 +82,11 @@ def to_html(text: str, people: Mapping[str, Any] | None = None) -> tuple[str, fr
             if len(html) <= HEAVIEST and not _EMPTY.search(html):
                 return html, frozenset(mentioned)
     return f"<p>{escape(text).replace(chr(10), '<br>')}</p>", frozenset()
+
+
+def is_plain(text: str) -> bool:
+    """Whether it is one line of words with nothing in it to mark up or to look up, as most are: it is ready at once."""
+    return bool(_PLAIN.fullmatch(text))
 
 
 def trusted(html: str) -> SafeString:

@@ -127,22 +127,24 @@ class GroupCommit:
         self.lock = threading.Lock()
         self.running = False
 
-    def submit(self, drafts: Sequence[Draft | TextRejected]) -> "Future[list[Outcome]]":
+    def submit(self, drafts: Sequence[Draft | TextRejected], waits: bool = True) -> "Future[list[Outcome]]":
         """Take `drafts` into the next commit, together. The future holds their outcomes, or the error.
 
-        Where no commit runs, this thread does it; what arrives meanwhile is for the engine's threads.
+        A caller that waits does the commit itself where none runs, and may be inside a transaction. An event loop does
+        not wait: its commits are for the engine's threads, as is whatever arrives while one runs.
         """
         submission = Submission(drafts, Future())
-        if connection.in_atomic_block:
+        if waits and connection.in_atomic_block:
             self._write([submission])
-        else:
-            with self.lock:
-                self.waiting.append(submission)
-                start, self.running = not self.running, True
-            if start:
-                self._commit(self._next())
-                if not self._stopped():
-                    submit_work(self._drain)
+            return submission.future
+        with self.lock:
+            self.waiting.append(submission)
+            start, self.running = not self.running, True
+        if start and waits:
+            self._commit(self._next())
+            start = not self._stopped()
+        if start:
+            submit_work(self._drain)
         return submission.future
 
     def _drain(self) -> None:
@@ -182,10 +184,10 @@ class GroupCommit:
 commits = GroupCommit(post)
 
 
-def submit(person: Any, room: int, texts: Sequence[NumberedText]) -> "Future[list[Outcome]]":
+def submit(person: Any, room: int, texts: Sequence[NumberedText], waits: bool = True) -> "Future[list[Outcome]]":
     """Hand a page's texts to the next commit, all or none, in their order; sockets and plain forms alike.
 
-    It makes markup and may commit, which takes a while: not for an event loop.
+    It makes markup and commits, which takes a while. An event loop calls it with `waits` False, and for plain texts.
     """
     if not person.is_authenticated:
         return _done([TextRejected(_("Choose a name first, then you can write here."))] * len(texts))
@@ -198,7 +200,7 @@ def submit(person: Any, room: int, texts: Sequence[NumberedText]) -> "Future[lis
         except TextRejected as why:
             drafts.append(why)
     rejected = [each for each in drafts if isinstance(each, TextRejected)]
-    return _done(rejected) if len(rejected) == len(drafts) else commits.submit(drafts)
+    return _done(rejected) if len(rejected) == len(drafts) else commits.submit(drafts, waits)
 
 
 def _done(outcomes: Sequence[Outcome]) -> "Future[list[Outcome]]":

@@ -55,6 +55,12 @@ def test_a_lone_item_is_written_at_once_by_whoever_brings_it(writer):
     assert GroupCommit(writer).submit(["one"]).result(0) == ["ONE"]
 
 
+def test_a_lone_item_of_an_event_loop_is_written_by_a_thread_of_the_engine():
+    group = GroupCommit(lambda items: [threading.current_thread().name for _ in items])
+    assert group.submit(["mine"]).result(0) == [threading.current_thread().name]
+    assert "parlour" in group.submit(["the engine's"], waits=False).result(PATIENCE)[0]
+
+
 def test_inside_a_transaction_an_item_is_part_of_it_even_while_a_commit_runs(busy, writer):
     with transaction.atomic():
         assert busy.submit(["mine"]).result(0) == ["MINE"]

@@ -1,14 +1,17 @@
 """What people write is shown as what it is: text, in plain Markdown, with nothing hidden in it."""
 
 import unicodedata
+from contextlib import suppress
 from time import perf_counter
+from unittest import mock
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from e2e.support.payloads import ALL as PAYLOADS
-from rooms.markup import HEAVIEST, LONGEST, TextRejected, clean_text, to_html
+from rooms import markup
+from rooms.markup import HEAVIEST, LONGEST, TextRejected, clean_text, is_plain, to_html
 from tests.rooms.parsed import Seen
 
 ALLOWED = {"p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a"}
@@ -91,6 +94,31 @@ def test_links_are_links_that_tell_nobody_where_they_were(text, href):
 )
 def test_plain_markdown_is_shown(text, html):
     assert html in shown(text)
+
+
+WORDS = [
+    *"aZß日😀\u200d\u2003\u0301\u037e.,:;!?()+-#=|\"'^${}12 \t\n\xa0<&*_~`[]@/\\",
+    "www.",
+    "1. ",
+    "- ",
+    "http:",
+    "a.com",
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=8).map("".join))
+def test_what_is_plain_is_what_markdown_would_make_of_it(text):
+    with suppress(TextRejected):
+        text = clean_text(text)
+        made = to_html(text)
+        with mock.patch.object(markup, "is_plain", return_value=False):
+            assert to_html(text) == made
+
+
+def test_most_of_what_people_write_is_plain():
+    assert all(map(is_plain, ["Tea for four at half past three, by the window.", "naïve: 日本語 😀!", 'He said "no"…']))
+    assert not any(map(is_plain, ["", "two\nlines", "@ann", "a_b", "www.example.org", "1. one", "- one", "> so"]))
 
 
 def test_headings_rules_pictures_and_entities_stay_what_was_typed():
