@@ -205,7 +205,7 @@ class Topic:
         kind = "unknown" if seen is None else "current" if seen == cursor else "behind"
         for listener in listeners:
             if began := self.began.pop(listener, 0.0):
-                metrics.RESUMES.labels(kind).inc()
+                metrics.RESUMES_BY_KIND[kind].inc()
                 metrics.RESUME.observe(self.hub.loop.time() - began)
 
     def _deliver(self, listeners: list[Listener], cursor: int, text: str) -> None:

@@ -39,6 +39,7 @@ HINTS_LOST = Counter("parlour_hints_lost_total", "Heads a tick found, of which n
 HINT_LAG = Histogram("parlour_hint_lag_seconds", "From a commit to the arrival of its hint", buckets=LATENCY)
 
 RESUMES = Counter("parlour_resumes_total", "Streams that a page began to follow, by what its cursor was", ["kind"])
+RESUMES_BY_KIND = {kind: RESUMES.labels(kind) for kind in ("current", "behind", "unknown")}
 RESUME = Histogram(
     "parlour_resume_seconds", "From a socket's handshake to a stream's first answer, for each stream", buckets=LATENCY
 )
