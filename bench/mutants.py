@@ -2,7 +2,8 @@
 
 python -m bench.mutants [FILE...], which `make mutants` calls. mutmut does the work, on copies in var/mutants, with the
 tests that are near a module. The run of a module ends after MINUTES, and the next one goes on with what is left; after
-a change of the tests, FRESH=1 tries everything anew. What is decorated mutmut leaves alone.
+a change of the tests, FRESH=1 tries everything anew. What is decorated mutmut leaves alone, and of what runs only at
+import it finds no test.
 """
 
 import json
@@ -66,7 +67,6 @@ PytestRunner.execute_pytest = lambda self, params, plugins=(): execute(self, par
 from mutmut.__main__ import cli
 cli()
 """
-AT_IMPORT = {"parlour/revocation.py", "parlour/writes.py"}  # these work at import too, so each change imports all anew
 SETTINGS = """
 [tool.mutmut]
 source_paths = ["parlour", "rooms", "alerts", "jobs", "src"]
@@ -76,7 +76,7 @@ pytest_add_cli_args = ["--nomigrations", "--timeout=20"]
 pytest_add_cli_args_test_selection = {tests}
 do_not_mutate_patterns = ['^\\s*log\\.', '\\.warning\\(', '^\\s*raise \\w+Error\\(']  # words
 process_isolation = "forkserver"
-forkserver_warmup = "{warmup}"
+forkserver_warmup = "collect"
 timeout_multiplier = 3.0
 timeout_constant = 5.0
 """
@@ -94,8 +94,7 @@ def run(name: str) -> Path:
         if not (work / link).is_symlink():
             (work / link).symlink_to(ROOT / target)
     tests = [f"tests/{each}" for each in TESTS[name]] + ["-m", "not faults", "-k", "not from_the_wheel"]
-    warmup = "none" if name in AT_IMPORT else "collect"
-    settings = SETTINGS.format(module=module, tests=json.dumps(tests), warmup=warmup)
+    settings = SETTINGS.format(module=module, tests=json.dumps(tests))
     (work / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text() + settings)
 
     limit = ["timeout", "--foreground", "--signal=INT", "--kill-after=20", os.environ.get("MINUTES", "20") + "m"]

@@ -102,12 +102,17 @@ def test_a_page_that_missed_up_to_the_gap_gets_the_rows_and_beyond_it_a_snapshot
     assert "innerHTML:#room-lobby-log" in reader.ask(3)[1]
 
 
-def test_of_many_rows_a_page_that_is_up_to_date_gets_the_new_one_alone(lobby, conf):
+def test_of_many_rows_a_page_that_is_up_to_date_gets_the_new_one_alone_and_no_other_is_rendered(
+    lobby, conf, monkeypatch
+):
     conf(GAP=5)
     add(lobby, *"abcdefgh")
-    reader = Reader(lobby)
+    reader, rendered = Reader(lobby), []
     add(lobby, "the new one")
+    row = type(reader.stream).row
+    monkeypatch.setattr(type(reader.stream), "row", lambda self, each: rendered.append(each) or row(self, each))
     frame = reader.look()
+    assert len(rendered) == 1
     assert (frame.count("<li"), "innerHTML:#room-lobby-log" in frame) == (1, False)
 
 

@@ -6,7 +6,7 @@ from asgiref.sync import sync_to_async
 from alerts.bell import bells
 from alerts.models import Mark
 from alerts.testing import BellPage
-from parlour import Lease
+from parlour import hub
 from parlour.testing import Page
 from rooms import consumers
 from rooms.models import Membership, NotificationLevel, Room
@@ -95,10 +95,12 @@ async def test_a_page_that_only_reads_counts_too_and_a_stranger_does_not(ann, be
     await Room.objects.filter(pk=lobby.pk).aupdate(access="open", guests="read")
     async with Page(consumers.RoomConsumer, None, slug="lobby") as nobody:
         await nobody.send(kind="seen")
+        await nobody.send(kind="say", text="to be told how to write")
+        await nobody.shows("Choose a name first")
+        assert lobby.reading not in {name for name, _ in hub.current().presence.tabs}
         await nobody.send(kind="away")
         await nobody.send(kind="typing")
         assert nobody.closed is None
-        assert not await Lease.objects.filter(name=lobby.reading).aexists()
 
 
 async def test_the_signs_of_one_person_are_bounded(ann, ben, lobby):

@@ -142,6 +142,13 @@ async def test_a_right_that_goes_without_a_signal_is_found_by_asking_again(ben, 
         await other.ends(code)
 
 
+async def test_who_is_not_signed_in_loses_a_right_without_a_signal_too(lobby, conf):
+    conf(BEAT=60, TICK=60, RECHECK=0.3)
+    async with RecordingPage() as page:
+        await Room.objects.filter(pk=lobby.pk).aupdate(guests=Room.Guests.NONE)
+        await page.ends(4001)
+
+
 async def test_all_pages_are_asked_for_at_once_and_those_whose_rights_are_unchanged_are_left_alone(ann, ben, team):
     async with AsyncExitStack() as stack:
         for person in (ann, ben) * 5:
