@@ -38,7 +38,13 @@ TESTS = {
         "rooms/test_revocation.py",
     ],
     "parlour/bus.py": ["parlour/test_bus.py"],
-    "rooms/permissions.py": ["rooms/test_permissions.py", "rooms/test_objects.py", "rooms/test_first_page.py"],
+    "rooms/permissions.py": [
+        "rooms/test_permissions.py",
+        "rooms/test_objects.py",
+        "rooms/test_first_page.py",
+        "rooms/test_mentions.py",
+        "rooms/test_revocation.py",
+    ],
     "rooms/posting.py": ["rooms/test_posting.py", "rooms/test_group_commit.py", "rooms/test_send_once.py"],
     "rooms/send_once.py": [
         "rooms/test_send_once.py",

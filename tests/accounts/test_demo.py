@@ -50,6 +50,16 @@ def test_where_others_reach_it_public_passwords_become_random_ones_printed_once(
     assert sign_in(client, "staff", first["staff"])
 
 
+def test_a_session_that_a_public_password_opened_is_nobodys_where_others_reach_it(client, demo_settings):
+    load()
+    assert sign_in(client, "staff", "parlour")
+    for name in ("DEMO", "LOCAL"):
+        setattr(demo_settings, name, False)
+        assert client.get("/accounts/profile/").status_code == 302
+        setattr(demo_settings, name, True)
+    assert client.get("/accounts/profile/").status_code == 200
+
+
 def test_in_production_a_public_password_opens_nothing_and_no_demo_is_loaded(client, demo_settings):
     load()
     demo_settings.DEMO = False

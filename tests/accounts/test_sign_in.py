@@ -5,6 +5,7 @@ from axes.models import AccessAttempt
 
 from accounts import views
 from accounts.models import User
+from accounts.sessions import SessionStore
 
 from .conftest import PASSWORD
 
@@ -101,6 +102,12 @@ def test_sign_out_takes_a_post_and_no_cache_keeps_what_one_saw(signed_in, ann):
     assert client.get("/accounts/logout/").status_code == 405
     assert client.post("/accounts/logout/").status_code == 200
     assert "_auth_user_id" not in client.session
+
+
+def test_a_cookie_that_cannot_be_the_key_of_a_session_is_none():
+    for cookie in ("a" * 31 + "\0", "a" * 32 + "\n", "A" * 32, "a" * 7, "a" * 41, ""):
+        assert SessionStore(cookie).session_key is None
+    assert SessionStore("a1" * 16).session_key == "a1" * 16
 
 
 def test_many_accounts_from_one_address_wait_and_those_of_others_do_not(client, db, monkeypatch):

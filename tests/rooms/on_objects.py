@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 from django.db import connection
 
@@ -104,9 +105,10 @@ async def test_who_leaves_the_team_leaves_the_room_and_a_new_title_is_shown(peop
         await page.shows("Kettle leaks badly")
         await ticket.team.aremove(people[1])
         await ben.until(lambda: ben.closed == 4003)
+        beside = await sync_to_async(Room.objects.on)(await Ticket.objects.acreate(title="Cups"))
         await ticket.adelete()
         await page.until(lambda: page.closed == 4004)
-    assert not await Room.objects.aexists()
+    assert [room async for room in Room.objects.all()] == [beside]
 
 
 def test_a_mention_reaches_only_who_may_read_and_leaves_their_bell_with_the_right(people, ticket, room, client):

@@ -1,9 +1,11 @@
 """Without a socket: the same composer as a plain form, with the same promise to store once and lose nothing."""
 
+from concurrent.futures import Future
+
 import pytest
 from django.utils.html import escape
 
-from rooms import mentions
+from rooms import mentions, views
 from rooms.models import Message
 from rooms.send_once import MOST
 from tests.rooms.parsed import Seen
@@ -81,6 +83,15 @@ def test_a_guest_whose_mention_tells_nobody_reads_so_on_the_next_page(gus, ben, 
     client.force_login(gus)
     client.post("/rooms/lobby/messages/", {"text": "@ben?"})
     assert str(escape(mentions.NOT_HERE)) in client.get("/rooms/lobby/").content.decode()
+
+
+def test_a_form_waits_no_longer_for_its_commit_than_a_socket_and_comes_back_with_its_text(say, client, monkeypatch):
+    monkeypatch.setattr(views, "COMMIT_WITHIN", 0.05)
+    monkeypatch.setattr(views, "submit", lambda *_: Future())
+    client.raise_request_exception = False
+    answer = say("typed")
+    assert answer.status_code == 500
+    assert "typed</textarea>" in answer.content.decode()
 
 
 def test_a_text_is_never_put_into_an_address(say, client):
