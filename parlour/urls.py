@@ -11,7 +11,6 @@ from django.shortcuts import redirect, render
 from django.urls import include, path, re_path
 from django.utils.html import conditional_escape
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 
 from parlour import composer
@@ -22,7 +21,6 @@ from parlour.regions import in_page_language
 from parlour.send_queue import Send
 
 
-@never_cache
 @csrf_protect
 def part(request: HttpRequest, name: str, signed: str) -> HttpResponse:
     """The panel of a part for its watchdog; a POST does a verb, with a socket, without one and without script."""

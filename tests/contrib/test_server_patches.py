@@ -75,6 +75,13 @@ def test_pings_pongs_and_fragments_without_end_are_closed_with_1008_and_a_few_ar
     server.reads("echo left", times=3)
 
 
+def test_a_message_that_is_not_ended_in_time_ends_its_socket(server):
+    with server.page("echo/") as page:
+        page.socket.sendall(frame(1, b"half a message", fin=False))
+        assert end_of(page, 10) == 1013
+    server.reads("echo ended")
+
+
 @pytest.mark.parametrize("text", [b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xc0\xaf", b"ok\xf5"])
 def test_a_text_that_is_not_utf_8_ends_its_socket_and_leaves_no_traceback(server, text):
     with server.page("echo/") as page:

@@ -1,6 +1,10 @@
 """The bridge, request by request: large, slow, broken and odd ones."""
 
 import asyncio
+import os
+from io import BytesIO
+from threading import Event
+from types import SimpleNamespace
 
 import pytest
 from django.http import HttpResponse
@@ -8,9 +12,12 @@ from django.http import HttpResponse
 from http_bridge import wsgi_bridge
 from http_bridge.wsgi_bridge import IN_MEMORY, WsgiBridge
 from parlour import log_source
+from tests.waiting import eventually
 
 MIB = 1024**2
 END, GONE = {"type": "http.request"}, {"type": "http.disconnect"}
+SCOPE = {"type": "http", "method": "POST", "path": "/", "http_version": "1.1", "scheme": "http"}
+SCOPE |= {"query_string": b"", "headers": [], "server": None, "client": ("192.0.2.1", 1)}
 
 
 def length(size):
@@ -37,8 +44,7 @@ def ask(bridge):
     """
 
     async def ask(*chunks, query=b"", headers=(), path="/", method="POST"):
-        scope = {"type": "http", "method": method, "path": path, "http_version": "1.1", "scheme": "http"}
-        scope |= {"query_string": query, "headers": list(headers), "server": None, "client": ("192.0.2.1", 1)}
+        scope = SCOPE | {"method": method, "path": path, "query_string": query, "headers": list(headers)}
         waiting, sent = list(chunks), []
 
         async def receive():
@@ -80,8 +86,9 @@ async def test_a_body_that_comes_without_its_length_is_not_read(ask):
     assert await ask(b"a", END, headers=[(b"transfer-encoding", b"chunked")]) == (411, b"|HTTP_TRANSFER_ENCODING|", 2)
 
 
-async def test_a_client_that_leaves_while_it_sends_takes_no_thread(ask):
+async def test_a_client_that_leaves_while_it_sends_takes_no_thread_and_is_no_fault(ask):
     assert await ask(b"a", GONE, headers=[length(2)]) == (None, b"", 0)
+    assert await ask(b"a", GONE, headers=[length(MIB + 1)]) == (413, b"||", 0)
 
 
 @pytest.mark.parametrize(("pace", "status"), [(10, 200), (10**6, 408)])
@@ -97,9 +104,40 @@ async def test_a_body_that_never_ends_is_rejected(ask, monkeypatch):
 
 
 async def test_a_nearly_full_disk_takes_no_large_body(ask, monkeypatch):
-    monkeypatch.setattr(wsgi_bridge, "RESERVE", 2**60)
-    assert (await ask(b"x" * IN_MEMORY, END, headers=[length(IN_MEMORY)]))[0] == 200
-    assert await ask(b"x" * IN_MEMORY, b"x", END, headers=[length(IN_MEMORY + 1)]) == (507, b"||", 0)
+    size = IN_MEMORY + 1
+    for free, status in ((wsgi_bridge.RESERVE + size - 1, 507), (wsgi_bridge.RESERVE + size, 200)):
+        monkeypatch.setattr(wsgi_bridge.shutil, "disk_usage", lambda _, free=free: SimpleNamespace(free=free))
+        assert (await ask(b"x" * IN_MEMORY, END, headers=[length(IN_MEMORY)]))[0] == 200
+        assert (await ask(b"x" * IN_MEMORY, b"x", END, headers=[length(size)]))[::2] == (status, 0)
+
+
+async def test_a_long_body_is_in_a_file_on_the_disk_that_is_looked_at_and_has_its_length(ask, bridge, settings):
+    def where(environ, start_response):
+        start_response("200 x", [])
+        body = environ["wsgi.input"]
+        file = os.readlink(f"/proc/self/fd/{body.fileno()}") if body._rolled else "memory"
+        return HttpResponse(f"{environ['CONTENT_LENGTH']} {file.startswith(str(settings.UPLOADS))}")
+
+    bridge.wsgi = where
+    for size in (IN_MEMORY, IN_MEMORY + 1):
+        body = (await ask(b"x" * size, END, headers=[length(size)]))[1]
+        assert body == f"{size} {size > IN_MEMORY}".encode()
+
+
+async def test_django_has_so_many_threads_and_no_more():
+    inside, free = [], Event()
+
+    def slow(environ, start_response):
+        inside.append(1)
+        free.wait(10)
+        start_response("204 x", [])
+        return HttpResponse()
+
+    bridge = WsgiBridge(slow, threads=2)
+    requests = [asyncio.create_task(bridge._call_django(SCOPE | {"request_id": "x"}, BytesIO())) for _ in range(5)]
+    await eventually(lambda: len(inside) == 2 and bridge.pool._work_queue.qsize() == 3)
+    free.set()
+    assert [start["status"] for start, _ in await asyncio.gather(*requests)] == [204] * 5
 
 
 async def test_any_byte_but_nul_may_be_in_a_query(ask):

@@ -68,7 +68,8 @@ async def test_coming_to_a_room_marks_read_what_was_told_in_it_and_nothing_else(
     assert await in_thread(lines)(ben) == ["Ann mentioned you in Other", "Ann mentioned you in Lobby"]
 
 
-async def test_it_ends_with_the_page_and_with_time_and_another_tab_keeps_it(ann, ben, lobby, monkeypatch):
+async def test_it_ends_with_the_page_and_with_time_and_another_tab_keeps_it(ann, ben, lobby, conf, monkeypatch):
+    conf(GRACE=60)  # who looks away or leaves is not waited for
     async with RecordingPage(ben) as first:
         await first.send(kind="seen")
         async with RecordingPage(ben) as second:
