@@ -1,5 +1,6 @@
 """Patches for plain HTTP on uvicorn: nothing is read that cannot be answered yet, and a request begins in time."""
 
+import weakref
 from typing import Any
 
 from parlour.contrib.incoming import idle_connections
@@ -13,7 +14,7 @@ PROTOCOL = "uvicorn.protocols.http.h11_impl:H11Protocol"
     "h11:Connection next_event",
     "h11:PAUSED",
 )
-def unread_chunks(protocol: Any, _connection: Any, paused: Any) -> None:
+def unread_chunks(protocol: Any, connection: Any, paused: Any) -> None:
     """Stop reading behind the headers of a chunked body: an application is to answer it with 411.
 
     h11 decodes on the loop, many thousand one-byte chunks at once.
@@ -22,11 +23,11 @@ def unread_chunks(protocol: Any, _connection: Any, paused: Any) -> None:
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
         init(self, *args, **kwargs)
-        following = self.conn.next_event
+        this, conn = weakref.proxy(self), weakref.proxy(self.conn)  # a cycle would outlive a thousand handshakes
 
         def next_event() -> Any:
-            chunked = self.headers and any(name == b"transfer-encoding" for name, _ in self.headers)
-            return paused if chunked else following()
+            chunked = this.headers and any(name == b"transfer-encoding" for name, _ in this.headers)
+            return paused if chunked else connection.next_event(conn)
 
         self.conn.next_event = next_event
 
