@@ -3,6 +3,7 @@
 import re
 import signal
 import sys
+import time
 from collections.abc import Callable
 
 import pytest
@@ -110,14 +111,18 @@ def problems(deployment: Deployment, title: str) -> list[bool]:
 
 
 @pytest.mark.faults
-def test_a_killed_process_is_one_alert_until_it_is_replaced_or_dismissed(cluster: Deployment, person: Invite) -> None:
+def test_a_killed_process_is_one_alert_until_it_is_replaced_or_dismissed(
+    cluster: Deployment, person: Invite, record_property: Callable[..., None]
+) -> None:
     first, second = cluster.servers
     staff = bell(person(second).sign_in("staff"), "/")
     before = unseen(staff)
     watching = status(staff.tab())
     for over in ("replaced", "dismissed"):
         first.kill()
+        killed = time.monotonic()
         eventually(lambda: unseen(staff) == before + 1, TOLD, "one alert")
+        record_property("told after {:.0f} s", time.monotonic() - killed)
         expect(alerts(opened(staff)).filter(has_text="Dead: web")).to_be_visible()
         opened(staff)
         dead = rows(watching, "Processes").filter(has_text="Dead")

@@ -3,14 +3,13 @@
 Any process looks, and several may at once: what is wrong follows from the rows, and an open alert's key is unique.
 """
 
-import time
 from collections.abc import Collection, Iterator
 from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.db.models.functions import Now
 from django.urls import reverse
-from django.utils import timezone
 
 from alerts import Role, notify, resolve, role
 from alerts.models import Alert
@@ -56,7 +55,7 @@ def look() -> None:
     if wrong.keys() != known:
         with live.changed(Process):
             pass
-    old = Process.objects.filter(ended__lt=timezone.now() - KEPT)
+    old = Process.objects.filter(ended__lt=Now() - KEPT)
     if old.exists():  # looks first: reading takes no turn among the writers
         old.delete()
 
@@ -66,7 +65,7 @@ def keys(row: Process) -> Iterator[str]:
     if row.state == "dead":
         yield f"process.{row.pk}"
         return
-    yield from (name for name in EVENTS if row.counts.get(f"{name}_at", 0) > time.time() - HOLD)
+    yield from (name for name in EVENTS if row.counts.get(f"{name}_ago", HOLD) < HOLD)
     if row.counts.get("redis", "ok") != "ok":
         yield "redis"
 
@@ -74,4 +73,4 @@ def keys(row: Process) -> Iterator[str]:
 def dismiss(pk: int) -> None:
     """Nobody waits for this process any more."""
     with live.changed(Process):
-        Process.objects.filter(pk=pk, ended=None).update(ended=timezone.now())
+        Process.objects.filter(pk=pk, ended=None).update(ended=Now())

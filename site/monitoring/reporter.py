@@ -16,7 +16,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import Error, close_old_connections
-from django.utils import timezone
+from django.db.models.functions import Now
 from prometheus_client import REGISTRY
 
 from jobs.progress import runs
@@ -69,10 +69,10 @@ class Reporter:
     def __init__(self, name: str, check_redis: Callable[[], str]) -> None:
         words = [Path(word).name for word in sys.orig_argv]
         server = next((each for each in SERVERS if each in words), "")
-        self.row = Process(name=name, pid=os.getpid(), server=server, version=settings.VERSION, started=timezone.now())
+        self.row = Process(name=name, pid=os.getpid(), server=server, version=settings.VERSION, started=Now())
         self.check_redis = check_redis
         self.meter = Meter()
-        self.events: dict[str, float] = {}  # when hints were lost, …, in seconds since 1970
+        self.events: dict[str, float] = {}  # when hints were lost, …, by the monotonic clock
         self.away = False
         self.closing = threading.Event()
         self.thread = threading.Thread(target=self.run, daemon=True, name="monitoring")
@@ -99,9 +99,10 @@ class Reporter:
         """Write the row in one statement, show it if somebody looks, tell of what is wrong."""
         counts = self.meter.read()
         told = ("hints_lost", "queue_overflows") if settings.REDIS_URLS else ("queue_overflows",)
-        self.events |= {f"{name}_at": time.time() for name in told if counts[name]}
-        counts = {**counts, **self.events, "redis": self.check_redis()}
-        fields = {"counts": counts, "minutes": self.meter.minutes, "seen": timezone.now(), "ended": None}
+        self.events |= {name: time.monotonic() for name in told if counts[name]}
+        ago = {f"{name}_ago": time.monotonic() - at for name, at in self.events.items()}
+        counts |= {**ago, "redis": self.check_redis()}
+        fields = {"counts": counts, "minutes": self.meter.minutes, "seen": Now(), "ended": None}
         if not Process.objects.filter(pk=self.row.pk).update(**fields):
             self.row.pk = None
             for name, value in fields.items():
@@ -109,7 +110,7 @@ class Reporter:
             self.row.save()
         if self.away:
             log.warning("the database is back")
-            self.events["database_at"] = time.time()
+            self.events["database"] = time.monotonic()
             self.away = False
         if PAGE & listeners().keys():
             with live.changed(Process):

@@ -28,7 +28,7 @@ def sam(db):
 
 @pytest.fixture
 def report(db):
-    """report("web one", age=30, hints_lost_at=…): the row of a process that last reported so many seconds ago."""
+    """report("web one", age=30, hints_lost_ago=…): the row of a process that last reported so many seconds ago."""
 
     def write(name="web one", age=0.0, started=60.0, minutes=(), **counts):
         now = timezone.now()

@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import DatabaseError, connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 
 from monitoring import live, problems, reporter
@@ -117,6 +119,17 @@ def test_hints_are_missed_only_where_there_is_a_redis_to_carry_them(metrics, set
     mine.report()
     mine.report()
     assert sorted(told()) == ["A page fell behind", "Hints get lost"]
+
+
+def test_a_clock_that_is_an_hour_off_makes_nobody_dead(metrics, monkeypatch, told, report):
+    report("web two")
+    mine = Reporter("web one", lambda: "ok")
+    for hours in (-1, 1):
+        off = datetime.now(UTC) + timedelta(hours=hours)
+        monkeypatch.setattr(timezone, "now", lambda off=off: off)
+        mine.report()
+        assert {process.state for process in Process.objects.all()} == {"running"}
+    assert told() == []
 
 
 def test_a_process_that_ends_says_goodbye(metrics):
