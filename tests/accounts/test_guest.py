@@ -49,3 +49,5 @@ def test_many_guests_from_one_address_wait(client, db, monkeypatch):
         client.logout()
     assert [answer.status_code for answer in answers] == [302, 302, 200]
     assert "Wait a little" in answers[2].content.decode()
+    client.defaults["REMOTE_ADDR"] = "198.51.100.7"
+    assert enter(client, "Gus").status_code == 302

@@ -29,8 +29,10 @@ def died(monkeypatch):
     monkeypatch.setattr(writes, "number_pending", lambda: None)
 
 
-def test_a_row_waits_unnumbered_until_its_transaction_ends_and_no_head_is_held(lobby):
+def test_a_row_waits_unnumbered_until_its_transaction_ends_and_no_head_is_held(lobby, monkeypatch):
     add(lobby, "before")
+    told = []
+    monkeypatch.setattr(writes.bus, "publish", told.append)
     with transaction.atomic():
         add(lobby, "one")
         touch("staff")
@@ -41,13 +43,14 @@ def test_a_row_waits_unnumbered_until_its_transaction_ends_and_no_head_is_held(l
     assert numbers(lobby) == [1, 2]
     assert read_heads([lobby.stream, "staff"]) == {lobby.stream: 2, "staff": 1}
     assert not PendingEvent.objects.exists()
+    assert told == [{lobby.stream: 2, "staff": 1}]
 
 
 def test_many_touches_in_one_transaction_leave_one_event_a_stream():
     with transaction.atomic():
         for _ in range(50):
             touch("staff")
-            touch("stock")
+            writes.touch("stock")
         assert PendingEvent.objects.count() == 2
     assert read_heads(["staff", "stock"]) == {"staff": 1, "stock": 1}
 
