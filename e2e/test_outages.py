@@ -131,7 +131,7 @@ def test_the_clock_of_one_machine_is_an_hour_off_and_nobody_notices(
             tab.say(said[-1]).sees(said[-1])
         for tab in (staff, other):
             tab.sees_in_order(said).sees_people("other", "staff")
-            holds(lambda tab=tab: sorted(tab.people) == ["other", "staff"], 12, f"both are here at {hours}")
+        holds(lambda: sorted(staff.people) == sorted(other.people) == ["other", "staff"], 8, "both are here")
     for tab in (staff, other):
         assert not tab.banner.is_visible()
         tab.equals_a_fresh_page()
@@ -150,28 +150,29 @@ def test_a_job_goes_on_while_the_clock_of_another_machine_is_an_hour_ahead(
     with deployment.orders_held():
         clock.hours(1)
         deployment.start_server("uvicorn", **clock.env)
-        holds(lambda: deployment.rows(states) == [("running", 1)], 20, "the run is believed to be alive")
+        holds(lambda: deployment.rows(states) == [("running", 1)], 12, "the run is believed to be alive")
     eventually(lambda: deployment.rows(states) == [("done", 1)], 60, "the import ends")
     wait_for_words(staff, "5,000")
 
 
-@pytest.mark.parametrize("kind", ["daphne", "uvicorn"])
-def test_twenty_thousand_visits_leave_nothing_in_memory(
-    kind: str, new_deployment: NewDeployment, record_property: Record
-) -> None:
-    """Half of the people say hello, some of them leave in the middle of it; the others only connect."""
-    deployment = new_deployment()
-    server = deployment.start_server(kind)
+def test_twenty_thousand_visits_leave_nothing_in_memory(new_deployment: NewDeployment, record_property: Record) -> None:
+    """Half of the people say hello, some of them leave in the middle of it; the others only connect. Both servers."""
+    with ThreadPoolExecutor(2) as both:
+        slopes = both.map(_visits, [new_deployment().start_server(kind) for kind in ("daphne", "uvicorn")])
+        worst = max(slopes)
+    record_property("{:+.1f} MiB for ten thousand visits", worst)
+    assert worst <= FLAT
+
+
+def _visits(server: Server) -> float:
+    """MiB that ten thousand further visits added, once there had been as many."""
     rooms = cycle([RoomSocket(HttpClient(server.url).sign_in(name), "lobby") for name in ("staff", "member", "other")])
     memory = []
     for _ in range(SAMPLES):
-        with ThreadPoolExecutor(8) as many:
+        with ThreadPoolExecutor(4) as many:
             list(many.map(_visit, [(n, next(rooms)) for n in range(CYCLES // SAMPLES)]))
         memory.append(_memory(server))
-    later = memory[SAMPLES // 2 :]
-    slope = _slope(later) * 10_000 / (CYCLES / SAMPLES)
-    record_property("{:+.1f} MiB for ten thousand visits", slope)
-    assert slope <= FLAT, memory
+    return _slope(memory[SAMPLES // 2 :]) * 10_000 / (CYCLES / SAMPLES)
 
 
 def _visit(visit: tuple[int, RoomSocket]) -> None:
