@@ -1,8 +1,11 @@
 """Whoever loses the right to listen is cut off; nobody else is."""
 
+from datetime import timedelta
+
 from django.contrib.auth import get_user
 from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 
 from .conftest import PASSWORD
 
@@ -51,3 +54,10 @@ def test_an_ended_session_cuts_off_whoever_had_it_however_it_ended(client, ann, 
     Client().force_login(ann)
     Session.objects.all().delete()
     assert cut == [ann.pk]
+
+
+def test_a_session_ends_on_its_day_though_its_row_is_still_there(signed_in, ann):
+    browser = signed_in(ann)
+    assert browser.get("/accounts/profile/").status_code == 200
+    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+    assert browser.get("/accounts/profile/").status_code == 302
