@@ -26,9 +26,9 @@ pytestmark = pytest.mark.faults
 
 
 @pytest.fixture(params=["uvicorn", "daphne"])
-def start(request: pytest.FixtureRequest, new_deployment: Callable[..., Deployment]) -> Iterator[Start]:
+def start(request: pytest.FixtureRequest, new_deployment: Callable[..., Deployment], redis: Redis) -> Iterator[Start]:
     """Start a server that drains for so many seconds."""
-    return lambda seconds: new_deployment(PARLOUR_DRAIN=str(seconds)).start_server(request.param)
+    return lambda seconds: new_deployment(redis_url=redis.url(), PARLOUR_DRAIN=str(seconds)).start_server(request.param)
 
 
 def test_a_process_that_ends_answers_pages_refuses_sockets_and_ends_its_own_one_person_after_another(
@@ -62,6 +62,13 @@ def test_a_second_signal_ends_the_wait(start: Start) -> None:
     eventually(lambda: _refused(rooms[0]) == 503, 2, "it drains")
     assert server.stop() < 8
     assert {room.closed() for room in rooms} == {1012}
+
+
+def test_the_only_process_ends_at_once(new_deployment: Callable[..., Deployment]) -> None:
+    server = new_deployment(PARLOUR_DRAIN="60").start_server("uvicorn")
+    room = RoomSocket(HttpClient(server.url).be_guest("Ada"), "lobby").hello()
+    assert server.stop() < 8
+    assert room.closed() == 1012
 
 
 def test_ctrl_c_ends_a_server_at_once(start: Start) -> None:

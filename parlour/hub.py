@@ -444,7 +444,7 @@ def current() -> Hub:
     if _hub is None or _hub.loop is not asyncio.get_running_loop():
         _hub = Hub()
         bus.on_commit = _hub.committed
-        drain.end_sockets = _hub.end_sockets
+        drain.end_sockets = _hub.end_sockets if bus.shared_layer() else None
     return _hub
 
 

@@ -17,7 +17,7 @@ from parlour.conf import conf
 log = logging.getLogger("parlour")
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
-end_sockets: Callable[[float], Awaitable[None]] | None = None  # by this process's hub, once it has one
+end_sockets: Callable[[float], Awaitable[None]] | None = None  # by the hub, once there is one and other processes
 _draining = False
 
 
@@ -27,12 +27,17 @@ def draining() -> bool:
 
 
 async def drain() -> None:
-    """End this process's sockets over PARLOUR's DRAIN seconds; another signal ends the wait."""
+    """End this process's sockets over PARLOUR's DRAIN seconds; another signal ends the wait.
+
+    Without another process, or without a socket ever, nothing waits: pages come back sooner to the next start.
+    """
     global _draining
     _draining = True
+    if end_sockets is None:
+        return
     seconds = conf.DRAIN
     log.info("asked to end: sockets go to other processes within %g s", seconds)
-    waits: list[Any] = [asyncio.sleep(seconds)] + ([end_sockets(seconds)] if end_sockets else [])
+    waits: list[Any] = [asyncio.sleep(seconds), end_sockets(seconds)]
     tasks = [asyncio.ensure_future(each) for each in waits]
     with _on_another_signal(lambda: [each.cancel() for each in tasks]):
         await asyncio.wait(tasks)
