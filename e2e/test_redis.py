@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -86,6 +87,33 @@ def test_with_redis_dead_an_alert_is_late_and_never_lost(cluster: Deployment, re
     count(staff, "6")
 
 
+@pytest.mark.parametrize("dead", [0, 1])
+def test_four_processes_on_two_redis_lose_one_of_each_kind_and_nothing_else(
+    new_deployment: Callable[..., Deployment], redis: Redis, tmp_path: Path, dead: int
+) -> None:
+    (tmp_path / "second").mkdir()
+    shards = [redis, Redis(tmp_path / "second")]
+    deployment = new_deployment(postgres=True, redis_url=",".join(each.url() for each in shards))
+    for kind in ("uvicorn", "daphne", "uvicorn", "daphne"):
+        deployment.start_server(kind)
+    conversation = Conversation(deployment)  # at the first two
+    conversation.goes_on_for(2)
+    assert conversation.latest < LATE
+    shards[dead].kill()
+    conversation.goes_on_for(3)
+    for server in deployment.servers[2:]:
+        client = HttpClient(server.url).sign_in("staff")
+        room = RoomSocket(client, "lobby").hello()
+        assert client.post(_messages_path(room), {"text": f"at {server.kind}", "page": "", "acked": "0"}).status == 302
+        conversation.rooms[0].waits_for(f"at {server.kind}", within=LATE)
+        server.kill()
+        conversation.goes_on_for(3)
+    shards[dead].start()
+    conversation.goes_on_for(2)
+    conversation.comes_to_rest()
+    shards[1].kill()
+
+
 class Conversation:
     """Two people, one at each process, in turns by socket and by form; every answer is timed."""
 
@@ -93,7 +121,7 @@ class Conversation:
         self.deployment = deployment
         self.said: list[str] = []
         self.slowest_answer = self.latest = 0.0
-        here, there = deployment.servers
+        here, there = deployment.servers[:2]
         self.rooms = [
             RoomSocket(HttpClient(here.url).sign_in("member"), "lobby").hello(),
             RoomSocket(HttpClient(there.url).sign_in("other"), "lobby").hello(),
