@@ -4,7 +4,6 @@ from typing import Any
 
 import sentry_sdk
 from sentry_sdk.integrations.django import DjangoIntegration
-from sentry_sdk.integrations.logging import ignore_logger
 from sentry_sdk.types import Event, Hint
 from sentry_sdk.utils import get_default_release
 
@@ -13,8 +12,7 @@ from parlour import __version__, log_source
 
 
 def start(dsn: str) -> None:
-    """Report what is logged as an error and what a view raises; SENTRY_RELEASE may name the release."""
-    ignore_logger("django.security.*")  # the client's errors
+    """Report what the log has as an error and what a view raises; SENTRY_RELEASE may name the release."""
     sentry_sdk.init(
         dsn=dsn,
         release=get_default_release() or f"parlour@{__version__}",

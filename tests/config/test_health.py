@@ -115,7 +115,6 @@ async def test_the_age_of_the_tick_grows_while_ticks_fail_and_is_none_without_a_
     with pytest.raises(OperationalError):
         await here._tick()
     assert hub.tick_age() > 90
-    monkeypatch.undo()
     other = asyncio.new_event_loop()
     other.close()
     monkeypatch.setattr(here, "loop", other)

@@ -37,7 +37,7 @@ logging.getLogger("rooms").warning("GET /?ticket=CRUMB-SECRET")
 get_wsgi_application()(request.environ | {"REMOTE_ADDR": "192.0.2.7"}, lambda *args: None)
 log_source.set("socket 1")
 logging.getLogger("parlour").error("a frame failed: %s", "password=LOG-SECRET")
-logging.getLogger("django.security.DisallowedHost").error("Invalid HTTP_HOST header")
+logging.getLogger("django.security.SuspiciousFileOperation").error("no such place")
 sentry_sdk.flush(10)
 """
 
