@@ -28,7 +28,13 @@ TESTS = {
         "parlour/test_hub.py",
         "alerts/test_bell.py",
     ],
-    "parlour/hub.py": ["parlour/test_hub.py"],
+    "parlour/hub.py": [
+        "parlour/test_hub.py",
+        "parlour/test_bus.py",
+        "parlour/test_operators.py",
+        "parlour/test_resume.py",
+        "rooms/test_typing_indicator.py",
+    ],
     "parlour/consumer.py": [
         "parlour/test_handshake.py",
         "parlour/test_frames.py",
