@@ -1,5 +1,10 @@
 # shellcheck shell=sh
 # Read by deploy/backup and deploy/restore: what libpq's programs need to reach the site's database.
+if [ -n "${DATABASE_URL_FILE:-}" ]; then
+    DATABASE_URL=$(cat "$DATABASE_URL_FILE")
+    unset DATABASE_URL_FILE # manage.py would prefer it to the DATABASE_URL that deploy/restore gives it
+    export DATABASE_URL
+fi
 case ${DATABASE_URL:=} in
 postgres://* | postgresql://*) ;;
 *)

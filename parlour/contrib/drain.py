@@ -1,6 +1,6 @@
 """From SIGTERM until the server stops: pages are answered, new sockets go to another process, and those here follow.
 
-The server calls `drain` before it stops to listen, since a proxy learns of the end from a refused connection only.
+The server calls `drain` before it stops listening, since a proxy learns of the end from a refused connection only.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from parlour.conf import conf
 log = logging.getLogger("parlour")
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
-end_sockets: Callable[[float], Awaitable[None]] | None = None  # by the hub, once there is one and other processes
+end_sockets: Callable[[float], Awaitable[None]] | None = None  # set by the hub, if there are other processes
 _draining = False
 
 
@@ -29,7 +29,7 @@ def draining() -> bool:
 async def drain() -> None:
     """End this process's sockets over PARLOUR's DRAIN seconds; another signal ends the wait.
 
-    Without another process, or without a socket ever, nothing waits: pages come back sooner to the next start.
+    Returns at once if there is no other process, or if no socket was ever open here.
     """
     global _draining
     _draining = True

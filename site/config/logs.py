@@ -47,7 +47,7 @@ def add_error(logger: Any, method: str, event: EventDict) -> EventDict:
         frames = traceback.extract_tb(trace)
         own = [frame for frame in frames if not any(part in frame.filename for part in NOT_OURS)]
         places = [f"{_short(frame.filename)}:{frame.lineno} {frame.name}" for frame in reversed(own or frames[-1:])]
-        event.update(error=f"{kind.__name__}: {str(error)[:MAX_ERROR]}", at=" < ".join(places))
+        event.update(error=f"{kind.__name__}: {redact(str(error))[:MAX_ERROR]}", at=" < ".join(places))
     return event
 
 

@@ -26,10 +26,12 @@ def start(dsn: str) -> None:
 
 
 def cleaned(event: Event, hint: Hint) -> Event:
-    """The event without secrets, with what the log calls its source as a tag."""
+    """The event with its request, socket or job as a tag; of a request it has the method and the path alone."""
     kind, _, number = log_source.get().partition(" ")
     if kind:
         event.setdefault("tags", {})[kind] = number
+    if request := event.get("request"):
+        event["request"] = {name: request[name] for name in ("method", "url") if name in request}
     return _redacted(event)
 
 

@@ -110,8 +110,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024**2  # bytes of any other request
 UPLOAD_LIMIT = 200 * 1024**2  # bytes of the largest file; client_max_body_size in deploy/nginx.conf is one MB more
 UPLOAD_PATHS = ["/shop/imports/"]  # where such files may be sent
 PARLOUR = environment.engine(env)
-ROOMS_POST_RATE: str = env.str("ROOMS_POST_RATE", "10/40", validate=environment.RATE)  # messages of one person
-# messages by one person: a second / at once
+ROOMS_POST_RATE: str = env.str("ROOMS_POST_RATE", "10/40", validate=environment.RATE)
+# messages of one person: a second / at once
 
 # Background jobs: by Celery's workers where there is a broker, else by threads of the web process.
 JOB_THREADS: int = env.int("JOB_THREADS", 2, validate=validate.Range(1, 64))  # jobs at a time, of each worker

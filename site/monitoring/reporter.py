@@ -25,7 +25,7 @@ from monitoring.models import EVERY, Process
 from parlour import draining, listeners, live
 
 log = logging.getLogger("parlour")
-GOODBYE = 3.0  # seconds a stop waits for the last report
+STOP_TIMEOUT = 3.0  # seconds a stop waits for the last report
 ROOMS = 20  # the busiest, that a process names
 SERVERS = ("uvicorn", "daphne", "celery")
 FAN_OUT, SOCKETS = "parlour_fan_out_seconds_bucket", "parlour_sockets"
@@ -134,4 +134,4 @@ def stop(**_: Any) -> None:
     """This process ends and says so, unless the database holds it up."""
     if _reporter is not None:
         _reporter.closing.set()
-        _reporter.thread.join(GOODBYE)
+        _reporter.thread.join(STOP_TIMEOUT)

@@ -30,8 +30,8 @@ def broken(request):
 
 urls.urlpatterns.append(path("broken", broken))
 settings.MIDDLEWARE = []
-headers = {"Authorization": "Bearer HEADER-SECRET", "Cookie": "sessionid=COOKIE-SECRET"}
-request = RequestFactory().post("/broken?token=QUERY-SECRET", {"text": "BODY-SECRET"}, headers=headers)
+headers = {"Authorization": "Bearer HEADER-SECRET", "Cookie": "sessionid=COOKIE-SECRET", "Referer": "/?q=REFERRER-SECRET"}
+request = RequestFactory().post("/broken?q=QUERY-SECRET", {"text": "BODY-SECRET"}, headers=headers)
 log_source.set("request 5f2c81d0")
 logging.getLogger("rooms").warning("GET /?ticket=CRUMB-SECRET")
 get_wsgi_application()(request.environ | {"REMOTE_ADDR": "192.0.2.7"}, lambda *args: None)
