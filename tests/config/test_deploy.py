@@ -61,3 +61,23 @@ def test_systemd_accepts_the_units_and_finds_little_exposed(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     done = analyze("security", "--offline=yes", "--threshold=20", str(tmp_path / "units" / "parlour-web@.service"))
     assert done.returncode == 0, done.stdout
+
+
+def sh(command, tmp_path, **env):
+    env = {"PATH": "/usr/bin:/bin", **env}
+    return subprocess.run(["sh", "-c", command], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60)
+
+
+def test_a_backup_without_the_folder_of_uploads_is_refused(tmp_path):
+    env = {"DATABASE_URL": "postgres:///nowhere", "PARLOUR_VAR": str(tmp_path / "wrong")}
+    done = sh(f"{DEPLOY}/backup .", tmp_path, **env)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"There is no folder {tmp_path}/wrong/uploads")
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_scripts_read_the_databases_address_from_a_file_which_no_longer_overrides_the_variable(tmp_path):
+    (tmp_path / "url").write_text("postgres:///parlour\n")
+    command = f". {DEPLOY}/database.sh; env | grep ^DATABASE_"
+    done = sh(command, tmp_path, DATABASE_URL_FILE=str(tmp_path / "url"))
+    assert done.stdout == "DATABASE_URL=postgres:///parlour\n"
