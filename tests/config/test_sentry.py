@@ -30,7 +30,8 @@ def broken(request):
 
 urls.urlpatterns.append(path("broken", broken))
 settings.MIDDLEWARE = []
-headers = {"Authorization": "Bearer HEADER-SECRET", "Cookie": "sessionid=COOKIE-SECRET", "Referer": "/?q=REFERRER-SECRET"}
+headers = {"Authorization": "Bearer HEADER-SECRET", "Cookie": "sessionid=COOKIE-SECRET"}
+headers["Referer"] = "/?q=REFERRER-SECRET"
 request = RequestFactory().post("/broken?q=QUERY-SECRET", {"text": "BODY-SECRET"}, headers=headers)
 log_source.set("request 5f2c81d0")
 logging.getLogger("rooms").warning("GET /?ticket=CRUMB-SECRET")
