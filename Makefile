@@ -8,7 +8,7 @@
 # make bench    how fast and how cheap: before (BEFORE=commit), now, and beside peers, on two cores; 20 minutes
 # make bench-quick  the same now and beside two of them; make bench-imports  what an import costs
 # make bench-scale  what a message costs each part of a site of two processes; writes the tables of docs/scale.md
-# make bench-paint  when a page is first seen on a slow line
+# make bench-paint  when a page is first seen on a slow line; make bench-reconnect  1,000 pages and a restart
 # make mutants  which change of the engine no test notices (ONLY=parlour/limits.py, MINUTES a module, FRESH=1); an hour
 # make picture  the pictures of the README, taken anew
 # make lint    style, types, templates, the project's own rules
@@ -25,7 +25,7 @@ export PYTHONPATH := $(CURDIR):$(CURDIR)/site
 export DJANGO_SETTINGS_MODULE := config.settings
 unexport PYTHONDONTWRITEBYTECODE # the processes that tests start read the code compiled before
 
-.PHONY: run worker test unit stories faults stack stack-stories hosts report bench bench-quick bench-paint bench-imports bench-scale picture mutants lint requirements runtime dev services
+.PHONY: run worker test unit stories faults stack stack-stories hosts report bench bench-quick bench-paint bench-imports bench-reconnect bench-scale picture mutants lint requirements runtime dev services
 
 run: runtime
 	@exec $(PY) -m config.start
@@ -65,7 +65,7 @@ hosts: dev services
 report: dev
 	@$(PY) -m bench.report $(CHECKOUT)
 
-bench: dev services bench-paint
+bench: dev services bench-paint bench-reconnect
 	@$(PY) -m bench.run --before "$(BEFORE)"
 
 bench-quick: runtime
@@ -76,6 +76,9 @@ bench-paint: dev services
 
 bench-imports: dev
 	$(PY) -m bench.imports
+
+bench-reconnect: dev
+	@$(PY) -m bench.reconnect
 
 bench-scale: dev services
 	@$(PY) -m bench.scale

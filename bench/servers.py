@@ -32,8 +32,17 @@ NOT_THEIRS = re.compile(
 class Server:
     """A process and all that it starts, on one core with all their threads."""
 
-    def __init__(self, name: str, command: list[str], cwd: Path, log: Path, port: int, **env: str) -> None:
+    def __init__(
+        self, name: str, command: list[str], cwd: Path, log: Path, port: int, held: int | None = None, **env: str
+    ) -> None:
+        """With `held`, the number of an open socket, the process gets that as number 3."""
         self.name, self.port, self.log = name, port, log
+
+        def begin() -> None:
+            os.sched_setaffinity(0, {SERVER_CORE})
+            if held:
+                os.dup2(held, 3)
+
         with log.open("wb") as out:
             self.process = subprocess.Popen(
                 command,
@@ -43,7 +52,8 @@ class Server:
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=lambda: os.sched_setaffinity(0, {SERVER_CORE}),
+                preexec_fn=begin,
+                pass_fds=(3, held) if held else (),
             )
 
     def wait(self, path: str = "") -> None:

@@ -330,7 +330,8 @@ class Consumer:
         del self.scope, request
         try:
             await self.hub.ready()
-            self.guards = await run(self.check_rights)
+            async with self.hub.checks:
+                self.guards = await run(self.check_rights)
         except Denied as denied:
             metrics.REFUSED.labels(denied.code.name.lower()).inc()
             await self.send_queue.accept()

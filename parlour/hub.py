@@ -247,6 +247,7 @@ class Hub:
         self.hinted: dict[str, int] = {}  # heads of which hints told since the last tick
         self.unhinted: dict[str, int] = {}  # heads that the last tick found before any hint told of them
         self.late_hints = OncePerMinute("a tick found %s, of which no hint had told: pages were up to a tick late")
+        self.checks = asyncio.Semaphore(ASKED_AT_ONCE)  # else a thousand that connect at once are all answered last
         self.presence = Presence(self.process)
         self.subscriber = bus.Subscriber(lambda: {*self.by_head, *self.guards}, self._received)
         duties = [self._tick_for_ever(), self._beat_for_ever(), self.presence.keep()]

@@ -8,11 +8,12 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 SERVERS = {
-    "daphne": "-e tcp:{port}:interface={interface}:backlog=2048 --ping-interval 5 --ping-timeout 10 --verbosity 0",
-    "uvicorn": "--host {host} --port {port} --http h11 --ws websockets-sansio --ws-ping-interval 5"
-    " --ws-ping-timeout 10 --ws-max-size 1048576 --ws-per-message-deflate false --timeout-graceful-shutdown 5"
-    " --no-access-log --log-level warning",
+    "daphne": "--ping-interval 5 --ping-timeout 10 --verbosity 0",
+    "uvicorn": "--http h11 --ws websockets-sansio --ws-ping-interval 5 --ws-ping-timeout 10 --ws-max-size 1048576"
+    " --ws-per-message-deflate false --timeout-graceful-shutdown 5 --no-access-log --log-level warning",
 }
+ADDRESS = {"daphne": "-e tcp:{port}:interface={interface}:backlog=2048", "uvicorn": "--host {host} --port {port}"}
+INHERITED = {"daphne": "-e systemd:domain=INET:index=0", "uvicorn": "--fd 3"}  # sd_listen_fds(3): the first one is 3
 BEHIND_A_PROXY = {"daphne": " --proxy-headers", "uvicorn": ""}  # uvicorn asks FORWARDED_ALLOW_IPS whose word to take
 
 
@@ -34,7 +35,8 @@ def set_up() -> None:
 
 def become_server() -> None:
     """Never returns: the process becomes the server's."""
-    words = command(server(), settings.HOST.strip("[]"), settings.PORT, settings.HTTPS)
+    inherits = os.environ.get("LISTEN_PID") == str(os.getpid())  # systemd holds the port, and hands it over
+    words = command(server(), settings.HOST.strip("[]"), settings.PORT, settings.HTTPS, inherits)
     os.execv(words[0], words)  # noqa: S606  no input from outside
 
 
@@ -43,10 +45,11 @@ def server() -> str:
     return os.environ.get("SERVER") or "daphne"
 
 
-def command(server: str, host: str, port: int, behind_a_proxy: bool = False) -> list[str]:
-    """The words that start this server."""
-    flags = SERVERS[server].format(host=host, interface=host.replace(":", r"\:"), port=port)
-    flags += BEHIND_A_PROXY[server] if behind_a_proxy else ""
+def command(server: str, host: str, port: int, behind_a_proxy: bool = False, inherits: bool = False) -> list[str]:
+    """The words that start this server. With `inherits` it accepts from a socket that its parent has opened."""
+    address = (INHERITED if inherits else ADDRESS)[server]
+    address = address.format(host=host, interface=host.replace(":", r"\:"), port=port)
+    flags = f"{address} {SERVERS[server]}{BEHIND_A_PROXY[server] if behind_a_proxy else ''}"
     return [sys.executable, "-m", server, *flags.split(), "config.asgi:application"]
 
 

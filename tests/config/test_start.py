@@ -2,9 +2,13 @@
 
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -68,6 +72,29 @@ def test_serve_becomes_the_server_and_the_health_check_tells_whether_it_answers(
     run.end()
     for file in tmp_path.glob("*.sqlite3"):
         assert sqlite3.connect(file).execute("SELECT name FROM sqlite_master").fetchall() == []
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_whoever_comes_while_the_process_restarts_waits_where_the_port_is_held_for_it(tmp_path, server):
+    port = free_port()
+    held = socket.create_server(("127.0.0.1", port))
+    env = surroundings(tmp_path, SERVER=server, PORT=str(port), LISTEN_FDS="1", LISTEN_FDNAMES="web")
+
+    def start():
+        """As systemd does: the socket is number 3, and LISTEN_PID says whom it is for."""
+        words = ["sh", "-c", 'LISTEN_PID=$$ exec "$@"', "sh", sys.executable, "-m", "config.serve"]
+        give = partial(os.dup2, held.fileno(), 3)
+        return subprocess.Popen(words, env=env, cwd=ROOT, pass_fds=[3, held.fileno()], preexec_fn=give)
+
+    with ThreadPoolExecutor(1) as visitors:
+        for _ in range(2):
+            visitor = visitors.submit(urllib.request.urlopen, f"http://127.0.0.1:{port}/healthz", timeout=60)
+            run = start()
+            try:
+                assert visitor.result().read() == b"ok"
+            finally:
+                run.kill()
+                run.wait()
 
 
 @pytest.mark.parametrize(

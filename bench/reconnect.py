@@ -1,0 +1,150 @@
+"""A restart under a thousand pages: how long from the close until each has caught up. `make bench` calls it.
+
+python -m bench.reconnect [--readers 1000]. The port stays open meanwhile, as systemd holds it for a site of one process
+(deploy/systemd/parlour-web@.socket). Pages come back as htmx's do: after a random part of a second, of two, of four …
+When the first is back it says things, and each page must hear all of them once.
+"""
+
+import argparse
+import heapq
+import os
+import random
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from functools import partial
+from time import perf_counter
+
+from bench.load import Loop, Room, Socket, Wrong, nothing
+from bench.scenarios import PATIENCE, Product
+from bench.servers import CLIENT_CORE, ROOT, WORK, Checkout, Server
+
+SAID = 20
+WANTED = {"p50": 1.5, "p99": 3.0}  # seconds after the server is up
+AS_SYSTEMD = ["sh", "-c", 'LISTEN_PID=$$ exec "$@"', "sh", sys.executable, "-m", "config.serve"]
+
+
+class Page(Socket):
+    """A socket whose end is news."""
+
+    on_end = nothing
+
+    def readable(self) -> None:
+        try:
+            super().readable()
+        except Wrong:
+            self.close()
+            self.on_end()
+
+
+class Restart(Product):
+    """Pages, their ends, and when each had caught up."""
+
+    def __init__(self, tree: Checkout, held: socket.socket, loop: Loop) -> None:
+        self.tree, self.held = tree, held
+        began = perf_counter()
+        super().__init__(self.start(), loop, tree.cookies)
+        self.server.wait("/healthz")
+        self.takes = perf_counter() - began
+        self.closed_at: dict[str, float] = {}
+        self.back_at: dict[str, float] = {}
+        self.tries: dict[str, int] = {}
+        self.due: list[tuple[float, str]] = []
+        self.room, self.pages = Room(), dict[str, Page]()
+        self.up = 0.0
+
+    def start(self) -> Server:
+        """A server that accepts from the held port."""
+        port = self.held.getsockname()[1]
+        env = {"PARLOUR_VAR": str(self.tree.var), "PORT": str(port), "SERVER": "uvicorn", "DEMO": "1"}
+        env |= {"LISTEN_FDS": "1", "LISTEN_FDNAMES": "web", "DJANGO_SETTINGS_MODULE": "config.settings"}
+        env["PYTHONPATH"] = f"{ROOT}:{ROOT / 'site'}"
+        return Server("restart", AS_SYSTEMD, ROOT, WORK / "restart.log", port, self.held.fileno(), **env)
+
+    def open(self, cookie: str, room: Room, then: Callable[[], None]) -> Page:
+        page = Page(self.loop, self.held.getsockname()[1], self.page_wire, room, cookie, 0)
+        page.on_ready, page.on_end = then, partial(self.ended, cookie)
+        return page
+
+    def ended(self, cookie: str) -> None:
+        self.closed_at.setdefault(cookie, perf_counter())
+        self.tries[cookie] = self.tries.get(cookie, -1) + 1
+        heapq.heappush(self.due, (perf_counter() + random.random() * 2 ** min(self.tries[cookie], 6), cookie))
+
+    def restart(self) -> None:
+        """End the server as a deploy does, and start the next: up after as long as the first one took, when quiet."""
+        os.kill(self.server.process.pid, signal.SIGTERM)
+        self.server.process.wait(40)
+        self.up = perf_counter() + self.takes
+        self.server = self.start()
+
+    def run(self, cookies: list[str]) -> None:
+        """Everybody is there, the server restarts, and everybody is there again."""
+        self.page_wire = self.wire("bench-audience")
+        ready: list[str] = []
+        for cookie in cookies:
+            self.open(cookie, Room(), partial(ready.append, cookie))
+            self.loop.run_for(0.005)
+        self.loop.run(lambda: len(ready) == len(cookies), PATIENCE, "all pages are open")
+        self.room.readers = len(cookies)
+        deploy = threading.Thread(target=self.restart, daemon=True)
+        deploy.start()
+        self.loop.run(lambda: len(self.closed_at) == len(cookies), PATIENCE, "the server ends")
+        end = perf_counter() + PATIENCE
+        while len(self.back_at) < len(cookies):
+            self.come_back()
+            self.loop.run_for(0.005)
+            if perf_counter() > end:
+                raise Wrong(f"{len(self.back_at)} of {len(cookies)} pages came back within {PATIENCE} s")
+        deploy.join(PATIENCE)
+        self.settle(self.room, list(self.pages.values()))
+
+    def come_back(self) -> None:
+        """Open the sockets whose time has come."""
+        while self.due and self.due[0][0] <= perf_counter():
+            _, cookie = heapq.heappop(self.due)
+            self.pages[cookie] = self.open(cookie, self.room, partial(self.caught_up, cookie))
+
+    def caught_up(self, cookie: str) -> None:
+        self.back_at[cookie] = perf_counter()
+        if len(self.back_at) == 1:
+            for _ in range(SAID):
+                self.pages[cookie].say(next(self.numbers))
+
+    def seconds(self, since: str) -> list[float]:
+        """How long each page took, in order: since its own end ("closed"), or since the new server was up ("up")."""
+        return sorted(at - (self.up if since == "up" else self.closed_at[who]) for who, at in self.back_at.items())
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--readers", type=int, default=1000)
+    readers = parser.parse_args().readers
+    WORK.mkdir(parents=True, exist_ok=True)
+    tree = Checkout("now", ROOT, readers + 1)
+    tree.start("uvicorn").stop()  # on fresh data, with its static files
+    os.sched_setaffinity(0, {CLIENT_CORE})
+    held = socket.create_server(("127.0.0.1", 0), backlog=2048)
+    held.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    loop = Loop()
+    restart = Restart(tree, held, loop)
+    try:
+        restart.run(tree.cookies[:readers])
+    finally:
+        loop.close()
+        restart.server.stop()
+    missed = 0
+    for since, words in (("closed", "from its close"), ("up", "after the server was up")):
+        waits = restart.seconds(since)
+        found = {"p50": waits[len(waits) // 2], "p99": waits[len(waits) * 99 // 100], "the last": waits[-1]}
+        print(
+            f"{readers} pages, caught up {words}: " + ", ".join(f"{name} {wait:.2f} s" for name, wait in found.items())
+        )
+        missed += since == "up" and any(found[name] > most for name, most in WANTED.items())
+    return missed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
