@@ -79,7 +79,7 @@ class Topic:
         self.late: dict[Listener, Ask] = {}  # want an answer of their own
         self.asking: dict[Listener, Ask] = {}  # are being answered
         self.began: dict[Listener, float] = {}  # when those that wait for their first answer shook hands
-        self.hinted = 0.0  # when the first hint came that is not answered yet
+        self.hinted_at = 0.0  # when the first hint came that is not answered yet
         self.failures = 0  # since the last answer
         self.awake = asyncio.Event()
         self.task = hub.loop.create_task(self._run(), context=Context())  # it works for all, not for the first
@@ -132,7 +132,7 @@ class Topic:
         """A head has come as far as `seq`. A number that is not above ours is ignored."""
         if seq > self.known.get(name, -1):
             self.known[name] = seq
-            self.hinted = self.hinted or self.hub.loop.time()
+            self.hinted_at = self.hinted_at or self.hub.loop.time()
             self.behind |= self.by_head[name]
             self.awake.set()
 
@@ -151,7 +151,7 @@ class Topic:
             self.awake.clear()
             self.asking, self.late = self.late, {}
             behind, self.behind = self.behind, set()
-            hinted, self.hinted = self.hinted, 0.0
+            hinted_at, self.hinted_at = self.hinted_at, 0.0
             behind |= {self.member_of[listener] for listener in self.asking}
             behind = {group for group in behind if group.listeners}
             if not self.asking and not behind:
@@ -159,13 +159,13 @@ class Topic:
             try:
                 await self._answer(behind)
                 self.failures = 0
-                if hinted and behind:
-                    metrics.FAN_OUT.observe(self.hub.loop.time() - hinted)
+                if hinted_at and behind:
+                    metrics.FAN_OUT.observe(self.hub.loop.time() - hinted_at)
             except Exception as error:
                 self._failed(error)
                 self.late = self.asking | self.late
                 self.behind |= behind
-                self.hinted = hinted or self.hinted
+                self.hinted_at = hinted_at or self.hinted_at
             self.asking = {}
             await asyncio.sleep(max(conf.ASK_GAP, self.stream.gap))
 
