@@ -12,7 +12,8 @@ from structlog.typing import EventDict, Processor
 from parlour import log_source
 
 SECRET = re.compile(
-    r"(?i)\b(bearer\s+|authorization:\s*\w+\s+|(?:token|ticket|sessionid|csrftoken|csrfmiddlewaretoken|password|secret_key)"
+    r"(?i)(?<![^\W_])(bearer\s+|authorization:\s*\w+\s+"
+    r"|(?:token|ticket|sessionid|csrftoken|csrfmiddlewaretoken|password\d?|secret_key)"
     r"['\"]?\s*[=:]\s*['\"]?)[^\s&;,'\"]+"
 )
 PASSWORD = re.compile(r"(://[^\s/:@]*:)[^\s/@]+(?=@)")
