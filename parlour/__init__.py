@@ -10,6 +10,7 @@ from django.apps import apps as installed
 from django.core.exceptions import ImproperlyConfigured
 
 if TYPE_CHECKING:
+    from parlour.bus import shared_layer as shared_layer
     from parlour.consumer import Consumer as Consumer
     from parlour.consumer import Denied as Denied
     from parlour.consumer import Malformed as Malformed
@@ -72,6 +73,7 @@ _MODULES = {
     "row_heads": "parlour.watch",  # the heads that move with one row of a watched model
     "rows_head": "parlour.watch",  # the head that moves with every row of a watched model
     "run": "parlour.database",  # use the ORM from asynchronous code
+    "shared_layer": "parlour.bus",  # the channel layer that other processes hear, if there is one
     "submit": "parlour.database",  # run something on the engine's database threads
     "tick_age": "parlour.hub",  # seconds since the engine last looked for what lost hints hid
     "watch_model": "parlour.watch",  # have heads move with the rows of a model

@@ -16,6 +16,7 @@ from rooms.models import Membership, Message, Room
 from rooms.posting import draft, post, submit
 from rooms.send_once import NumberedText
 from tests.parlour.messages import numbers
+from tests.rooms.posts import say
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAGE = "0123456789abcdef"
@@ -141,3 +142,21 @@ def test_whoever_is_nobody_or_too_fast_is_told_so_at_each_text_and_a_project_nee
     assert [str(each) for each in nobodys] == ["Choose a name first, then you can write here."] * 2
     assert all(isinstance(each, Message) for each in submit(ann, lobby.pk, said).result(10))
     assert [str(each) for each in submit(ann, lobby.pk, said[:2]).result(0)] == [str(posting.TOO_FAST)] * 2
+
+
+def test_all_processes_together_take_twice_what_one_does_and_what_was_sent_before_is_still_confirmed(
+    ann, ben, lobby, settings, monkeypatch
+):
+    settings.ROOMS_POST_RATE = "1/10"
+    monkeypatch.setattr(posting, "shared_layer", lambda: "Redis")
+    for n in range(1, 20):  # by other processes
+        assert isinstance(say(ann, lobby, f"there {n}", "a" * 32, n), Message)
+    here = [NumberedText(PAGE, n, f"here {n}") for n in range(1, 9)]
+
+    def outcomes(texts, person=ann):
+        return [isinstance(each, Message) for each in submit(person, lobby.pk, texts).result(10)]
+
+    assert outcomes(here[:6]) == [True] * 6  # the bucket was full, and nobody asked
+    assert [str(each) for each in submit(ann, lobby.pk, here[6:7]).result(10)] == [str(posting.TOO_FAST)]
+    assert outcomes(here[5:6]) == [True]
+    assert all(outcomes(here[:6], ben) + outcomes(here[6:8], ben)), "another person"
