@@ -64,8 +64,9 @@ def test_pages_static_files_and_sockets_pass(nginx: Nginx, member: HttpClient) -
     assert "GET /rooms/lobby/ 200" in log
     assert "SECRET" not in log
     assert page.headers["X-Request-ID"] in log
-    metrics = member.get("/metrics")
-    assert (metrics.status, "X-Request-ID" in metrics.headers) == (404, False), "no server was asked"
+    for path in ("/metrics", "/readyz"):
+        answer = member.get(path)
+        assert (answer.status, "X-Request-ID" in answer.headers) == (404, False), "no server was asked"
 
 
 @pytest.mark.parametrize("length", [0, 100], ids=["head", "body"])

@@ -1,4 +1,4 @@
-"""A reader that stops reading and one that floods cost little and delay nobody; a deploy says goodbye."""
+"""A reader that stops reading and one that floods cost little and delay nobody; a deploy ends in time."""
 
 import contextlib
 import http.client
@@ -58,7 +58,7 @@ def test_a_flood_costs_little_and_delays_nobody(server: Server) -> None:
     assert beside < max(3 * usual, NOTICED), f"{beside:.3f} s instead of {usual:.3f} s"
 
 
-def test_a_deploy_says_goodbye_and_ends_in_time(server: Server) -> None:
+def test_a_deploy_closes_sockets_and_ends_in_time(server: Server) -> None:
     client = HttpClient(server.url).sign_in("member")
     rooms = [RoomSocket(client, "lobby").hello() for _ in range(30)]
     unspoken = RoomSocket(client, "lobby")

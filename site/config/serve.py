@@ -30,7 +30,7 @@ def set_up() -> None:
     except (ImproperlyConfigured, ValueError) as error:  # environs, Django and others say so of the environment
         sys.exit(f"Cannot start: {error}")
     if server() not in SERVERS:
-        sys.exit(f"SERVER is {server()!r}; it may be {' or '.join(SERVERS)}.")
+        sys.exit(f"Cannot start: SERVER is {server()!r}; it may be {' or '.join(SERVERS)}.")
 
 
 def become_server() -> None:

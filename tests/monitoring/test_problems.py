@@ -48,7 +48,7 @@ def test_an_older_one_of_the_same_name_does_not_take_its_place(report, told):
     assert told() == ["Dead: worker"]
 
 
-def test_one_that_said_goodbye_or_was_dismissed_is_not_missed(report, told):
+def test_one_that_reported_its_end_or_was_dismissed_is_not_missed(report, told):
     process = report("web one", age=21)
     look()
     dismiss(process.pk)

@@ -132,7 +132,7 @@ def test_a_clock_that_is_an_hour_off_makes_nobody_dead(metrics, monkeypatch, tol
     assert told() == []
 
 
-def test_a_process_that_ends_says_goodbye(metrics):
+def test_a_process_that_ends_reports_so(metrics):
     mine = Reporter("web one", lambda: "ok")
     mine.report()
     mine.closing.set()
