@@ -151,7 +151,7 @@ def test_redis_away_is_one_alert_until_it_is_back(cluster: Deployment, redis: Re
 
 @pytest.mark.faults
 @pytest.mark.parametrize("kind", ["daphne", "uvicorn"])
-def test_a_process_that_is_told_to_end_is_not_told_of_as_dead(new_deployment: Callable[..., Deployment], kind: str) -> None:
+def test_a_process_that_is_told_to_end_is_not_missed(new_deployment: Callable[..., Deployment], kind: str) -> None:
     deployment = new_deployment()
     server = deployment.start_server(kind)
     listed = "SELECT server, ended IS NOT NULL FROM monitoring_process"

@@ -32,6 +32,8 @@ async def application(scope, receive, send):
     elif scope["type"] == "websocket":
         await receive()
         await send({"type": "websocket.accept"})
+        if scope["path"] == "/scope/":
+            note("kept", *sorted(scope))
         await serve(scope["path"].strip("/").partition("/"), receive, send)
 
 
@@ -98,9 +100,14 @@ async def fill(receive, send, rest):
     note("fill after", contrib.write_backlog(send))
 
 
+async def scope(receive, send, rest):
+    """Nothing but what was noted of its scope when it was accepted."""
+    await until_left(receive, "scope")
+
+
 async def stuck(receive, send, rest):
     """Ignore its disconnect."""
     await asyncio.sleep(600)
 
 
-ACTS = {act.__name__: act for act in (echo, close, behind, push, fill, stuck)}
+ACTS = {act.__name__: act for act in (echo, close, behind, push, fill, scope, stuck)}

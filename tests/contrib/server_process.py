@@ -26,7 +26,7 @@ class ServerProcess:
     """A server with its log: all that it and its application wrote since `begin`."""
 
     def __init__(self, kind, path, **surroundings):
-        self.port, self.path, self.before = free_port(), path, 0
+        self.kind, self.port, self.path, self.before = kind, free_port(), path, 0
         command = [
             sys.executable,
             "-m",

@@ -118,6 +118,13 @@ def test_a_flood_waits_outside_and_arrives_in_order(server):
     assert server.memory() - before < 12
 
 
+def test_uvicorn_lets_go_of_a_handshake_once_it_is_accepted(server):
+    with server.page("scope/"):
+        server.reads("kept")
+    server.reads("scope ended")
+    assert ("kept client path type" in server.log()) == (server.kind == "uvicorn")
+
+
 def test_a_page_that_stopped_reading_costs_little_and_leaves_soon(server):
     with server.stalled("fill/"), server.stalled("fill/abort"), server.stalled("echo/"):  # a ping finds the last one
         server.reads("backlog", times=2)

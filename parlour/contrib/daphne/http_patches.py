@@ -1,6 +1,5 @@
-"""Patches for plain HTTP on daphne, which holds bodies and responses whole in memory; uvicorn has backpressure."""
+"""Patches for plain HTTP on daphne, which holds bodies whole in memory; uvicorn has backpressure."""
 
-import asyncio
 import io
 from typing import Any
 
@@ -80,42 +79,6 @@ def _resume_when_empty(queue: Any, channel: Any) -> None:
     queue._get = get_and_resume
 
 
-class Writable(asyncio.Event):
-    """A producer in twisted's words: set while the client reads."""
-
-    pauseProducing, resumeProducing, stopProducing = asyncio.Event.clear, asyncio.Event.set, asyncio.Event.set  # noqa: N815
-
-
-@requires(
-    "daphne.server:Server handle_reply",
-    f"{REQUEST} registerProducer unregisterProducer .channel .finished",
-)
-def slow_reader(server: Any, request: Any) -> None:
-    """Let an application wait, after each chunk of a long response, until its client has read what came before."""
-    reply, request.writable = server.handle_reply, None
-
-    async def handle_reply(self: Any, protocol: Any, message: dict[str, Any]) -> None:
-        if isinstance(protocol, request) and message["type"] == "http.response.body":
-            _watch(protocol, message.get("more_body", False))
-        await reply(self, protocol, message)
-        if getattr(protocol, "writable", None):
-            await protocol.writable.wait()
-
-    server.handle_reply = handle_reply
-
-
-def _watch(request: Any, more: bool) -> None:
-    if request.finished or request.channel is None:
-        return
-    if more and not request.writable:
-        request.writable = Writable()
-        request.writable.set()
-        request.registerProducer(request.writable, True)
-    elif not more and request.writable:
-        request.unregisterProducer()
-        request.writable = None
-
-
 @requires(
     "twisted.web.http:HTTPChannel connectionMade dataReceived requestDone connectionLost timeoutConnection line_mode"
 )
@@ -146,4 +109,4 @@ def timely_requests(channel: Any) -> None:
     channel.requestDone, channel.connectionLost = requestDone, connectionLost
 
 
-PATCHES = (streamed_body, slow_reader, timely_requests)
+PATCHES = (streamed_body, timely_requests)
