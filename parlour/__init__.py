@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from parlour.consumer import Denied as Denied
     from parlour.consumer import Malformed as Malformed
     from parlour.consumer import refused_sockets as refused_sockets
-    from parlour.contrib.drain import draining as draining
     from parlour.database import run as run
     from parlour.database import submit as submit
+    from parlour.drain import draining as draining
     from parlour.hub import listeners as listeners
     from parlour.hub import tick_age as tick_age
     from parlour.limits import rate_limit as rate_limit
@@ -56,7 +56,7 @@ _MODULES = {
     "StateStream": "parlour.streams",  # the present
     "Stream": "parlour.streams",  # base of both kinds
     "clean": "parlour.text",  # text without control characters, in one form
-    "draining": "parlour.contrib.drain",  # whether this process was told to end
+    "draining": "parlour.drain",  # whether this process was told to end
     "in_page_language": "parlour.regions",  # answer htmx in the language of its page
     "is_visible": "parlour.text",  # whether anything of a text can be seen
     "listeners": "parlour.hub",  # how many sockets follow each stream here, for an operator

@@ -34,7 +34,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
-from parlour import contrib, hub, metrics
+from parlour import drain, hub, metrics
 from parlour.conf import conf
 from parlour.database import run
 from parlour.fragments import Ids, cursor_text
@@ -316,8 +316,8 @@ class Consumer:
     async def serve(self, receive: Any) -> None:
         log_source.set(self.source)
         await receive()
-        if contrib.draining():
-            return await contrib.refuse(self.scope, self.send_queue.send)
+        if drain.draining():
+            return await drain.refuse(self.scope, self.send_queue.send)
         request = handshake_request(self.scope)
         if why := refusal(request):
             refusals.refused(self.path, why)

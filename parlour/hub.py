@@ -17,9 +17,8 @@ from typing import Any, NamedTuple, Protocol
 
 from django.core.exceptions import ObjectDoesNotExist
 
-from parlour import bus, metrics, revocation, writes
+from parlour import bus, drain, metrics, revocation, writes
 from parlour.conf import conf
-from parlour.contrib import drain
 from parlour.database import run
 from parlour.limits import OncePerMinute
 from parlour.models import EPOCH, Head, read_heads

@@ -12,8 +12,6 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-from parlour.contrib.drain import draining as draining
-from parlour.contrib.drain import refuse as refuse
 from parlour.contrib.patching import apply
 
 log = logging.getLogger(__name__)

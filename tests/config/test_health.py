@@ -12,8 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from config import health
 from jobs.models import Job
-from parlour import hub
-from parlour.contrib import drain
+from parlour import drain, hub
 
 ALL_OK = dict.fromkeys(("database", "migrations", "layer", "tick", "sockets", "process"), "ok")
 

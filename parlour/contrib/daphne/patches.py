@@ -6,9 +6,9 @@ import signal
 import threading
 from typing import Any
 
-from parlour.contrib.drain import drain, draining
 from parlour.contrib.incoming import PIECE, Incoming
 from parlour.contrib.patching import requires
+from parlour.drain import drain, draining
 
 PROTOCOL = "daphne.ws_protocol:WebSocketProtocol"
 

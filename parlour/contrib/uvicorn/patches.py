@@ -6,9 +6,9 @@ import logging
 import signal
 from typing import Any
 
-from parlour.contrib.drain import drain
 from parlour.contrib.incoming import PIECE, Incoming
 from parlour.contrib.patching import requires
+from parlour.drain import drain
 from parlour.limits import OncePerMinute
 
 PROTOCOL = "uvicorn.protocols.websockets.websockets_sansio_impl:WebSocketsSansIOProtocol"
