@@ -80,9 +80,10 @@ def test_without_its_database_a_process_gets_no_requests_and_can_still_be_measur
 
 @pytest.mark.parametrize("kind", ["uvicorn", "daphne"])
 def test_a_process_that_was_told_to_end_says_that_it_drains(
-    new_deployment: Callable[..., Deployment], kind: str
+    new_deployment: Callable[..., Deployment], redis: Redis, kind: str
 ) -> None:
-    server = new_deployment(PARLOUR_DRAIN="4").start_server(kind)
+    server = new_deployment(redis_url=redis.url(), PARLOUR_DRAIN="4").start_server(kind)
+    RoomSocket(HttpClient(server.url).be_guest("Ada"), "lobby").hello()
     assert ready(server) == (200, ALL_OK)
     os.kill(server.process.pid, signal.SIGTERM)
     eventually(lambda: ready(server) == (503, ALL_OK | {"process": "draining"}), 3)
