@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from parlour.consumer import Denied as Denied
     from parlour.consumer import Malformed as Malformed
     from parlour.consumer import refused_sockets as refused_sockets
+    from parlour.credentials import Credential as Credential
+    from parlour.credentials import Identity as Identity
     from parlour.database import run as run
     from parlour.database import submit as submit
     from parlour.drain import draining as draining
@@ -47,7 +49,9 @@ __version__ = "0.1.0"
 _MODULES = {
     "Change": "parlour.writes",  # what one write collects: rows to add, rows to edit, streams to touch
     "Consumer": "parlour.consumer",  # one WebSocket of one page
+    "Credential": "parlour.credentials",  # by what a socket knows who opened it, if not by a session
     "Denied": "parlour.consumer",  # why a page may not be here
+    "Identity": "parlour.credentials",  # what a credential tells: the person, and until when
     "Lease": "parlour.models",  # who holds what, and until when: presence, running jobs
     "LogStream": "parlour.streams",  # rows in order
     "Malformed": "parlour.consumer",  # a frame that no page of ours sends

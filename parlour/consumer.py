@@ -12,21 +12,17 @@ from collections.abc import Callable, Collection, Coroutine, Mapping
 from contextlib import suppress
 from datetime import datetime
 from enum import IntEnum
-from functools import cache
-from importlib import import_module
 from io import BytesIO
 from time import time
-from types import SimpleNamespace
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 from django.conf import settings
-from django.contrib.auth import get_user
 from django.core.exceptions import DisallowedHost
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import render, resolve_url
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.html import escape, format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
@@ -36,6 +32,7 @@ from django.views.decorators.cache import never_cache
 
 from parlour import drain, hub, metrics
 from parlour.conf import conf
+from parlour.credentials import Credential, Session
 from parlour.database import run
 from parlour.fragments import Ids, cursor_text
 from parlour.limits import OncePerMinute, TooManySockets, count_socket, frame_bucket, uncount_socket
@@ -93,29 +90,24 @@ class Malformed(ValueError):
     """A frame that no page of ours sends, in the reader's words."""
 
 
-class Identity(NamedTuple):
-    """Who opened the socket (an AnonymousUser if nobody is signed in) and when their session ends."""
-
-    person: Any
-    until: datetime | None
-
-
 def handshake_request(scope: dict[str, Any]) -> HttpRequest:
     """The handshake as Django's own request: host, scheme, cookies and proxies are then judged as for any page."""
     scheme = {"ws": "http", "wss": "https"}.get(scope.get("scheme", "ws"), scope.get("scheme"))
     return ASGIRequest({"path": "/", **scope, "type": "http", "method": "GET", "scheme": scheme}, BytesIO())
 
 
-def refusal(request: HttpRequest) -> str:
+def refusal(request: HttpRequest, credential: Credential) -> str:
     """Why the handshake comes from none of our own pages; "" if Django would accept a form with this Host and Origin.
 
-    A missing or null Origin is refused, so that no other site can use somebody's cookies.
+    With a cookie a missing or null Origin is refused, so that no other site can use somebody's.
     """
     origin = request.META.get("HTTP_ORIGIN", "")
     try:
         own = f"{request.scheme}://{request.get_host()}"
     except DisallowedHost:
         return f"Host {request.META.get('HTTP_HOST', '')[:LOGGED]!r} is not in ALLOWED_HOSTS"
+    if not isinstance(credential, Session):
+        return ""
     if origin and CsrfViewMiddleware(lambda _: HttpResponse())._origin_verified(request):  # type: ignore[attr-defined]
         return ""
     return f"it comes from a page of {origin[:LOGGED]!r}, not of {own[:LOGGED]!r}"
@@ -144,39 +136,6 @@ def refused_sockets() -> str:
     if refusals.in_a_row < REFUSED_IN_A_ROW:
         return ""
     return f"The last {refusals.in_a_row} sockets were all refused: {refusals.why}."
-
-
-class _SessionData(dict[str, Any]):
-    """A session's data for `get_user`, which flushes a session whose password changed: here it is only read."""
-
-    def flush(self) -> None: ...
-
-    def cycle_key(self) -> None: ...
-
-
-def identify(session_key: str | None) -> Identity:
-    """The person of a session, as the database knows them now. A session in the database costs one query."""
-    store = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
-    session, until = store, None
-    if hasattr(store, "model"):
-        row = _session(store.model, store.session_key) if store.session_key else None
-        session, until = _SessionData(row.get_decoded() if row else {}), row and row.expire_date
-    person = get_user(SimpleNamespace(session=session))  # type: ignore[arg-type]
-    if not person.is_authenticated:
-        return Identity(person, None)
-    return Identity(person, until or store.get_expiry_date())
-
-
-def _session(model: Any, key: str) -> Any:
-    """A session's row, if it has not expired. Building the query takes longer than the database, so its SQL is kept."""
-    rows = model._default_manager.raw(_session_sql(model), [key])
-    return next((row for row in rows if row.expire_date > timezone.now()), None)
-
-
-@cache
-def _session_sql(model: Any) -> str:
-    sql: str = model._default_manager.filter(session_key="key").query.sql_with_params()[0]
-    return sql
 
 
 def parse_frame(text: str) -> dict[str, Any]:
@@ -211,9 +170,21 @@ class Consumer:
     """Base of an app's live side. Say who may listen in `authorize`; hear what pages send in `hear_<kind>` methods."""
 
     __slots__ = (  # a thousand sockets without a dictionary each
-        *("answers", "began", "bucket", "client", "closing", "deadline", "ended", "following", "greeted", "guards"),
+        *(
+            "answers",
+            "began",
+            "bucket",
+            "client",
+            "closing",
+            "credential",
+            "deadline",
+            "ended",
+            "following",
+            "greeted",
+            "guards",
+        ),
         *("hub", "language", "leaves_at", "loop", "malformed", "path", "person", "rechecking", "region", "route"),
-        *("scope", "send_queue", "session_key", "slot", "source", "until"),
+        *("scope", "send_queue", "slot", "source", "until"),
     )
     kinds: ClassVar[frozenset[str]] = frozenset()
     region: Region
@@ -245,6 +216,16 @@ class Consumer:
     def key(cls, **_route: Any) -> str:
         """The key of the region at this address, known from the address alone: a refusal queries nothing."""
         return "refused"
+
+    @classmethod
+    def credential_of(cls, request: HttpRequest) -> Credential:
+        """By what the handshake says who it is."""
+        scope: dict[str, Any] = request.scope  # type: ignore[attr-defined]
+        return scope.get("credential") or Session(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
+
+    def introduce(self, fields: dict[str, Any]) -> Credential:
+        """By what a page's hello says who it is, if not as its handshake did. Denied refuses it."""
+        return self.credential
 
     async def greet(self, fields: dict[str, Any]) -> str:
         """A page said hello with these fields; the returned fragments go into the answer."""
@@ -319,12 +300,12 @@ class Consumer:
         if drain.draining():
             return await drain.refuse(self.scope, self.send_queue.send)
         request = handshake_request(self.scope)
-        if why := refusal(request):
+        self.credential = self.credential_of(request)
+        if why := refusal(request, self.credential):
             refusals.refused(self.path, why)
             metrics.REFUSED.labels("foreign_page").inc()
             return await self.send_queue.close(CloseCode.REFUSED)
         refusals.accepted()
-        self.session_key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
         self.language = page_language(request)
         self._speak()
         del self.scope, request
@@ -412,7 +393,7 @@ class Consumer:
 
         Returns the heads that guard the rights as they were before: a right that goes meanwhile moves one of them.
         """
-        person, until = identify(self.session_key)
+        person, until = self.credential.identify()
         if self.person is not None and person.pk != self.person.pk:
             raise Denied.signed_out(self.region.address or "/")
         address = (type(self), *sorted(self.route.items()))
@@ -487,6 +468,10 @@ class Consumer:
     async def _hello(self, fields: dict[str, Any]) -> None:
         if self.greeted:
             return
+        credential = self.introduce(fields)
+        if credential != self.credential:
+            self.credential, self.person = credential, None
+            self.guards = await run(self.check_rights)
         self.hub.guard(self, self.guards)
         if await run(read_heads, self.guards) != self.guards:  # a right may have gone since the handshake
             self.guards = await run(self.check_rights)

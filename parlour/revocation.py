@@ -18,7 +18,6 @@ from django.contrib.auth.signals import user_logged_out
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db.models import QuerySet
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete
-from django.utils import timezone
 
 from parlour.writes import revoke
 
@@ -96,20 +95,23 @@ def _people(**of: Any) -> QuerySet[Any, Any]:
 
 
 def differing(pages: Collection[Any]) -> list[Any]:
-    """Those of these consumers whose session, person or rights the database does not have as they were last found.
+    """Those of these consumers whose credential, person or rights the database does not have as they were last found.
 
     Sessions and people cost a query each for all of them, rights one `authorize_all` for each address.
     """
     signed_in = [page for page in pages if page.person.is_authenticated]
     people = get_user_model()._default_manager.in_bulk({page.person.pk for page in signed_in})
-    sessions = _valid({page.session_key for page in signed_in})
+    shown: dict[Any, set[Any]] = defaultdict(set)  # credentials by their kind
+    for page in signed_in:
+        shown[type(page.credential)].add(page.credential)
+    valid = {each for kind, those in shown.items() for each in kind.valid(those)}
     at: dict[Any, dict[Any, Any]] = defaultdict(dict)  # people by their primary keys, by address
     for page in pages:
         at[_address(page)][page.person.pk] = people.get(page.person.pk, page.person)
     allowed = {address: address[0].authorize_all(at[address].values(), **dict(address[1:])) for address in at}
 
     def differs(page: Any) -> bool:
-        if page.person.is_authenticated and (page.person.pk not in people or page.session_key not in sessions):
+        if page.person.is_authenticated and (page.person.pk not in people or page.credential not in valid):
             return True
         known, now = vars(page.person), vars(people.get(page.person.pk, page.person))
         if any(known.get(name) != now[name] for name in now.keys() - {"_state", "last_login"}):
@@ -122,11 +124,3 @@ def differing(pages: Collection[Any]) -> list[Any]:
 
 def _address(page: Any) -> tuple[Any, ...]:
     return type(page), *page.route.items()
-
-
-def _valid(keys: set[str]) -> Collection[str]:
-    store: Any = import_module(settings.SESSION_ENGINE).SessionStore
-    if not hasattr(store, "get_model_class"):
-        return keys
-    rows = store.get_model_class()._default_manager.filter(session_key__in=keys, expire_date__gt=timezone.now())
-    return {*rows.values_list("session_key", flat=True)}

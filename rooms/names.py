@@ -1,8 +1,8 @@
 """Who people are to a room: any user model will do, and one may say more of them.
 
 It may have `NAME_FIELDS`, of which the first that is not empty is how somebody is shown to others; `is_guest`, and for
-queries `GUESTS`, lookups such as `{"kind": "guest"}`; and a manager with `bearing(names)`, those who may bear one of
-these names, as they were typed and folded.
+queries `GUESTS`, lookups such as `{"kind": "guest"}`; `is_muted`, for who may read and not write; and a manager with
+`bearing(names)`, those who may bear one of these names, as they were typed and folded.
 """
 
 from collections.abc import Collection, Iterable

@@ -34,7 +34,7 @@ READER = Rights(True, False, False, "reader")
 
 def rights(person: Any, room: Room, member: bool | None = None) -> Rights:
     """What this person may do in this room; `member` where that is known already."""
-    active = person.is_authenticated and person.is_active
+    active = _may_act(person)
     if room.is_on_object:
         return object_rights(person, room.model, room.thing)
     if is_guest(person):
@@ -61,8 +61,12 @@ def object_rights(person: Any, model: Any, thing: Any) -> Rights:
     """What this person may do in the room on an object, as the rule of its model says."""
     rule = rule_of(model)
     read = thing is not None and bool(rule.read(person, thing))
-    write = read and person.is_authenticated and person.is_active and bool(rule.write(person, thing))
+    write = read and _may_act(person) and bool(rule.write(person, thing))
     return Rights(read, write, False, "member" if write else "reader")
+
+
+def _may_act(person: Any) -> bool:
+    return person.is_authenticated and person.is_active and not getattr(person, "is_muted", False)
 
 
 def allow(

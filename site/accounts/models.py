@@ -38,7 +38,10 @@ class PersonManager(UserManager["User"]):
 
 
 class User(AbstractUser):
-    """A person. `time_zone` is an IANA name, "" for the site's; the keys are what the names look like."""
+    """A person. `time_zone` is an IANA name, "" for the site's; the keys are what the names look like.
+
+    Who `is_muted` may read and not write; who is not `is_active` may do neither.
+    """
 
     class Kind(models.TextChoices):
         ACCOUNT = "account"
@@ -58,6 +61,7 @@ class User(AbstractUser):
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.ACCOUNT)
     display_name = models.CharField(max_length=names.LONGEST, blank=True)
     time_zone = models.CharField(max_length=64, blank=True, validators=[timezones.validate])
+    is_muted = models.BooleanField(default=False, db_default=False, editable=False)
     username_key = models.CharField(max_length=150, blank=True, editable=False, db_index=True)
     name_key = models.CharField(max_length=150, blank=True, editable=False, db_index=True)
 

@@ -7,6 +7,7 @@ from django.utils.html import escape
 
 from parlour import consumer
 from parlour.consumer import handshake_request, refusal
+from parlour.credentials import Session
 from tests.parlour.recording_page import Silent
 
 HOME = "good.example"
@@ -17,7 +18,8 @@ def accepts(origin=None, host=HOME, scheme="ws", **headers):
     sent = [(b"host", host.encode())] if host is not None else []
     sent += [(b"origin", origin.encode("latin-1"))] if origin is not None else []
     sent += [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-    return not refusal(handshake_request({"type": "websocket", "scheme": scheme, "headers": sent}))
+    request = handshake_request({"type": "websocket", "scheme": scheme, "headers": sent})
+    return not refusal(request, Session(None))
 
 
 @pytest.fixture(autouse=True)

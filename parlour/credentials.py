@@ -1,0 +1,92 @@
+"""By what a socket knows who opened it: the session of a cookie, unless an app has something else."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib import import_module
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.contrib.auth.models import AnonymousUser
+from django.utils import timezone
+
+
+class Identity(NamedTuple):
+    """Who opened the socket (an AnonymousUser if nobody is signed in) and when that ends."""
+
+    person: Any
+    until: datetime | None
+
+
+class Credential:
+    """What somebody shows to say who they are; this one says nothing. Subclasses can be compared and hashed.
+
+    A middleware puts one into the `credential` of a socket's scope, a consumer takes one in `credential_of` or at its
+    hello. Only a cookie comes with requests of other sites' pages, so that with anything else any page may connect.
+    """
+
+    def identify(self) -> Identity:
+        """The person as the database knows them now. Denied if it is not valid any more. Runs on a database thread."""
+        return Identity(AnonymousUser(), None)
+
+    @classmethod
+    def valid(cls, credentials: "Collection[Any]") -> "Collection[Any]":
+        """Those of these that are valid still. Override it where one query tells it of many."""
+        return [each for each in credentials if _is_valid(each)]
+
+
+def _is_valid(credential: Credential) -> bool:
+    try:
+        return bool(credential.identify().person.is_authenticated)
+    except Exception:  # whoever has it is asked alone, which says why
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Session(Credential):
+    """The session of a cookie. One in the database costs one query."""
+
+    key: str | None
+
+    def identify(self) -> Identity:
+        store = import_module(settings.SESSION_ENGINE).SessionStore(self.key)
+        session, until = store, None
+        if hasattr(store, "model"):
+            row = _session(store.model, store.session_key) if store.session_key else None
+            session, until = _SessionData(row.get_decoded() if row else {}), row and row.expire_date
+        person = get_user(SimpleNamespace(session=session))  # type: ignore[arg-type]
+        if not person.is_authenticated:
+            return Identity(person, None)
+        return Identity(person, until or store.get_expiry_date())
+
+    @classmethod
+    def valid(cls, credentials: "Collection[Session]") -> "Collection[Session]":
+        store: Any = import_module(settings.SESSION_ENGINE).SessionStore
+        if not hasattr(store, "get_model_class"):
+            return credentials
+        keys = {each.key for each in credentials}
+        rows = store.get_model_class()._default_manager.filter(session_key__in=keys, expire_date__gt=timezone.now())
+        return {cls(key) for key in rows.values_list("session_key", flat=True)}
+
+
+class _SessionData(dict[str, Any]):
+    """A session's data for `get_user`, which flushes a session whose password changed: here it is only read."""
+
+    def flush(self) -> None: ...
+
+    def cycle_key(self) -> None: ...
+
+
+def _session(model: Any, key: str) -> Any:
+    """A session's row, if it has not expired. Building the query takes longer than the database, so its SQL is kept."""
+    rows = model._default_manager.raw(_session_sql(model), [key])
+    return next((row for row in rows if row.expire_date > timezone.now()), None)
+
+
+@cache
+def _session_sql(model: Any) -> str:
+    sql: str = model._default_manager.filter(session_key="key").query.sql_with_params()[0]
+    return sql
