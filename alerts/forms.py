@@ -4,16 +4,18 @@ from typing import Any
 
 from django import forms
 
+from alerts import audiences
 from alerts.models import Preference, registered_kinds
 
 
 class PreferencesForm(forms.Form):
-    """One choice for each kind that is known."""
+    """One choice for each kind of which this person can hear."""
 
     def __init__(self, person: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         chosen = dict(Preference.objects.filter(person=person).values_list("kind", "level"))
-        for kind in registered_kinds():
+        mine = {"", *audiences.of([person.pk])[person.pk]}
+        for kind in [kind for kind in registered_kinds() if kind.role in mine]:
             self.fields[kind.name] = forms.ChoiceField(
                 label=kind.label,
                 choices=Preference.Level.choices,

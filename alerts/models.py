@@ -17,12 +17,14 @@ _registered: dict[str, "Kind"] = {}
 class Kind(NamedTuple):
     """`name` is what `notify` is given, `label` what a person chooses by. Words may be lazy translations.
 
-    `many` is the title of `{n}` alerts together, of which the newest has the `{title}`.
+    `many` is the title of `{n}` alerts together, of which the newest has the `{title}`. A kind of which
+    only a `role` is told is offered only to who has it.
     """
 
     name: str
     label: Any
     many: Any = ""
+    role: str = ""
 
     def register(self) -> "Kind":
         """Offer it in people's preferences. An app registers its kinds in AppConfig.ready."""

@@ -13,8 +13,11 @@ postgres://* | postgresql://*) ;;
     ;;
 esac
 if [ -n "${DATABASE_PASSWORD_FILE:-}" ]; then
-    PGPASSWORD=$(cat "$DATABASE_PASSWORD_FILE")
-    export PGPASSWORD
-elif [ -n "${DATABASE_PASSWORD:-}" ]; then
-    export PGPASSWORD="$DATABASE_PASSWORD"
+    DATABASE_PASSWORD=$(cat "$DATABASE_PASSWORD_FILE")
+elif [ -z "${DATABASE_PASSWORD:-}" ]; then # everybody on this machine reads what a command is given, nobody its environment
+    DATABASE_PASSWORD=$(python3 -c 'import os; from urllib.parse import *
+print(unquote(urlsplit(os.environ["DATABASE_URL"]).password or ""))')
 fi
+unset DATABASE_PASSWORD_FILE
+DATABASE_URL=$(printf %s "$DATABASE_URL" | sed 's|^\([a-z]*://[^:@/]*\):[^@/]*@|\1@|')
+export DATABASE_PASSWORD DATABASE_URL PGPASSWORD="$DATABASE_PASSWORD"

@@ -13,4 +13,4 @@ class MonitoringConfig(AppConfig):
         from alerts import Kind
         from monitoring import problems  # noqa: F401  its role registers itself
 
-        Kind("problem", "Problems of the site").register()
+        Kind("problem", "Problems of the site", role="operators").register()

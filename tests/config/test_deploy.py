@@ -78,6 +78,12 @@ def test_a_backup_without_the_folder_of_uploads_is_refused(tmp_path):
 
 def test_the_scripts_read_the_databases_address_from_a_file_which_no_longer_overrides_the_variable(tmp_path):
     (tmp_path / "url").write_text("postgres:///parlour\n")
-    command = f". {DEPLOY}/database.sh; env | grep ^DATABASE_"
+    command = f". {DEPLOY}/database.sh; env | grep ^DATABASE_ | sort"
     done = sh(command, tmp_path, DATABASE_URL_FILE=str(tmp_path / "url"))
-    assert done.stdout == "DATABASE_URL=postgres:///parlour\n"
+    assert done.stdout == "DATABASE_PASSWORD=\nDATABASE_URL=postgres:///parlour\n"
+
+
+def test_no_command_of_the_scripts_is_given_the_password_that_stands_in_the_databases_address(tmp_path):
+    command = f'. {DEPLOY}/database.sh; echo "$DATABASE_URL $DATABASE_PASSWORD"; env | grep ^PGPASSWORD'
+    done = sh(command, tmp_path, DATABASE_URL="postgres://ann:a%2Fb%20c@db:5/parlour?sslmode=require")
+    assert done.stdout == "postgres://ann@db:5/parlour?sslmode=require a/b c\nPGPASSWORD=a/b c\n"

@@ -5,6 +5,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 
 from alerts.bell import bells
+from alerts.forms import PreferencesForm
 from alerts.models import Alert
 from monitoring.models import Process
 from monitoring.problems import HOLD, dismiss, look
@@ -107,4 +108,6 @@ def test_staff_with_the_permission_are_told_and_nobody_else(report, sam, sue, an
     report("web one", age=21)
     look()
     told = {person.username: bells([person.pk])[person.pk].unseen for person in (sam, opal, once, sue, ann)}
+    asked = {person.username for person in (sam, opal, once, sue, ann) if "problem" in PreferencesForm(person).fields}
+    assert asked == {"sam", "opal"}
     assert told == {"sam": 1, "opal": 1, "once": 0, "sue": 0, "ann": 0}
