@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "parlour",
     "monitoring",
     "shop",
+    "widgets",
     "chat",
     "accounts",
     "rooms",
@@ -149,6 +150,7 @@ AXES_VERBOSE = False
 
 # Language and time.
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]  # those that the packaged apps have words in
 USE_TZ = True
 TIME_ZONE: str = env.str("TIME_ZONE", "UTC", validate=environment.ZONE)
 

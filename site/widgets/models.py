@@ -1,0 +1,135 @@
+"""A widget, the keys with which its host vouches for people, and its visitors."""
+
+import secrets
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from parlour import Change, live_write
+from rooms.models import Room
+
+MOST_KEYS = 2  # of one widget: the present one, and the next while the host changes over
+
+
+def new_public_id() -> str:
+    """What an address of a widget ends with: 128 random bits in 22 characters."""
+    return secrets.token_urlsafe(16)
+
+
+class Widget(models.Model):
+    """What other sites frame. `sites` are the origins that may, one a line, as `widgets.sites` writes them.
+
+    With `apps`, anything may: a WebView without an address is no origin that a browser could compare. A ticket holds
+    the `generation` of its widget: with the next one, all that were given are void. `height` is in CSS pixels.
+    """
+
+    class Kind(models.TextChoices):
+        ROOM = "room", "A room"
+        DESK = "desk", "A desk"
+        BELL = "bell", "A bell"
+
+    class Access(models.TextChoices):
+        ANYONE = "anyone", "Anyone, as a visitor"
+        VOUCHED = "vouched", "Only people the site vouches for"
+
+    class Accent(models.TextChoices):
+        TEAL = "teal", "Teal"
+        BLUE = "blue", "Blue"
+        VIOLET = "violet", "Violet"
+        ROSE = "rose", "Rose"
+        GREEN = "green", "Green"
+        SLATE = "slate", "Slate"
+
+    class Theme(models.TextChoices):
+        AUTO = "auto", "As the visitor's device"
+        LIGHT = "light", "Light"
+        DARK = "dark", "Dark"
+
+    public_id = models.CharField(max_length=22, unique=True, default=new_public_id, editable=False)
+    kind = models.CharField(max_length=4, choices=Kind, default=Kind.ROOM)
+    room = models.ForeignKey(Room, models.CASCADE, null=True, blank=True, related_name="+")  # of kind room alone
+    title = models.CharField(max_length=80)
+    sites = models.TextField(blank=True)
+    apps = models.BooleanField(default=False)
+    access = models.CharField(max_length=7, choices=Access, default=Access.ANYONE)
+    may_write = models.BooleanField(default=True)
+    accent = models.CharField(max_length=6, choices=Accent, default=Accent.TEAL)
+    theme = models.CharField(max_length=5, choices=Theme, default=Theme.AUTO)
+    language = models.CharField(max_length=10, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE)
+    height = models.PositiveSmallIntegerField(default=560, validators=[MinValueValidator(240), MaxValueValidator(2000)])
+    is_on = models.BooleanField(default=True)
+    generation = models.PositiveIntegerField(default=1, editable=False)
+    created = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def head(self) -> str:
+        """The head that guards every region of it: it moves when it is changed, and when its sessions end."""
+        return f"widget.{self.pk}"
+
+    @property
+    def by_vouching(self) -> bool:
+        """Whether nobody gets in for whom its host does not vouch."""
+        return self.access == self.Access.VOUCHED
+
+
+class VouchingKey(models.Model):
+    """What checks the tokens with which a host vouches for people: a secret shared with it, or its public key (PEM)."""
+
+    class Algorithm(models.TextChoices):
+        HS256 = "HS256", "A secret that both sites know (HS256)"
+        EDDSA = "EdDSA", "A public key of yours (EdDSA)"
+
+    widget = models.ForeignKey(Widget, models.CASCADE, related_name="keys")
+    kid = models.CharField(max_length=16, unique=True, editable=False)
+    algorithm = models.CharField(max_length=5, choices=Algorithm, default=Algorithm.HS256)
+    material = models.TextField(editable=False)
+    created = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.kid
+
+
+class Visitor(models.Model):
+    """Somebody behind one widget: `subject` is who the host says it is, or a random name of ours.
+
+    `room` is the conversation with the staff at a desk, `assigned` who of them looks after it.
+    """
+
+    widget = models.ForeignKey(Widget, models.CASCADE, related_name="visitors")
+    subject = models.CharField(max_length=255)
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="visitor")
+    room = models.OneToOneField(Room, models.SET_NULL, null=True, related_name="visitor")
+    assigned = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["widget", "subject"], name="widgets_subject_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} at {self.widget}"
+
+
+@live_write
+def store(change: Change, widget: Widget) -> None:
+    """Save what can be edited; pages of the widget check within two seconds whether they may still be there."""
+    edited = [field.name for field in Widget._meta.fields if field.editable and not field.primary_key]
+    widget.save(update_fields=None if widget.pk is None else edited)
+    change.touch(widget.head)
+
+
+@live_write
+def end_sessions(change: Change, widget: Widget) -> None:
+    """Make every ticket of a widget void."""
+    Widget.objects.filter(pk=widget.pk).update(generation=models.F("generation") + 1)
+    change.touch(widget.head)
+
+
+@live_write
+def delete(change: Change, widget: Widget) -> None:
+    """Delete a widget with its keys. What was said stays with the staff."""
+    change.touch(widget.head)
+    widget.delete()
