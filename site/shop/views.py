@@ -45,7 +45,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     """All orders of one person, or those of one `import`, a page at a time."""
     orders, imported = Order.objects.filter(buyer=request.user.pk), None
     if pk := request.GET.get("import", ""):
-        imported = get_object_or_404(Import.objects.of(request.user), pk=int(pk[:18]) if pk.isdecimal() else 0)
+        imported = get_object_or_404(Import, pk=int(pk[:18]) if pk.isdecimal() else 0, job__owner=request.user)
         orders = Order.objects.filter(imported=imported)
     page = Paginator(orders, PAGE_SIZE).get_page(request.GET.get("page"))
     context: dict[str, Any] = {"page": page, "rows": [(order, []) for order in page], "imported": imported}

@@ -11,6 +11,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from charset_normalizer import from_bytes
+from django.core.exceptions import ValidationError
 
 COLUMNS = ("item", "amount", "currency", "note", "reference")
 NEEDED = {  # columns, and what shops call them
@@ -25,10 +26,6 @@ AS_UTF8 = "In a spreadsheet, choose “CSV UTF-8” when you save it."
 _FORMULA = re.compile(r"[\s']*[=+@＝＋－＠-]")
 
 
-class FileRejected(Exception):
-    """A file that cannot be imported, with the reason in words."""
-
-
 class Row(NamedTuple):
     """The row that ends in `line`: its cells as written, and their `values` by name. `error`: why it is no order."""
 
@@ -40,7 +37,7 @@ class Row(NamedTuple):
 
 @contextmanager
 def open_sheet(file: Any) -> Iterator["Sheet"]:
-    """The sheet in a binary file, which stays open. Opening it and reading its rows may raise FileRejected."""
+    """The sheet in a binary file, which stays open. Opening it and reading its rows may raise ValidationError."""
     encoding = _encoding(file)
     file.seek(0)
     sheet = Sheet(io.TextIOWrapper(file, encoding, newline=""), encoding)
@@ -48,28 +45,29 @@ def open_sheet(file: Any) -> Iterator["Sheet"]:
         sheet.read_names()
         yield sheet
     except csv.Error:
-        raise FileRejected(f'Line {sheet.line:,}: inside a value in quotes, a quote is written twice ("").') from None
+        why = f'Line {sheet.line:,}: inside a value in quotes, a quote is written twice ("").'
+        raise ValidationError(why) from None
     except UnicodeDecodeError:
-        raise FileRejected(f"Line {sheet.line + 1:,} or a later one is not in {encoding.upper()}. {AS_UTF8}") from None
+        why = f"Line {sheet.line + 1:,} or a later one is not in {encoding.upper()}. {AS_UTF8}"
+        raise ValidationError(why) from None
     finally:
         sheet.text.detach()
 
 
 def _encoding(file: Any) -> str:
-    """UTF-16 if the file begins like it; if the first letter beyond ASCII looks so, that of old Macs or of Windows."""
+    """UTF-16 if the file begins like it; if the first letters beyond ASCII look so, that of old Macs or of Windows."""
     start = file.read(2)
     if start in (b"PK", b"\xd0\xcf"):
-        raise FileRejected(f"This is a workbook and not a CSV file. {AS_UTF8}")
+        raise ValidationError(f"This is a workbook and not a CSV file. {AS_UTF8}")
     if start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         return "utf-16"
     file.seek(0)
+    piece = next((each for each in iter(partial(file.read, 64 * 1024), b"") if not each.isascii()), b"")
     try:
-        texts = codecs.iterdecode(iter(partial(file.read, 64 * 1024), b""), "utf-8")
-        all(text.isascii() for text in texts)  # ends at the first letter beyond ASCII
+        codecs.getincrementaldecoder("utf-8")().decode(piece)
     except UnicodeDecodeError as error:
-        page = "windows-1252" if b"\n" in error.object else "mac-roman"
-        found = from_bytes(error.object, cp_isolation=[page], enable_fallback=False)
-        if found and error.object[: error.start].isascii():
+        page = "windows-1252" if b"\n" in piece else "mac-roman"
+        if piece[: error.start].isascii() and from_bytes(piece, cp_isolation=[page], enable_fallback=False):
             return page
     return "utf-8"
 
@@ -99,7 +97,7 @@ class Sheet:
             likely = " or ".join(f"“{column}”" for column in self.ignored if column.casefold() in NEEDED[name])
             changes.append(f"rename {likely} to “{name}”" if likely else f"name a column “{name}”")
         if changes:
-            raise FileRejected(f"In the first line, {', '.join(sorted(changes))}. It says: {', '.join(cells)[:200]}")
+            raise ValidationError(f"In the first line, {', '.join(sorted(changes))}. It says: {', '.join(cells)[:200]}")
 
     def __iter__(self) -> Iterator[Row]:
         for cells in self.reader:
@@ -115,11 +113,13 @@ class Sheet:
         for line in iter(partial(self.text.readline, MAX_ROW + 1), ""):
             self.line, self.size = self.line + 1, self.size + len(line)
             if self.size > MAX_ROW:
-                raise FileRejected(f"The row at line {self.line:,} is over {MAX_ROW:,} letters. Is a quote not closed?")
+                raise ValidationError(
+                    f"The row at line {self.line:,} is over {MAX_ROW:,} letters. Is a quote not closed?"
+                )
             if self.line > MAX_LINES:
-                raise FileRejected(f"It has more than {MAX_LINES:,} lines. Split it and send the parts.")
+                raise ValidationError(f"It has more than {MAX_LINES:,} lines. Split it and send the parts.")
             if "\0" in line:
-                raise FileRejected(f"Line {self.line:,} is not text. {AS_UTF8}")
+                raise ValidationError(f"Line {self.line:,} is not text. {AS_UTF8}")
             yield line.lstrip("\ufeff")
 
 

@@ -9,18 +9,16 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
-from alerts import Role, add_alert, resolve
+from alerts import Role, notify, resolve
 from jobs import Failure, JobContext, JobRegion, task
 from parlour import Change, StateStream, live, live_write
 from shop.forms import clean_row
-from shop.imports.csv_reader import FileRejected, Row, open_sheet
+from shop.imports.csv_reader import Row, open_sheet
 from shop.imports.models import Import, Reject
 from shop.models import Order
 
 BATCH = 200  # rows: other writers wait some hundredths of a second
 MAX_REJECTED, MAX_REJECTED_SIZE = 10_000, 16_000_000  # rows and their characters; then somebody has to look
-SHOWN = 100  # rejected rows on the page; the file to download has them all
-VALUES = ("item", "amount", "currency", "note")
 
 
 @task("import", "Imports of orders", exclusive=True)
@@ -32,15 +30,18 @@ def import_orders(job: JobContext) -> str:
             rows = (row for row in sheet if row.line > start.line)
             while batch := list(islice(rows, BATCH)):
                 if imported.rejected >= MAX_REJECTED or imported.rejected_size >= MAX_REJECTED_SIZE:
-                    raise FileRejected(f"It was stopped before line {batch[0].line:,}: too many rows were rejected.")
+                    raise ValidationError(f"It was stopped before line {batch[0].line:,}: too many rows were rejected.")
                 imported = write_batch(job, batch)
-    except FileRejected as error:
-        raise Failure(f"{error} {imported.outcome}", again=False) from None
+    except ValidationError as error:
+        raise Failure(f"{error.message} {imported.outcome}", again=False) from None
     except FileNotFoundError:
         raise Failure("The file is not here any more. Send it again.", again=False) from None
     finally:
-        if imported.orders > start.orders:
-            alert_staff(job, imported)
+        if imported.orders > start.orders:  # one alert of an import, however many orders and tries
+            resolve(imported)
+            title = f"{imported.orders:,} new order{'' if imported.orders == 1 else 's'} from an import"
+            body = f"{imported.name}, from {job.owner.name}"
+            notify(Role("staff"), "order", title, body, reverse("shop:orders"), imported, actor=job.owner)
     imported.file.delete(save=False)
     return imported.outcome
 
@@ -68,7 +69,7 @@ def write_batch(change: Change, job: JobContext, rows: list[Row]) -> Import:
 def parse_batch(imported: Import, rows: list[Row]) -> tuple[list[Order], list[Reject]]:
     """New orders and rejected rows. Each other row was ordered before: one key is one order."""
     buyer, parsed, rejects = imported.job.owner, [], []
-    first = Import.objects.of(buyer).filter(digest=imported.digest).earliest("pk").pk  # of those with this content
+    first = Import.objects.filter(job__owner=buyer, digest=imported.digest).earliest("pk").pk  # of this content
     for row in rows:
         try:
             values = clean_row(row.values)
@@ -84,18 +85,9 @@ def parse_batch(imported: Import, rows: list[Row]) -> tuple[list[Order], list[Re
         same = known.setdefault(order.idempotency_key, order)
         if same is order:
             orders.append(order)
-        elif any(getattr(same, name) != getattr(order, name) for name in VALUES):
+        elif any(getattr(same, name) != getattr(order, name) for name in ("item", "amount", "currency", "note")):
             rejects.append((row, f"One row is one order, and {row.values['reference']} is another one's reference."))
     return orders, [Reject(imported=imported, line=row.line, reason=why[:500], cells=row.cells) for row, why in rejects]
-
-
-@live_write
-def alert_staff(change: Change, job: JobContext, imported: Import) -> None:
-    """Alert staff of an import's orders, and anew if more came since: one alert, however many orders."""
-    resolve(imported)
-    title = f"{imported.orders:,} new order{'' if imported.orders == 1 else 's'} from an import"
-    body = f"{imported.name}, from {job.owner.name}"
-    add_alert(change, Role("staff"), "order", title, body, reverse("shop:orders"), imported, actor=job.owner)
 
 
 class ImportStream(StateStream):
@@ -110,8 +102,7 @@ class ImportStream(StateStream):
         self.job = region.job.pk
 
     def present(self) -> dict[str, Any]:
-        imported = Import.objects.select_related("job").get(pk=self.job)
-        return {"imported": imported, "rejects": imported.rejects.all()[:SHOWN], "shown": SHOWN}
+        return {"imported": Import.objects.select_related("job").get(pk=self.job)}
 
 
 import_orders.more(lambda region: [ImportStream(region)])

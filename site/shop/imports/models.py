@@ -1,24 +1,7 @@
 """An import, how far it has come, and the rows it rejected."""
 
-from typing import Any, Self
-
-from django.db import models, transaction
-from django.db.models.signals import post_delete
-from django.dispatch import receiver
+from django.db import models
 from django.urls import reverse
-
-from jobs import Job
-
-
-class ImportQuerySet(models.QuerySet["Import"]):
-    """Imports, by owner and by state."""
-
-    def of(self, person: Any) -> Self:
-        """This person's imports."""
-        return self.filter(job__owner=person.pk).select_related("job__owner")
-
-    def unfinished(self) -> Self:
-        return self.filter(job__state__in=(Job.State.QUEUED, Job.State.RUNNING))
 
 
 class Import(models.Model):
@@ -40,10 +23,7 @@ class Import(models.Model):
     rejected_size = models.PositiveBigIntegerField(default=0, db_default=0)
     columns = models.JSONField(default=list, db_default=[])
 
-    objects = ImportQuerySet.as_manager()
-
     class Meta:
-        app_label = "shop"
         ordering = ["-pk"]
 
     def get_absolute_url(self) -> str:
@@ -52,18 +32,10 @@ class Import(models.Model):
     @property
     def outcome(self) -> str:
         """ "1,204 orders are in, 3 rows were rejected." """
-        words = "1 order is in" if self.orders == 1 else f"{self.orders:,} orders are in"
-        if self.repeated:
-            words += f", {self.repeated:,} had been there before"
-        if self.rejected:
-            words += f", {self.rejected:,} row{' was' if self.rejected == 1 else 's were'} rejected"
-        return f"{words}."
-
-
-@receiver(post_delete, sender=Import)
-def _deleted(instance: Import, **kwargs: Any) -> None:
-    """The file goes with its import, once that is committed."""
-    transaction.on_commit(lambda: instance.file.delete(save=False), robust=True)
+        words = [f"{self.orders:,} order{' is' if self.orders == 1 else 's are'} in"]
+        words += [f"{self.repeated:,} had been there before"] * bool(self.repeated)
+        words += [f"{self.rejected:,} row{' was' if self.rejected == 1 else 's were'} rejected"] * bool(self.rejected)
+        return f"{', '.join(words)}."
 
 
 class Reject(models.Model):
@@ -75,6 +47,5 @@ class Reject(models.Model):
     cells = models.JSONField(default=list)
 
     class Meta:
-        app_label = "shop"
         ordering = ["line"]
         constraints = [models.UniqueConstraint(fields=["imported", "line"], name="shop_reject_told_once")]

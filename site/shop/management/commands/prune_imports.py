@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from jobs import Job
 from shop.imports.models import Import
 
 
@@ -22,7 +23,10 @@ class Command(BaseCommand):
         if options["days"] < 0:
             raise CommandError("Days are counted from 0.")
         old = time.time() - options["days"] * 24 * 3600
-        needed = {Path(each.file.path).name for each in Import.objects.unfinished()}
+        needed = {
+            Path(each.file.path).name
+            for each in Import.objects.filter(job__state__in=(Job.State.QUEUED, Job.State.RUNNING))
+        }
         files = [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file() and path.name not in needed]
         deleted = [path for path in files if path.stat().st_mtime < old]
         for path in deleted:
