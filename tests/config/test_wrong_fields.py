@@ -24,7 +24,7 @@ def focused(page):
     ("path", "fields", "wrong"),
     [
         ("/shop/", {"item": "Tea", "amount": "much", "currency": "EUR"}, "amount"),
-        ("/shop/imports/", {}, "file"),
+        ("/shop/imports/", {"file": ""}, "file"),
         ("/rooms/new/", {"title": "Tea", "access": "open", "guests": ""}, "guests"),
         ("/accounts/password/", {"old_password": "tea", "new_password1": "a", "new_password2": "b"}, "old_password"),
     ],
