@@ -17,6 +17,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("accounts.urls")),
     path("shop/", include("shop.urls")),
+    path("embed/", include("widgets.embed_urls")),
     path("status/", include("monitoring.urls")),
     path("", include("chat.urls")),
     path("", include("parlour.urls")),

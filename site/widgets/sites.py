@@ -1,0 +1,38 @@
+"""The sites that may frame a widget: what a person may write, and what of it goes into a header."""
+
+import re
+from collections.abc import Iterator
+
+MOST = 20
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_NAME = rf"(?:{_LABEL}\.)*[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])?"  # its last label is none of an IP address
+_ORIGIN = re.compile(rf"(?:https://(?:{_NAME}|\*\.{_LABEL}\.{_NAME})|http://localhost)(?::(?P<port>[0-9]{{1,5}}))?")
+_SHAPE = "Write https:// and a name, such as https://www.example.org, and after it nothing but a port."
+_WRONG = [  # the first that is found says most about the line
+    (r"[^\x21-\x7e]", "Write a name with other letters as browsers send it: as xn--…, without spaces."),
+    (r"http://(?!localhost\b)", "Only https:// is safe from those who listen on the way, and http://localhost."),
+    (r"https?://[^/]*@", "Leave out the part before the @."),
+    (r"https?://[^/?#]+[/?#]", "Leave out everything after the name: whole sites are allowed, not single pages."),
+    (r"(?=.*\*)(?!https://\*\.[^*]*\.[^*]*$)", "A * can only be the first part, as in https://*.example.org."),
+    (r"https://[0-9.]+(:|$)|https?://\[", "Browsers compare names, not numbers. Write the name of the site."),
+]
+
+
+def wrong_with(line: str) -> str:
+    """Why no browser may be told that the site on this line is allowed; "" if it may."""
+    found = _ORIGIN.fullmatch(line)
+    if found and len(line) <= 253 and 0 < int(found["port"] or 443) < 65536:
+        return ""
+    return next((words for pattern, words in _WRONG if re.search(pattern, line)), _SHAPE)
+
+
+def lines_of(text: str) -> Iterator[tuple[int, str]]:
+    """What a person wrote, line by line with its number, without empty ones."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip():
+            yield number, line.strip().lower()
+
+
+def origins(text: str) -> list[str]:
+    """The allowed sites of a widget as they go into its policy: what is no origin stays out, wherever it came from."""
+    return [line for _, line in lines_of(text) if not wrong_with(line)][:MOST]
