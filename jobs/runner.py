@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connections
+from django.dispatch import Signal
 
 from jobs import progress, tasks, transitions
 from jobs.models import Job
@@ -18,6 +19,7 @@ TICK = 2.0  # seconds between two looks
 SWITCH = 0.0005  # seconds until a thread that computes lets others go on; Python's own 5 ms add up in a push to many
 SIZE = getattr(settings, "JOB_THREADS", 2)
 _free = threading.Semaphore(SIZE)
+looked = Signal()  # a process that runs jobs has just looked for some: what is due besides can be begun, on its threads
 
 
 def put(pk: int, **kwargs: Any) -> None:
@@ -50,12 +52,15 @@ def look(carry: Callable[[int], None], free: Callable[[], int]) -> None:
     connections.close_all()
 
 
-def tick(carry: Callable[[int], None], free: Callable[[], int]) -> None:
-    """Look every few seconds, from a thread."""
+def tick(carry: Callable[[int], None], free: Callable[[], int], runs: bool = True) -> None:
+    """Look every few seconds, from a thread; `runs` says whether this process runs jobs itself."""
 
     def watch() -> None:
         while not progress.closing.wait(TICK):
             look(carry, free)
+            if runs:
+                looked.send_robust(sender=None)
+                connections.close_all()
 
     threading.Thread(target=watch, daemon=True, name="jobs-tick").start()
 
@@ -65,7 +70,7 @@ def start() -> None:
     broker = bool(getattr(settings, "CELERY_BROKER_URL", ""))
     if not broker:
         sys.setswitchinterval(SWITCH)
-    tick(put, lambda: 0 if broker else SIZE)
+    tick(put, lambda: 0 if broker else SIZE, runs=not broker)
 
 
 stop = progress.close

@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 import socket
 import sys
 import tempfile
@@ -141,6 +142,12 @@ def are_origins(urls: list[str]) -> None:
     """Raise ValidationError unless each begins with its scheme."""
     if not all(url.startswith(("https://", "http://")) for url in urls):
         raise ValidationError("each has to begin with https:// or http://")
+
+
+def are_hosts(names: list[str]) -> None:
+    """Raise ValidationError unless each is a bare name or IP address, as `urlsplit` would give it."""
+    if not all(re.fullmatch(r"[a-z0-9.-]+|[0-9a-f:.]+", name) for name in names):
+        raise ValidationError("each is the name or the IP address of a host, in small letters: receiver.example")
 
 
 def _bracketed(host: str) -> str:

@@ -37,6 +37,7 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [], validate=
 INSTALLED_APPS = [
     "parlour",
     "monitoring",
+    "webhooks",
     "shop",
     "widgets",
     "chat",
@@ -129,6 +130,9 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {"celery": {}, "jobs": {}}  # tasks of your own, jobs
 if CELERY_BROKER_URL:
     from config import celery as celery  # the application to which every @shared_task then belongs
+
+# What is sent to addresses that people type: not into networks that are not public, but for these hosts.
+WEBHOOK_HOSTS_ALLOWED: list[str] = env.list("WEBHOOK_HOSTS_ALLOWED", [], validate=environment.are_hosts)
 
 # People.
 AUTH_USER_MODEL = "accounts.User"

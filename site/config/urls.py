@@ -19,6 +19,7 @@ urlpatterns = [
     path("shop/", include("shop.urls")),
     path("embed/", include("widgets.embed_urls")),
     path("status/", include("monitoring.urls")),
+    path("webhooks/", include("webhooks.urls")),
     path("", include("chat.urls")),
     path("", include("parlour.urls")),
 ]

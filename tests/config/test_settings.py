@@ -142,6 +142,7 @@ def test_variables_of_the_engine_are_values(monkeypatch, tmp_path, name):
             '"HSTS_SECONDS" invalid: [\'Must be greater than or equal to 0',
         ),
         ({"LOG_LEVEL": "LOUD"}, '"LOG_LEVEL" invalid: Not a valid log level'),
+        ({"WEBHOOK_HOSTS_ALLOWED": "127.0.0.1, http://a.example"}, '"WEBHOOK_HOSTS_ALLOWED" invalid: ['),
         ({"CSRF_TRUSTED_ORIGINS": "example.org"}, '"CSRF_TRUSTED_ORIGINS" invalid: [\'each has to begin with https://'),
         ({"HTTPS": "1", **NAMED, "SECRET_KEY": ""}, "SECRET_KEY has to be set with HTTPS=1 or a public HOST"),
         ({"HTTPS": "1", **NAMED, "ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS has to be set with HTTPS=1 or a public HOST"),

@@ -1,0 +1,1 @@
+"""Outgoing webhooks: pages without a browser. See `docs/webhooks.md`."""

@@ -1,0 +1,55 @@
+"""What a person fills in about a new webhook."""
+
+import socket
+from typing import Any
+from urllib.parse import urlsplit
+
+from django import forms
+from django.utils.encoding import iri_to_uri
+
+from rooms.models import Room
+from webhooks.models import Webhook
+from webhooks.safe_post import NotPublic, resolve
+
+
+class WebhookForm(forms.ModelForm):
+    """Where to, and what of: rooms that the person may read."""
+
+    rooms = forms.ModelMultipleChoiceField(
+        Room.objects.none(),
+        help_text="What is posted there from now on is sent, as long as you may read it.",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose a room, or several."},
+    )
+
+    class Meta:
+        model = Webhook
+        fields = ["address"]
+        help_texts = {"address": "Where your program listens, such as https://example.org/parlour."}
+        widgets = {"address": forms.TextInput(attrs={"autofocus": True, "autocomplete": "off", "inputmode": "url"})}
+        error_messages = {"address": {"required": "Type the address to send to."}}
+
+    def __init__(self, person: Any, *args: Any) -> None:
+        super().__init__(*args)
+        self.fields["rooms"].queryset = Room.objects.visible_to(person).order_by("title")  # type: ignore[attr-defined]
+
+    def clean_address(self) -> str:
+        """Raises ValidationError in words; where a name leads is seen at each delivery."""
+        address, problem = str(iri_to_uri(self.cleaned_data["address"])), ""
+        try:
+            parts = urlsplit(address)
+            if parts.scheme not in ("http", "https") or not parts.hostname:
+                problem = "An address begins with https:// or http:// and names a host."
+            elif "@" in parts.netloc:
+                problem = "Leave out what stands before the @: every delivery is signed."
+            else:
+                resolve(address, socket.AI_NUMERICHOST)
+        except NotPublic:
+            problem = "This leads into a network that is not public, so nothing is sent there."
+        except ValueError:
+            problem = "This is no address; https://example.org/parlour is one."
+        except socket.gaierror:  # a name
+            pass
+        if problem:
+            raise forms.ValidationError(problem)
+        return address

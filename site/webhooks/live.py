@@ -1,0 +1,58 @@
+"""The list of a person's webhooks, live, and what can be done there."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Min, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from alerts import resolve
+from parlour import live
+from webhooks.models import Cursor, Webhook, WebhookQuerySet, may_use
+
+
+def own(person: Any, pk: str) -> WebhookQuerySet:
+    """This webhook, if it is this person's."""
+    return Webhook.objects.filter(owner=person, pk=pk if pk.isdecimal() else 0)
+
+
+@live("webhooks/parts.html#list", watch=[Webhook], gap=0.5)
+def my_webhooks(owner: int) -> dict[str, Any]:
+    """Their state, last answer and rooms."""
+    return {"webhooks": Webhook.objects.filter(owner=owner).prefetch_related("cursors__room").order_by("pk")}
+
+
+@my_webhooks.allow
+def may_see(person: Any, owner: int) -> bool:
+    """Only the owner."""
+    return may_use(person) and person.pk == owner
+
+
+@my_webhooks.hears
+def pause(person: Any, pk: str) -> None:
+    """Send nothing until it is resumed."""
+    own(person, pk).filter(paused="").update(paused="You paused it.")
+
+
+@my_webhooks.hears
+def resume(person: Any, pk: str) -> None:
+    """Go on after the last event that was taken."""
+    for webhook in own(person, pk):
+        own(person, pk).update(paused="", due=Now(), failing_since=None)
+        resolve(webhook)
+
+
+@my_webhooks.hears
+def replay(person: Any, pk: str, hours: str) -> None:
+    """Send again what was posted in these hours, by setting cursors back."""
+    since = timezone.now() - timedelta(hours=int(hours[:6]) if hours.isdecimal() else 0)
+    recent = Min("room__messages__seq", filter=Q(room__messages__created__gte=since))
+    for cursor in Cursor.objects.filter(webhook__in=own(person, pk)).annotate(first=recent).exclude(first=None):
+        Cursor.objects.filter(pk=cursor.pk, seq__gte=cursor.first).update(seq=cursor.first - 1)
+
+
+@my_webhooks.hears
+def delete(person: Any, pk: str) -> None:
+    """Send nothing any more."""
+    own(person, pk).delete()

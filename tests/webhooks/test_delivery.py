@@ -1,0 +1,232 @@
+"""Outgoing webhooks: in order, at least once, signed; what failures, deletions and lost rights do to them."""
+
+import json
+import threading
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from standardwebhooks import Webhook as Verifier
+from standardwebhooks.webhooks import WebhookVerificationError
+
+from alerts.models import Alert
+from jobs import runner
+from rooms.models import Membership, Message, Room
+from rooms.moderation import remove
+from tests.waiting import until
+from webhooks import delivery, live, safe_post
+from webhooks.delivery import look, send_next
+from webhooks.models import Cursor, Webhook
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def texts(receiver):
+    return [json.loads(body)["data"]["text"] for _, body, _ in receiver.taken]
+
+
+def running(name):
+    return [thread for thread in threading.enumerate() if thread.name == name]
+
+
+def send_all(webhook):
+    while send_next(webhook.pk):
+        pass
+    webhook.refresh_from_db()
+
+
+def now_due(webhook, hours=0):
+    """As much time passes as it waits, and these hours more."""
+    since = webhook.failing_since and webhook.failing_since - timedelta(hours=hours)
+    Webhook.objects.filter(pk=webhook.pk).update(due=timezone.now() - timedelta(seconds=1), failing_since=since)
+
+
+def test_what_is_posted_and_edited_is_sent_in_order_and_signed_as_standard_webhooks_are(hook, receiver, lobby, say):
+    say(lobby, "before")
+    webhook = hook()
+    say(lobby, "*one*", "two")
+    send_all(webhook)
+    remove([Message.objects.get(text="*one*").pk])
+    send_all(webhook)
+    events = [Verifier(webhook.secret).verify(body, headers) for headers, body, _ in receiver.taken]
+    assert [(each["type"], each["data"]["seq"]) for each in events] == [
+        ("message.posted", 2),
+        ("message.posted", 3),
+        ("message.edited", 2),
+    ]
+    assert events[0]["data"] | {"created": ""} == {
+        "room": "lobby",
+        "seq": 2,
+        "author": "Ann",
+        "text": "*one*",
+        "html": "<p><em>one</em></p>\n",
+        "created": "",
+    }
+    assert [headers["webhook-id"] for headers, _, _ in receiver.taken] == [f"room-{lobby.pk}-{n}" for n in (2, 3, 4)]
+    headers, body, path = receiver.taken[0]
+    assert path == "/hook?a=b"
+    with pytest.raises(WebhookVerificationError):
+        Verifier(webhook.secret).verify(body.replace(b"one", b"two"), headers)
+
+
+def test_a_receiver_that_fails_hangs_and_comes_back_gets_every_event_in_order(
+    hook, receiver, lobby, say, ann, monkeypatch
+):
+    monkeypatch.setattr(safe_post, "LIMIT", 0.3)
+    den = Room.objects.create(title="Den", owner=ann)
+    webhook = hook(lobby, den)
+
+    def tick(until_answer):
+        until(lambda: not running("webhooks"))
+        now_due(webhook)
+        look()
+        until(lambda: not running("webhooks"))
+        webhook.refresh_from_db()
+        return until_answer in webhook.answer
+
+    said = {lobby: [], den: []}
+    for n, (answer, words) in enumerate(
+        [(200, "200"), (500, "500"), ("hang", "within"), ("trickle", "within"), (302, "302"), (204, "204")] * 2
+    ):
+        receiver.answer = answer
+        for room, each in said.items():
+            each.append(f"{room.slug} {n}")
+            say(room, each[-1])
+        until(lambda words=words: tick(words))
+    until(lambda: tick("204") and len(receiver.taken) == 24)
+    assert {room.slug: [text for text in texts(receiver) if text in each] for room, each in said.items()} == {
+        room.slug: each for room, each in said.items()
+    }
+    assert not Alert.objects.exists()
+
+
+def test_of_two_that_look_at_once_one_sends_and_what_it_left_when_it_was_killed_is_sent_again(
+    hook, receiver, lobby, say, monkeypatch
+):
+    webhook = hook()
+    say(lobby, "once")
+    monkeypatch.setattr(delivery, "record", lambda *_: False)  # it was killed after the receiver had answered
+    send_next(webhook.pk)
+    assert not send_next(webhook.pk)
+    assert texts(receiver) == ["once"]
+    assert timedelta(seconds=20) < Webhook.objects.get().due - timezone.now() <= delivery.CLAIM
+    monkeypatch.undo()
+    now_due(webhook)
+    send_all(webhook)
+    assert texts(receiver) == ["once", "once"]
+    assert len({headers["webhook-id"] for headers, _, _ in receiver.taken}) == 1
+
+
+def test_it_waits_longer_after_each_failure_and_after_a_day_it_pauses_and_tells_its_owner_once(
+    hook, receiver, lobby, say, sue
+):
+    webhook = hook()
+    receiver.answer = 503
+    say(lobby, "hello")
+    waits = []
+    for hours in (0, 0.01, 0.2, 5, 18):
+        now_due(webhook, hours)
+        send_all(webhook)
+        waits.append(round((webhook.due - timezone.now()).total_seconds() / 10) * 10)
+    assert waits == [0, 40, 760, 3600, 3600]
+    assert webhook.answer == "503 Service Unavailable"
+    assert not Alert.objects.exists()
+    for _ in range(2):
+        now_due(webhook, hours=1)
+        send_all(webhook)
+    assert webhook.paused.startswith("No delivery succeeded for a day.")
+    alert = Alert.objects.get()
+    assert (alert.audience, alert.body, alert.resolved) == (f"user.{sue.pk}", webhook.paused, None)
+    asked = receiver.asked
+    assert not send_next(webhook.pk)
+    receiver.answer = 200
+    live.resume(sue, str(webhook.pk))
+    send_all(webhook)
+    assert (texts(receiver), receiver.asked) == (["hello"], asked + 1)
+    assert Alert.objects.get().resolved
+
+
+def test_gone_pauses_at_once_a_redirect_is_followed_nowhere_and_a_deleted_webhook_leaves_no_alert(
+    hook, receiver, lobby, say
+):
+    webhook = hook()
+    say(lobby, "hello")
+    receiver.answer = 302
+    send_all(webhook)
+    assert (webhook.answer, receiver.asked, webhook.paused) == ("302 Found", 1, "")
+    receiver.answer = 410
+    now_due(webhook)
+    send_all(webhook)
+    assert (webhook.paused, Alert.objects.count()) == ("410 Gone", 1)
+    webhook.delete()
+    assert not Alert.objects.exists()
+
+
+def test_what_its_owner_may_not_read_is_not_sent_and_it_says_why(hook, receiver, ann, sue, say):
+    den = Room.objects.create(title="Den", owner=ann, access=Room.Access.MEMBERS)
+    membership = Membership.objects.create(room=den, person=sue)
+    Membership.objects.create(room=den, person=ann)
+    webhook = hook(den)
+    say(den, "for members")
+    send_all(webhook)
+    membership.delete()
+    say(den, "secret")
+    send_all(webhook)
+    assert texts(receiver) == ["for members"]
+    assert webhook.paused == "Its owner may not read “Den” any more."
+    assert webhook.answer == "200 OK"
+    assert Alert.objects.count() == 1
+    Membership.objects.create(room=den, person=sue)
+    live.resume(sue, str(webhook.pk))
+    sue.is_staff = False
+    sue.save()
+    send_all(webhook)
+    assert (len(receiver.taken), Alert.objects.open().count()) == (1, 1)
+
+
+def test_a_cursor_goes_with_its_room_and_the_others_go_on(hook, receiver, lobby, ann, say):
+    den = Room.objects.create(title="Den", owner=ann)
+    webhook = hook(lobby, den)
+    say(den, "a")
+    say(lobby, "b")
+    den.delete()
+    send_all(webhook)
+    assert texts(receiver) == ["b"]
+    assert Cursor.objects.count() == 1
+
+
+def test_replay_sends_what_was_posted_since_again_and_never_skips(hook, receiver, lobby, say, sue, monkeypatch):
+    webhook = hook()
+    say(lobby, "old", "new")
+    Message.objects.filter(text="old").update(created=timezone.now() - timedelta(hours=2))
+    live.replay(sue, str(webhook.pk), "999999")  # nothing was sent yet
+    assert webhook.cursors.get().seq == 0
+    send_all(webhook)
+    live.replay(sue, str(webhook.pk), "1")
+    send_all(webhook)
+    assert texts(receiver) == ["old", "new", "new"]
+    assert json.loads(receiver.taken[2][1])["type"] == "message.posted"
+    say(lobby, "newer")
+
+    def set_back(*sent):  # while it is under way
+        live.replay(sue, str(webhook.pk), "999999")
+        return post(*sent)
+
+    post = delivery.post
+    with monkeypatch.context() as patch:
+        patch.setattr(delivery, "post", set_back)
+        assert send_next(webhook.pk)
+    send_all(webhook)
+    assert texts(receiver)[3:] == ["newer", "old", "new", "newer"]
+
+
+def test_processes_that_run_jobs_send_what_is_due_and_others_do_not(hook, receiver, lobby, say, monkeypatch):
+    hook()
+    say(lobby, "hello")
+    for runs in (False, True):
+        ticks = iter(range(3))
+        monkeypatch.setattr(runner.progress.closing, "wait", lambda _, ticks=ticks: next(ticks, None) is None)
+        runner.tick(runner.put, lambda: 0, runs=runs)
+        until(lambda: not running("jobs-tick"))
+        assert bool(running("webhooks") or receiver.asked) is runs
+    until(lambda: texts(receiver) == ["hello"])
