@@ -2,8 +2,7 @@
 
 import asyncio
 import logging
-import types
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from parlour import contrib, metrics
@@ -41,8 +40,7 @@ class SendQueue:
             return True
         self.waiting.append(text)
         self.bytes += len(text) if text.isascii() else len(text.encode(errors="replace"))
-        if self.task is None:
-            self._flush()
+        self.task = self.task or asyncio.get_running_loop().create_task(self._drain())
         return self._fits()
 
     def _fits(self) -> bool:
@@ -52,28 +50,15 @@ class SendQueue:
         metrics.OVERFLOWS.inc()
         return False
 
-    def _flush(self) -> None:
-        """Drive the server's send by hand: a task for each frame and page would cost more than the frame."""
-        frame = {"type": "websocket.send", "text": "".join(self.waiting)}
-        self.waiting, self.bytes = [], 0
-        sending = _coroutine(self.send(frame))
+    async def _drain(self) -> None:
         try:
-            pending = sending.send(None)
-        except StopIteration:
-            return
-        except Exception as error:
-            self._lost(error)
-            return
-        self.task = asyncio.get_running_loop().create_task(self._finish(sending, pending))
-
-    async def _finish(self, sending: Coroutine[Any, Any, None], pending: Any) -> None:
-        try:
-            await _resumed(sending, pending)
+            while self.waiting and not self.closed:
+                frame = {"type": "websocket.send", "text": "".join(self.waiting)}
+                self.waiting, self.bytes = [], 0
+                await self.send(frame)
         except Exception as error:
             self._lost(error)
         self.task = None
-        if self.waiting and not self.closed:
-            self._flush()
 
     def _lost(self, error: Exception) -> None:
         """The page left, which its receive loop will say; or a frame could not be sent, and it must come back."""
@@ -97,26 +82,3 @@ class SendQueue:
             contrib.abort(self.send)
         except Exception as error:
             self._lost(error)
-
-
-def _coroutine(sending: Awaitable[None]) -> Coroutine[Any, Any, None]:
-    return sending if asyncio.iscoroutine(sending) else _awaited(sending)
-
-
-async def _awaited(sending: Awaitable[None]) -> None:
-    await sending
-
-
-@types.coroutine
-def _resumed(sending: Coroutine[Any, Any, None], pending: Any) -> Generator[Any, Any, None]:
-    """Go on with a coroutine whose first step was taken outside any task."""
-    while True:
-        try:
-            sent = yield pending
-        except BaseException as error:
-            pending = sending.throw(error)
-            continue
-        try:
-            pending = sending.send(sent)
-        except StopIteration:
-            return

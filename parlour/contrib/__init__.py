@@ -48,9 +48,12 @@ def text_writer(send: Send) -> Callable[[str], bool] | None:
 
     It writes only where no bytes wait, and says whether it did.
     """
-    if "uvicorn.server" not in sys.modules:
-        return None
-    return import_module("parlour.contrib.uvicorn.text_writer").text_writer(_protocol(send))
+    for server in ("daphne", "uvicorn"):
+        if f"{server}.server" in sys.modules:
+            module = import_module(f"parlour.contrib.{server}.text_writer")
+            if writer := module.text_writer(_protocol(send)):
+                return writer
+    return None
 
 
 def write_backlog(send: Send) -> int:

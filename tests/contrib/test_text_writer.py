@@ -6,6 +6,7 @@ import pytest
 from websockets.frames import Frame, Opcode
 
 from parlour import contrib
+from parlour.contrib.daphne import text_writer as daphne
 from parlour.contrib.uvicorn.text_writer import text_writer
 
 
@@ -62,3 +63,29 @@ def test_it_is_off_for_another_server_and_for_a_release_that_lacks_a_name(protoc
     protocol.conn.extensions = []
     del protocol.conn
     assert text_writer(protocol) is None
+
+
+def test_on_daphne_a_text_is_written_where_no_bytes_wait_and_the_socket_is_open():
+    class Protocol:
+        __module__ = "daphne.ws_protocol"
+        STATE_OPEN = state = 3
+
+        def __init__(self):
+            self.sent = []
+            self.transport = SimpleNamespace(dataBuffer=b"", _tempDataLen=0)
+
+        def serverSend(self, text):  # noqa: N802  daphne's name
+            self.sent.append(text)
+
+    protocol = Protocol()
+    write = daphne.text_writer(protocol)
+    assert write("a")
+    for name, value in ("dataBuffer", b"x"), ("_tempDataLen", 1):
+        before = getattr(protocol.transport, name)
+        setattr(protocol.transport, name, value)
+        assert not write("b")
+        setattr(protocol.transport, name, before)
+    protocol.state = 2
+    assert not write("c")
+    assert protocol.sent == ["a"]
+    assert daphne.text_writer(SimpleNamespace()) is None
