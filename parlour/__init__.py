@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from parlour.consumer import refused_sockets as refused_sockets
     from parlour.credentials import Credential as Credential
     from parlour.credentials import Identity as Identity
+    from parlour.database import log_source as log_source
     from parlour.database import run as run
     from parlour.database import submit as submit
     from parlour.drain import draining as draining
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from parlour.limits import rate_limit as rate_limit
     from parlour.live_lists import live_list as live_list
     from parlour.live_parts import live as live
-    from parlour.logs import log_source as log_source
     from parlour.models import Lease as Lease
     from parlour.models import Numbered as Numbered
     from parlour.regions import Region as Region
@@ -46,42 +46,25 @@ if TYPE_CHECKING:
     from parlour.writes import revoke as revoke
 
 __version__ = "0.1.0"
-_MODULES = {
-    "Change": "parlour.writes",  # what one write collects: rows to add, rows to edit, streams to touch
-    "Consumer": "parlour.consumer",  # one WebSocket of one page
-    "Credential": "parlour.credentials",  # by what a socket knows who opened it, if not by a session
-    "Denied": "parlour.consumer",  # why a page may not be here
-    "Identity": "parlour.credentials",  # what a credential tells: the person, and until when
-    "Lease": "parlour.models",  # who holds what, and until when: presence, running jobs
-    "LogStream": "parlour.streams",  # rows in order
-    "Malformed": "parlour.consumer",  # a frame that no page of ours sends
-    "Numbered": "parlour.models",  # base of models whose rows travel in a log
-    "Region": "parlour.regions",  # a part of a page that is kept up to date
-    "StateStream": "parlour.streams",  # the present
-    "Stream": "parlour.streams",  # base of both kinds
-    "clean": "parlour.text",  # text without control characters, in one form
-    "draining": "parlour.drain",  # whether this process was told to end
-    "in_page_language": "parlour.regions",  # answer htmx in the language of its page
-    "is_visible": "parlour.text",  # whether anything of a text can be seen
-    "listeners": "parlour.hub",  # how many sockets follow each stream here, for an operator
-    "live": "parlour.live_parts",  # decorator of functions that show a part of pages
-    "live_list": "parlour.live_lists",  # the same for the rows of a queryset
-    "live_write": "parlour.writes",  # decorator of functions that change streams
-    "log_source": "parlour.logs",  # what the running code works for, for log lines
-    "name_of": "parlour.who_is_here",  # how a person is shown to others, with any user model
-    "people_here": "parlour.who_is_here",  # the part behind {% people_here %}: who may see who is there
-    "people_in": "parlour.who_is_here",  # everybody with a lease of a name
-    "rate_limit": "parlour.limits",  # a token bucket for each person or address
-    "refused_sockets": "parlour.consumer",  # why no socket gets in, for an operator
-    "revoke": "parlour.writes",  # have a person's rights checked again
-    "row_heads": "parlour.watch",  # the heads that move with one row of a watched model
-    "rows_head": "parlour.watch",  # the head that moves with every row of a watched model
-    "run": "parlour.database",  # use the ORM from asynchronous code
-    "shared_layer": "parlour.bus",  # the channel layer that other processes hear, if there is one
-    "submit": "parlour.database",  # run something on the engine's database threads
-    "tick_age": "parlour.hub",  # seconds since the engine last looked for what lost hints hid
-    "watch_model": "parlour.watch",  # have heads move with the rows of a model
+_NAMES = {  # docs/reference.md says what they are
+    "parlour.bus": ["shared_layer"],
+    "parlour.consumer": ["Consumer", "Denied", "Malformed", "refused_sockets"],
+    "parlour.credentials": ["Credential", "Identity"],
+    "parlour.database": ["log_source", "run", "submit"],
+    "parlour.drain": ["draining"],
+    "parlour.hub": ["listeners", "tick_age"],
+    "parlour.limits": ["rate_limit"],
+    "parlour.live_lists": ["live_list"],
+    "parlour.live_parts": ["live"],
+    "parlour.models": ["Lease", "Numbered"],
+    "parlour.regions": ["Region", "in_page_language"],
+    "parlour.streams": ["LogStream", "StateStream", "Stream"],
+    "parlour.text": ["clean", "is_visible"],
+    "parlour.watch": ["row_heads", "rows_head", "watch_model"],
+    "parlour.who_is_here": ["name_of", "people_here", "people_in"],
+    "parlour.writes": ["Change", "live_write", "revoke"],
 }
+_MODULES = {name: module for module, names in _NAMES.items() for name in names}
 __all__ = list(_MODULES)
 
 

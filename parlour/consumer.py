@@ -33,12 +33,10 @@ from django.views.decorators.cache import never_cache
 from parlour import drain, hub, metrics
 from parlour.conf import conf
 from parlour.credentials import Credential, Session
-from parlour.database import run
-from parlour.fragments import Ids, cursor_text
+from parlour.database import log_source, run
 from parlour.limits import OncePerMinute, TooManySockets, count_socket, frame_bucket, uncount_socket
-from parlour.logs import log_source
 from parlour.models import read_heads
-from parlour.regions import Region, in_page_language, page_language
+from parlour.regions import Ids, Region, cursor_text, in_page_language, page_language
 from parlour.send_queue import Send, SendQueue
 from parlour.streams import Stream, read_cursors
 from parlour.writes import rights

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import ContextVar
 from functools import cache
 from typing import Any, TypeVar
 
@@ -12,9 +13,13 @@ from django.urls import set_script_prefix
 from django.utils import translation
 
 from parlour.conf import conf
-from parlour.logs import log_source
 
 T = TypeVar("T")
+log_source: ContextVar[str] = ContextVar("log_source", default="")
+"""What the running code works for, so that a log line can say so; it follows a socket onto the database threads.
+
+A kind and an id, such as "socket 5f2c81d0", "request …" or "job 12"; "" for what the engine does for all.
+"""
 
 
 @cache
@@ -43,14 +48,9 @@ def run(work: Callable[..., T], *args: Any) -> "asyncio.Future[T]":
 
 def _as_the_caller(language: str, source: str, work: Callable[..., T], *args: Any) -> T:
     log_source.set(source)
-    with translation.override(language):
-        return with_fresh_connections(work, *args)
-
-
-def with_fresh_connections(work: Callable[..., T], *args: Any) -> T:
-    """Do `work` with connections that are neither too old nor left behind."""
     close_old_connections()
     try:
-        return work(*args)
+        with translation.override(language):
+            return work(*args)
     finally:
         close_old_connections()

@@ -17,10 +17,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from parlour.conf import conf
-from parlour.fragments import Ids
 from parlour.live_parts import Arguments, Function, Part, PartStream, Shown
 from parlour.models import Numbered
-from parlour.regions import Region
+from parlour.regions import Ids, Region
 from parlour.streams import Answer, Ask, LogStream, Variant, reading_as
 from parlour.watch import Watched, safe
 

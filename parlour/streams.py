@@ -16,9 +16,9 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from parlour.conf import conf
-from parlour.fragments import Ids
 from parlour.limits import OncePerMinute
 from parlour.models import read_heads
+from parlour.regions import Ids
 
 _ahead = OncePerMinute("a page claims to have seen %s up to %d, its head is at %d: after restoring, run renew_epoch")
 

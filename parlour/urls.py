@@ -15,9 +15,8 @@ from django.views.decorators.csrf import csrf_protect
 
 from parlour import composer
 from parlour.consumer import Denied, Malformed
-from parlour.fragments import Ids
 from parlour.live_parts import Arguments, Part, find_signed
-from parlour.regions import in_page_language
+from parlour.regions import Ids, in_page_language
 from parlour.send_queue import Send
 
 

@@ -24,8 +24,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from parlour.conf import conf
-from parlour.fragments import Ids
-from parlour.regions import Region
+from parlour.regions import Ids, Region
 
 if TYPE_CHECKING:
     from parlour.live_parts import Part

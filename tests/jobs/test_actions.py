@@ -6,7 +6,7 @@ from django.contrib.auth.models import Group
 from alerts.bell import bells
 from jobs import Job, runner
 from jobs.streams import BarsStream
-from parlour.fragments import Ids
+from parlour.regions import Ids
 from tests.jobs.fixture_app.tasks import bake, spill
 from tests.waiting import until
 

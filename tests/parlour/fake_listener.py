@@ -2,7 +2,7 @@
 
 import threading
 
-from parlour.fragments import Ids
+from parlour.regions import Ids
 from parlour.streams import Answer, Stream
 
 
