@@ -7,7 +7,7 @@ changes with the text, for the address of what is made of it, such as the pictur
 """
 
 from inspect import signature
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zlib import crc32
 
 from django import template
@@ -22,14 +22,17 @@ from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
+from django_htmx.jinja import htmx_script
 
+from parlour import checks, who_is_here
+from parlour import composer as composer_form
 from parlour.conf import conf
+from parlour.consumer import CloseCode, Denied, refused_sockets
+from parlour.live_parts import Part, find, plain
 from parlour.regions import Ids, Region
 
-if TYPE_CHECKING:
-    from parlour.live_parts import Part
-
 register = template.Library()
+register.simple_tag(refused_sockets)
 
 
 @register.inclusion_tag("parlour/region.html", takes_context=True)
@@ -59,8 +62,6 @@ def live_head(context: Context, htmx: str = "", styles: str = "") -> SafeString 
     none of its own, such as the admin's, says `htmx="ours"`. `styles` is a sheet of yours that imports all of
     these, where a page is to wait for one only.
     """
-    from django_htmx.jinja import htmx_script
-
     request = context.get("request")  # a page that says 500 has none
     if hasattr(request, "_parlour_head"):
         return ""
@@ -82,30 +83,18 @@ def live_styles() -> list[str]:
     return styles + [name for app in apps.get_app_configs() for name in getattr(app, "live_styles", ())]
 
 
-@register.simple_tag
-def refused_sockets() -> str:
-    """For an operator's page, such as the admin's: why no socket gets in, if none does."""
-    from parlour.consumer import refused_sockets
-
-    return refused_sockets()
-
-
 @register.simple_tag(takes_context=True)
 def page_problems(context: Context, region: Region) -> str:
     """Under DEBUG, what is wrong around a region; `parlour/watchdog.html` has it."""
     if not settings.DEBUG or "request" not in context:
         return ""
-    from parlour.checks import page_problems
-
-    words = ((problem,) for problem in page_problems(context["request"], region))
+    words = ((problem,) for problem in checks.page_problems(context["request"], region))
     return format_html_join("", '<p class="pl-set-up" role="alert">Parlour: {}</p>', words)
 
 
 @register.simple_tag(takes_context=True)
 def live(context: Context, name: str, **arguments: Any) -> SafeString:
     """A live part: `{% live "tally" poll=poll.pk %}`. Who may not see it reads why."""
-    from parlour.live_parts import find
-
     part = find(name)
     return _painted(context, part, part.bind(arguments))
 
@@ -113,8 +102,7 @@ def live(context: Context, name: str, **arguments: Any) -> SafeString:
 @register.simple_tag(takes_context=True)
 def people_here(context: Context, place: object) -> SafeString:
     """Who has a page open with this object, or this name, on it: `{% people_here poll %}`."""
-    from parlour.who_is_here import people_here as part
-
+    part = who_is_here.people_here
     return _painted(context, part, part.at(place))
 
 
@@ -124,10 +112,6 @@ def composer(context: Context, name: str, verb: str, label: str = "", **argument
 
     Who may not see the part sees no form either.
     """
-    from parlour.composer import render
-    from parlour.consumer import Denied
-    from parlour.live_parts import find
-
     if "live_part" in context:
         raise template.TemplateSyntaxError("{% composer %} stands beside a part, not in its template.")
     part, request = find(name), _request(context)
@@ -141,12 +125,10 @@ def composer(context: Context, name: str, verb: str, label: str = "", **argument
         part.authorize(getattr(request, "user", AnonymousUser()), bound)
     except Denied:
         return ""
-    return render(request, part, bound, verb, label)
+    return composer_form.render(request, part, bound, verb, label)
 
 
-def _painted(context: Context, part: "Part", arguments: dict[str, Any]) -> SafeString:
-    from parlour.consumer import CloseCode, Denied
-
+def _painted(context: Context, part: Part, arguments: dict[str, Any]) -> SafeString:
     request = _request(context)
     try:
         region = part.authorize(getattr(request, "user", AnonymousUser()), arguments)
@@ -159,8 +141,6 @@ def _painted(context: Context, part: "Part", arguments: dict[str, Any]) -> SafeS
 @register.simple_tag(takes_context=True)
 def hears(context: Context, verb: str, **values: Any) -> SafeString:
     """The attributes of a button that calls a verb of the part it stands in, with more arguments in `values`."""
-    from parlour.live_parts import plain
-
     part = context.get("live_part")
     if part is None or verb not in part.verbs:
         known = ", ".join(sorted(part.verbs)) if part else "none, for this is not the template of a live part"
