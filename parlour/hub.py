@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 from contextvars import Context
 from time import time
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from django.core.exceptions import ObjectDoesNotExist
 
@@ -44,11 +44,7 @@ class Listener(Protocol):
     def reconnect(self) -> None: ...
 
 
-class Readers(NamedTuple):
-    """Listeners are grouped by how they read and by the heads they follow."""
-
-    variant: Variant
-    heads: tuple[str, ...]
+Readers = tuple[Variant, tuple[str, ...]]  # how they read, and the heads they follow
 
 
 class Group:
@@ -76,7 +72,6 @@ class Topic:
         self.member_of: dict[Listener, Group] = {}
         self.behind: set[Group] = set()
         self.late: dict[Listener, Ask] = {}  # want an answer of their own
-        self.asking: dict[Listener, Ask] = {}  # are being answered
         self.began: dict[Listener, float] = {}  # when those that wait for their first answer shook hands
         self.hinted_at = 0.0  # when the first hint came that is not answered yet
         self.failures = 0  # since the last answer
@@ -85,7 +80,7 @@ class Topic:
 
     def join(self, listener: Listener, stream: Stream, cursor: int | None, began: float) -> None:
         """Answer `listener`, whose language is in force, from `cursor`, and from then on with all who read alike."""
-        readers = Readers(stream.variant(listener.person), stream.heads)
+        readers = stream.variant(listener.person), stream.heads
         group = self.groups.get(readers)
         if group is None:
             group = self.groups[readers] = Group(readers)
@@ -112,7 +107,6 @@ class Topic:
 
     def _leave_group(self, listener: Listener) -> None:
         self.late.pop(listener, None)
-        self.asking.pop(listener, None)
         self.began.pop(listener, None)
         if (group := self.member_of.pop(listener, None)) is None:
             return
@@ -120,8 +114,9 @@ class Topic:
         group.members -= 1
         if not group.members:
             del self.groups[group.readers]
-            self.stream.forget(group.readers.variant)
-            for name in group.readers.heads:
+            variant, heads = group.readers
+            self.stream.forget(variant)
+            for name in heads:
                 self.by_head[name].discard(group)
                 if not self.by_head[name]:
                     del self.by_head[name]
@@ -148,24 +143,21 @@ class Topic:
         while True:
             await self.awake.wait()
             self.awake.clear()
-            self.asking, self.late = self.late, {}
-            behind, self.behind = self.behind, set()
+            late = self.late.copy()
+            behind, self.behind = self.behind | {self.member_of[listener] for listener in late}, set()
             hinted_at, self.hinted_at = self.hinted_at, 0.0
-            behind |= {self.member_of[listener] for listener in self.asking}
             behind = {group for group in behind if group.listeners}
-            if not self.asking and not behind:
+            if not late and not behind:
                 continue
             try:
-                await self._answer(behind)
+                await self._answer(behind, late)
                 self.failures = 0
                 if hinted_at and behind:
                     metrics.FAN_OUT.observe(self.hub.loop.time() - hinted_at)
             except Exception as error:
                 self._failed(error)
-                self.late = self.asking | self.late
                 self.behind |= behind
                 self.hinted_at = hinted_at or self.hinted_at
-            self.asking = {}
             await asyncio.sleep(max(conf.ASK_GAP, self.stream.gap))
 
     def _failed(self, error: Exception) -> None:
@@ -178,27 +170,27 @@ class Topic:
         elif self.failures == 1 + missing:
             log.error("stream %s could not be read; it is tried at every tick", self.stream.name, exc_info=error)
 
-    async def _answer(self, behind: set[Group]) -> None:
+    async def _answer(self, behind: set[Group], late: dict[Listener, Ask]) -> None:
         asks = {group: Ask(group.cursor, *group.readers) for group in behind}
-        answer = await run(self.stream.answer, [*{*asks.values(), *self.asking.values()}])
-        log.debug("%s: %d groups and %d pages of their own", self.stream.name, len(behind), len(self.asking))
+        answer = await run(self.stream.answer, [*{*asks.values(), *late.values()}])
+        log.debug("%s: %d groups and %d pages of their own", self.stream.name, len(behind), len(late))
         for name, seq in answer.heads.items():
             self.known[name] = max(seq, self.known.get(name, -1))
-        late: dict[Ask, list[Listener]] = defaultdict(list)
-        for listener, ask in self.asking.items():
-            late[ask].append(listener)
+        answered: dict[Ask, list[Listener]] = defaultdict(list)
+        for listener, ask in late.items():
+            if self.late.get(listener) is ask:  # it neither left nor asked anew meanwhile
+                answered[ask].append(listener)
         for group, ask in asks.items():
             if group.cursor == ask.cursor:
                 group.cursor = answer.cursor(ask.heads)
                 if text := answer.fragments[ask]:
                     self._deliver(list(group.listeners), group.cursor, text)
-        for ask, listeners in late.items():
-            cursor = answer.cursor(ask.heads)
+        for ask, listeners in answered.items():
+            group, cursor = self.member_of[listeners[0]], answer.cursor(ask.heads)
             self._deliver(listeners, cursor, answer.fragments[ask])
             self._resumed(listeners, ask.cursor, cursor)
-            if (joined := self.groups.get(Readers(ask.variant, ask.heads))) is not None:
-                joined.cursor = cursor
-                joined.listeners.update((each, None) for each in listeners if each in self.asking)
+            group.cursor = cursor
+            group.listeners.update((each, None) for each in listeners if self.late.pop(each, None))
 
     def _resumed(self, listeners: list[Listener], seen: int | None, cursor: int) -> None:
         kind = "unknown" if seen is None else "current" if seen == cursor else "behind"
