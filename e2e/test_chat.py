@@ -10,11 +10,10 @@ from .support.people import Person
 from .support.room_socket import RoomSocket
 from .support.servers import Server
 from .support.tabs import FAST_CLOCKS
-from .support.waiting import eventually, holds
+from .support.waiting import eventually
 
 Invite = Callable[..., Person]
-GRACE = 3.0  # seconds that somebody may be away before having left
-SETTINGS = {**FAST_CLOCKS, "PARLOUR_GRACE": str(GRACE), "ROOMS_POST_RATE": "1000/1000"}
+SETTINGS = {**FAST_CLOCKS, "ROOMS_POST_RATE": "1000/1000"}
 LINES = [f"line {number:03}" for number in range(130)]
 
 
@@ -43,29 +42,6 @@ def test_two_people_and_a_guest_talk(person: Invite, server: Server) -> None:
     member.equals_a_fresh_page()
     expect(at_home.page.locator(".room-line", has_text="Lobby")).to_contain_text("Well then.")
     expect(at_home.page.locator(".count")).to_have_text("3 here")
-
-
-def test_who_comes_and_goes_is_told_once(person: Invite, server: Server) -> None:
-    other = person(server).sign_in("other").open_room("lobby")
-    eventually(lambda: other.people == ["other"], GRACE + 8, "an empty room")
-    joined, left = _told(other, "joined"), _told(other, "left")
-    member = person(server).sign_in("member").open_room("lobby")
-    second = member.tab().open_room("lobby")
-    other.sees_people("member", "other")
-    second.page.close()
-    member.page.reload()
-    member.wait_live()
-    still_here = "somebody with a tab left, and a reload, is still here"
-    holds(lambda: "member" in other.people and _told(other, "left") == left, GRACE + 1, still_here)
-    assert _told(other, "joined") == joined + 1
-    member.go("/accounts/profile/")
-    eventually(lambda: _told(other, "left") == left + 1, GRACE + 8, "the line that member left")
-    other.sees_people("other")
-    assert _told(other, "joined") == joined + 1
-
-
-def _told(watcher: Person, what: str) -> int:
-    return sum("member" in note and what in note for note in watcher.notes)
 
 
 def test_typing_shows_dots_and_fetches_nothing(person: Invite, server: Server) -> None:

@@ -1,8 +1,6 @@
 """Those who operate the site see what it does, live; act on many jobs at once; and are told when something is wrong."""
 
-import itertools
 import re
-import signal
 import sys
 import time
 from collections.abc import Callable
@@ -12,13 +10,10 @@ from playwright.sync_api import Locator, expect
 
 from .support.appearance import fits, is_accessible
 from .support.bell import alerts, bell, opened, unseen
-from .support.deployments import ROOT, Builder, Deployment
-from .support.http_client import HttpClient
-from .support.lossy_redis import LossyRedis
+from .support.deployments import ROOT, Deployment
 from .support.people import Person
 from .support.processes import Process
 from .support.redis import Redis
-from .support.room_socket import RoomSocket
 from .support.servers import Server
 from .support.tabs import Tab
 from .support.waiting import eventually
@@ -162,24 +157,6 @@ def test_a_process_that_is_told_to_end_is_not_missed(new_deployment: Callable[..
 
 
 @pytest.mark.faults
-def test_the_database_away_is_told_once_it_is_back_and_in_the_log_before(
-    new_deployment: Callable[..., Deployment], builder: Builder, person: Invite
-) -> None:
-    deployment = new_deployment(postgres=True)
-    server = deployment.start_server("uvicorn")
-    eventually(lambda: deployment.rows("SELECT 1 FROM monitoring_process"), 15, "its row")
-    assert builder.postgres
-    builder.postgres.process.end(signal.SIGINT)
-    try:
-        eventually(lambda: "the database is away" in server.process.tail(), 30, "a line in the log")
-    finally:
-        builder.postgres.start()
-    eventually(lambda: problems(deployment, "The database was away") == [False], 45, "one alert")
-    expect(status(person(server).sign_in("staff")).page.locator(".problem")).to_contain_text("The database was away")
-    assert server.process.tail().count("the database is away") == 1
-
-
-@pytest.mark.faults
 def test_a_worker_reports_too_and_a_killed_one_is_missed(cluster: Deployment) -> None:
     command = [sys.executable, "-m", "celery", "--quiet", "-A", "config", "worker"]
     worker = Process(command, log=cluster.var / "worker.log", env=cluster.env, cwd=ROOT)
@@ -191,24 +168,3 @@ def test_a_worker_reports_too_and_a_killed_one_is_missed(cluster: Deployment) ->
     eventually(lambda: problems(cluster, "Dead: worker") == [True], 45, "its end")
     worker.end()
     assert cluster.rows(listed, "worker %") == [("celery", True)] * 2
-
-
-@pytest.mark.faults
-def test_lost_hints_are_one_alert(
-    new_deployment: Callable[..., Deployment], redis: Redis, http_client: Callable[[Server], HttpClient]
-) -> None:
-    lossy = LossyRedis(redis.port, share=1)
-    deployment = new_deployment(postgres=True, redis_url=redis.url(lossy.port))
-    first, second = (deployment.start_server("uvicorn") for _ in range(2))
-    client = http_client(first).sign_in("member")
-    writer, reader = RoomSocket(client, "lobby").hello(), RoomSocket(client.at(second.url), "lobby").hello()
-    texts = (f"nobody is told of this: {number}" for number in itertools.count())
-
-    def is_told() -> bool:
-        """The tick has to find a text first; whoever has just come may be shown it by the look that comes with that."""
-        writer.say(text := next(texts))
-        reader.waits_for(text)
-        return problems(deployment, "Hints get lost") == [False]
-
-    eventually(is_told, 60, "one alert")
-    lossy.close()

@@ -21,6 +21,13 @@ SETTINGS = {"PARLOUR_TICK": "60"}  # seconds: whatever is shown sooner came by a
 LIST = "/admin/shop/order/"
 
 
+def test_who_signs_in_by_the_form_gets_where_they_were_going(person: Invite, server: Server) -> None:
+    staff = person(server).go("/shop/orders/").sign_in_by_form("staff")
+    expect(staff.page.get_by_role("heading", name="Orders", exact=True)).to_be_visible()
+    staff.sign_out()
+    expect(staff.go("/rooms/team/").page.locator("section.pl-talk")).to_have_count(0)
+
+
 def test_an_order_and_its_transitions_show_and_ring_everywhere_at_once(person: Invite, server: Server) -> None:
     staff, buyer = person(server).sign_in("staff"), person(server).sign_in("other")
     page, admin = bell(orders_page(staff)), bell(staff.tab(), "/admin/")

@@ -1,7 +1,8 @@
-"""What a machine does to a site: its database restarts, a process dies, its clock jumps, people come and go all day."""
+"""What a machine does to a site: its disk is full, its database restarts, a process dies, its clock jumps."""
 
 import json
 import re
+import resource
 import signal
 import socket
 import threading
@@ -153,6 +154,35 @@ def test_a_job_goes_on_while_the_clock_of_another_machine_is_an_hour_ahead(
         holds(lambda: deployment.rows(states) == [("running", 1)], 12, "the run is believed to be alive")
     eventually(lambda: deployment.rows(states) == [("done", 1)], 60, "the import ends")
     wait_for_words(staff, "5,000")
+
+
+@pytest.mark.parametrize("kind", ["daphne", "uvicorn"])
+def test_an_authors_order_is_kept_while_the_disk_is_full(kind: str, new_deployment: NewDeployment) -> None:
+    """The file that the database writes to may grow no further, so that short texts fit and a long one does not."""
+    deployment = new_deployment(ROOMS_POST_RATE="1000/1000")
+    server = deployment.start_server(kind)
+    ann = RoomSocket(HttpClient(server.url).sign_in("member"), "lobby").hello()
+    ann.say("before")
+    ann.waits_for("before")
+    texts = [f"{n} {'long ' * 700 if n % 3 == 0 else 'short'}".strip() for n in range(30)]
+    journal = deployment.var / "parlour.sqlite3-wal"
+    limit = resource.RLIMIT_FSIZE
+    resource.prlimit(server.process.pid, limit, (journal.stat().st_size + 60_000, resource.RLIM_INFINITY))
+    failed = 0
+    for n, text in enumerate(texts):
+        ann.say(text)
+        if n % 5 == 4 and failed < 4:
+            try:
+                ann.waits_for(text, within=2)
+            except AssertionError:
+                failed += 1
+                ann.come_back()
+    resource.prlimit(server.process.pid, limit, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    ann.come_back()
+    ann.waits_for(texts[-1])
+    stored = [text for (text,) in deployment.rows("SELECT text FROM parlour_rooms_message ORDER BY seq")]
+    assert [text for text in stored if text in texts] == texts
+    assert failed, "the disk was never full"
 
 
 def test_twenty_thousand_visits_leave_nothing_in_memory(new_deployment: NewDeployment, record_property: Record) -> None:

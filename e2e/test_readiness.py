@@ -1,7 +1,6 @@
 """What an operator's tools see of real processes: readiness while others are away, true metrics, whole log lines."""
 
 import json
-import os
 import re
 import signal
 import time
@@ -76,18 +75,6 @@ def test_without_its_database_a_process_gets_no_requests_and_can_still_be_measur
     finally:
         postgres.start()
     eventually(lambda: ready(server) == (200, ALL_OK), 15)
-
-
-@pytest.mark.parametrize("kind", ["uvicorn", "daphne"])
-def test_a_process_that_was_told_to_end_says_that_it_drains(
-    new_deployment: Callable[..., Deployment], redis: Redis, kind: str
-) -> None:
-    server = new_deployment(redis_url=redis.url(), PARLOUR_DRAIN="4").start_server(kind)
-    RoomSocket(HttpClient(server.url).be_guest("Ada"), "lobby").hello()
-    assert ready(server) == (200, ALL_OK)
-    os.kill(server.process.pid, signal.SIGTERM)
-    eventually(lambda: ready(server) == (503, ALL_OK | {"process": "draining"}), 3)
-    server.stop()
 
 
 def test_what_happens_between_two_processes_is_measured_in_each(

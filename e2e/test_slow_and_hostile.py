@@ -40,37 +40,6 @@ def test_a_reader_that_stops_reading_costs_little_and_delays_nobody(server: Serv
     assert stalled.read_on() in (1006, 1013), "a page that cannot take its close frame is dropped without one"
 
 
-def test_a_flood_costs_little_and_delays_nobody(server: Server) -> None:
-    client = HttpClient(server.url).sign_in("member")
-    talker = RoomSocket(client, "lobby").hello()
-    other = HttpClient(server.url).sign_in("other")
-    RoomSocket(other, "lobby").hello().send(kind="typing")
-    usual = _talk(talker, 1000)
-    before = server.process.most_memory()
-    for name in ("Ada", "Bo", "Cem"):  # all sockets of one person share a limit
-        flood = RoomSocket(HttpClient(server.url).be_guest(name), "lobby").hello()
-        started = time.monotonic()
-        assert flood.pour(f'{{"kind": "typing", "text": "{"x" * 64_000}"}}', 4000) in (4029, 1006)
-        assert time.monotonic() - started < 10
-    cost = server.process.most_memory() - before
-    beside = _talk(talker, 200)
-    assert cost < MAY_COST, f"{cost:.1f} MiB"
-    assert beside < max(3 * usual, NOTICED), f"{beside:.3f} s instead of {usual:.3f} s"
-
-
-def test_a_deploy_closes_sockets_and_ends_in_time(server: Server) -> None:
-    client = HttpClient(server.url).sign_in("member")
-    rooms = [RoomSocket(client, "lobby").hello() for _ in range(30)]
-    unspoken = RoomSocket(client, "lobby")
-    stalled = StalledReader(client, "lobby")
-    _talk(rooms[0], 300)
-    took = server.stop()
-    assert took < 20, f"took {took:.1f} s"
-    for room in [*rooms, unspoken]:
-        assert room.closed() == 1012
-    stalled.leave()
-
-
 @pytest.mark.parametrize("kind", ["daphne", "uvicorn"])
 def test_a_slow_answer_in_the_making_does_not_hold_up_a_deploy(
     new_deployment: Callable[..., Deployment], kind: str

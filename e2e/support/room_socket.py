@@ -1,6 +1,5 @@
 """A program on the wire: a socket that speaks the page's protocol, and the page it keeps up to date."""
 
-import contextlib
 import json
 import ssl
 import time
@@ -87,13 +86,6 @@ class RoomSocket:
         unsent = {"text": self.unconfirmed[::-1]} if self.unconfirmed else {}
         self.send(**{**self.fields("resume"), **self.fields("sent"), **unsent})
         return self
-
-    def pour(self, frame: str | bytes, times: int) -> int:
-        """Send a frame so many times, or until the server has had enough; the code with which it closes."""
-        with contextlib.suppress(ConnectionClosed):
-            for _ in range(times):
-                self.socket.send(frame)
-        return self.closed()
 
     def say(self, *texts: str) -> None:
         """Say one text or several, the oldest first, with all that is not confirmed yet, as a page does."""
