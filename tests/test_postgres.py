@@ -19,6 +19,7 @@ SAME = {
     "tests/alerts": ["bell", "notifications", "pages", "rights"],
     "tests/shop": ["imports"],
     "tests/jobs": ["running", "lost", "actions", "live"],
+    "tests/webhooks": ["delivery", "pages"],
     "tests/monitoring": ["problems", "reporter", "status_page"],
 }
 

@@ -21,7 +21,7 @@ from alerts import add_alert
 from jobs.progress import closing
 from parlour import Change, live_write, name_of, rows_head
 from rooms.models import Message
-from webhooks.models import Cursor, Webhook
+from webhooks.models import Cursor, Webhook, behind
 from webhooks.safe_post import post
 
 log = logging.getLogger("parlour")
@@ -56,8 +56,8 @@ def send_next(pk: int) -> bool:
     due = Webhook.objects.due().filter(pk=pk)  # looks first: reading takes no turn among the writers
     if not due.exists() or not due.update(due=Now() + CLAIM):
         return False
-    behind = Cursor.objects.behind().filter(webhook=pk).select_related("webhook__owner", "room")
-    cursor = behind.order_by("?").first()  # by chance, so that no room starves another
+    cursors = behind().filter(webhook=pk).select_related("webhook__owner", "room")
+    cursor = cursors.order_by("?").first()  # by chance, so that no room starves another
     news = Message.objects.filter(room=cursor.room_id, changed__gt=cursor.seq) if cursor else Message.objects.none()
     message = news.select_related("author").order_by("changed").first()
     if cursor is None or message is None:

@@ -29,7 +29,7 @@ class WebhookQuerySet(models.QuerySet["Webhook"]):
 
     def due(self) -> Self:
         """Those that something new can be sent to now, and that nobody works on."""
-        return self.filter(paused="", due__lte=Now(), pk__in=Cursor.objects.behind().values("webhook"))
+        return self.filter(paused="", due__lte=Now(), pk__in=behind().values("webhook"))
 
 
 class Webhook(models.Model):
@@ -59,14 +59,6 @@ class Webhook(models.Model):
         return may_use(self.owner) and rights(self.owner, room).read
 
 
-class CursorQuerySet(models.QuerySet["Cursor"]):
-    """Cursors, by whether something is new."""
-
-    def behind(self) -> Self:
-        """Those of rooms in which something happened since."""
-        return self.filter(Exists(Message.objects.filter(room=OuterRef("room"), changed__gt=OuterRef("seq"))))
-
-
 class Cursor(models.Model):
     """How far a webhook has come in a room: the number of the last event that its receiver took."""
 
@@ -74,10 +66,13 @@ class Cursor(models.Model):
     room = models.ForeignKey(Room, models.CASCADE, related_name="+")
     seq = models.BigIntegerField()
 
-    objects = CursorQuerySet.as_manager()
-
     class Meta:
         constraints = [models.UniqueConstraint(fields=["webhook", "room"], name="webhooks_cursor_once")]
 
     def __str__(self) -> str:
         return f"{self.room} at {self.seq}"
+
+
+def behind() -> "models.QuerySet[Cursor]":
+    """The cursors of rooms in which something happened since."""
+    return Cursor.objects.filter(Exists(Message.objects.filter(room=OuterRef("room"), changed__gt=OuterRef("seq"))))

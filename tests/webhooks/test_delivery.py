@@ -5,6 +5,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+from django.db import connections
 from django.utils import timezone
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks.webhooks import WebhookVerificationError
@@ -115,6 +116,25 @@ def test_of_two_that_look_at_once_one_sends_and_what_it_left_when_it_was_killed_
     send_all(webhook)
     assert texts(receiver) == ["once", "once"]
     assert len({headers["webhook-id"] for headers, _, _ in receiver.taken}) == 1
+
+
+def test_many_that_send_at_once_send_each_event_once_and_in_order(hook, receiver, lobby, say):
+    webhook = hook()
+    said = [str(n) for n in range(40)]
+    say(lobby, *said)
+
+    def work():
+        while len(receiver.taken) < len(said):
+            send_next(webhook.pk)
+        connections.close_all()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert texts(receiver) == said
+    assert webhook.cursors.get().seq == 40
 
 
 def test_it_waits_longer_after_each_failure_and_after_a_day_it_pauses_and_tells_its_owner_once(
