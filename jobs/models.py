@@ -1,5 +1,6 @@
 """A job: work that somebody waits for. The rows are the queue; `jobs.transitions` changes their state."""
 
+from datetime import timedelta
 from typing import Any, Self
 
 from django.conf import settings
@@ -10,7 +11,8 @@ from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext, ngettext, pgettext_lazy
+from django.utils.timesince import timesince
+from django.utils.translation import gettext, pgettext_lazy
 
 from parlour import Change, live_write, revoke
 
@@ -23,11 +25,7 @@ SHORTEST = 1.0  # seconds over which a pace means anything
 
 
 class JobQuerySet(models.QuerySet["Job"]):
-    """Jobs by owner and state."""
-
-    def of(self, person: Any) -> Self:
-        """This person's jobs."""
-        return self.filter(owner=person.pk)
+    """Jobs by state."""
 
     def shown(self) -> Self:
         """What a bell shows: what runs, waits or stalled, and failures that were not dismissed."""
@@ -134,11 +132,10 @@ class Job(models.Model):
         if not self.pace or not self.total or self.done >= self.total:
             return ""
         seconds = (self.total - self.done) / self.pace
-        hours, minutes = round(seconds / 3600), round(seconds / 60)
-        if seconds >= 0.9 * 3600:
-            return ngettext("about {n} hour left", "about {n} hours left", hours).format(n=hours)
-        if seconds >= 0.9 * 60:
-            return ngettext("about {n} minute left", "about {n} minutes left", minutes).format(n=minutes)
+        if seconds >= 60:
+            now = timezone.now()
+            left = timesince(now, now + timedelta(seconds=seconds), depth=1)  # in the words of Django's own languages
+            return gettext("about {time} left").format(time=left)
         if seconds >= 5:
             return gettext("about {n} seconds left").format(n=5 * round(seconds / 5))
         return gettext("a few seconds left")

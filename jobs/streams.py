@@ -89,7 +89,7 @@ class JobConsumer(Consumer):
     def authorize(cls, person: Any, pk: int) -> JobRegion:  # type: ignore[override]
         if not person.is_authenticated:
             raise Denied.signed_out(reverse("parlour_jobs:job", args=[pk]))
-        if job := Job.objects.of(person).filter(pk=pk).first():
+        if job := Job.objects.filter(owner=person, pk=pk).first():
             return JobRegion(job)
         words = format_html('{} <a href="{}">{}</a>', gettext("There is no such job."), "/", gettext("To the start"))
         raise Denied(4004, words)

@@ -18,7 +18,7 @@ from jobs.models import Job
 @never_cache
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     """One job, live."""
-    job = get_object_or_404(Job.objects.of(request.user), pk=pk)
+    job = get_object_or_404(Job, owner=request.user, pk=pk)
     return render(request, "parlour_jobs/job.html", {"job": job, "kind": kind_named(job.kind)})
 
 
@@ -26,7 +26,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     """Cancel, retry or dismiss a job. A live page shows what came of it; a plain form goes back to the job."""
-    job = get_object_or_404(Job.objects.of(request.user), pk=pk)
+    job = get_object_or_404(Job, owner=request.user, pk=pk)
     changed = transitions.act(action, job.pk)
     if "HX-Request" in request.headers:
         return HttpResponse(status=204)
