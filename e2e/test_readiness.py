@@ -77,35 +77,6 @@ def test_without_its_database_a_process_gets_no_requests_and_can_still_be_measur
     eventually(lambda: ready(server) == (200, ALL_OK), 15)
 
 
-def test_what_happens_between_two_processes_is_measured_in_each(
-    new_deployment: Callable[..., Deployment], redis: Redis
-) -> None:
-    deployment = new_deployment(postgres=True, redis_url=redis.url(), METRICS_TOKEN=TOKEN)
-    here, there = (deployment.start_server(kind) for kind in ("uvicorn", "daphne"))
-    speaker = RoomSocket(HttpClient(here.url).sign_in("member"), "lobby").hello()
-    listeners = [RoomSocket(HttpClient(there.url).sign_in("other"), "lobby").hello() for _ in range(2)]
-    before, before_there = scrape(here), scrape(there)
-    assert before['parlour_sockets{kind="room"}'] == 1
-    assert before_there['parlour_sockets{kind="room"}'] == 2
-    assert before_there["parlour_resume_seconds_count"] >= 2
-    for number in range(10):
-        speaker.say(f"line {number}")
-        for each in [speaker, *listeners]:
-            each.waits_for(f"line {number}", within=5)
-    after, after_there = scrape(here), scrape(there)
-    assert after["parlour_hints_sent_total"] - before["parlour_hints_sent_total"] >= 10
-    assert after_there["parlour_hint_lag_seconds_count"] - before_there["parlour_hint_lag_seconds_count"] >= 10
-    assert after_there["parlour_deliveries_total"] - before_there["parlour_deliveries_total"] >= 20
-    assert after_there["parlour_fan_out_seconds_count"] > before_there["parlour_fan_out_seconds_count"]
-    lag = after_there["parlour_hint_lag_seconds_sum"] - before_there["parlour_hint_lag_seconds_sum"]
-    assert 0 < lag < 10
-    redis.kill()
-    speaker.say("nobody hears a hint of this")
-    listeners[0].waits_for("nobody hears a hint of this", within=10)
-    eventually(lambda: scrape(there)["parlour_hints_lost_total"] > before_there["parlour_hints_lost_total"], 10)
-    assert HttpClient(here.url).get("/metrics").status == 401
-
-
 @pytest.mark.parametrize("kind", ["uvicorn", "daphne"])
 def test_each_line_of_the_log_is_an_object_that_names_what_it_belongs_to_and_no_secret_is_in_it(
     new_deployment: Callable[..., Deployment], kind: str

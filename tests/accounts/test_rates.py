@@ -33,15 +33,6 @@ def test_several_processes_count_together(redis, monkeypatch):
     assert allows("sign-up", "192.0.2.7", SLOW)
 
 
-def test_the_addresses_of_one_client_count_together(redis, monkeypatch):
-    for number in range(5):
-        process(monkeypatch)
-        assert allows("guest", f"2001:db8::{number}", SLOW)
-    process(monkeypatch)
-    assert not allows("guest", "2001:db8::9", SLOW)
-    assert allows("guest", "2001:db8:0:1::9", SLOW)
-
-
 def test_without_redis_each_process_counts_alone(redis, monkeypatch):
     redis.kill()
     process(monkeypatch)

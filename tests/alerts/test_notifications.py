@@ -1,14 +1,12 @@
 """notify: what it takes, what it refuses, how much it writes."""
 
-import asyncio
-
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.test.utils import CaptureQueriesContext
 
-from alerts import Role, anotify, notify
+from alerts import Role, notify
 from alerts.bell import bells
 from alerts.models import Alert, Mark
 
@@ -76,12 +74,6 @@ def test_nobody_is_alerted_of_their_own_act_unless_they_are_named(ann, sue):
     notify(sue, "order", "We have your order", actor=sue)
     notify([ann, sue], "order", "Shared", actor=sue)
     assert (unseen(ann), unseen(sue)) == (1, 3)
-
-
-@pytest.mark.django_db(transaction=True)
-async def test_it_is_told_from_async_code_by_many_at_once(ann):
-    await asyncio.gather(*(anotify(ann, "order", f"Order {n}") for n in range(8)))
-    assert await Alert.objects.acount() == 8
 
 
 def test_alerts_migrate_in_a_project_without_jobs():

@@ -1,6 +1,5 @@
 """A process says what it does, in one statement, and nothing of it fails while the database is away."""
 
-import asyncio
 import logging
 from datetime import UTC, datetime, timedelta
 
@@ -10,11 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 
-from monitoring import live, problems, reporter
+from monitoring import problems, reporter
 from monitoring.models import Process
 from monitoring.reporter import Meter, Reporter
-from parlour.testing import Page
-from rooms.consumers import RoomConsumer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -138,11 +135,3 @@ def test_a_process_that_ends_reports_so(metrics):
     mine.closing.set()
     mine.run()
     assert Process.objects.get().state == "stopped"
-
-
-async def test_the_sockets_of_a_room_are_counted_and_whoever_looks_sees_them(metrics, sam, lobby):
-    mine = Reporter("web one", lambda: "ok")
-    await asyncio.to_thread(mine.attempt, mine.report)
-    async with Page(live.site_state.consumer, sam) as page, Page(RoomConsumer, sam, slug=lobby.slug):
-        await asyncio.to_thread(mine.attempt, mine.report)
-        await page.shows("Lobby")

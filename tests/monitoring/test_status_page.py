@@ -4,17 +4,13 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
-from alerts.models import Alert
 from jobs import Job
 from monitoring import live
-from monitoring.models import Process
 from monitoring.problems import look
 from parlour.live_parts import parts
-from parlour.testing import Page
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -171,28 +167,3 @@ def test_the_parts_hold_no_token_and_nothing_that_speaks(page, report, job):
         part = markup[markup.index(f'id="{name}-now"') : markup.index(f'id="{name}-live"')]
         for word in ("csrfmiddlewaretoken", "<form", "aria-live", 'role="status"', 'role="alert"'):
             assert word not in part
-
-
-async def test_open_pages_follow_what_is_wrong(sam, report):
-    async with Page(live.site_state.consumer, sam) as page:
-        await page.shows("Nothing is wrong.")
-        await sync_to_async(report)("web one", age=30)
-        await page.shows("web one")
-        await sync_to_async(look)()
-        await page.shows("Dead: web one")
-        assert await page.equals_fresh()
-    assert await Alert.objects.acount() == await Process.objects.acount() == 1
-
-
-async def test_it_is_rendered_once_for_all_who_look_and_not_at_all_while_nobody_does(sam, report, monkeypatch):
-    rendered = []
-    function = live.site_state.function
-    monkeypatch.setattr(live.site_state, "function", lambda: rendered.append(1) or function())
-    async with Page(live.site_state.consumer, sam) as one, Page(live.site_state.consumer, sam) as other:
-        before = len(rendered)
-        await sync_to_async(report)("web new")
-        await one.shows("web new")
-        await other.shows("web new")
-        assert len(rendered) == before + 1
-    await sync_to_async(report)("web newer")
-    assert len(rendered) == before + 1

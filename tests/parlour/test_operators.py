@@ -1,7 +1,5 @@
 """What an operator is told: rarely, and what nobody else would say."""
 
-import logging
-
 import pytest
 
 from parlour import hub, streams
@@ -70,16 +68,3 @@ async def test_a_page_that_saw_more_than_there_is_gets_a_snapshot_and_tells_of_a
     assert len(log_lines) == 1
     assert f"seen {lobby.stream} up to 9, its head is at 1" in log_lines[0]
     assert "renew_epoch" in log_lines[0]
-
-
-@pytest.mark.django_db(transaction=True)
-async def test_a_message_can_be_followed_along_its_way(ann, lobby, caplog):
-    caplog.set_level(logging.DEBUG, "parlour")
-    logging.getLogger("parlour").addHandler(caplog.handler)
-    async with RecordingPage(ann) as page:
-        await page.send(kind="say", page=page.document.value("room-lobby-page"), acked=0, text="hello")
-        await page.shows("hello")
-    logging.getLogger("parlour").removeHandler(caplog.handler)
-    told = "\n".join(record.getMessage() for record in caplog.records)
-    for words in ("says hello at /ws/", f"committed: {{'{lobby.stream}': 1}}", f"{lobby.stream}: 1 groups"):
-        assert words in told

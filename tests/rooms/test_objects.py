@@ -14,18 +14,26 @@ from tests.examples import ROOT, passes, shown, write
 pytestmark = pytest.mark.django_db
 TOLD = (ROOT / "docs" / "rooms.md").read_text()
 SETTINGS = """
-INSTALLED_APPS += ["people", "tickets"]
+INSTALLED_APPS += ["people", "tickets", "jobs"]
+MIDDLEWARE.insert(2, "django.middleware.locale.LocaleMiddleware")
+MIDDLEWARE.append("django_htmx.middleware.HtmxMiddleware")
+PARLOUR = {"TICK": 0.3, "LEASE": 5.0}
 AUTH_USER_MODEL = "people.Person"
 TEMPLATES[0]["DIRS"] = [BASE_DIR / "templates"]
-LOGIN_URL = "/login/"
+LANGUAGE_CODE, LOGIN_URL = "en", "/login/"
 DATABASES = {"default": {"ENGINE": "parlour.contrib.sqlite", "NAME": "db", "TEST": {"NAME": "test_db"},
              "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20}}}
 """
 URLS = """
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
 from django.urls import include, path
-urlpatterns = [path("", include("tickets.urls")), path("", include("parlour.urls"))]
+from django.views.generic import TemplateView
+page = path("page/", TemplateView.as_view(template_name="base.html"))
+urlpatterns = [path("admin/", admin.site.urls), path("", include("tickets.urls")), path("", include("parlour.urls"))]
+urlpatterns += [page, *i18n_patterns(page)]
 """
-LAYOUT = "{% load parlour %}<head>{% live_head %}</head>{% block content %}{% endblock %}"
+LAYOUT = "{% load parlour alerts %}<head>{% live_head %}</head>{% bell %}{% block content %}{% endblock %}"
 
 
 def test_an_object_has_one_room_whoever_asks_first():
@@ -59,7 +67,7 @@ def test_without_a_rule_it_is_for_those_who_are_signed_in_and_gone_with_its_obje
     assert client.get(address).status_code == 404
 
 
-def test_another_team_takes_rooms_from_the_wheel_onto_its_own_objects(tmp_path):
+def test_another_team_takes_rooms_and_the_bell_from_the_wheel(tmp_path):
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
     [wheel] = tmp_path.glob("parlour_live-*.whl")
@@ -72,6 +80,9 @@ def test_another_team_takes_rooms_from_the_wheel_onto_its_own_objects(tmp_path):
         settings.write(added + SETTINGS)
     (tmp_path / "project" / "urls.py").write_text(URLS)
     write(tmp_path, {"templates/base.html": LAYOUT, **shown("rooms.md")})
-    shutil.copy(ROOT / "tests" / "rooms" / "on_objects.py", tmp_path)
-    told = passes(tmp_path, "on_objects.py", settings="project.settings", beside=[tmp_path / "installed"])
-    assert "8 passed" in told
+    for test in ("rooms/on_objects.py", "alerts/elsewhere.py"):
+        shutil.copy(ROOT / "tests" / test, tmp_path)
+    told = passes(
+        tmp_path, "on_objects.py", "elsewhere.py", settings="project.settings", beside=[tmp_path / "installed"]
+    )
+    assert "17 passed" in told

@@ -110,13 +110,6 @@ def test_what_cannot_be_said_never_reaches_a_commit(ann, lobby):
     assert read_heads([lobby.stream]) == {lobby.stream: 0}
 
 
-def test_texts_offered_together_keep_their_order(ann, lobby, post_rate):
-    post_rate("1000/1000")
-    said = [NumberedText(PAGE, n, f"text {n}") for n in range(1, 41)]
-    submit(ann, lobby.pk, said).result(10)
-    assert texts(lobby) == [each.text for each in said]
-
-
 def test_who_is_too_fast_is_told_so_in_all_their_tabs(ann, ben, lobby, post_rate):
     post_rate("0.001/3")
     outcomes = [submit(ann, lobby.pk, [NumberedText("", 0, "x")]).result(10)[0] for _ in range(5)]

@@ -37,13 +37,6 @@ def test_nobody_is_told_of_what_was_rolled_back(ann):
     assert read_heads(before) == before
 
 
-def test_the_same_form_sent_twice_is_one_order(ann, client, form):
-    client.force_login(ann)
-    assert [client.post("/shop/", form()).status_code for _ in range(2)] == [302, 302]
-    assert Order.objects.count() == 1
-    assert Alert.objects.count() == 2
-
-
 def test_a_form_that_was_rewritten_is_another_order(ann, client, form):
     client.force_login(ann)
     client.post("/shop/", form())

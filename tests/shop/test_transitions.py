@@ -13,25 +13,6 @@ def press(client, order, name, **how):
     return client.post(f"/shop/orders/{order.pk}/{name}/", **how)
 
 
-def test_accepting_resolves_what_staff_and_buyer_were_told_and_tells_the_buyer(ann, sam, tea, client, alerts_of):
-    client.force_login(sam)
-    press(client, tea, "accept")
-    tea.refresh_from_db()
-    assert tea.status == "accepted"
-    assert alerts_of("staff") == []
-    assert alerts_of(ann) == [f"Order {tea.pk} is accepted"]
-    press(client, tea, "finish")
-    assert alerts_of(ann) == [f"Order {tea.pk} is done"]
-
-
-def test_a_buyer_who_cancels_is_told_nothing_and_staff_need_not_look(ann, tea, client, alerts_of):
-    client.force_login(ann)
-    press(client, tea, "cancel")
-    tea.refresh_from_db()
-    assert tea.status == "cancelled"
-    assert alerts_of(ann) == alerts_of("staff") == []
-
-
 ALLOWED = {
     "new": {"accept": "accepted", "cancel": "cancelled"},
     "accepted": {"finish": "done", "cancel": "cancelled"},

@@ -1,4 +1,4 @@
-"""The bell in a stock project; tests/alerts/test_any_project.py runs them with several user models."""
+"""The bell and the bar of a job in a project of another team, run by tests/rooms/test_objects.py."""
 
 import asyncio
 import html
