@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from parlour.limits import rate_limit as rate_limit
     from parlour.live_lists import live_list as live_list
     from parlour.live_parts import live as live
+    from parlour.models import Head as Head
     from parlour.models import Lease as Lease
     from parlour.models import Numbered as Numbered
     from parlour.regions import Region as Region
@@ -56,7 +57,7 @@ _NAMES = {  # docs/reference.md says what they are
     "parlour.limits": ["rate_limit"],
     "parlour.live_lists": ["live_list"],
     "parlour.live_parts": ["live"],
-    "parlour.models": ["Lease", "Numbered"],
+    "parlour.models": ["Head", "Lease", "Numbered"],
     "parlour.regions": ["Region", "in_page_language"],
     "parlour.streams": ["LogStream", "StateStream", "Stream"],
     "parlour.text": ["clean", "is_visible"],

@@ -4,6 +4,14 @@ from django.apps import AppConfig
 
 
 class AccountsConfig(AppConfig):
-    """People: accounts and guests."""
+    """People: accounts, guests and bots."""
 
     name = "accounts"
+
+    def ready(self) -> None:
+        """A token's bot may do no more than its owner; programs notify the staff."""
+        from accounts import tokens
+        from alerts import Kind
+
+        tokens.connect()
+        Kind("program", "Programs", role="staff").register()

@@ -1,14 +1,15 @@
-"""A person: somebody with an account, a guest, a visitor of a widget, a bot."""
+"""A person: somebody with an account, a guest, a visitor of a widget, a bot; and the tokens of programs."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Collection
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from accounts import names, timezones
 
@@ -90,3 +91,51 @@ class User(AbstractUser):
         if fields is not None and {"username", "display_name"} & set(fields):
             kwargs["update_fields"] = {*fields, "username_key", "name_key"}
         super().save(*args, **kwargs)
+
+
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    """Tokens, by what they still open."""
+
+    def usable(self) -> Self:
+        """Those that have not expired, of people who may sign in."""
+        return self.filter(expires__gt=timezone.now(), owner__is_active=True, bot__is_active=True)
+
+
+class ApiToken(models.Model):
+    """With what a program acts as the `bot` of this token's owner. Of the secret only its SHA-256 is kept, in hex."""
+
+    class Scope(models.TextChoices):
+        READ = "read", "Read what is said in its rooms"
+        POST = "post", "Post in its rooms"
+        NOTIFY = "notify", "Notify the staff"
+
+    name = models.CharField(max_length=names.LONGEST)
+    owner = models.ForeignKey(User, models.CASCADE, related_name="api_tokens")
+    bot = models.OneToOneField(User, models.CASCADE, related_name="api_token")
+    digest = models.CharField(max_length=64, unique=True)
+    prefix = models.CharField(max_length=16)  # of the secret, by which its owner knows it again
+    scopes = models.JSONField(default=list)
+    rooms = models.ManyToManyField("parlour_rooms.Room", blank=True, related_name="+")
+    created = models.DateTimeField(auto_now_add=True)
+    expires = models.DateTimeField()
+    last_used = models.DateTimeField(null=True)
+
+    objects = ApiTokenQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["owner", "name"], name="accounts_token_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def may(self, scope: str) -> bool:
+        """Whether its owner gave it this scope, and may still give it."""
+        return scope in self.scopes and (scope != self.Scope.NOTIFY or self.owner.is_staff)
+
+    @property
+    def has_expired(self) -> bool:
+        return self.expires <= timezone.now()
+
+    @property
+    def scope_words(self) -> list[str]:
+        return [scope.label for scope in self.Scope if scope in self.scopes]

@@ -12,6 +12,7 @@ from django.urls import re_path
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 wsgi = get_wsgi_application()
 
+from accounts.tokens import TokenAuthMiddleware  # noqa: E402
 from alerts import routing as alerts  # noqa: E402
 from chat import urls as chat  # noqa: E402
 from config.health import check_redis  # noqa: E402
@@ -49,9 +50,9 @@ async def lifespan(scope: Any, receive: Receive, send: Send) -> None:
             return
 
 
-kinds = {
+kinds: dict[str, Any] = {
     "http": WsgiBridge(wsgi),
-    "websocket": URLRouter([*sockets, re_path(r"", no_such_socket)]),  # type: ignore[arg-type]
+    "websocket": TokenAuthMiddleware(URLRouter([*sockets, re_path(r"", no_such_socket)])),  # type: ignore[arg-type]
     "lifespan": lifespan,
 }
 

@@ -14,7 +14,7 @@ from parlour import log_source
 SECRET = re.compile(
     r"(?i)(?<![^\W_])(bearer\s+|authorization:\s*\w+\s+"
     r"|(?:token|ticket|sessionid|csrftoken|csrfmiddlewaretoken|password\d?|secret_key)"
-    r"['\"]?\s*[=:]\s*['\"]?)[^\s&;,'\"]+"
+    r"['\"]?\s*[=:]\s*['\"]?|parlour_(?=[\w-]{43}))[^\s&;,'\"]+"
 )
 PASSWORD = re.compile(r"(://[^\s/:@]*:)[^\s/@]+(?=@)")
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")  # a terminal would obey them

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.log import log_response
@@ -13,6 +13,7 @@ from http_bridge.wsgi_bridge import BodyRejected
 
 log = logging.getLogger(__name__)
 HIDDEN = {"csrfmiddlewaretoken", "next", "kind", "page", "acked", "met"}  # fields that nobody types
+FOR_PROGRAMS = "/api/"  # where errors are JSON
 HIDDEN |= {"verb", "label", "send", "back", "idempotency_key"}
 
 
@@ -36,6 +37,8 @@ def rejected_bodies(get_response: Callable[[HttpRequest], HttpResponse]) -> Call
 
 
 def _body_rejected(request: HttpRequest, why: BodyRejected) -> HttpResponse:
+    if request.path.startswith(FOR_PROGRAMS):
+        return JsonResponse({"error": "This body is too large, too slow, or has no length."}, status=why.status)
     context = {"why": why, "megabytes": why.limit >> 20, "back": _back(request)}
     response = render(request, "body_rejected.html", context, status=why.status)
     level = "error" if why.status == 507 else "warning"  # somebody must free space on a full disk
@@ -63,6 +66,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
     A form is on it once more, as it was sent: what was typed stays, and can be sent again when the database is back.
     """
+    if request.path.startswith(FOR_PROGRAMS):
+        return JsonResponse({"error": "Something went wrong on our side. Try again in a moment."}, status=500)
     try:
         sent = [
             (name, "" if name in HIDDEN else name.replace("_", " ").capitalize(), text)

@@ -16,6 +16,7 @@ urlpatterns = [
     path("metrics", health.metrics, name="metrics"),
     path("admin/", admin.site.urls),
     path("accounts/", include("accounts.urls")),
+    path("api/", include("api.urls")),
     path("shop/", include("shop.urls")),
     path("embed/", include("widgets.embed_urls")),
     path("status/", include("monitoring.urls")),

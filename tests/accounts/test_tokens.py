@@ -1,0 +1,133 @@
+"""Tokens for programs: made and revoked on a page, and worth no more than their owners."""
+
+import datetime
+import html
+import re
+
+import pytest
+from django.utils import timezone
+
+from accounts import tokens
+from accounts.models import ApiToken, User
+from rooms.models import Membership, Room
+
+
+@pytest.fixture
+def lobby(ann):
+    return Room.objects.create(title="Lobby")
+
+
+@pytest.fixture
+def team(ann):
+    room = Room.objects.create(title="Team", access=Room.Access.MEMBERS, owner=ann)
+    room.members.add(ann)
+    return room
+
+
+def make(client, *rooms, **fields):
+    filled = {"name": "Deploys", "scopes": ["read", "post"], "rooms": [room.pk for room in rooms], "days": 90, **fields}
+    return client.post("/accounts/tokens/", filled)
+
+
+def secret_in(response):
+    return re.search(r"parlour_[\w-]{43}", response.content.decode())[0]
+
+
+def test_the_secret_is_shown_once_and_kept_nowhere(signed_in, ann, lobby, team):
+    response = make(signed_in(ann), lobby, team)
+    secret = secret_in(response)
+    assert f'curl -H "Authorization: Bearer {secret}"' in html.unescape(response.content.decode())
+    token = ApiToken.objects.get()
+    assert secret not in str({**vars(token), **vars(token.bot)})
+    assert tokens.authenticate(secret, "10.0.0.1") == token
+    page = signed_in(ann).get("/accounts/tokens/").content.decode()
+    assert secret not in page
+    assert all(words in page for words in (secret[:12], "Deploys", "Lobby", "Team", "last used"))
+    assert datetime.timedelta(days=89) < token.expires - timezone.now() < datetime.timedelta(days=91)
+
+
+def test_a_reload_makes_no_second_one(signed_in, ann, lobby):
+    make(signed_in(ann), lobby)
+    again = make(signed_in(ann), lobby)
+    assert (again.status_code, ApiToken.objects.count()) == (422, 1)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"name": "Ann Berg"}, "Somebody with an account has that name"),
+        ({"name": "moderator"}, "belongs to the people who run this place"),
+        ({"scopes": []}, "Choose what it may do."),
+        ({"scopes": ["notify"]}, "notify is not one of the available choices"),
+        ({"rooms": []}, "Choose at least one room."),
+        ({"days": 400}, "400 is not one of the available choices"),
+    ],
+)
+def test_what_is_wrong_is_said_beside_it(signed_in, ann, lobby, wrong, words):
+    response = make(signed_in(ann), lobby, **wrong)
+    assert response.status_code == 422
+    assert words in html.unescape(response.content.decode())
+    assert not ApiToken.objects.exists()
+
+
+def test_only_rooms_that_its_owner_may_read_can_be_chosen(signed_in, ann, team):
+    ben = User.objects.create_user("ben")
+    assert make(signed_in(ben), team).status_code == 422
+
+
+def test_guests_have_none_and_nobody_has_another_s(signed_in, ann, lobby):
+    make(signed_in(ann), lobby)
+    address = f"/accounts/tokens/{ApiToken.objects.get().pk}/revoke/"
+    assert signed_in(User.objects.create_guest("Gus")).get("/accounts/tokens/").url == "/accounts/signup/"
+    stranger = signed_in(User.objects.create_user("ben"))
+    assert (stranger.get(address).status_code, stranger.post(address).status_code) == (404, 404)
+
+
+def test_to_revoke_it_takes_a_second_click_and_is_for_good(signed_in, ann, lobby):
+    secret = secret_in(make(signed_in(ann), lobby))
+    bot = ApiToken.objects.get().bot
+    address = f"/accounts/tokens/{bot.api_token.pk}/revoke/"
+    assert b"Revoke token" in signed_in(ann).get(address).content
+    assert signed_in(ann).post(address).url == "/accounts/tokens/"
+    bot.refresh_from_db()
+    assert not bot.is_active
+    with pytest.raises(tokens.Refused):
+        tokens.authenticate(secret, "10.0.0.1")
+
+
+def test_its_bot_belongs_to_a_room_while_its_owner_does(ann, lobby, team):
+    tokens.make_token(ann, "Deploys", ["read"], [lobby, team], 90)
+    bot = ApiToken.objects.get().bot
+    belongs = Membership.objects.filter(person=bot).values_list("room", flat=True)
+    assert [*belongs.all()] == [team.pk]  # not to a room that would let it in without its owner one day
+    Membership.objects.get(person=ann, room=team).delete()
+    assert [*belongs.all()] == []
+    Membership.objects.create(person=ann, room=team)
+    assert [*belongs.all()] == [team.pk]
+
+
+def test_it_opens_nothing_while_its_owner_may_not_sign_in(ann, lobby):
+    secret = tokens.make_token(ann, "Deploys", ["read"], [lobby], 90)
+    User.objects.filter(pk=ann.pk).update(is_active=False)
+    with pytest.raises(tokens.Refused):
+        tokens.authenticate(secret, "10.0.0.1")
+
+
+def test_it_goes_with_its_owner(ann, lobby):
+    tokens.make_token(ann, "Deploys", ["read"], [lobby], 90)
+    bot = ApiToken.objects.get().bot
+    ann.delete()
+    bot.refresh_from_db()
+    assert (ApiToken.objects.count(), bot.is_active) == (0, False)
+
+
+def test_wrong_ones_are_limited_by_address_and_right_ones_are_not(ann, lobby, monkeypatch):
+    monkeypatch.setattr(tokens, "WRONG_RATE", "0.01/2")
+    secret = tokens.make_token(ann, "Deploys", ["read"], [lobby], 90)
+    statuses = []
+    for each in ("parlour_" + "x" * 43, "nonsense", ""):
+        with pytest.raises(tokens.Refused) as refused:
+            tokens.authenticate(each, "10.0.0.1")
+        statuses.append(refused.value.status)
+    assert statuses == [401, 401, 429]
+    assert tokens.authenticate(secret, "10.0.0.1").name == "Deploys"
