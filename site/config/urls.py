@@ -18,6 +18,7 @@ urlpatterns = [
     path("accounts/", include("accounts.urls")),
     path("api/", include("api.urls")),
     path("shop/", include("shop.urls")),
+    path("widgets/", include("widgets.urls")),
     path("embed/", include("widgets.embed_urls")),
     path("status/", include("monitoring.urls")),
     path("webhooks/", include("webhooks.urls")),

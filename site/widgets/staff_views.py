@@ -1,0 +1,133 @@
+"""Pages on which staff make widgets, get what to paste, and stop them."""
+
+import secrets
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from csp.constants import SELF
+from django.contrib import messages as notices
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from widgets import models
+from widgets.forms import KeyForm, WidgetForm
+from widgets.models import MOST_KEYS, VouchingKey, Widget
+
+
+def for_staff(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Decorate a view that nobody else may use; one with a `pk` gets the widget in its place."""
+
+    @login_required
+    @wraps(view)
+    def guarded(request: HttpRequest, pk: int | None = None, **route: Any) -> HttpResponse:
+        if not getattr(request.user, "is_staff", False):
+            raise PermissionDenied
+        if pk is not None:
+            route["widget"] = get_object_or_404(Widget.objects.select_related("room"), pk=pk)
+        return view(request, **route)
+
+    return guarded
+
+
+@require_safe
+@for_staff
+def index(request: HttpRequest) -> HttpResponse:
+    """All widgets."""
+    return render(request, "widgets/list.html", {"widgets": Widget.objects.order_by("title", "pk")})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_staff
+def edit(request: HttpRequest, widget: Widget | None = None) -> HttpResponse:
+    """Make a widget, or change one."""
+    form = WidgetForm(request.POST or None, instance=widget)
+    if form.is_valid():
+        models.store(form.instance)
+        return redirect("widgets:widget", form.instance.pk)
+    title = Widget.objects.get(pk=widget.pk).title if widget else ""
+    context = {"form": form, "widget": widget, "title": title}
+    return render(request, "widgets/form.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+@for_staff
+def overview(request: HttpRequest, widget: Widget) -> HttpResponse:
+    """What to paste, how it looks, who vouches, and how to stop it."""
+    return _overview(request, widget, KeyForm())
+
+
+def _overview(request: HttpRequest, widget: Widget, form: KeyForm, secret: str = "") -> HttpResponse:
+    keys = list(widget.keys.order_by("pk"))
+    newest = keys[-1] if keys else None
+    context = {
+        "widget": widget,
+        "address": request.build_absolute_uri(reverse("embed:page", args=[widget.public_id])),
+        "keys": keys,
+        "kid": newest.kid if newest else "the id of your key",
+        "form": form if len(keys) < MOST_KEYS else None,
+        "secret": secret,
+    }
+    response = render(request, "widgets/widget.html", context, status=422 if form.errors else 200)
+    response._csp_update = {"frame-src": [SELF]}  # type: ignore[attr-defined]  # what csp_update sets: for the preview
+    return response
+
+
+@require_POST
+@for_staff
+def switch(request: HttpRequest, widget: Widget) -> HttpResponse:
+    """Switch a widget on or off, as the button that was pressed said."""
+    widget.is_on = request.POST.get("to") == "on"
+    models.store(widget)
+    return redirect("widgets:widget", widget.pk)
+
+
+@require_POST
+@for_staff
+def end_sessions(request: HttpRequest, widget: Widget) -> HttpResponse:
+    """Everybody who has the widget open has to begin anew."""
+    models.end_sessions(widget)
+    notices.success(request, "All sessions of this widget are ended.")
+    return redirect("widgets:widget", widget.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_staff
+def delete(request: HttpRequest, widget: Widget) -> HttpResponse:
+    """Delete a widget, after a question."""
+    if request.method != "POST":
+        return render(request, "widgets/delete.html", {"widget": widget})
+    models.delete(widget)
+    notices.info(request, f"“{widget.title}” is deleted.")
+    return redirect("widgets:index")
+
+
+@require_POST
+@for_staff
+def make_key(request: HttpRequest, widget: Widget) -> HttpResponse:
+    """A new key. The answer is the only page that ever shows a secret, and no cache keeps it."""
+    form, secret = KeyForm(request.POST), ""
+    with transaction.atomic():
+        Widget.objects.select_for_update().get(pk=widget.pk)
+        if form.is_valid() and widget.keys.count() >= MOST_KEYS:
+            form.add_error(None, f"There are {MOST_KEYS} keys already. Revoke one first.")
+        if form.is_valid():
+            algorithm, material = form.cleaned_data["algorithm"], form.cleaned_data["material"]
+            widget.keys.create(kid=secrets.token_hex(4), algorithm=algorithm, material=material)
+            secret = material if algorithm == VouchingKey.Algorithm.HS256 else ""
+    if not secret and not form.errors:
+        return redirect(reverse("widgets:widget", args=[widget.pk]) + "#keys")
+    return _overview(request, widget, form, secret)
+
+
+@require_POST
+@for_staff
+def revoke_key(request: HttpRequest, widget: Widget, key: int) -> HttpResponse:
+    """What is signed with this key from now on lets nobody in."""
+    widget.keys.filter(pk=key).delete()
+    return redirect(reverse("widgets:widget", args=[widget.pk]) + "#keys")
