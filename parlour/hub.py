@@ -332,18 +332,22 @@ class Hub:
                 self.guards[name][listener] = seq
                 isolated(listener.recheck)
 
-    def transient(self, name: str, fragments: str) -> None:
-        """Show something that leaves no trace to everybody who follows this head, in all processes."""
-        self._show(name, fragments)
+    def transient(self, name: str, fragments: str, key: str) -> None:
+        """Show something that leaves no trace to everybody who follows this head, in all processes.
+
+        `key` is that of the region for which the fragments are; in others they go to the parts of the same names.
+        """
+        self._show(name, fragments, key)
         if (publisher := bus.publisher()) is not None:
-            message = {"type": "transient", "name": name, "fragments": fragments, "process": self.process}
+            message = {"type": "transient", "name": name, "fragments": fragments, "key": key, "process": self.process}
             publisher.publish_transient(message)
 
-    def _show(self, name: str, fragments: str) -> None:
+    def _show(self, name: str, fragments: str, key: str) -> None:
         for topic in list(self.by_head.get(name, ())):
+            text = fragments.replace(f":#{key}-", f":#{topic.stream.ids.key}-")
             for group in list(topic.groups.values()):
                 for listener in list(group.listeners):
-                    isolated(listener.deliver, topic, group.cursor, fragments)
+                    isolated(listener.deliver, topic, group.cursor, text)
 
     def _received(self, message: dict[str, Any]) -> None:
         if message["type"] == "hint":
@@ -352,7 +356,7 @@ class Hub:
             if since := message.get("since"):  # of another process, whose clock may be ahead
                 metrics.HINT_LAG.observe(max(0.0, time() - since))
         elif message.get("process") != self.process:
-            self._show(message["name"], message["fragments"])
+            self._show(message["name"], message["fragments"], message.get("key", ""))
 
     # Clocks
 

@@ -156,6 +156,7 @@ class Region(Ids):
 
     controls = "parlour/controls.html"
     address = ""  # of the page it stands on, for a link that leads back to it
+    by_post = False  # its page asks by POST, with the fields in `<key>-sent`, where no cookie says who it is
 
     def __init__(self, key: str, socket: str, panel: "_StrOrPromise", role: str = "reader") -> None:
         super().__init__(key)

@@ -72,7 +72,8 @@ class RoomConsumer(Consumer):
 
     async def hear_typing(self, fields: dict[str, Any]) -> None:
         if self.region.rights.write and rate_limit("typing", self.person.pk, TYPING_RATE).take():
-            self.hub.transient(self.region.room.stream, typing_indicator.start(self.region, self.person))
+            typing = typing_indicator.start(self.region, self.person)
+            self.hub.transient(self.region.room.stream, typing, self.region.key)
 
     async def hear_seen(self, fields: dict[str, Any]) -> None:
         """A sign of somebody at the page: the room is in front of them until the next few seconds bring none."""

@@ -1,16 +1,21 @@
 """Who people are to a room: any user model will do, and one may say more of them.
 
 It may have `NAME_FIELDS`, of which the first that is not empty is how somebody is shown to others; `is_guest`, and for
-queries `GUESTS`, lookups such as `{"kind": "guest"}`; `is_muted`, for who may read and not write; and a manager with
-`bearing(names)`, those who may bear one of these names, as they were typed and folded.
+queries `GUESTS`, lookups such as `{"kind": "guest"}`; `MARK_FIELD`, which says whose names have one of MARKS beside
+them; `is_muted`, for who may read and not write; `only_as_member`, for who has rights in no room, open or not, that
+they are no member of; and a manager with `bearing(names)`, those who may bear one of these names, as they were typed
+and folded.
 """
 
 from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+MARKS = {"guest": _("guest"), "visitor": _("visitor"), "bot": _("bot")}
 
 
 def name_fields(prefix: str = "") -> list[str]:
@@ -34,6 +39,12 @@ def guests(prefix: str = "") -> Q:
     """The condition for guests in a query; `prefix` leads to the person, such as "person__"."""
     lookups = getattr(get_user_model(), "GUESTS", None)
     return Q(**{f"{prefix}{name}": value for name, value in lookups.items()}) if lookups else Q(pk__in=())
+
+
+def mark(prefix: str = "") -> Any:
+    """The expression for how people are marked, a key of MARKS or anything else; `prefix` leads to the person."""
+    field = getattr(get_user_model(), "MARK_FIELD", None)
+    return F(f"{prefix}{field}") if field else Case(When(guests(prefix), Value("guest")), default=Value(""))
 
 
 def bearing(names: Collection[str]) -> Any:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
 from parlour import Lease, StateStream
-from rooms.names import guests, name_fields, name_in
+from rooms.names import MARKS, mark, name_fields, name_in
 
 SHOWN = 60  # people named in a room's list; a larger company would cost every page a long list a second
 
@@ -24,7 +24,7 @@ class PeopleStream(StateStream):
 
     def present(self) -> dict[str, Any]:
         here = _in_order(self.name)
-        people = [dict(zip(("pk", "name", "guest"), each, strict=True)) for each in here[:SHOWN]]
+        people = [dict(zip(("pk", "name", "mark"), each, strict=True)) for each in here[:SHOWN]]
         return {"people": people, "others": len(here[SHOWN:]), "names": {pk: name for pk, name, _ in here}}
 
     def paint(self, variant: Any, seq: int) -> dict[str, Any]:
@@ -45,16 +45,16 @@ class PeopleStream(StateStream):
         return self.ids.append("log", notes, "ol") if notes else ""
 
 
-def _in_order(name: str) -> list[tuple[Any, str, bool]]:
-    """Who has a lease of this name, once each: primary key, name, whether they are a guest.
+def _in_order(name: str) -> list[tuple[Any, str, Any]]:
+    """Who has a lease of this name, once each: primary key, name, and their mark, if they have one.
 
     Bare tuples: while many come, all who are there are asked for again and again.
     """
     model = get_user_model()
     holders = {model._meta.pk.to_python(each) for each in Lease.objects.living(name).values_list("holder", flat=True)}
-    people = model._default_manager.filter(pk__in=holders).annotate(guest=guests())
-    rows = people.values_list("pk", "guest", *name_fields())
-    named = ((pk, name_in(names), bool(guest)) for pk, guest, *names in rows)
+    people = model._default_manager.filter(pk__in=holders).annotate(mark=mark())
+    rows = people.values_list("pk", "mark", *name_fields())
+    named = ((pk, name_in(names), MARKS.get(marked)) for pk, marked, *names in rows)
     return sorted(named, key=lambda each: (each[1].casefold(), each[0]))
 
 

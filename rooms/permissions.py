@@ -37,12 +37,15 @@ def rights(person: Any, room: Room, member: bool | None = None) -> Rights:
     active = _may_act(person)
     if room.is_on_object:
         return object_rights(person, room.model, room.thing)
+    if getattr(person, "only_as_member", False):
+        member = _is_member(person, room) if member is None else member
+        return Rights(member, active and member, False, "member" if active and member else "reader")
     if is_guest(person):
         invited = Room.Guests.NONE if room.members_only else room.guests
         write = active and invited == Room.Guests.WRITE
         return Rights(invited != Room.Guests.NONE, write, False, "guest" if write else "reader")
     if room.members_only and member is None:
-        member = Membership.objects.filter(room=room, person=person).exists()
+        member = _is_member(person, room)
     read = not room.members_only or bool(member)
     manage = room.owner_id == person.pk or (getattr(person, "is_staff", False) and read)
     return Rights(read, active and read, manage, "member" if active and read else "reader")
@@ -51,8 +54,7 @@ def rights(person: Any, room: Room, member: bool | None = None) -> Rights:
 def rights_of_all(people: Collection[Any], room: Room) -> dict[Any, Rights]:
     """What each of these people may do in this room, by primary key; who is a member is asked once."""
     members: set[Any] = set()
-    if room.members_only:
-        asked = [person.pk for person in people]
+    if asked := [person.pk for person in people if needs_membership(person, room)]:
         members.update(Membership.objects.filter(room=room, person__in=asked).values_list("person", flat=True))
     return {person.pk: rights(person, room, person.pk in members) for person in people}
 
@@ -63,6 +65,15 @@ def object_rights(person: Any, model: Any, thing: Any) -> Rights:
     read = thing is not None and bool(rule.read(person, thing))
     write = read and _may_act(person) and bool(rule.write(person, thing))
     return Rights(read, write, False, "member" if write else "reader")
+
+
+def needs_membership(person: Any, room: Room) -> bool:
+    """Whether what this person may do in this room depends on whether they are a member."""
+    return room.members_only or getattr(person, "only_as_member", False)
+
+
+def _is_member(person: Any, room: Room) -> bool:
+    return Membership.objects.filter(room=room, person=person).exists()
 
 
 def _may_act(person: Any) -> bool:

@@ -23,7 +23,7 @@ from parlour import submit as submit_work
 from rooms import markup, mentions
 from rooms.markup import TextRejected
 from rooms.models import Membership, Message, Room, by_pk, stored
-from rooms.permissions import rights
+from rooms.permissions import needs_membership, rights
 from rooms.send_once import NumberedText
 
 POST_RATE = "10/40"  # by one person: a second / at once; a project's ROOMS_POST_RATE overrides it
@@ -81,9 +81,10 @@ class _Batch:
         writers = {draft.author for draft in drafts}
         self.authors = by_pk(get_user_model(), map(stored, writers))
         self.rooms = by_pk(Room, {draft.room for draft in drafts})
-        closed = [room for room in self.rooms.values() if room.members_only]
-        members = Membership.objects.filter(room__in=closed, person__in=writers).values_list("room", "person")
-        self.members = set(members) if closed else set()
+        people = self.authors.values()
+        asked = [pk for pk, room in self.rooms.items() if any(needs_membership(each, room) for each in people)]
+        members = Membership.objects.filter(room__in=asked, person__in=writers).values_list("room", "person")
+        self.members = set(members) if asked else set()
         earlier = Message.objects.numbered([key for draft in drafts if draft.text.page for key in draft.keys])
         self.known: dict[Key, Message] = {(row.author_id, row.page, row.n): row for row in earlier}
         self.too_fast = {author for author in writers if _is_too_fast_elsewhere(author)}

@@ -16,7 +16,7 @@ from parlour import LogStream, Region, StateStream
 from rooms.composer import several_lines
 from rooms.markup import trusted
 from rooms.models import Message, Room, room_key
-from rooms.names import guests, name_fields, name_in
+from rooms.names import MARKS, mark, name_fields, name_in
 from rooms.object_rules import object_heads
 from rooms.people_here import PeopleStream
 from rooms.permissions import READER, Rights, sign_in
@@ -25,18 +25,33 @@ from rooms.send_once import new_page
 ROOMS = 1000  # whose query is kept, which takes as long to make as to answer
 RENDERED = 2000  # messages whose markup is kept, some two megabytes
 MINUTES, AVATARS = 2000, 1000  # and those of which these parts are kept
-FIELDS = ["pk", "seq", "changed", "text", "html", "created", "previous_at", "heading_at", "author", "by_guest"]
+FIELDS = ["pk", "seq", "changed", "text", "html", "created", "previous_at", "heading_at", "author", "mark"]
+
+
+class Addresses(NamedTuple):
+    """Where pages of a room ask and post: `urls` is the namespace of these addresses, `place` says which room."""
+
+    place: str
+    urls: str = "parlour_rooms"
 
 
 class RoomRegion(Region):
-    """A room on a page. Its key is made from the address, which is what a page that was denied still knows."""
+    """A room on a page. Its key is made from the address, which is what a page that was denied still knows.
+
+    A subclass may put it at other addresses: `at`, with a `key` and `socket` to match. `ticket` is what its pages then
+    send to say who they are, and `invitation` the template of what stands in the place of the composer.
+    """
 
     controls = "parlour_rooms/composer.html#composer"
+    invitation = "parlour_rooms/composer.html#invitation"
+    ticket = ""
 
-    def __init__(self, room: Room, rights: Rights = READER) -> None:
-        slug = room.slug
-        panel = reverse_lazy("parlour_rooms:panel", args=[slug])  # a page shows it, its socket does not
-        super().__init__(room_key(slug), f"/ws/rooms/{slug}/", panel, rights.role)
+    def __init__(
+        self, room: Room, rights: Rights = READER, at: Addresses | None = None, key: str = "", socket: str = ""
+    ) -> None:
+        self.at = at or Addresses(room.slug)
+        panel = reverse_lazy(f"{self.at.urls}:panel", args=[self.at.place])  # a page shows it, its socket does not
+        super().__init__(key or room_key(room.slug), socket or f"/ws/rooms/{room.slug}/", panel, rights.role)
         self.room = room
         self.rights = rights
         self.log = RoomStream(room, self)
@@ -68,7 +83,7 @@ class ShownMessage(NamedTuple):
     id: str
     author_id: Any
     author: str
-    guest: bool
+    mark: str
     created: datetime
     previous_at: datetime | None
     heading_at: datetime | None
@@ -120,9 +135,10 @@ def render_message(message: ShownMessage) -> SafeString:
 class RoomStream(LogStream):
     """What was posted, in order."""
 
-    def __init__(self, room: Room, region: Region) -> None:
+    def __init__(self, room: Room, region: RoomRegion) -> None:
         super().__init__(room.stream, region)
         self.room = room
+        self.at, self.by_post = region.at, region.by_post
 
     def rows(self) -> Any:
         return _messages(self.room.pk)
@@ -130,7 +146,7 @@ class RoomStream(LogStream):
     def row(self, row: Any) -> SafeString:
         read = translation.get_language(), timezone.get_current_timezone_name()
         times = row.created, row.previous_at, row.heading_at
-        author = row.author, _author(row), bool(row.by_guest)
+        author = row.author, _author(row), str(MARKS.get(row.mark, ""))
         return render_message(ShownMessage(self.ids.id(row.pk), *author, *times, row.html, *read))
 
     def announce(self, added: Sequence[Any]) -> str:
@@ -146,14 +162,14 @@ class RoomStream(LogStream):
         return self.ids.inner("typing", "") + self.ids.inner("announce", text)
 
     def older(self, upto: int | None) -> str:
-        context = {"region": self.ids, "room": self.room, "upto": upto}
+        context = {"region": self.ids, "at": self.at, "by_post": self.by_post, "upto": upto}
         return self.ids.replaced(render_to_string("parlour_rooms/message.html#more", context))
 
 
 @lru_cache(ROOMS)
 def _messages(room: int) -> Any:
     """Bare tuples: fifty models with their authors would take longer than all else on a page."""
-    messages = Message.objects.filter(room=room).annotate(by_guest=guests("author__"))
+    messages = Message.objects.filter(room=room).annotate(mark=mark("author__"))
     return messages.values_list(*FIELDS, *name_fields("author__"), named=True)
 
 

@@ -1,6 +1,7 @@
 """Pages of the rooms, for reading and writing with or without a socket."""
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from typing import Any
 
 from django.contrib import messages as notices
@@ -19,7 +20,7 @@ from rooms.markup import TextRejected
 from rooms.models import Message, Room, room_key
 from rooms.names import is_guest
 from rooms.permissions import room_for, sign_in
-from rooms.posting import submit
+from rooms.posting import Outcome, submit
 from rooms.rejected_text import rejected_form
 from rooms.send_once import NumberedText
 from rooms.streams import RoomRegion
@@ -57,18 +58,20 @@ def room_page(request: HttpRequest, slug: str, rejected: Rejected = (), status: 
         region = RoomRegion(*room_for(request.user, slug, rooms))
     except Denied as why:
         return denied_page(request, why)
-    context = {
-        **region.paint(request),
-        "room": region.room,
-        "rooms": rooms,
-        "may_manage": region.rights.manage,
-        "err": format_html_join("", "{}", ([rejected_form(region, *each, request)] for each in rejected)),
-    }
-    if upto := _count(request.GET.get("upto")):
-        markup, older = region.log.page(region.log.variant(request.user), upto)
+    painted = paint(request, region, rejected, request.GET.get("upto"))
+    context = {**painted, "rooms": rooms, "may_manage": region.rights.manage}
+    return render(request, "parlour_rooms/page.html", context, status=status)
+
+
+def paint(request: HttpRequest, region: RoomRegion, rejected: Rejected = (), upto: Any = None) -> dict[str, Any]:
+    """Context for a page of a room, with what was rejected; `upto`, as the page sent it, goes back in the history."""
+    forms = format_html_join("", "{}", ([rejected_form(region, *each, request)] for each in rejected))
+    context = {**region.paint(request), "room": region.room, "err": forms}
+    if seq := _count(upto):
+        markup, older = region.log.page(region.log.variant(request.user), seq)
         context["shown"]["log"] |= {"markup": markup, "older": older}
         context["later"] = True
-    return render(request, "parlour_rooms/page.html", context, status=status)
+    return context
 
 
 @require_safe
@@ -78,8 +81,13 @@ def older(request: HttpRequest, slug: str) -> HttpResponse:
         region = RoomConsumer.authorize(request.user, slug=slug)
     except Denied:
         return HttpResponse(status=403)
-    markup, upto = region.log.page(region.log.variant(request.user), _count(request.GET.get("upto")))
-    context = {"region": region, "room": region.room, "markup": markup, "upto": upto}
+    return older_page(request, region, request.GET.get("upto"))
+
+
+def older_page(request: HttpRequest, region: RoomRegion, upto: Any) -> HttpResponse:
+    """The messages of a region up to `upto`, as a page sent it."""
+    markup, rest = region.log.page(region.log.variant(request.user), _count(upto))
+    context = {"region": region, "at": region.at, "by_post": region.by_post, "markup": markup, "upto": rest}
     return render(request, "parlour_rooms/message.html#older", context)
 
 
@@ -88,37 +96,55 @@ def messages(request: HttpRequest, slug: str) -> HttpResponse:
     """Post by a plain form. What is rejected comes back with the page; nothing typed is lost."""
     if request.method != "POST":  # the address of a page with a rejected text, loaded again
         return redirect("parlour_rooms:room", slug)
-    sent = request.POST.getlist("text")
-    if len(sent) > 1 and not sent[0].strip():  # an empty box above texts that wait to be sent
-        sent = sent[1:]
     try:
         room, _ = room_for(request.user, slug)
-        texts = send_once.numbered_texts({**request.POST.dict(), "text": sent})
+        texts = sent_texts(request)
     except Denied as why:
         return denied_page(request, why)
     except Malformed:
-        return render(request, ["csrf.html", "parlour_rooms/denied.html"], {"texts": sent}, status=400)
-    outcomes = submit(request.user, room.pk, texts).result(COMMIT_WITHIN)
-    rejected = [(text, why) for text, why in zip(texts, outcomes, strict=True) if isinstance(why, TextRejected)]
-    if unheard := next((row.unheard for row in outcomes if isinstance(row, Message) and row.unheard), ""):
+        return render(request, ["csrf.html", "parlour_rooms/denied.html"], {"texts": typed(request)}, status=400)
+    rejected, unheard = outcome(texts, submit(request.user, room.pk, texts))
+    if unheard:
         notices.info(request, unheard, fail_silently=True)
     if not rejected:
         return redirect(f"{_back(request, room)}#{room_key(slug)}-composer")
     return room_page(request, slug, rejected, status=422)
 
 
+def typed(request: HttpRequest) -> list[str]:
+    """The texts in a plain form, the newest first, without the empty box above those that wait to be sent."""
+    sent = request.POST.getlist("text")
+    return sent[1:] if len(sent) > 1 and not sent[0].strip() else sent
+
+
+def sent_texts(request: HttpRequest) -> list[NumberedText]:
+    """The texts in a plain form with their numbers. Raises Malformed."""
+    return send_once.numbered_texts({**request.POST.dict(), "text": typed(request)})
+
+
+def outcome(texts: Sequence[NumberedText], submitted: "Future[list[Outcome]]") -> tuple[Rejected, Any]:
+    """What was rejected of texts that were submitted, and why a mention in what was stored alerted nobody."""
+    outcomes = submitted.result(COMMIT_WITHIN)
+    rejected = [(text, why) for text, why in zip(texts, outcomes, strict=True) if isinstance(why, TextRejected)]
+    return rejected, next((row.unheard for row in outcomes if isinstance(row, Message) and row.unheard), "")
+
+
 @require_POST
 def lines(request: HttpRequest, slug: str) -> HttpResponse:
     """A box of several lines or of one that keeps what was typed. By POST: a GET would put it into addresses."""
+    response = box(request, RoomRegion(Room(slug=slug)))  # for its ids and addresses alone
+    composer.choose(response, request.POST.get("several", "1") == "1", request.is_secure())
+    return response
+
+
+def box(request: HttpRequest, region: RoomRegion) -> HttpResponse:
+    """The box that was asked for, with what was typed, and what follows from the choice."""
     several = request.POST.get("several", "1") == "1"
     texts = request.POST.getlist("text")  # the newest comes first; what waits to be sent follows
-    region = RoomRegion(Room(slug=slug))  # for its ids and addresses alone
     text = texts[0] if texts else ""
     text = text if several else " ".join(text.splitlines())
     context = {"region": region, "text": text, "several_lines": several, "chosen": True}
-    response = render(request, "parlour_rooms/composer.html#lines", context)
-    composer.choose(response, several, request.is_secure())
-    return response
+    return render(request, "parlour_rooms/composer.html#lines", context)
 
 
 @require_POST

@@ -27,7 +27,8 @@ class PersonManager(UserManager["User"]):
     def bearing(self, names_borne: Collection[str]) -> QuerySet[User]:
         """Those whose names look like one of these."""
         keys = {names.folded(name) for name in names_borne} - {""}
-        return self.filter(Q(username_key__in=keys) | Q(name_key__in=keys))
+        visitors = Q(kind=User.Kind.VISITOR)  # they are of one widget alone, and their host names them
+        return self.filter(Q(username_key__in=keys) | Q(name_key__in=keys)).exclude(visitors)
 
     def name_is_taken(self, name: str, by_other_than: User | None = None) -> bool:
         """Whether an account bears a name that reads like `name`."""
@@ -50,7 +51,8 @@ class User(AbstractUser):
         VISITOR = "visitor"
         BOT = "bot"
 
-    GUESTS: ClassVar[dict[str, str]] = {"kind": Kind.GUEST}
+    GUESTS: ClassVar[dict[str, Any]] = {"kind__in": [Kind.GUEST, Kind.VISITOR]}
+    MARK_FIELD = "kind"
     NAME_FIELDS: ClassVar[list[str]] = ["display_name"]
 
     username = models.CharField(
@@ -80,8 +82,13 @@ class User(AbstractUser):
 
     @property
     def is_guest(self) -> bool:
-        """True for somebody who only chose a name."""
-        return self.kind == self.Kind.GUEST
+        """True for somebody without an account, who only chose a name or for whom another site vouches."""
+        return self.kind in (self.Kind.GUEST, self.Kind.VISITOR)
+
+    @property
+    def only_as_member(self) -> bool:
+        """True for somebody who may be in no room, open or not, that they are no member of."""
+        return self.kind == self.Kind.VISITOR
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Keeps the keys in step with the names."""

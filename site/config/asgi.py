@@ -23,12 +23,13 @@ from monitoring import reporter  # noqa: E402
 from parlour import urls as live_parts  # noqa: E402
 from parlour.contrib import apply_patches  # noqa: E402
 from rooms import routing as rooms  # noqa: E402
+from widgets import embed_urls as widgets  # noqa: E402
 
 apply_patches()
 gc.freeze()  # all that is loaded stays: a full collection would stop the pages of a busy server for twice as long
 runner.start()
 reporter.start("web", check_redis)
-apps = (live_parts, rooms, alerts, jobs, chat)
+apps = (live_parts, rooms, alerts, jobs, chat, widgets)
 sockets = [pattern for app in apps for pattern in app.websocket_urlpatterns]
 
 

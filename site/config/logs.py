@@ -13,7 +13,7 @@ from parlour import log_source
 
 SECRET = re.compile(
     r"(?i)(?<![^\W_])(bearer\s+|authorization:\s*\w+\s+"
-    r"|(?:token|ticket|sessionid|csrftoken|csrfmiddlewaretoken|password\d?|secret_key)"
+    r"|(?:token|ticket|identity|sessionid|csrftoken|csrfmiddlewaretoken|password\d?|secret_key)"
     r"['\"]?\s*[=:]\s*['\"]?|parlour_(?=[\w-]{43}))[^\s&;,'\"]+"
 )
 PASSWORD = re.compile(r"(://[^\s/:@]*:)[^\s/@]+(?=@)")

@@ -1,11 +1,19 @@
-"""Addresses that other sites frame, below "embed/"."""
+"""Addresses that other sites frame, below "embed/", and those of their sockets."""
 
 from django.urls import path, re_path
 
 from widgets import embed_views, framing
+from widgets.consumers import WidgetConsumer
 
 app_name = "embed"
 urlpatterns = [
     path("<str:public_id>/", embed_views.page, name="page"),
+    path("<str:public_id>/name/", embed_views.name, name="name"),
+    path("<str:public_id>/messages/", embed_views.messages, name="messages"),
+    path("<str:public_id>/panel/", embed_views.panel, name="panel"),
+    path("<str:public_id>/older/", embed_views.older, name="older"),
+    path("<str:public_id>/lines/", embed_views.lines, name="lines"),
+    path("<str:public_id>/pasted/", embed_views.pasted, name="pasted"),
     re_path(r"", framing.refuse),
 ]
+websocket_urlpatterns = [path("ws/embed/<str:public_id>/", WidgetConsumer.as_asgi())]

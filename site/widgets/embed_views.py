@@ -1,12 +1,152 @@
-"""Pages that other sites frame."""
+"""Pages that other sites frame. A form without script is answered with the page: its ticket is in no address."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, NamedTuple
+
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
 
+from accounts.forms import GuestForm
+from parlour import Denied, Malformed
+from rooms import views as rooms
+from rooms.models import Room
+from rooms.posting import submit
+from widgets import identity, visitors
+from widgets.consumers import WidgetRegion, region_of, rejected
 from widgets.framing import embedded
-from widgets.models import Widget
+from widgets.identity import NotVouched
+from widgets.models import Visitor, Widget
+from widgets.tickets import Ticket, banned, issue
+
+VOUCHED = "vouched"  # in the address that a page gets in place of the one with a token
+
+
+class Visit(NamedTuple):
+    """Who sent a request, and the ticket for their page; nobody has none."""
+
+    visitor: Visitor | None = None
+    ticket: str = ""
+
+
+def answered(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Decorate `view(request, widget, visit)`. Who is denied reads why; nothing that they typed is lost."""
+
+    @embedded
+    @wraps(view)
+    def answer(request: HttpRequest, widget: Widget) -> HttpResponse:
+        try:
+            visit = _visit(request, widget)
+            request.user = visit.visitor.user if visit.visitor else AnonymousUser()
+            return view(request, widget, visit)
+        except Malformed:
+            why: Any = _("That was not understood.")
+        except Denied as denied:
+            why = denied.words
+        except NotVouched as words:
+            why = words
+        if request.htmx:  # type: ignore[attr-defined]
+            return HttpResponse(status=403)
+        context = {"widget": widget, "why": why, "texts": rooms.typed(request)}
+        return render(request, "embed/refused.html", context, status=403)
+
+    return answer
+
+
+def _visit(request: HttpRequest, widget: Widget) -> Visit:
+    if shown := request.POST.get("ticket"):
+        ticket = Ticket(widget.public_id, shown)
+        return Visit(ticket.visitor(), ticket.renewed().text)
+    if token := request.GET.get("identity"):
+        visitor = visitors.vouched(widget, identity.read(widget, token))
+        if not visitor.user.is_active:
+            raise banned()
+        return Visit(visitor, issue(visitor, vouched=True))
+    if VOUCHED in request.GET:
+        raise NotVouched(identity.again())
+    return Visit()
+
+
+def _region(request: HttpRequest, widget: Widget, visit: Visit) -> WidgetRegion | None:
+    region = region_of(widget, visit.visitor, request.user)
+    if region is not None:
+        region.ticket = visit.ticket
+    elif widget.by_vouching or visit.visitor:
+        raise NotVouched(_("This is for people whom the site around this page knows. Sign in there."))
+    return region
+
+
+def _context(widget: Widget, **more: Any) -> dict[str, Any]:
+    """What every template gets; without a token against forgery, which would come with a cookie."""
+    shown = {"title": widget.title}
+    return {"widget": widget, "csrf_token": "", **more, "room": shown}
+
+
+def _page(request: HttpRequest, widget: Widget, visit: Visit, sent: rooms.Rejected = (), **more: Any) -> HttpResponse:
+    region = _region(request, widget, visit)
+    painted = rooms.paint(request, region, sent, request.POST.get("upto")) if region else {}
+    return render(request, "embed/page.html", _context(widget, **painted, **more))
+
+
+@answered
+def page(request: HttpRequest, widget: Widget, visit: Visit) -> HttpResponse:
+    """What a visitor sees, and sees anew by POST."""
+    address = f"?{VOUCHED}" if "identity" in request.GET else ""  # nothing that is asked later names the token
+    return _page(request, widget, visit, clean_address=address)
+
+
+@answered
+def name(request: HttpRequest, widget: Widget, visit: Visit) -> HttpResponse:
+    """Choose a name, to write: then there is a ticket. Answered with the page."""
+    form = GuestForm(request.POST or None)
+    if visit.visitor or widget.by_vouching or not widget.may_write or not form.is_valid():
+        return _page(request, widget, visit, form=form)
+    visitor = visitors.named(widget, form.cleaned_data["display_name"], request.META.get("REMOTE_ADDR", ""))
+    if visitor is None:
+        form.add_error("display_name", _("Many people came just now. Wait a little and try again."))
+        return _page(request, widget, visit, form=form)
+    request.user = visitor.user
+    return _page(request, widget, Visit(visitor, issue(visitor, vouched=False)), welcome=True)
+
+
+@answered
+def messages(request: HttpRequest, widget: Widget, visit: Visit) -> HttpResponse:
+    """Post by a plain form. What is rejected comes back with the page."""
+    region = _region(request, widget, visit)
+    if request.method != "POST" or region is None:
+        return _page(request, widget, visit)
+    texts = rooms.sent_texts(request)
+    future = rejected(request.user, region, texts) or submit(request.user, region.room.pk, texts)
+    sent, unheard = rooms.outcome(texts, future)
+    return _page(request, widget, visit, sent, note=unheard)
+
+
+@answered
+def panel(request: HttpRequest, widget: Widget, visit: Visit) -> HttpResponse:
+    """The live element of the page for its watchdog, with a new ticket."""
+    region = _region(request, widget, visit)
+    if region is None:
+        return HttpResponse(status=403)
+    plain = request.POST.get("met") == ""
+    return render(request, "embed/panel.html", _context(widget, **region.paint(request), plain=plain))
+
+
+@answered
+def older(request: HttpRequest, widget: Widget, visit: Visit) -> HttpResponse:
+    """The messages before those that are there."""
+    region = _region(request, widget, visit)
+    return rooms.older_page(request, region, request.POST.get("upto")) if region else HttpResponse(status=403)
 
 
 @embedded
-def page(request: HttpRequest, widget: Widget) -> HttpResponse:
-    """What a visitor sees."""
-    return HttpResponse(widget.title, content_type="text/plain; charset=utf-8")
+def lines(request: HttpRequest, widget: Widget) -> HttpResponse:
+    """A box of several lines or of one; the page keeps the choice."""
+    return rooms.box(request, WidgetRegion(widget, Room()))  # for its ids and addresses alone
+
+
+@embedded
+def pasted(request: HttpRequest, widget: Widget) -> HttpResponse:
+    """What became of pasted line breaks in a box of one line."""
+    return rooms.pasted(request, widget.public_id)

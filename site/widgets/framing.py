@@ -35,6 +35,12 @@ def without_cookies(get_response: Callable[[HttpRequest], HttpResponse]) -> Call
     return middleware
 
 
+def widget_at(public_id: str) -> Widget | None:
+    """The widget at this address, if it is switched on."""
+    known = _PUBLIC_ID.fullmatch(public_id)
+    return Widget.objects.select_related("room").filter(public_id=public_id, is_on=True).first() if known else None
+
+
 def embedded(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Decorate `view(request, widget, …)` at an address that begins with the public id of a widget.
 
@@ -44,11 +50,7 @@ def embedded(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     @csrf_exempt
     @wraps(view)
     def framed(request: HttpRequest, public_id: str, **route: Any) -> HttpResponse:
-        known = _PUBLIC_ID.fullmatch(public_id)
-        widget = (
-            Widget.objects.select_related("room").filter(public_id=public_id, is_on=True).first() if known else None
-        )
-        if widget is None:
+        if (widget := widget_at(public_id)) is None:
             return refuse(request)
         with translation.override(widget.language):
             return embed_headers(view(request, widget, **route), widget)

@@ -1,0 +1,74 @@
+"""Vouching: a site signs a token (JWT) that says who somebody is, and a page of its widget takes it once.
+
+Only the algorithm of the key itself counts, never the one that a token names: a public key is then no secret that
+somebody could sign with, and a token without a signature has no key.
+"""
+
+from datetime import timedelta
+from hashlib import sha256
+from time import time
+from typing import NamedTuple
+
+import jwt
+from django.utils.translation import gettext as _
+
+from parlour import Lease, clean, is_visible
+from widgets.models import Widget
+
+LONGEST = 4096  # characters of a token
+LONGEST_NAME = 60
+LONGEST_CLAIM = 100  # characters of sub and jti
+AHEAD = 5 * 60  # seconds: the latest end of a token
+LEEWAY = 10  # seconds that the site's clock may be off
+
+
+class NotVouched(Exception):
+    """Why nobody is vouched for, in words for somebody who only sees the page."""
+
+
+class Claims(NamedTuple):
+    """Who somebody is: the site's own stable name for them, and how they are shown."""
+
+    subject: str
+    name: str
+
+
+def read(widget: Widget, token: str) -> Claims:
+    """What the token of a widget's site says. Each is taken once. Raises NotVouched."""
+    unclear = NotVouched(_("The site around this page could not say who you are. Tell the people who run it."))
+    if len(token) > LONGEST:
+        raise unclear
+    keys = {key.kid: key for key in widget.keys.all()}
+    try:
+        key = keys[jwt.get_unverified_header(token)["kid"]]
+        options = {"require": ["aud", "exp", "jti", "sub"], "strict_aud": True}
+        claims = jwt.decode(
+            token,
+            key.material,
+            algorithms=[key.algorithm],
+            audience=widget.public_id,
+            leeway=LEEWAY,
+            options=options,  # type: ignore[arg-type]
+        )
+        ends_in = float(claims["exp"]) - time()
+    except jwt.ExpiredSignatureError:
+        raise NotVouched(again()) from None
+    except (jwt.PyJWTError, KeyError, TypeError, ValueError, OverflowError, RecursionError):
+        raise unclear from None
+    subject, number, name = claims["sub"], claims["jti"], claims.get("name")
+    name = clean(name)[:LONGEST_NAME] if isinstance(name, str) else ""
+    if ends_in > AHEAD + LEEWAY or not (_fits(subject) and _fits(number) and is_visible(name)):
+        raise unclear
+    once = sha256(f"{widget.pk}/{number}".encode()).hexdigest()
+    if not Lease.objects.is_first("widgets.jti", once, timedelta(seconds=ends_in + 2 * LEEWAY)):
+        raise NotVouched(again())
+    return Claims(subject, name)
+
+
+def _fits(claim: str) -> bool:
+    return 0 < len(claim) <= LONGEST_CLAIM and claim.isprintable()
+
+
+def again() -> str:
+    """The words for a token that was taken already, as when a frame alone is loaded again, or one that has ended."""
+    return _("This page has to be opened anew. Load the whole page around it again.")

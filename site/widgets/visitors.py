@@ -1,0 +1,71 @@
+"""Visitors: somebody behind one widget, who has no account and no session here. Tickets say who they are."""
+
+import secrets
+
+from django.db import IntegrityError, transaction
+
+from accounts.models import User
+from accounts.rates import allows
+from parlour import rate_limit
+from rooms.models import Membership, Room
+from widgets.identity import Claims
+from widgets.models import Visitor, Widget
+
+NEW_RATE = "0.1/10"  # visitors without vouching from one address at one widget: a second / at once
+ALL_NEW_RATE = "5/100"  # and from all addresses, as one process counts
+
+
+def find(public_id: str, subject: str) -> User | None:
+    """The person whom the site of this widget knows by this name, to notify them for example."""
+    return User.objects.filter(visitor__widget__public_id=public_id, visitor__subject=subject).first()
+
+
+def vouched(widget: Widget, claims: Claims) -> Visitor:
+    """The visitor whom a site vouches for: the same for the same subject, with the name that they have there now."""
+    known = Visitor.objects.select_related("widget", "user", "room")
+    visitor = known.filter(widget=widget, subject=claims.subject).first()
+    if visitor is None:
+        try:
+            return _make(widget, *claims)
+        except IntegrityError:  # their other page was faster
+            visitor = known.get(widget=widget, subject=claims.subject)
+    if visitor.user.display_name != claims.name:
+        visitor.user.display_name = claims.name
+        visitor.user.save(update_fields=["display_name"])
+    _admit(visitor)
+    return visitor
+
+
+def named(widget: Widget, name: str, address: str) -> Visitor | None:
+    """A new visitor who chose a name; None where too many come."""
+    if not rate_limit("visitors", widget.pk, ALL_NEW_RATE).take():
+        return None
+    if not allows(f"visitors-{widget.pk}", address, NEW_RATE):
+        return None
+    return _make(widget, f"page-{secrets.token_hex(16)}", name)
+
+
+@transaction.atomic
+def _make(widget: Widget, subject: str, name: str) -> Visitor:
+    user = User(kind=User.Kind.VISITOR, username=f"visitor-{secrets.token_hex(8)}", display_name=name)
+    user.set_unusable_password()
+    user.save()
+    visitor = Visitor.objects.create(widget=widget, subject=subject, user=user)
+    _admit(visitor)
+    return visitor
+
+
+def _admit(visitor: Visitor) -> None:
+    """Have them be a member of the room of their widget, which is all that they may read."""
+    widget, closed = visitor.widget, {"access": Room.Access.MEMBERS, "guests": Room.Guests.NONE}
+    if widget.kind == Widget.Kind.DESK and visitor.room is None:
+        visitor.room = Room.objects.create(title=visitor.user.name, about=widget.title, **closed)
+        visitor.save(update_fields=["room"])
+    if room := room_of(visitor):
+        Membership.objects.get_or_create(room=room, person=visitor.user)
+
+
+def room_of(visitor: Visitor) -> Room | None:
+    """Where they talk: the widget's room, or at a desk a conversation of their own with the staff."""
+    widget = visitor.widget
+    return visitor.room if widget.kind == Widget.Kind.DESK else widget.room

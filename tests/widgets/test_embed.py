@@ -1,0 +1,199 @@
+"""The page of a widget, with a socket and without script, for nobody, for who chose a name, for who is vouched for."""
+
+import re
+import time
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.test import Client
+
+from parlour.testing import lost_hints
+from rooms.models import Message, Room
+from tests.widgets.hosts import VisitorPage, address, key, ticket_on, token
+from widgets import identity, models, tickets, visitors
+from widgets.models import Visitor, Widget
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def lobby():
+    return Room.objects.create(title="Inner lobby", guests=Room.Guests.NONE)
+
+
+@pytest.fixture
+def widget(lobby):
+    return Widget.objects.create(kind=Widget.Kind.ROOM, room=lobby, title="Talk to us", sites="https://shop.example")
+
+
+@pytest.fixture
+def vera(widget):
+    return visitors.vouched(widget, identity.Claims("42", "Vera"))
+
+
+def ticket(visitor):
+    return tickets.issue(visitor, vouched=True)
+
+
+async def opened(widget, visitor, **fields):
+    page = VisitorPage(widget, await sync_to_async(ticket)(visitor), visitor.user)
+    await page.__aenter__()
+    return page
+
+
+def text_of(answer):
+    return " ".join(re.sub("<[^>]+>", " ", answer.content.decode()).split())
+
+
+def test_anyone_reads_and_nothing_on_the_page_leads_into_the_site(client, widget, lobby):
+    answer = client.get(address(widget))
+    page = answer.content.decode()
+    assert "Talk to us" in page
+    assert "Inner lobby" not in page
+    assert "lobby" not in page
+    led = set(re.findall(r'(?:href|action|hx-get|hx-post|ws-connect|src)="([^"]*)"', page))
+    assert {
+        each for each in led if not each.startswith(("/static/", f"/embed/{widget.public_id}/", "/ws/embed/"))
+    } == set()
+
+
+def test_without_script_somebody_chooses_a_name_and_writes(client, widget):
+    assert "Choose a name" in text_of(client.post(address(widget, "messages/"), {"text": "hello", "page": "p"}))
+    answer = client.post(address(widget, "name/"), {"display_name": "Admin"})
+    assert "belongs to the people who run this place" in text_of(answer)
+    answer = client.post(address(widget, "name/"), {"display_name": "Vera"})
+    assert answer.status_code == 200
+    sent = {"text": "hello there", "page": "p", "acked": "0", "ticket": ticket_on(answer)}
+    answer = client.post(address(widget, "messages/"), sent)
+    assert answer.status_code == 200
+    assert "Vera visitor" in text_of(answer)
+    assert "hello there" in text_of(answer)
+    sent = {"text": "x" * 5000, "page": "q", "acked": "0", "ticket": ticket_on(answer)}
+    answer = client.post(address(widget, "messages/"), sent)
+    assert "It is too long" in text_of(answer)
+    assert ">\n" + "x" * 5000 + "</textarea>" in answer.content.decode()
+    assert not client.cookies
+    assert Message.objects.get().author.kind == "visitor"
+
+
+def test_few_new_visitors_come_from_one_address(client, widget):
+    answers = [client.post(address(widget, "name/"), {"display_name": f"Visitor {n}"}) for n in range(12)]
+    assert "Many people came just now" in text_of(answers[-1])
+    assert Visitor.objects.count() == 10
+
+
+def test_a_token_in_the_address_gives_a_ticket_and_is_not_taken_again(client, widget):
+    sent = token(widget, key(widget))
+    answer = client.get(address(widget, identity=sent))
+    assert ticket_on(answer)
+    assert sent not in answer.content.decode()
+    assert "Load the whole page around it again" in text_of(client.get(address(widget, identity=sent)))
+    assert "Load the whole page around it again" in text_of(client.get(address(widget) + "?vouched"))
+
+
+def test_where_a_site_has_to_vouch_nobody_else_sees_anything(client, widget, lobby):
+    Widget.objects.update(access="vouched")
+    answer = client.get(address(widget))
+    assert "for people whom the site around this page knows" in text_of(answer)
+    assert "Messages" not in answer.content.decode()
+    for part in ("panel/", "older/"):
+        assert client.post(address(widget, part), HTTP_HX_REQUEST="true").status_code == 403
+    unvouched = tickets.issue(visitors.vouched(widget, identity.Claims("page", "Paul")), vouched=False)
+    assert "Load the page again" in text_of(client.post(address(widget), {"ticket": unvouched}))
+
+
+def test_a_ticket_is_for_one_widget_one_room_one_generation_and_a_while(client, widget, vera, monkeypatch):
+    other = Widget.objects.create(room=widget.room, title="Other", sites="https://other.example")
+    shown = ticket(vera)
+
+    def answer(to=widget, what=shown):
+        return client.post(address(to), {"ticket": what}).status_code
+
+    assert answer() == 200
+    assert answer(other) == 403
+    assert answer(what=shown[:-1] + ("A" if shown[-1] != "A" else "B")) == 403
+    assert answer(what="x" * 10_000) == 403
+    now = time.time()
+    monkeypatch.setattr(tickets, "time", lambda: now + tickets.LASTS + 1)
+    assert answer() == 403
+    monkeypatch.undo()
+    models.end_sessions(widget)
+    assert answer() == 403
+    vera.widget.refresh_from_db()
+    shown = ticket(vera)
+    assert answer(what=shown) == 200
+    Widget.objects.filter(pk=widget.pk).update(room=Room.objects.create(title="Another"))
+    assert answer(what=shown) == 403
+
+
+async def test_a_visitor_and_somebody_in_the_room_talk(widget, vera, lobby):
+    page = await opened(widget, vera)
+    await page.send(kind="say", text="see [this](https://a.example)", page="p", acked="0")
+    await page.shows("see this")
+    assert '<a target="_blank" href="https://a.example" rel="noopener noreferrer nofollow">' in page.frames[-1]
+    await page.cut()
+
+
+async def test_who_has_no_ticket_reads_and_is_heard_in_nothing(widget, vera):
+    page = VisitorPage(widget)
+    await page.__aenter__()
+    await page.send(kind="say", text="hello", page="p", acked="0")
+    await page.shows("Choose a name first")
+    assert not await Message.objects.aexists()
+    await page.cut()
+
+
+async def test_a_page_that_is_open_all_day_gets_new_tickets(widget, vera, fast_clocks, monkeypatch):
+    monkeypatch.setattr(tickets, "LASTS", 1)
+    page = await opened(widget, vera)
+    field = f"{page.region.key}-ticket"
+    await page.until(lambda: sum(field in frame for frame in page.frames) > 3, "four tickets, each for a second")
+    assert page.closed is None
+    await page.cut()
+
+
+@pytest.mark.parametrize("change", ["generation", "switched off", "vouching", "banned", "muted"])
+async def test_what_ends_a_page_ends_it_though_hints_are_lost(widget, vera, fast_clocks, change):
+    page = VisitorPage(widget, await sync_to_async(tickets.issue)(vera, vouched=False), vera.user)
+    await page.__aenter__()
+
+    def do():
+        if change == "generation":
+            models.end_sessions(widget)
+        elif change == "switched off":
+            widget.is_on = False
+            models.store(widget)
+        elif change == "vouching":
+            widget.access = Widget.Access.VOUCHED
+            models.store(widget)
+        else:
+            vera.user.is_active = change != "banned"
+            vera.user.is_muted = change == "muted"
+            vera.user.save()
+
+    with lost_hints():
+        await sync_to_async(do)()
+        if change == "muted":
+            await page.until(lambda: True)
+            await page.send(kind="say", text="hello", page="p", acked="0")
+            await page.shows("You")
+            assert not await Message.objects.aexists()
+            await page.cut()
+        else:
+            await page.until(lambda: page.closed, "the end")
+            assert page.closed in (4001, 4003, 4004)
+
+
+async def test_a_banned_visitor_who_is_vouched_for_again_stays_out(widget, vera):
+    vera.user.is_active = False
+    await vera.user.asave()
+    shown = await sync_to_async(lambda: token(widget, key(widget)))()
+    answer = await sync_to_async(Client().get)(address(widget, identity=shown))
+    assert "You cannot take part here any more" in text_of(answer)
+
+
+async def test_sockets_of_two_widgets_are_apart(widget, vera, lobby):
+    other = await Widget.objects.acreate(room=lobby, title="Other")
+    page = VisitorPage(other, await sync_to_async(ticket)(vera), vera.user)
+    await page.__aenter__()
+    assert page.closed == 4001
