@@ -146,17 +146,6 @@ def test_redis_away_is_one_alert_until_it_is_back(cluster: Deployment, redis: Re
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("kind", ["daphne", "uvicorn"])
-def test_a_process_that_is_told_to_end_is_not_missed(new_deployment: Callable[..., Deployment], kind: str) -> None:
-    deployment = new_deployment()
-    server = deployment.start_server(kind)
-    listed = "SELECT server, ended IS NOT NULL FROM monitoring_process"
-    eventually(lambda: deployment.rows(listed), 15, "its row")
-    server.stop()
-    assert [(name, bool(ended)) for name, ended in deployment.rows(listed)] == [(kind, True)]
-
-
-@pytest.mark.faults
 def test_a_worker_reports_too_and_a_killed_one_is_missed(cluster: Deployment) -> None:
     command = [sys.executable, "-m", "celery", "--quiet", "-A", "config", "worker"]
     worker = Process(command, log=cluster.var / "worker.log", env=cluster.env, cwd=ROOT)

@@ -65,28 +65,6 @@ def test_redis_frozen_for_eight_seconds(cluster: Deployment, redis: Redis, recor
     record_property(LATEST, conversation.comes_to_rest())
 
 
-def test_with_redis_dead_an_alert_is_late_and_never_lost(cluster: Deployment, redis: Redis, person: Invite) -> None:
-    here, there = cluster.servers
-    staff, member = bell(person(there).sign_in("staff"), "/admin/"), HttpClient(here.url).sign_in("member")
-    HttpClient(here.url).sign_in("staff").submit("/alerts/preferences/", problem="nothing")  # of Redis, and lost hints
-    order(member, "While all is well")
-    count(staff, "1", within=1)
-    redis.kill()
-    for number in range(3):
-        order(member, f"In the dark {number}")
-        count(staff, f"{number + 2}", within=LATE)
-    order(member, "Just before the light")
-    redis.start()
-    count(staff, "5", within=LATE)
-    pause(3)  # what heard nothing comes back within a second or two
-    order(member, "In the light again")
-    count(staff, "6", within=1)
-    told = "SELECT count(*) FROM parlour_alerts_alert WHERE audience = 'staff' AND resolved IS NULL"
-    assert cluster.rows(told) == [(6,)]
-    staff.page.reload()
-    count(staff, "6")
-
-
 @pytest.mark.parametrize("dead", [0, 1])
 def test_four_processes_on_two_redis_lose_one_of_each_kind_and_nothing_else(
     new_deployment: Callable[..., Deployment], redis: Redis, tmp_path: Path, dead: int

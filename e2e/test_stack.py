@@ -81,15 +81,6 @@ def test_people_at_different_servers_talk_over_tls(stack: Stack, person: Invite)
     eventually(lambda: set().union(*tried(stack, opened)) == each_server(stack), 10, "a socket at each server")
 
 
-def test_a_worker_imports_while_one_watches(stack: Stack, database: Deployment, person: Invite) -> None:
-    ann = signed_in(person, stack, "ann")
-    elsewhere = bell(ann.tab(), "/")
-    upload(ann, csv_file(6_000, bad=400), "pots.csv")
-    with database.orders_held():
-        under_way(ann.page.locator("main progress"), elsewhere.page.locator("#bell-jobs progress"))
-    wait_for_words(ann, "Done: 5,985 orders are in, 15 rows were rejected.")
-
-
 def test_static_files_are_kept_for_a_year_and_come_compressed(stack: Stack) -> None:
     client = HttpClient(stack.url)
     sheet = re.search(r'href="(/static/[^"]+\.css)"', client.get("/accounts/login/").text)
@@ -123,19 +114,6 @@ def test_the_limits_see_the_address_of_the_client(stack: Stack, database: Deploy
         line.close()
     assert set().union(*tried(stack, "POST /accounts/login/ 200")) == each_server(stack)
     assert database.rows("SELECT host(ip_address), failures_since_start FROM axes_accessattempt") == [("127.0.0.2", 3)]
-
-
-def test_each_web_process_restarts_while_people_read_and_talk(stack: Stack, person: Invite) -> None:
-    ann, client = signed_in(person, stack, "ann").open_room("lobby"), HttpClient(stack.url).sign_in("ben")
-    said = []
-    for name in WEB:
-        stack.processes[name].end(within=30)
-        for _ in WEB:
-            assert client.get("/rooms/lobby/?token=SECRET").status == 200
-        said.append(f"while {name} is down")
-        RoomSocket(client, "lobby").hello().say(said[-1])
-        stack.start_services(name)
-    ann.sees_in_order(said, within=30).equals_a_fresh_page()
 
 
 def test_a_restored_backup_comes_to_an_open_page_by_itself(stack: Stack, database: Deployment, person: Invite) -> None:
