@@ -19,16 +19,9 @@ BROWSERS = [Path(f"/usr/bin/{name}") for name in ("chromium-headless-shell", "ch
 CHROMIUM = next(
     filter(Path.exists, BROWSERS), None
 )  # the headless shell takes a quarter of the CPU; None: Playwright's own
-QUIET = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-proxy-server",
-    "--disable-features=LocalNetworkAccessChecks",  # a page put together by a story counts as foreign
-]
+QUIET = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--no-proxy-server"]
+QUIET += ["--disable-component-update", "--disable-sync"]
+QUIET += ["--disable-features=LocalNetworkAccessChecks"]  # a page put together by a story counts as foreign
 RESULTS = Path(__file__).resolve().parent.parent / "test-results"
 expect.set_options(timeout=10_000)
 FAILED = pytest.StashKey[bool]()

@@ -6,14 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from .support.bell import bell, count
 from .support.deployments import Deployment
 from .support.http_client import HttpClient
 from .support.lossy_redis import LossyRedis
 from .support.people import Person
 from .support.redis import Redis
 from .support.room_socket import RoomSocket
-from .support.shop import order
 from .support.waiting import pause
 
 Invite = Callable[..., Person]

@@ -10,10 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from .support.bell import bell
 from .support.deployments import Deployment
 from .support.http_client import HttpClient
-from .support.imports import csv_file, under_way, upload, wait_for_words
 from .support.people import Person
 from .support.room_socket import RoomSocket
 from .support.stack import DEPLOY, WEB, Stack, words_of

@@ -44,18 +44,8 @@ def test_cleaning_twice_is_cleaning_once_and_any_name_can_be_stored(text):
 
 
 # Case and blanks, dots, width, each alphabet's look-alikes, figures, accents, signs, small capitals, "rn" for "m".
-LIKENESSES = [
-    "s t a F F",
-    "S.T.A.F.F.",
-    "ｓｔａｆｆ",
-    "ѕtаff",
-    "5taff",
-    "stáff",
-    "@staff",
-    "@@dmin",
-    "st\u200baff",
-    "5\u0308taff",
-]
+LIKENESSES = ["s t a F F", "S.T.A.F.F.", "ｓｔａｆｆ", "ѕtаff", "5taff", "stáff", "@staff", "@@dmin", "st\u200baff"]
+LIKENESSES += ["5\u0308taff"]
 LIKENESSES += ["STΑFF", "@dmin", "admın", "ᴀdmin", "ꜱtaff", "moderɑtor", "Ꭺdmin", "ꭺdmin", "ađmin", "adrnin"]
 
 

@@ -133,13 +133,8 @@ def test_nobody_undoes_what_another_did_and_no_moment_is_a_fault(here, sue, ann)
     here.post("/alerts/undo/", {"at": mark.read.isoformat()})
     mark.refresh_from_db()
     assert mark.read
-    for at in (
-        "yesterday",
-        "2026-02-31T00:00:00Z",
-        "0001-01-01T00:00:00+23:00",
-        "9999-12-31T23:59:59-23:00",
-        "2026-01-01T00:00",
-    ):
+    wrong = ["yesterday", "2026-02-31T00:00:00Z", "0001-01-01T00:00:00+23:00", "9999-12-31T23:59:59-23:00"]
+    for at in (*wrong, "2026-01-01T00:00"):
         assert here.post("/alerts/undo/", {"at": at}).status_code == 404, at
         assert here.get("/alerts/", {"undo": at}).status_code == 200
     assert here.post("/alerts/undo/", {"at": "9999-12-31T23:59:59Z"}).status_code == 302

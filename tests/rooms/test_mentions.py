@@ -72,19 +72,8 @@ def test_a_display_name_with_blanks_is_a_name_and_one_of_two_is_nobodys(ann, ben
     assert not lines(twins[0]) + lines(twins[1])
 
 
-NAMES = [
-    "Groß",
-    "İrem",
-    "राम",
-    "ศักดิ์",
-    "太郎",
-    "민수",
-    "علی\u200cرضا",
-    "O’Brien (HR)",
-    "Jean-Luc de la Tour",
-    "👩\u200d💻 Ann",
-    "A. B.",
-]
+NAMES = ["Groß", "İrem", "राम", "ศักดิ์", "太郎", "민수", "علی\u200cرضا", "O’Brien (HR)", "A. B."]
+NAMES += ["Jean-Luc de la Tour", "👩\u200d💻 Ann"]
 
 
 @pytest.mark.parametrize("name", NAMES)
