@@ -5,7 +5,6 @@ apps of `examples/`. What is special about one is a file of `variants/`, which i
 folder of the same name are put over the others.
 """
 
-import os
 import re
 import shutil
 import socket
@@ -15,7 +14,7 @@ import time
 from pathlib import Path
 
 from e2e.support.ports import free_port
-from e2e.support.processes import Process
+from e2e.support.processes import Process, run, surroundings
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -66,9 +65,7 @@ class Project:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.path = ""  # below which the project's pages are
-        self.env = {
-            each: value for each, value in os.environ.items() if each not in ("PYTHONPATH", "DJANGO_SETTINGS_MODULE")
-        } | env
+        self.env = surroundings(PYTHONPATH="", **env)
         self._make()
         serve = [str(python), "manage.py", "runserver", "--noreload", str(self.port)]
         self.process = Process(serve, folder / "server.log", self.env, cwd=folder)
@@ -109,9 +106,7 @@ class Project:
     def manage(self, *arguments: str) -> str:
         """Run manage.py in a process of its own."""
         command = [self.python, "manage.py", *arguments]
-        done = subprocess.run(command, cwd=self.folder, env=self.env, capture_output=True, text=True)
-        assert not done.returncode, done.stdout + done.stderr
-        return done.stdout
+        return run(command, self.env, self.folder)
 
     def run(self, code: str) -> str:
         """Run code with the project's apps in a process of its own."""

@@ -1,11 +1,13 @@
 """Examples of the documentation, run as they stand there: in a folder and by a pytest of their own."""
 
-import os
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
+
+from django.core.management import call_command
+
+from e2e.support.processes import run, surroundings
 
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"```\w+\n(?:# |<!-- )([\w/.]+\.\w+)(?: -->)?\n(.*?)```", re.DOTALL)
@@ -31,10 +33,15 @@ def passes(folder, *tests, settings, beside=(), migrate=False):
     Tables are made from the models, which is quicker, unless all migrations are to run (`migrate`).
     """
     shutil.copy(ROOT / "tests" / "quick.py", folder)
-    kept = {name: value for name, value in os.environ.items() if name not in ("REDIS_URL", "DATABASE_URL")}
     path = ":".join(map(str, (folder, *beside)))
-    env = kept | {"PYTHONPATH": path, "DJANGO_SETTINGS_MODULE": settings, "PARLOUR_VAR": str(folder / "var")}
-    tables = "--migrations" if migrate else "--nomigrations"
-    done = subprocess.run([*PYTEST, tables, *tests], cwd=folder, env=env, capture_output=True, text=True, timeout=90)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    env = surroundings(PYTHONPATH=path, DJANGO_SETTINGS_MODULE=settings, PARLOUR_VAR=str(folder / "var"))
+    return run([*PYTEST, "--migrations" if migrate else "--nomigrations", *tests], env, folder)
+
+
+def installed(folder):
+    """Make a project in `folder` as Django does; where the wheel of this checkout is installed, for `beside`."""
+    call_command("startproject", "project", folder)
+    run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)], cwd=ROOT)
+    [wheel] = folder.glob("parlour_live-*.whl")
+    shutil.unpack_archive(wheel, folder / "installed", "zip")
+    return folder / "installed"

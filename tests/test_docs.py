@@ -1,9 +1,6 @@
 """The page that docs/parlour.md builds is built and run, and it is as short as it says."""
 
-import os
 import re
-import shutil
-import subprocess
 import sys
 from fnmatch import fnmatch
 
@@ -12,11 +9,12 @@ from django.core.management import call_command
 import parlour
 from alerts.templatetags import alerts as alerts_tags
 from bench.guarantees import read, renewed
+from e2e.support.processes import run, surroundings
 from jobs.templatetags import jobs as jobs_tags
 from parlour.conf import Conf
 from parlour.templatetags import parlour as parlour_tags
 from rooms.templatetags import rooms as rooms_tags
-from tests.examples import ROOT, passes, shown, write
+from tests.examples import ROOT, installed, passes, shown, write
 
 PAGES = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *(ROOT / "docs").glob("*.md")]
 
@@ -80,12 +78,8 @@ def test_the_live_sides_are_as_short_as_they_are_said_to_be():
 
 def test_the_pages_of_the_documentation_work_in_a_project_as_django_makes_it(tmp_path):
     def manage(*command):
-        env = {**os.environ, "PYTHONPATH": str(ROOT), "DJANGO_SETTINGS_MODULE": "project.settings"}
-        done = subprocess.run(
-            [sys.executable, "manage.py", *command], cwd=tmp_path, env=env, capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout + done.stderr
+        env = surroundings(PYTHONPATH=str(ROOT), DJANGO_SETTINGS_MODULE="project.settings")
+        return run(["sh", "-c", 'exec "$0" manage.py "$@" 2>&1', sys.executable, *command], env, tmp_path)
 
     call_command("startproject", "project", tmp_path)
     files = shown("parlour.md") | shown("howto.md")
@@ -178,12 +172,8 @@ COMPANY = {  # its own apps "jobs" and "alerts", with the names that they would 
 
 def test_alerts_and_jobs_stand_in_another_project_that_installed_the_wheel(tmp_path):
     told = (ROOT / "docs" / "alerts.md").read_text()
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
-    [wheel] = tmp_path.glob("parlour_live-*.whl")
-    shutil.unpack_archive(wheel, tmp_path / "installed", "zip")
-    assert len([*(tmp_path / "installed").rglob("de/LC_MESSAGES/django.mo")]) == 4
-    call_command("startproject", "project", tmp_path)
+    wheel = installed(tmp_path)
+    assert len([*wheel.rglob("de/LC_MESSAGES/django.mo")]) == 4
     settings = re.search(r"# project/settings.py, at its end\n(.*?)```", told, re.DOTALL)[1]
     with (tmp_path / "project" / "settings.py").open("a") as file:
         file.write("INSTALLED_APPS += ['parlour', 'django_htmx']\n" + settings + "\nINSTALLED_APPS += ['jobs']\n")
@@ -222,4 +212,4 @@ def test_alerts_and_jobs_stand_in_another_project_that_installed_the_wheel(tmp_p
         "    page = client.get('/alerts/').content.decode() + client.get('/alerts/lines/').content.decode()\n"
         "    assert 'ann ordered' in page and page.count('2 unseen') == 2 and '<bdi>ann</bdi>' in page\n"
     )
-    passes(tmp_path, "page_test.py", settings="project.settings", beside=[tmp_path / "installed"], migrate=True)
+    passes(tmp_path, "page_test.py", settings="project.settings", beside=[wheel], migrate=True)

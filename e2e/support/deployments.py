@@ -3,11 +3,8 @@
 import contextlib
 import fcntl
 import itertools
-import os
-import re
 import shutil
 import sqlite3
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +13,7 @@ from typing import Any
 import psycopg
 
 from .postgres import Postgres
-from .processes import Process
+from .processes import Process, run, surroundings
 from .servers import Server
 from .waiting import eventually
 
@@ -30,9 +27,6 @@ from django.core.management import call_command
 call_command("migrate", verbosity=0)
 call_command("demo")
 """
-NOT_OURS = re.compile(
-    r"PYTHONDONTWRITEBYTECODE|PARLOUR|DJANGO|DATABASE_URL|REDIS_URL|SECRET_KEY|ALLOWED_HOSTS|CSRF_|TIME_ZONE|DEBUG|DEMO|HTTPS|METRICS_|LOG_|SENTRY_|PORT|HOST$"
-)
 
 
 class Deployment:
@@ -49,8 +43,7 @@ class Deployment:
     @property
     def env(self) -> dict[str, str]:
         """The environment of every process of this deployment; nothing of the caller's own settings leaks in."""
-        env = {name: value for name, value in os.environ.items() if not NOT_OURS.search(name)}
-        env |= {
+        env = {
             "PYTHONPATH": f"{ROOT}:{ROOT / 'site'}",
             "PARLOUR_VAR": str(self.var),
             "HOST": "127.0.0.1",
@@ -64,7 +57,7 @@ class Deployment:
             env["DATABASE_URL"] = self.database_url
         if self.redis_url:
             env["REDIS_URL"] = self.redis_url
-        return env | self.settings
+        return surroundings(**env | self.settings)
 
     def start_server(self, kind: str = "daphne", **more: str) -> Server:
         """Start "daphne" or "uvicorn" and wait until it answers; `more` are settings for it alone."""
@@ -76,17 +69,7 @@ class Deployment:
 
     def manage(self, *words: str) -> str:
         """Run manage.py in the foreground; return what it printed. Raises AssertionError when it fails."""
-        done = subprocess.run(
-            [sys.executable, "manage.py", *words],
-            cwd=ROOT,
-            env=self.env,
-            timeout=120,
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, f"manage.py {' '.join(words)}\n{done.stdout}{done.stderr}"
-        return done.stdout
+        return run([sys.executable, "manage.py", *words], self.env, ROOT)
 
     def command(self, script: str) -> Process:
         """Run Python `script` in a Django shell beside the servers, as a cron job would."""

@@ -3,12 +3,17 @@
 import contextlib
 import ctypes
 import os
+import re
 import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+NOT_OURS = re.compile(
+    r"PYTHONDONTWRITEBYTECODE|PARLOUR|DJANGO|DATABASE_URL|REDIS_URL|SECRET_KEY|ALLOWED_HOSTS|CSRF_|TIME_ZONE|DEBUG|DEMO"
+    r"|HTTPS|METRICS_|LOG_|SENTRY_|PORT|HOST$|_proxy$"
+)
 PARENT_DIED = 1  # PR_SET_PDEATHSIG of linux/prctl.h
 
 
@@ -16,6 +21,18 @@ def _end_with_the_tests() -> None:
     """Ask the kernel to kill this child when the tests die without tidying up; Linux alone can."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(PARENT_DIED, signal.SIGKILL)
+
+
+def surroundings(**own: str) -> dict[str, str]:
+    """The environment of a process: nothing of the caller's own settings leaks in."""
+    return {name: value for name, value in os.environ.items() if not NOT_OURS.search(name)} | own
+
+
+def run(command: Sequence[str | Path], env: Mapping[str, str] | None = None, cwd: Path | None = None) -> str:
+    """What a command printed. Raises AssertionError with all that when it fails."""
+    done = subprocess.run(command, env=env, cwd=cwd, timeout=120, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    return done.stdout
 
 
 # A run that was begun in the background ignores Ctrl-C, and would hand that on to all it starts.

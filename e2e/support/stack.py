@@ -10,7 +10,6 @@ import re
 import secrets
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
@@ -22,11 +21,11 @@ from typing import Any
 
 import yaml
 
-from .deployments import NOT_OURS, ROOT
+from .deployments import ROOT
 from .nginx import installed, make_certificate, write_configuration
 from .ports import free_port
 from .postgres import Postgres
-from .processes import Process
+from .processes import Process, run, surroundings
 from .waiting import eventually
 
 DEPLOY = ROOT / "deploy"
@@ -103,12 +102,11 @@ class Stack:
         return re.sub("|".join(map(re.escape, self._here)), lambda match: self._here[match[0]], text)
 
     def env(self, name: str) -> dict[str, str]:
-        """The environment of a service: nothing of the caller's own settings leaks in."""
+        """The environment of a service."""
         service = self.services[name]
-        own = {name: value for name, value in os.environ.items() if not NOT_OURS.search(name)}
         image = words_of(self.dockerfile, "ENV")[-1].split() if service["image"].startswith("parlour-site") else []
         pairs = [pair.split("=", 1) for pair in image] + [*service.get("environment", {}).items()]
-        own |= {key: self.local(value) for key, value in pairs}
+        own = surroundings(**{key: self.local(value) for key, value in pairs})
         if name in WEB:
             own["PORT"] = str(self.ports[name])
         return own | ({"SERVER": "daphne"} if name == "web-3" else {})
@@ -117,17 +115,7 @@ class Stack:
         """Run a command in the environment of a service; what it printed. Raises AssertionError when it fails."""
         words = ["sh", "-c", command] if isinstance(command, str) else command
         self.ran.append(command)
-        done = subprocess.run(
-            [*map(self.local, words)],
-            cwd=ROOT,
-            env=self.env(name),
-            timeout=120,
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, f"{name}: {words}\n{done.stdout}{done.stderr}"
-        return done.stdout
+        return run([*map(self.local, words)], self.env(name), ROOT)
 
     def run_service(self, name: str) -> str:
         """Run what a service of one command does, as `docker compose run` would."""

@@ -3,12 +3,13 @@
 import gzip
 import json
 import os
-import subprocess
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+
+from e2e.support.processes import run, surroundings
 
 START = """
 import django, sys
@@ -80,16 +81,13 @@ def sentry():
     sentry.server.server_close()
 
 
-def run(script, tmp_path, **env):
-    env = {name: text for name, text in os.environ.items() if "proxy" not in name.lower()} | env
-    command = [sys.executable, "-c", START + script]
-    done = subprocess.run(command, env=env | {"PARLOUR_VAR": str(tmp_path)}, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+def python(script, tmp_path, **env):
+    env |= {"PYTHONPATH": os.environ["PYTHONPATH"], "DJANGO_SETTINGS_MODULE": "config.settings"}
+    return run([sys.executable, "-c", START + script], surroundings(PARLOUR_VAR=str(tmp_path), **env))
 
 
 def test_errors_arrive_with_their_release_and_source_and_without_secrets(sentry, tmp_path):
-    run(FAIL, tmp_path, SENTRY_DSN=sentry.dsn, SENTRY_RELEASE="parlour@7")
+    python(FAIL, tmp_path, SENTRY_DSN=sentry.dsn, SENTRY_RELEASE="parlour@7")
     raised, logged = sorted(sentry.events, key=lambda event: "exception" not in event)
     assert raised["exception"]["values"][0]["type"] == "ValueError"
     assert raised["tags"]["request"] == "5f2c81d0"
@@ -102,4 +100,4 @@ def test_errors_arrive_with_their_release_and_source_and_without_secrets(sentry,
 
 
 def test_without_an_address_nothing_of_sentry_is_loaded(tmp_path):
-    assert run("print('sentry_sdk' in sys.modules)", tmp_path, SENTRY_DSN="") == "False\n"
+    assert python("print('sentry_sdk' in sys.modules)", tmp_path, SENTRY_DSN="") == "False\n"

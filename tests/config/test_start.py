@@ -15,7 +15,7 @@ import pytest
 
 from config.serve import SERVERS
 from e2e.support.ports import free_port
-from e2e.support.processes import Process
+from e2e.support.processes import Process, surroundings
 from e2e.support.redis import Redis
 from e2e.support.waiting import eventually
 
@@ -45,10 +45,9 @@ def processes(var):
     return commands
 
 
-def surroundings(var, **more):
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PARLOUR", "DATABASE", "REDIS"))}
+def env_of(var, **more):
     paths = {"PYTHONPATH": f"{ROOT}:{ROOT / 'site'}", "DJANGO_SETTINGS_MODULE": "config.settings"}
-    return kept | paths | {"PARLOUR_VAR": str(var)} | more
+    return surroundings(**paths, PARLOUR_VAR=str(var), **more)
 
 
 @pytest.mark.parametrize(("server", "flag"), [("daphne", "--ping"), ("uvicorn", "--ws-ping")])
@@ -60,7 +59,7 @@ def test_a_dead_page_is_found_by_a_ping_within_fifteen_seconds(server, flag):
 
 @pytest.mark.parametrize("server", SERVERS)
 def test_serve_becomes_the_server_and_the_health_check_tells_whether_it_answers(tmp_path, server):
-    env = surroundings(tmp_path, SERVER=server, PORT=str(free_port()), ALLOWED_HOSTS="chat.example.org")
+    env = env_of(tmp_path, SERVER=server, PORT=str(free_port()), ALLOWED_HOSTS="chat.example.org")
 
     def is_healthy():
         return subprocess.run(HEALTHCHECK, env=env, cwd=ROOT, timeout=20).returncode == 0
@@ -78,7 +77,7 @@ def test_serve_becomes_the_server_and_the_health_check_tells_whether_it_answers(
 def test_whoever_comes_while_the_process_restarts_waits_where_the_port_is_held_for_it(tmp_path, server):
     port = free_port()
     held = socket.create_server(("127.0.0.1", port))
-    env = surroundings(tmp_path, SERVER=server, PORT=str(port), LISTEN_FDS="1", LISTEN_FDNAMES="web")
+    env = env_of(tmp_path, SERVER=server, PORT=str(port), LISTEN_FDS="1", LISTEN_FDNAMES="web")
 
     def start():
         """As systemd does: the socket is number 3, and LISTEN_PID says whom it is for."""
@@ -105,7 +104,7 @@ def test_whoever_comes_while_the_process_restarts_waits_where_the_port_is_held_f
     ],
 )
 def test_a_wrong_variable_ends_the_start_with_one_line(tmp_path, name, text, words):
-    env = surroundings(tmp_path, **{name: text})
+    env = env_of(tmp_path, **{name: text})
     done = subprocess.run(START, env=env, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
     assert done.stderr.startswith("Cannot start: ")
@@ -116,7 +115,7 @@ def test_a_wrong_variable_ends_the_start_with_one_line(tmp_path, name, text, wor
 @pytest.mark.faults
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_a_worker_runs_beside_the_server_and_ends_with_it(tmp_path, redis, how):
-    env = surroundings(tmp_path, REDIS_URL=redis.url(), PORT=str(free_port()))
+    env = env_of(tmp_path, REDIS_URL=redis.url(), PORT=str(free_port()))
     run = Process(START, tmp_path / "run.log", env, ROOT)
 
     def worker(but=None):

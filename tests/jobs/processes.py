@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.db import connection
 
 from e2e.support.ports import free_port
-from e2e.support.processes import Process
+from e2e.support.processes import Process, surroundings
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,7 +35,6 @@ class Processes:
         return self._start(["-m", kind, *words, port, "config.asgi:application"], PORT=port, **env)
 
     def _start(self, words: list[str], **env: str) -> Process:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("REDIS", "PARLOUR", "PORT"))}
         own = {
             "PYTHONPATH": f"{ROOT}:{ROOT / 'site'}",
             "DJANGO_SETTINGS_MODULE": "tests.jobs.fixture_app.settings",
@@ -45,7 +44,7 @@ class Processes:
         }
         log = self.folder / f"process-{len(self.processes)}.log"
         command = [sys.executable, *words]
-        self.processes.append(Process(command, log, {**kept, **own, **env}, ROOT))
+        self.processes.append(Process(command, log, surroundings(**own | env), ROOT))
         return self.processes[-1]
 
     def kill(self) -> None:

@@ -2,14 +2,12 @@
 
 import re
 import shutil
-import subprocess
-import sys
 
 import pytest
 from django.contrib.auth.models import Group
 
 from rooms.models import Room
-from tests.examples import ROOT, passes, shown, write
+from tests.examples import ROOT, installed, passes, shown, write
 
 pytestmark = pytest.mark.django_db
 TOLD = (ROOT / "docs" / "rooms.md").read_text()
@@ -68,11 +66,7 @@ def test_without_a_rule_it_is_for_those_who_are_signed_in_and_gone_with_its_obje
 
 
 def test_another_team_takes_rooms_and_the_bell_from_the_wheel(tmp_path):
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
-    [wheel] = tmp_path.glob("parlour_live-*.whl")
-    shutil.unpack_archive(wheel, tmp_path / "installed", "zip")
-    subprocess.run([sys.executable, "-m", "django", "startproject", "project", "."], cwd=tmp_path, check=True)
+    wheel = installed(tmp_path)
     shutil.copytree(ROOT / "examples" / "tickets", tmp_path / "tickets")
     shutil.copytree(ROOT / "hosts" / "variants" / "uuid_users" / "people", tmp_path / "people")
     [added] = re.findall(r"# project/settings.py, at its end\n(.*?)```", TOLD, re.DOTALL)
@@ -82,7 +76,5 @@ def test_another_team_takes_rooms_and_the_bell_from_the_wheel(tmp_path):
     write(tmp_path, {"templates/base.html": LAYOUT, **shown("rooms.md")})
     for test in ("rooms/on_objects.py", "alerts/elsewhere.py"):
         shutil.copy(ROOT / "tests" / test, tmp_path)
-    told = passes(
-        tmp_path, "on_objects.py", "elsewhere.py", settings="project.settings", beside=[tmp_path / "installed"]
-    )
+    told = passes(tmp_path, "on_objects.py", "elsewhere.py", settings="project.settings", beside=[wheel])
     assert "17 passed" in told
