@@ -50,9 +50,10 @@ Readers = tuple[Variant, tuple[str, ...]]  # how they read, and the heads they f
 class Group:
     """Members who read alike. Those in `listeners` saw the stream up to `cursor`; the others wait for an answer."""
 
-    __slots__ = ("cursor", "listeners", "members", "readers")
+    __slots__ = ("cursor", "listeners", "members", "readers", "topic")
 
-    def __init__(self, readers: Readers) -> None:
+    def __init__(self, topic: "Topic", readers: Readers) -> None:
+        self.topic = topic
         self.readers = readers
         self.cursor = -1  # nobody has been answered
         self.listeners: dict[Listener, None] = {}
@@ -68,7 +69,6 @@ class Topic:
         self.key = topic_key(stream)
         self.known: dict[str, int] = {}  # heads as answers and hints told of them
         self.groups: dict[Readers, Group] = {}
-        self.by_head: dict[str, set[Group]] = defaultdict(set)
         self.member_of: dict[Listener, Group] = {}
         self.behind: set[Group] = set()
         self.late: dict[Listener, Ask] = {}  # want an answer of their own
@@ -83,10 +83,10 @@ class Topic:
         readers = stream.variant(listener.person), stream.heads
         group = self.groups.get(readers)
         if group is None:
-            group = self.groups[readers] = Group(readers)
+            group = self.groups[readers] = Group(self, readers)
             for name in stream.heads:
-                self.by_head[name].add(group)
-                self.hub.follow_head(name, self)
+                self.hub.by_head[name][group] = None
+            self.hub.subscriber.changed.set()
         group.members += 1
         self._leave_group(listener)
         self.member_of[listener] = group
@@ -117,17 +117,14 @@ class Topic:
             variant, heads = group.readers
             self.stream.forget(variant)
             for name in heads:
-                self.by_head[name].discard(group)
-                if not self.by_head[name]:
-                    del self.by_head[name]
-                    self.hub.unfollow_head(name, self)
+                _remove(self.hub.by_head, name, group)
 
     def hint(self, name: str, seq: int) -> None:
         """A head has come as far as `seq`. A number that is not above ours is ignored."""
         if seq > self.known.get(name, -1):
             self.known[name] = seq
             self.hinted_at = self.hinted_at or self.hub.loop.time()
-            self.behind |= self.by_head[name]
+            self.behind |= {group for group in self.hub.by_head[name] if group.topic is self}
             self.awake.set()
 
     def reset(self) -> None:
@@ -218,6 +215,12 @@ def isolated(call: Callable[..., None], *args: Any) -> None:
         log.exception("a page failed at %s", getattr(call, "__name__", call))
 
 
+def _remove(index: dict[str, dict[Any, Any]], name: str, member: Any) -> None:
+    index[name].pop(member, None)
+    if not index[name]:
+        del index[name]
+
+
 def topic_key(stream: Stream) -> tuple[str, str, str]:
     """Streams of one name that fill the same part of a page are one topic."""
     return stream.name, stream.ids.key, stream.part
@@ -232,7 +235,7 @@ class Hub:
         self.epoch = 0  # not known yet
         self.ticked = self.loop.time()
         self.topics: dict[tuple[str, str, str], Topic] = {}
-        self.by_head: dict[str, dict[Topic, None]] = defaultdict(dict)
+        self.by_head: dict[str, dict[Group, None]] = defaultdict(dict)
         self.guards: dict[str, dict[Listener, int]] = defaultdict(dict)
         self.listeners: dict[Listener, tuple[list[Topic], set[str]]] = {}  # their topics and their guards
         self.hinted: dict[str, int] = {}  # heads of which hints told since the last tick
@@ -271,15 +274,6 @@ class Hub:
         group = topic and topic.member_of.get(listener)
         return group.cursor if group and listener in group.listeners else -1
 
-    def follow_head(self, name: str, topic: Topic) -> None:
-        self.by_head[name][topic] = None
-        self.subscriber.changed.set()
-
-    def unfollow_head(self, name: str, topic: Topic) -> None:
-        del self.by_head[name][topic]
-        if not self.by_head[name]:
-            del self.by_head[name]
-
     def guard(self, listener: Listener, heads: dict[str, int]) -> None:
         """Have `listener` check its rights again when one of these heads moves beyond what it saw."""
         self.listeners.setdefault(listener, ([], set()))[1].update(heads)
@@ -292,9 +286,7 @@ class Hub:
         for topic in topics:
             topic.part(listener)
         for name in guards:
-            self.guards[name].pop(listener, None)
-            if not self.guards[name]:
-                del self.guards[name]
+            _remove(self.guards, name, listener)
 
     async def end_sockets(self, seconds: float) -> None:
         """Have all pages come back elsewhere, in random order over so many seconds; those of one person together."""
@@ -325,7 +317,7 @@ class Hub:
 
     def moved(self, name: str, seq: int) -> None:
         """A head has come as far as `seq`: topics ask, guarded sockets check their rights."""
-        for topic in list(self.by_head.get(name, ())):
+        for topic in {group.topic: None for group in self.by_head.get(name, ())}:
             topic.hint(name, seq)
         for listener, known in list(self.guards.get(name, {}).items()):
             if seq > known:
@@ -343,11 +335,10 @@ class Hub:
             publisher.publish_transient(message)
 
     def _show(self, name: str, fragments: str, key: str) -> None:
-        for topic in list(self.by_head.get(name, ())):
-            text = fragments.replace(f":#{key}-", f":#{topic.stream.ids.key}-")
-            for group in list(topic.groups.values()):
-                for listener in list(group.listeners):
-                    isolated(listener.deliver, topic, group.cursor, text)
+        for group in list(self.by_head.get(name, ())):
+            text = fragments.replace(f":#{key}-", f":#{group.topic.stream.ids.key}-")
+            for listener in list(group.listeners):
+                isolated(listener.deliver, group.topic, group.cursor, text)
 
     def _received(self, message: dict[str, Any]) -> None:
         if message["type"] == "hint":
@@ -379,7 +370,7 @@ class Hub:
             metrics.HINTS_LOST.inc(len(self.unhinted))
             self.late_hints.warning(", ".join(list(self.unhinted)[:3]))
         self.hinted.clear()
-        known = {name: max(topic.known.get(name, -1) for topic in topics) for name, topics in self.by_head.items()}
+        known = {name: max(each.topic.known.get(name, -1) for each in those) for name, those in self.by_head.items()}
         heads = await self.read({EPOCH, *self.by_head, *self.guards})
         found = {name: heads[name] for name, seq in known.items() if -1 < seq < heads[name]}
         self.unhinted = {name: seq for name, seq in found.items() if seq > self.hinted.get(name, -1)}
