@@ -21,7 +21,7 @@ from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler  # noqa: 
 
 from parlour.contrib import apply_patches  # noqa: E402
 from parlour.send_queue import Send  # noqa: E402
-from parlour.urls import websocket_urlpatterns  # noqa: E402
+from parlour.urls import no_such_socket, websocket_urlpatterns  # noqa: E402
 
 
 def routes() -> list[Any]:
@@ -29,12 +29,6 @@ def routes() -> list[Any]:
     names = [app.name for app in apps.get_app_configs() if module_has_submodule(app.module, "routing")]
     modules = [import_module(f"{name}.routing") for name in names]
     return [*websocket_urlpatterns, *(each for m in modules for each in getattr(m, "websocket_urlpatterns", []))]
-
-
-async def no_such_socket(scope: dict[str, Any], receive: Any, send: Send) -> None:
-    """Refuses the handshake of a socket at an unknown address."""
-    await receive()
-    await send({"type": "websocket.close"})
 
 
 async def below_script_name(scope: dict[str, Any], receive: Any, send: Send) -> None:

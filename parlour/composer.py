@@ -28,11 +28,6 @@ def render(
     return render_to_string("parlour/composer.html", {"region": PartRegion(part, arguments), **context}, request)
 
 
-def is_sent(part: Part, verb: str, fields: Mapping[str, str]) -> bool:
-    """Whether these fields are those of a composer."""
-    return "send" in fields and verb in part.verbs
-
-
 def read(person: Any, part: Part, arguments: Arguments, verb: str, fields: Mapping[str, str]) -> tuple[str, str]:
     """The text, and what only its repeats share with it. Raises Malformed, with words for the reader."""
     try:

@@ -11,13 +11,12 @@ arguments; the arguments travel signed.
 import inspect
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured, ObjectDoesNotExist, ValidationError
 from django.core.signing import BadSignature, Signer
 from django.db import router, transaction
@@ -33,7 +32,7 @@ from parlour.database import run
 from parlour.models import Lease
 from parlour.regions import Region
 from parlour.streams import Answer, Ask, LogStream, Stream, Variant, reading_as
-from parlour.watch import Watched, row_heads, rows_head, safe, touch_rows, watch_model, watched
+from parlour.watch import Watched, concrete, row_heads, rows_head, safe, touch_rows, watch_model, watched
 from parlour.writes import Change, live_write, touch
 
 Arguments = dict[str, Any]
@@ -326,25 +325,20 @@ class Live:
         """
         return lambda function: Part(function, template, watch, name, gap)
 
-    def changed(self, model: Watched, *, pk: Any = None, using: str = "") -> AbstractContextManager[None]:
+    @contextmanager
+    def changed(self, model: Watched, *, pk: Any = None, using: str = "") -> Iterator[None]:
         """Around what sends no signals, such as `update()` and `bulk_create()`: all rows, or one, will have changed."""
-        model = apps.get_model(model) if isinstance(model, str) else model
-        concrete = model._meta.concrete_model or model
-        if concrete not in watched:
+        model = concrete(model)
+        if model not in watched:
             names = ", ".join(sorted(each._meta.label for each in watched)) or "none"
             raise LookupError(f"No live part watches {model._meta.label}; watched are: {names}.")
-        return _changed(concrete, pk, using or router.db_for_write(model))
+        yield
+        touch_rows(model, pk, using or router.db_for_write(model))
 
     def touch(self, name: str, **arguments: Any) -> None:
         """Have open pages of one part look again, after the commit if a transaction is open."""
         part = find(name)
         touch(part.head(part.bind(arguments)))
-
-
-@contextmanager
-def _changed(model: type[Model], pk: Any, using: str) -> Iterator[None]:
-    yield
-    touch_rows(model, pk, using)
 
 
 live = Live()

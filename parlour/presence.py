@@ -27,16 +27,14 @@ class Presence:
         self.tabs: Counter[Entry] = Counter()
         self.leaving: dict[Entry, asyncio.TimerHandle] = {}
         self.held: set[Entry] = set()
-        self.wanted: set[Entry] = set()
         self.changed = asyncio.Event()
 
     def enter(self, entry: Entry) -> None:
-        self.tabs[entry] += 1
         if timer := self.leaving.pop(entry, None):
             timer.cancel()
-        if entry not in self.wanted:
-            self.wanted.add(entry)
+        elif entry not in self.tabs:
             self.changed.set()
+        self.tabs[entry] += 1
 
     def leave(self, entry: Entry, grace: float | None = None) -> None:
         self.tabs[entry] -= 1
@@ -46,8 +44,7 @@ class Presence:
             self.leaving[entry] = loop.call_later(conf.GRACE if grace is None else grace, self._left, entry)
 
     def _left(self, entry: Entry) -> None:
-        self.leaving.pop(entry, None)
-        self.wanted.discard(entry)
+        del self.leaving[entry]
         self.changed.set()
 
     async def keep(self) -> None:
@@ -69,7 +66,8 @@ class Presence:
 
     async def _write(self) -> None:
         self.changed.clear()
-        come, gone = self.wanted - self.held, self.held - self.wanted
+        wanted = {*self.tabs, *self.leaving}
+        come, gone = wanted - self.held, self.held - wanted
         if come or gone:
             await run(record, self.process, come, gone)
             self.held = (self.held | come) - gone

@@ -32,10 +32,10 @@ def connect() -> None:
     if not hasattr(import_module(settings.SESSION_ENGINE).SessionStore, "get_model_class"):
         user_logged_out.connect(signed_out, dispatch_uid="parlour.signed_out")
     post_save.connect(changed, sender=settings.AUTH_USER_MODEL, dispatch_uid="parlour.changed")
-    post_delete.connect(deleted, sender=settings.AUTH_USER_MODEL, dispatch_uid="parlour.deleted")
-    for field in (
-        field for field in get_user_model()._meta.many_to_many if field.name in ("groups", "user_permissions")
-    ):
+    post_delete.connect(changed, sender=settings.AUTH_USER_MODEL, dispatch_uid="parlour.deleted")
+    for field in get_user_model()._meta.many_to_many:
+        if field.name not in ("groups", "user_permissions"):
+            continue
         receiver = partial(permitted, field)
         m2m_changed.connect(receiver, field.remote_field.through, weak=False, dispatch_uid=f"parlour.{field.name}")
         if field.related_model is Group:
@@ -55,15 +55,10 @@ def signed_out(user: Any, **kwargs: Any) -> None:
         revoke(user.pk)
 
 
-def changed(instance: Any, created: bool, raw: bool, update_fields: Any, **kwargs: Any) -> None:
-    """Any change to a person but the date of the last sign-in."""
+def changed(instance: Any, created: bool = False, raw: bool = False, update_fields: Any = None, **kwargs: Any) -> None:
+    """A person was deleted, or changed in anything but the date of the last sign-in."""
     if not created and not raw and set(update_fields or ()) != {"last_login"}:
         revoke(instance.pk)
-
-
-def deleted(instance: Any, **kwargs: Any) -> None:
-    """A deleted person."""
-    revoke(instance.pk)
 
 
 def permitted(field: Any, instance: Any, action: str, reverse: bool, pk_set: Any, **kwargs: Any) -> None:

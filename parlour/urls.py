@@ -37,7 +37,7 @@ def act(request: HttpRequest, part: Part, arguments: Arguments) -> HttpResponse:
     """Do the verb of a form. A page without a socket is answered with what it should show now."""
     verb, _, chosen = request.POST.get("verb", "").partition("?")
     fields = {**request.POST.dict(), **QueryDict(chosen).dict()}
-    composed = composer.is_sent(part, verb, fields)
+    composed = "send" in fields and verb in part.verbs
     problem, status, once = "", 200, ""
     try:
         if composed:
@@ -80,17 +80,22 @@ def no_upgrade(request: HttpRequest, name: str, signed: str) -> HttpResponse:
     return HttpResponse(words, status=400, content_type="text/plain")
 
 
+async def no_such_socket(scope: dict[str, Any], receive: Any, send: Send) -> None:
+    """Refuse the handshake of a socket at an unknown address."""
+    await receive()
+    await send({"type": "websocket.close"})
+
+
 async def socket(scope: dict[str, Any], receive: Any, send: Send) -> None:
     """The ASGI application behind the one address of all sockets."""
     address = scope["url_route"]["kwargs"]
     try:
         declared, arguments = find_signed(address["name"], address["signed"])
     except LookupError:
-        await receive()
-        await send({"type": "websocket.close"})
-        return
-    route = {"args": (), "kwargs": arguments}
-    await declared.consumer.as_asgi()({**scope, "url_route": route}, receive, send)
+        await no_such_socket(scope, receive, send)
+    else:
+        route = {"args": (), "kwargs": arguments}
+        await declared.consumer({**scope, "url_route": route}, send).serve(receive)
 
 
 parts = [

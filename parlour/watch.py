@@ -19,10 +19,15 @@ Watched = type[Model] | str
 watched: dict[type[Model], bool] = {}  # whether some part shows one row alone
 
 
+def concrete(model: Watched) -> type[Model]:
+    """The model of this class or label; of a proxy, the model whose table it shows."""
+    model = apps.get_model(model) if isinstance(model, str) else model
+    return model._meta.concrete_model or model
+
+
 def watch_model(model: Watched, arguments: Collection[str] = ()) -> type[Model]:
     """Watch a model. If its name is among a part's arguments, the part shows one row."""
-    model = apps.get_model(model) if isinstance(model, str) else model
-    model = model._meta.concrete_model or model
+    model = concrete(model)
     watched[model] = watched.get(model, False) or model._meta.model_name in arguments
     for sender in apps.get_models():
         if issubclass(sender, model) or issubclass(model, sender):

@@ -14,7 +14,7 @@ from django.db.models import Model
 from parlour.live_parts import Arguments, Function, Part, PartConsumer, PartStream, Shown
 from parlour.models import Lease
 from parlour.streams import Variant, reading_as
-from parlour.watch import Watched, rows_head, watch_model
+from parlour.watch import Watched, concrete, rows_head, watch_model
 
 SHOWN = 12  # people who are named; the others are counted
 
@@ -126,8 +126,7 @@ class PeopleHere(Part):
     def at(self, place: object) -> Arguments:
         """The arguments that say where: an object, or a name. TypeError for anything else."""
         if isinstance(place, Model) and place.pk is not None:
-            model = place._meta.concrete_model or type(place)
-            return self.bind({"place": model._meta.label_lower, "pk": place})
+            return self.bind({"place": concrete(type(place))._meta.label_lower, "pk": place})
         if isinstance(place, str) and place:
             return self.bind({"place": place})
         raise TypeError(f"{{% people_here %}} needs a saved object of a model or a name; it got {place!r}.")

@@ -164,12 +164,8 @@ def touch(*streams: str, using: str = DEFAULT_DB_ALIAS) -> None:
         change.touch(*streams)
         _write_unnumbered(change)
     else:
-        bus.publish(_retried(lambda: _raise(streams)))
-
-
-def _raise(streams: Sequence[str]) -> dict[str, int]:
-    with transaction.atomic():
-        return take_numbers(streams)[0]
+        raised, _ = _retried(lambda: transaction.atomic(take_numbers)(streams))
+        bus.publish(raised)
 
 
 def _after_other_commits(streams: Sequence[str]) -> bool:

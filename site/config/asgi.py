@@ -33,12 +33,6 @@ apps = (live_parts, rooms, alerts, jobs, chat, widgets)
 sockets = [pattern for app in apps for pattern in app.websocket_urlpatterns]
 
 
-async def no_such_socket(scope: Any, receive: Receive, send: Send) -> None:
-    """Refuses the handshake of a socket at an unknown address."""
-    await receive()
-    await send({"type": "websocket.close"})
-
-
 async def lifespan(scope: Any, receive: Receive, send: Send) -> None:
     """Completes the server's start and stop; background jobs end before the stop."""
     while True:
@@ -53,7 +47,9 @@ async def lifespan(scope: Any, receive: Receive, send: Send) -> None:
 
 kinds: dict[str, Any] = {
     "http": WsgiBridge(wsgi),
-    "websocket": TokenAuthMiddleware(URLRouter([*sockets, re_path(r"", no_such_socket)])),  # type: ignore[arg-type]
+    "websocket": TokenAuthMiddleware(
+        URLRouter([*sockets, re_path(r"", live_parts.no_such_socket)])  # type: ignore[arg-type]
+    ),
     "lifespan": lifespan,
 }
 

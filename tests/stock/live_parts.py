@@ -116,9 +116,9 @@ def test_a_wrong_name_is_an_error_at_once(ann):
     with pytest.raises(TypeError, match=r"tally takes \(poll\): missing a required argument: 'poll'"):
         live.touch("tally")
     with pytest.raises(LookupError, match=r"No live part watches auth.User; watched are: .*polls.Poll"):
-        live.changed(get_user_model())
+        live.changed(get_user_model()).__enter__()
     with pytest.raises(LookupError, match="doesn't have a 'Pol' model"):
-        live.changed("polls.Pol")
+        live.changed("polls.Pol").__enter__()
     assert live.changed("polls.Poll")
 
 
