@@ -233,6 +233,7 @@ class Hub:
         self.loop = asyncio.get_running_loop()
         self.process = secrets.token_hex(4)
         self.epoch = 0  # not known yet
+        self.reading_epoch = asyncio.Lock()  # else each of a thousand that come at once reads it
         self.ticked = self.loop.time()
         self.topics: dict[tuple[str, str, str], Topic] = {}
         self.by_head: dict[str, dict[Group, None]] = defaultdict(dict)
@@ -250,8 +251,8 @@ class Hub:
 
     async def ready(self) -> None:
         """Wait until the epoch is known, so that cursors can be compared."""
-        if not self.epoch:
-            self.epoch = await run(Head.objects.epoch)
+        async with self.reading_epoch:
+            self.epoch = self.epoch or await run(Head.objects.epoch)
 
     # Listening
 

@@ -55,6 +55,14 @@ def news(hub, stream, seq):
     hub.moved(stream.name, seq)
 
 
+async def test_the_epoch_is_read_once_however_many_pages_come_at_once(monkeypatch):
+    read = []
+    monkeypatch.setattr(module.Head.objects, "epoch", lambda: read.append(1) or 7)
+    new = module.current()
+    await asyncio.gather(*(new.ready() for _ in range(20)))
+    assert (new.epoch, len(read)) == (7, 1)
+
+
 async def test_many_pages_are_answered_by_one_ask_and_one_rendering_for_each_zone(hub):
     stream, listeners = FakeStream(), [FakeListener(zone) for zone in ("UTC", "Asia/Tokyo") * 20]
     await present(hub, stream, *listeners)
