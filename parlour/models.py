@@ -93,8 +93,15 @@ class LeaseQuerySet(models.QuerySet["Lease"]):
         """Those that hold no longer, whatever their names are."""
         return self.filter(expires__lte=Now())
 
-    def take(self, process: str, pairs: Collection[tuple[str, str]]) -> None:
-        """Hold these (name, holder) from now on, in the open transaction; a pair that is held already is renewed."""
+    def take(self, process: str, pairs: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Hold these (name, holder) from now on, in the open transaction; a pair that is held already is renewed.
+
+        Returns those that no other process holds. What another one is about to give up counts as not held: it is
+        locked, or it will be given up after this, which tells everybody.
+        """
+        names, holders = {name for name, _ in pairs}, {holder for _, holder in pairs}
+        elsewhere = self.living(*names).filter(holder__in=holders).exclude(process=process)
+        held = {*elsewhere.select_for_update(skip_locked=True).values_list("name", "holder")}
         until = _lease_end()
         self.bulk_create(
             [self.model(name=name, holder=holder, process=process, expires=until) for name, holder in sorted(pairs)],
@@ -102,6 +109,7 @@ class LeaseQuerySet(models.QuerySet["Lease"]):
             unique_fields=["name", "holder", "process"],
             update_fields=["expires"],
         )
+        return {*pairs} - held
 
     def is_first(self, name: str, holder: str, kept: timedelta) -> bool:
         """Hold this for as long as it is `kept`, in the open transaction. False: it is held already."""

@@ -87,7 +87,7 @@ async def test_several_who_come_and_go_together_are_one_line(ann, ben, gus, lobb
 
 
 async def test_a_dead_processs_people_are_gone_when_its_leases_run_out_and_those_elsewhere_stay(ann, ben, gus, lobby):
-    await run(Lease.objects.take, "dead", [(lobby.people, str(each.pk)) for each in (ann, gus)])
+    await run(presence.record, "dead", {(lobby.people, str(each.pk)) for each in (ann, gus)}, set())
     async with RecordingPage(ben) as page, RecordingPage(gus):
         await lists(page, "Ann", "Ben", "Gus")
         await expire(process="dead")
@@ -99,13 +99,25 @@ async def test_a_dead_processs_people_are_gone_when_its_leases_run_out_and_those
 
 
 def test_leases_that_ran_out_move_the_heads_of_their_names_and_no_others(lobby):
-    Lease.objects.take("dead", [(lobby.people, "1")])
-    Lease.objects.take("alive", [("people.99", "2")])
+    presence.record("dead", {(lobby.people, "1")}, set())
+    presence.record("alive", {("people.99", "2")}, set())
     Lease.objects.filter(process="dead").update(expires=timezone.now() - timedelta(seconds=1))
     before = read_heads([lobby.people, "people.99"])
     presence.sweep()
     assert read_heads(before) == before | {lobby.people: before[lobby.people] + 1}
     assert [lease.process for lease in Lease.objects.all()] == ["alive"]
+
+
+def test_coming_from_another_process_is_no_news_and_leaving_one_always_is(lobby):
+    entries = {(lobby.people, "1"), (lobby.people, "2")}
+    presence.record("before", entries, set())
+    [before] = read_heads([lobby.people]).values()
+    for come, gone, moved in ((entries, set(), 0), ({(lobby.people, "3")}, set(), 1), (set(), entries, 2)):
+        presence.record("after", come, gone)
+        assert read_heads([lobby.people]) == {lobby.people: before + moved}
+    Lease.objects.filter(process="before").update(expires=timezone.now() - timedelta(seconds=1))
+    presence.record("after", entries, set())
+    assert read_heads([lobby.people]) == {lobby.people: before + 3}
 
 
 async def test_leases_are_renewed_and_come_back_when_they_were_swept_from_a_frozen_process(ann, ben, lobby, conf):
