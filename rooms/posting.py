@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import connection
+from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -28,6 +29,7 @@ from rooms.send_once import NumberedText
 
 POST_RATE = "10/40"  # by one person: a second / at once; a project's ROOMS_POST_RATE overrides it
 TOO_FAST = _("You are faster than this room can read. Wait a moment, then send it again.")
+posted = Signal()  # sent with the `change` of a commit and the new messages in it, `rows`
 Key = tuple[Any, str, int]  # author, page, n
 Outcome = Message | TextRejected
 MOST = 128  # drafts, before a commit takes no further submission
@@ -69,8 +71,9 @@ def post(change: Change, drafts: Sequence[Draft | TextRejected]) -> list[Outcome
     outcomes = [batch.outcome(change, each) if isinstance(each, Draft) else each for each in drafts]
     new = {id(row) for row in change.added}
     pairs = zip(outcomes, drafts, strict=True)
-    posted = [(row, each.mentioned) for row, each in pairs if isinstance(each, Draft) and id(row) in new]
-    mentions.alert(change, posted)
+    rows = [(row, each.mentioned) for row, each in pairs if isinstance(each, Draft) and id(row) in new]
+    mentions.alert(change, rows)
+    posted.send(Message, change=change, rows=[row for row, _ in rows])
     return outcomes
 
 

@@ -15,9 +15,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from widgets import models
+from widgets import desk, models
 from widgets.forms import KeyForm, WidgetForm
-from widgets.models import MOST_KEYS, VouchingKey, Widget
+from widgets.models import MOST_KEYS, Visitor, VouchingKey, Widget
+
+MOST_VISITORS = 50  # on the page of a widget, the newest
 
 
 def for_staff(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -72,6 +74,7 @@ def _overview(request: HttpRequest, widget: Widget, form: KeyForm, secret: str =
         "kid": newest.kid if newest else "the id of your key",
         "form": form if len(keys) < MOST_KEYS else None,
         "secret": secret,
+        "visitors": widget.visitors.select_related("user").order_by("-pk")[:MOST_VISITORS],
     }
     response = render(request, "widgets/widget.html", context, status=422 if form.errors else 200)
     response._csp_update = {"frame-src": [SELF]}  # type: ignore[attr-defined]  # what csp_update sets: for the preview
@@ -105,6 +108,23 @@ def delete(request: HttpRequest, widget: Widget) -> HttpResponse:
     models.delete(widget)
     notices.info(request, f"“{widget.title}” is deleted.")
     return redirect("widgets:index")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_staff
+def visitor(request: HttpRequest, number: int) -> HttpResponse:
+    """A visitor, and what can be done about them."""
+    found = get_object_or_404(Visitor.objects.select_related("widget", "user", "room", "assigned"), pk=number)
+    if request.method == "POST":
+        do = request.POST.get("do")
+        if do == "hand" and found.room:
+            to = get_object_or_404(desk.staff(), username=request.POST.get("to"))
+            desk.hand_over(found, to, request.user)
+        elif do in ("mute", "ban", "lift"):
+            desk.restrict(found, muted=do == "mute", banned=do == "ban")
+        return redirect("widgets:visitor", number)
+    context = {"visitor": found, "room": found.room or found.widget.room, "staff": desk.staff().order_by("username")}
+    return render(request, "widgets/visitor.html", context)
 
 
 @require_POST

@@ -13,6 +13,7 @@ urlpatterns = [
     path("<int:pk>/switch/", staff_views.switch, name="switch"),
     path("<int:pk>/end/", staff_views.end_sessions, name="end"),
     path("<int:pk>/delete/", staff_views.delete, name="delete"),
+    path("visitors/<int:number>/", staff_views.visitor, name="visitor"),
     path("<int:pk>/keys/", staff_views.make_key, name="make_key"),
     path("<int:pk>/keys/<int:key>/", staff_views.revoke_key, name="revoke_key"),
 ]

@@ -1,0 +1,88 @@
+"""What staff do about visitors, and a desk: a visitor's conversation with the staff, who are alerted until one answers.
+
+Whoever of the staff is assigned is alerted alone from then on.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from accounts.models import User
+from alerts import Kind, Role, add_alert, notify, resolve
+from parlour import Change, revoke
+from rooms.models import Membership, Message
+from rooms.reading import readers_now
+from widgets.models import Visitor
+
+ASKED = Kind("visitor", "A visitor writes at a desk")
+
+
+def posted(change: Change, rows: Sequence[Message], **_: Any) -> None:
+    """What a visitor writes at a desk brings the staff in and alerts them; what one of the staff writes answers it."""
+    rows = [row for row in rows if row.room.members_only and (row.author.is_staff or _is_visitor(row.author))]
+    at_desks = Visitor.objects.select_related("widget", "assigned").filter(room__in={row.room_id for row in rows})
+    visitors = {visitor.room_id: visitor for visitor in at_desks} if rows else {}
+    for row in rows:
+        visitor = visitors.get(row.room_id)
+        if visitor is not None and row.author_id == visitor.user_id:
+            _call_staff(change, visitor, row)
+        elif visitor is not None and row.author.is_staff:
+            transaction.on_commit(partial(answered, row.room_id))
+
+
+def _is_visitor(person: User) -> bool:
+    return person.kind == User.Kind.VISITOR
+
+
+def _call_staff(change: Change, visitor: Visitor, row: Message) -> None:
+    inside = Membership.objects.filter(room=row.room_id, person=OuterRef("pk"))
+    missing = list(staff().exclude(Exists(inside)).values_list("pk", flat=True))
+    if missing:
+        new = [Membership(room=row.room, person_id=pk) for pk in missing]
+        change.then(lambda: Membership.objects.bulk_create(new, ignore_conflicts=True))  # type: ignore[arg-type]
+        transaction.on_commit(partial(revoke, *missing))
+    add_alert(
+        change,
+        visitor.assigned or Role("staff"),
+        ASKED.name,
+        f"{{actor}} writes at {visitor.widget.title}",
+        row.plain,
+        about=row.room,
+        key=_key(row.room_id),
+        actor=row.author,
+        read_by=readers_now(row.room),
+    )
+
+
+def _key(room: int) -> str:
+    return f"desk-{room}"
+
+
+def staff() -> Any:
+    """Those who may look after a desk."""
+    return User.objects.filter(is_staff=True, is_active=True)
+
+
+def answered(room: int) -> None:
+    """Nobody has to be alerted of a conversation any more until the visitor writes again."""
+    resolve(kind=ASKED.name, key=_key(room))
+
+
+def restrict(visitor: Visitor, muted: bool = False, banned: bool = False) -> None:
+    """Say what a visitor may not do: write, or come at all, however they come. Open pages know it in two seconds."""
+    visitor.user.is_muted, visitor.user.is_active = muted, not banned
+    visitor.user.save(update_fields=["is_muted", "is_active"])
+
+
+def hand_over(visitor: Visitor, to: User, by: Any) -> None:
+    """Have one of the staff look after a visitor's conversation at a desk, and tell them so."""
+    room: Any = visitor.room
+    Visitor.objects.filter(pk=visitor.pk).update(assigned=to)
+    Membership.objects.get_or_create(room=room, person=to)
+    answered(room.pk)
+    if to != by:
+        title = f"{{actor}} handed {visitor.user.name} over to you"
+        notify([to], ASKED.name, title, about=room, key=_key(room.pk), actor=by)

@@ -1,0 +1,108 @@
+"""At a desk each visitor talks with the staff alone, who are alerted until one of them answers or is assigned."""
+
+import pytest
+from django.contrib.auth import get_user_model
+
+from alerts.models import Alert
+from rooms.models import Membership, Room
+from rooms.posting import submit
+from rooms.send_once import NumberedText
+from tests.widgets.hosts import address, key, ticket_on, token
+from widgets import identity, visitors
+from widgets.models import Visitor
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def tom():
+    return get_user_model().objects.create_user("tom", display_name="Tom", is_staff=True)
+
+
+@pytest.fixture
+def vera(desk, sue, tom):
+    return visitors.vouched(desk, identity.Claims("42", "Vera"))
+
+
+def say(person, visitor, text):
+    [outcome] = submit(person, visitor.room_id, [NumberedText("", 0, text)]).result(10)
+    return outcome
+
+
+def told(person):
+    open_ones = Alert.objects.for_person(person).open().filter(archived__isnull=True)
+    return [(alert.title_now, alert.body) for alert in open_ones]
+
+
+def test_a_conversation_is_the_staffs_from_its_first_message_on(client, desk, vera, sue, ann):
+    client.force_login(sue)
+    assert not Room.objects.visible_to(sue).exists()
+    say(vera.user, vera, "my order is late")
+    assert [str(room) for room in Room.objects.visible_to(sue)] == ["Vera"]
+    assert not Room.objects.visible_to(ann).exists()
+    assert told(sue) == [("Vera writes at Help", "my order is late")]
+    say(vera.user, vera, "very late")
+    assert len(told(sue)) == 1
+    assert "very late" in client.get(vera.room.get_absolute_url()).content.decode()
+
+
+def test_it_is_answered_by_whoever_of_the_staff_writes(vera, sue, tom):
+    say(vera.user, vera, "my order is late")
+    say(tom, vera, "I look")
+    assert told(sue) == told(tom) == []
+    say(vera.user, vera, "thank you")
+    assert told(sue) == [("Vera writes at Help", "thank you")]
+
+
+def test_who_is_assigned_is_told_alone(client, vera, sue, tom):
+    say(vera.user, vera, "my order is late")
+    client.force_login(sue)
+    page = f"/widgets/visitors/{vera.pk}/"
+    assert page in client.get(vera.room.get_absolute_url()).content.decode()
+    client.post(page, {"do": "hand", "to": "tom"})
+    assert (told(sue), told(tom)) == ([], [("Sue handed Vera over to you", "")])
+    say(tom, vera, "I look")
+    say(vera.user, vera, "still late")
+    assert (told(sue), told(tom)) == ([], [("Vera writes at Help", "still late")])
+    assert client.post(page, {"do": "hand", "to": "ann"}).status_code == 404
+
+
+def test_staff_mute_and_ban_a_visitor_who_stays_banned(client, desk, vera, sue):
+    shown = lambda: client.get(address(desk, identity=token(desk, signer))).content.decode()  # noqa: E731
+    signer, page = key(desk), f"/widgets/visitors/{vera.pk}/"
+    say(vera.user, vera, "spam")
+    client.force_login(sue)
+    client.post(page, {"do": "mute"})
+    assert "You may not write" in str(say(Visitor.objects.get().user, vera, "more spam"))
+    assert "You can read here, not write." in shown()
+    client.post(page, {"do": "ban"})
+    assert "You cannot take part here any more." in shown()
+    assert "banned" in client.get(f"/widgets/{desk.pk}/").content.decode()
+    client.post(page, {"do": "lift"})
+    assert "spam" in shown()
+
+
+def test_nobody_else_can_do_anything_about_visitors(client, vera, ann):
+    client.force_login(ann)
+    assert client.get(f"/widgets/visitors/{vera.pk}/").status_code == 403
+    assert client.post(f"/widgets/visitors/{vera.pk}/", {"do": "ban"}).status_code == 403
+    assert Visitor.objects.get().user.is_active
+
+
+def test_a_visitor_has_no_right_in_any_other_room(client, desk, vera):
+    Room.objects.create(title="Open", guests=Room.Guests.WRITE)
+    assert [str(each.room) for each in Membership.objects.filter(person=vera.user)] == ["Vera"]
+    other = visitors.vouched(desk, identity.Claims("43", "Paul"))
+    assert "You may not write" in str(say(other.user, vera, "hello"))
+    open_room = Room.objects.get(title="Open")
+    [outcome] = submit(vera.user, open_room.pk, [NumberedText("", 0, "hello")]).result(10)
+    assert "You may not write" in str(outcome)
+
+
+def test_somebody_without_a_name_is_asked_for_one_before_there_is_a_conversation(client, desk, sue):
+    assert "Your name" in client.get(address(desk)).content.decode()
+    assert not Room.objects.exists()
+    answer = client.post(address(desk, "name/"), {"display_name": "Paul"})
+    assert 'aria-label="Message"' in answer.content.decode()
+    assert ticket_on(answer)
+    assert str(Room.objects.get()) == "Paul"
