@@ -22,6 +22,8 @@ CHROMIUM = next(
 QUIET = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--no-proxy-server"]
 QUIET += ["--disable-component-update", "--disable-sync"]
 QUIET += ["--disable-features=LocalNetworkAccessChecks"]  # a page put together by a story counts as foreign
+QUIET += ["--host-resolver-rules=MAP *.example 127.0.0.1"]  # where stories serve other sites
+QUIET += ["--test-third-party-cookie-phaseout"]  # cookies of other sites are blocked
 RESULTS = Path(__file__).resolve().parent.parent / "test-results"
 expect.set_options(timeout=10_000)
 FAILED = pytest.StashKey[bool]()

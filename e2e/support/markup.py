@@ -34,12 +34,12 @@ class Node:
             yield from child.walk()
 
     def find(self, tag: str = "", **attrs: str) -> "list[Node]":
-        """Elements of `tag` with these attributes; class_ asks for one word of the class list."""
+        """Elements of `tag` with these attributes, _ for -; class_ asks for one word of the class list."""
         return [node for node in self.walk() if (not tag or node.tag == tag) and node._fits(attrs)]
 
     def _fits(self, wanted: dict[str, str]) -> bool:
         for name, value in wanted.items():
-            mine = self.attrs.get(name.rstrip("_"))
+            mine = self.attrs.get(name.rstrip("_").replace("_", "-"))
             if mine is None or (value not in mine.split() if name == "class_" else value != mine):
                 return False
         return True
