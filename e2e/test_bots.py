@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from .support import forms
+from .support.appearance import fits, is_accessible
 from .support.http_client import HttpClient
 from .support.processes import Process
 from .support.room_socket import until_closed
@@ -101,3 +103,30 @@ def test_programs_read_and_post_by_a_token_until_it_is_revoked(deployment: Any, 
     assert "/ws/rooms/lobby/" in logs
     assert [each for each in (secret, secret[8:], ticket, ticket.split(":")[-1]) if each in logs] == []
     server.stop()
+
+
+def test_a_token_is_made_and_revoked_by_keyboard(person: Any, server: Any) -> None:
+    staff = person(server).sign_in("staff").go("/accounts/profile/")
+    page = staff.page
+    page.get_by_role("link", name="tokens for programs").press("Enter")
+    page.get_by_label("Name", exact=True).fill("A-rather-long-name-that-does-not-end-where-it-is-liked")
+    page.get_by_role("button", name="Make a token").press("Enter")
+    expect(page.get_by_text("Choose what it may do.")).to_be_visible()
+    for label in ("Post in its rooms", "Notify the staff", "Team"):
+        page.get_by_label(label).press("Space")
+    fits(staff, "tokens-wrong")
+    is_accessible(staff)
+    page.get_by_role("button", name="Make a token").press("Enter")
+    expect(page.get_by_label("The token")).to_contain_text("parlour_")
+    fits(staff, "tokens-secret")
+    is_accessible(staff)
+    secret = page.get_by_label("The token").inner_text()
+    staff.go("/accounts/tokens/")
+    expect(page.get_by_role("list", name="Your tokens")).to_contain_text("Post in its rooms, Notify the staff: Team.")
+    assert secret not in page.content()
+    page.get_by_role("link", name="Revoke A-rather-long").press("Enter")
+    fits(staff, "tokens-revoke")
+    is_accessible(staff)
+    page.get_by_role("button", name="Revoke token").press("Enter")
+    expect(page.locator(".notices")).to_contain_text("is revoked")
+    expect(page.get_by_role("list", name="Your tokens")).to_have_count(0)

@@ -19,6 +19,8 @@ SAME = {
     "tests/alerts": ["bell", "notifications", "pages", "rights"],
     "tests/shop": ["imports"],
     "tests/jobs": ["running", "lost", "actions", "live"],
+    "tests/accounts": ["tokens", "token_sockets"],
+    "tests/api": ["api"],
     "tests/webhooks": ["delivery", "pages"],
     "tests/monitoring": ["problems", "reporter", "status_page"],
 }
