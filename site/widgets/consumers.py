@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from parlour import Credential, Denied, Region, rate_limit
+from parlour import Consumer, Credential, Denied, Region, rate_limit
 from rooms.consumers import RoomConsumer
 from rooms.markup import TextRejected
 from rooms.models import Room
@@ -22,7 +22,7 @@ from rooms.send_once import NumberedText
 from rooms.streams import Addresses, RoomRegion, RoomStream
 from widgets.framing import widget_at
 from widgets.models import Visitor, Widget
-from widgets.tickets import Ticket, banned
+from widgets.tickets import Ticket
 from widgets.visitors import room_of
 
 POST_RATE = "5/100"  # by all visitors of one widget: a second / at once, as one process counts
@@ -32,6 +32,68 @@ MEMBER = Rights(True, True, False, "member")
 def key_of(public_id: str) -> str:
     """What the ids on a page of the widget begin with."""
     return f"widget-{public_id}"
+
+
+class TicketConsumer(Consumer):
+    """A page of a widget. At its handshake it is nobody; its hello brings a ticket, if it has one."""
+
+    renew_at = inf
+
+    @classmethod
+    def region_of(cls, widget: Widget, visitor: Visitor | None) -> Region | None:
+        """What somebody sees of a widget; None while nobody has said who they are, where one has to."""
+        raise NotImplementedError
+
+    @classmethod
+    def key(cls, public_id: str) -> str:  # type: ignore[override]
+        return key_of(public_id)
+
+    @classmethod
+    def credential_of(cls, _request: HttpRequest) -> Credential:
+        return Credential()
+
+    def introduce(self, fields: dict[str, Any]) -> Credential:
+        if not (shown := fields.pop("ticket", "")):
+            return self.credential
+        ticket = Ticket(self.route["public_id"], str(shown))
+        self.renew_at = ticket.renew_at
+        return ticket
+
+    @classmethod
+    def authorize(cls, person: Any, public_id: str) -> Region:  # type: ignore[override]
+        regions = cls.authorize_all([person], public_id)
+        if person.pk not in regions:
+            raise Denied(4004, _("This is not here any more."))
+        return regions[person.pk]
+
+    @classmethod
+    def authorize_all(cls, people: Collection[Any], public_id: str) -> dict[Any, Region]:  # type: ignore[override]
+        """Whoever has said nothing yet gets a region without streams, in which nothing is shown."""
+        widget = widget_at(public_id)
+        if widget is None:
+            return {}
+        found: QuerySet[Visitor] = Visitor.objects.select_related("widget__room", "room", "user")
+        visitors = {each.user_id: each for each in found.filter(widget=widget, user__in=[each.pk for each in people])}
+        regions = {each.pk: cls.region_of(widget, visitors.get(each.pk)) for each in people}
+        return {pk: region or _nothing(widget) for pk, region in regions.items()}
+
+    async def greet(self, fields: dict[str, Any]) -> str:
+        if not self.region.streams:
+            raise Denied(4001, _("Load the page again, so that it can say who you are."))
+        return await super().greet(fields)
+
+    def tick(self) -> None:
+        super().tick()
+        if self.greeted and time() > self.renew_at and isinstance(self.credential, Ticket):
+            self.credential = self.credential.renewed()
+            self.until, self.renew_at = self.credential.ends, self.credential.renew_at
+            self.put(self.region.value("ticket", self.credential.text))
+
+
+def _nothing(widget: Widget) -> Region:
+    region = Region(key_of(widget.public_id), f"/ws/embed/{widget.public_id}/", "")
+    region.guards = [widget.head]
+    return region
 
 
 class WidgetStream(RoomStream):
@@ -60,24 +122,6 @@ class WidgetRegion(RoomRegion):
         return reverse("embed:page", args=[self.at.place])
 
 
-def _nothing(widget: Widget) -> Region:
-    region = Region(key_of(widget.public_id), f"/ws/embed/{widget.public_id}/", "")
-    region.guards = [widget.head]
-    return region
-
-
-def region_of(widget: Widget, visitor: Visitor | None, person: Any) -> WidgetRegion | None:
-    """What somebody sees of a widget; None while nobody has said who they are, where one has to."""
-    if visitor is None:
-        open_room = None if widget.by_vouching or widget.kind != Widget.Kind.ROOM else widget.room
-        return WidgetRegion(widget, open_room) if open_room else None
-    room = room_of(visitor)
-    if room is None:
-        return None
-    may_write = widget.may_write and person.is_active and not person.is_muted
-    return WidgetRegion(widget, room, MEMBER if may_write else READER)
-
-
 def rejected(person: Any, region: WidgetRegion, texts: Sequence[NumberedText]) -> "Future[list[Outcome]] | None":
     """Why this person can post nothing of these from a page of a widget; None if it can be tried."""
     why: Any = ""
@@ -90,60 +134,19 @@ def rejected(person: Any, region: WidgetRegion, texts: Sequence[NumberedText]) -
     return future if why else None
 
 
-class WidgetConsumer(RoomConsumer):
-    """A page of a widget. At its handshake it is nobody; its hello brings a ticket, if it has one."""
+class WidgetConsumer(TicketConsumer, RoomConsumer):  # type: ignore[misc]  # other arguments
+    """A page of a room in a widget."""
 
     region: WidgetRegion
-    renew_at = inf
 
     @classmethod
-    def key(cls, public_id: str) -> str:  # type: ignore[override]
-        return key_of(public_id)
-
-    @classmethod
-    def credential_of(cls, _request: HttpRequest) -> Credential:
-        return Credential()
-
-    def introduce(self, fields: dict[str, Any]) -> Credential:
-        if not (shown := fields.pop("ticket", "")):
-            return self.credential
-        ticket = Ticket(self.route["public_id"], str(shown))
-        self.renew_at = ticket.renew_at
-        return ticket
-
-    @classmethod
-    def authorize(cls, person: Any, public_id: str) -> Region:  # type: ignore[override]
-        regions = cls.authorize_all([person], public_id)
-        if person.pk not in regions:
-            raise Denied(4004, _("This is not here any more."))
-        if not person.is_active and person.is_authenticated:
-            raise banned()
-        return regions[person.pk]
-
-    @classmethod
-    def authorize_all(cls, people: Collection[Any], public_id: str) -> dict[Any, Region]:  # type: ignore[override]
-        """Whoever has said nothing yet gets a region without streams, in which nothing is shown."""
-        widget = widget_at(public_id)
-        if widget is None:
-            return {}
-        found: QuerySet[Visitor] = Visitor.objects.select_related("widget", "room", "widget__room")
-        visitors = {each.user_id: each for each in found.filter(widget=widget, user__in=[each.pk for each in people])}
-        regions = {each.pk: region_of(widget, visitors.get(each.pk), each) for each in people}
-        return {pk: region or _nothing(widget) for pk, region in regions.items()}
-
-    async def greet(self, fields: dict[str, Any]) -> str:
-        if not isinstance(self.region, WidgetRegion):
-            raise Denied(4001, _("Load the page again, so that it can say who you are."))
-        return await super().greet(fields)
-
-    def tick(self) -> None:
-        super().tick()
-        if self.greeted and time() > self.renew_at and isinstance(self.credential, Ticket):
-            self._renew(self.credential.renewed())
-
-    def _renew(self, ticket: Ticket) -> None:
-        self.credential, self.until, self.renew_at = ticket, ticket.ends, ticket.renew_at
-        self.put(self.region.value("ticket", ticket.text))
+    def region_of(cls, widget: Widget, visitor: Visitor | None) -> WidgetRegion | None:
+        if visitor is None:
+            open_room = None if widget.by_vouching or widget.kind != Widget.Kind.ROOM else widget.room
+            return WidgetRegion(widget, open_room) if open_room else None
+        may_write = widget.may_write and not visitor.user.is_muted
+        room = room_of(visitor)
+        return WidgetRegion(widget, room, MEMBER if may_write else READER) if room else None
 
     async def _submit(self, texts: list[NumberedText]) -> "Future[list[Outcome]]":
         return rejected(self.person, self.region, texts) or await super()._submit(texts)

@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from widgets import embed_views, framing
+from widgets.bell import BellConsumer
 from widgets.consumers import WidgetConsumer
 
 app_name = "embed"
@@ -14,6 +15,10 @@ urlpatterns = [
     path("<str:public_id>/older/", embed_views.older, name="older"),
     path("<str:public_id>/lines/", embed_views.lines, name="lines"),
     path("<str:public_id>/pasted/", embed_views.pasted, name="pasted"),
+    path("<str:public_id>/read/", embed_views.read, name="read"),
     re_path(r"", framing.refuse),
 ]
-websocket_urlpatterns = [path("ws/embed/<str:public_id>/", WidgetConsumer.as_asgi())]
+websocket_urlpatterns = [
+    path("ws/embed/<str:public_id>/", WidgetConsumer.as_asgi()),
+    path("ws/embed/<str:public_id>/bell/", BellConsumer.as_asgi()),
+]

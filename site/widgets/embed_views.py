@@ -10,12 +10,15 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from accounts.forms import GuestForm
+from alerts.actions import mark_read
+from alerts.models import Alert
 from parlour import Denied, Malformed
 from rooms import views as rooms
 from rooms.models import Room
 from rooms.posting import submit
 from widgets import identity, visitors
-from widgets.consumers import WidgetRegion, region_of, rejected
+from widgets.bell import BellConsumer
+from widgets.consumers import WidgetConsumer, WidgetRegion, rejected
 from widgets.framing import embedded
 from widgets.identity import NotVouched
 from widgets.models import Visitor, Widget
@@ -69,11 +72,12 @@ def _visit(request: HttpRequest, widget: Widget) -> Visit:
     return Visit()
 
 
-def _region(request: HttpRequest, widget: Widget, visit: Visit) -> WidgetRegion | None:
-    region = region_of(widget, visit.visitor, request.user)
+def _region(widget: Widget, visit: Visit) -> Any:
+    consumer = BellConsumer if widget.kind == Widget.Kind.BELL else WidgetConsumer
+    region: Any = consumer.region_of(widget, visit.visitor)
     if region is not None:
         region.ticket = visit.ticket
-    elif widget.by_vouching or visit.visitor:
+    elif widget.by_vouching or widget.kind == Widget.Kind.BELL or visit.visitor:
         raise NotVouched(_("This is for people whom the site around this page knows. Sign in there."))
     return region
 
@@ -85,8 +89,12 @@ def _context(widget: Widget, **more: Any) -> dict[str, Any]:
 
 
 def _page(request: HttpRequest, widget: Widget, visit: Visit, sent: rooms.Rejected = (), **more: Any) -> HttpResponse:
-    region = _region(request, widget, visit)
-    painted = rooms.paint(request, region, sent, request.POST.get("upto")) if region else {}
+    region = _region(widget, visit)
+    painted: dict[str, Any] = {}
+    if isinstance(region, WidgetRegion):
+        painted = rooms.paint(request, region, sent, request.POST.get("upto"))
+    elif region is not None:
+        painted = region.paint(request)
     return render(request, "embed/page.html", _context(widget, **painted, **more))
 
 
@@ -114,8 +122,8 @@ def name(request: HttpRequest, widget: Widget, visit: Visit) -> HttpResponse:
 @answered
 def messages(request: HttpRequest, widget: Widget, visit: Visit) -> HttpResponse:
     """Post by a plain form. What is rejected comes back with the page."""
-    region = _region(request, widget, visit)
-    if request.method != "POST" or region is None:
+    region = _region(widget, visit)
+    if request.method != "POST" or not isinstance(region, WidgetRegion):
         return _page(request, widget, visit)
     texts = rooms.sent_texts(request)
     future = rejected(request.user, region, texts) or submit(request.user, region.room.pk, texts)
@@ -126,7 +134,7 @@ def messages(request: HttpRequest, widget: Widget, visit: Visit) -> HttpResponse
 @answered
 def panel(request: HttpRequest, widget: Widget, visit: Visit) -> HttpResponse:
     """The live element of the page for its watchdog, with a new ticket."""
-    region = _region(request, widget, visit)
+    region = _region(widget, visit)
     if region is None:
         return HttpResponse(status=403)
     plain = request.POST.get("met") == ""
@@ -136,8 +144,18 @@ def panel(request: HttpRequest, widget: Widget, visit: Visit) -> HttpResponse:
 @answered
 def older(request: HttpRequest, widget: Widget, visit: Visit) -> HttpResponse:
     """The messages before those that are there."""
-    region = _region(request, widget, visit)
-    return rooms.older_page(request, region, request.POST.get("upto")) if region else HttpResponse(status=403)
+    region = _region(widget, visit)
+    if not isinstance(region, WidgetRegion):
+        return HttpResponse(status=403)
+    return rooms.older_page(request, region, request.POST.get("upto"))
+
+
+@answered
+def read(request: HttpRequest, widget: Widget, visit: Visit) -> HttpResponse:
+    """Mark the alerts of a bell read. Answered with the page."""
+    if request.method == "POST" and visit.visitor:
+        mark_read(request.user, Alert.objects.for_person(request.user).open())
+    return _page(request, widget, visit)
 
 
 @embedded

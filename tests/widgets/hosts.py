@@ -46,8 +46,8 @@ def ticket_on(answer):
 class VisitorPage(RecordingPage):
     """The page of a visitor with this ticket."""
 
-    def __init__(self, widget, ticket="", person=None):
-        Page.__init__(self, WidgetConsumer, None, public_id=widget.public_id)
+    def __init__(self, widget, ticket="", person=None, consumer=WidgetConsumer):
+        Page.__init__(self, consumer, None, public_id=widget.public_id)
         self.events = []
         self.ticket, self.reads_as = ticket, person
 

@@ -7,10 +7,15 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.test import Client
 
+from alerts import notify
+from parlour import limits
 from parlour.testing import lost_hints
 from rooms.models import Message, Room
+from rooms.posting import submit
+from rooms.send_once import NumberedText
 from tests.widgets.hosts import VisitorPage, address, key, ticket_on, token
 from widgets import identity, models, tickets, visitors
+from widgets.bell import BellConsumer
 from widgets.models import Visitor, Widget
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -197,3 +202,67 @@ async def test_sockets_of_two_widgets_are_apart(widget, vera, lobby):
     page = VisitorPage(other, await sync_to_async(ticket)(vera), vera.user)
     await page.__aenter__()
     assert page.closed == 4001
+
+
+def test_a_page_without_a_socket_gets_its_parts_and_a_new_ticket_from_the_panel(client, widget, vera):
+    fields = {"ticket": ticket(vera), "met": "", "several_lines": "1"}
+    panel = client.post(address(widget, "panel/"), fields, HTTP_HX_REQUEST="true").content.decode()
+    key_ = f"widget-{widget.public_id}"
+    assert re.search(rf'<input type="hidden" id="{key_}-ticket" name="ticket" value="[^"]+" hx-swap-oob="true">', panel)
+    assert f'<div hx-swap-oob="innerHTML:#{key_}-log">' in panel
+    assert "<textarea" in panel
+    assert client.post(address(widget, "panel/"), {"ticket": "x"}, HTTP_HX_REQUEST="true").status_code == 403
+    assert "Several lines" in client.post(address(widget, "lines/"), {"several": "0", "text": "a"}).content.decode()
+    assert "line breaks" in client.post(address(widget, "pasted/")).content.decode()
+    assert not client.cookies
+
+
+def test_earlier_messages_come_by_post_with_the_ticket(client, widget, vera, lobby):
+    Widget.objects.update(access="vouched")
+    for n in range(60):
+        submit(vera.user, lobby.pk, [NumberedText("", 0, f"message {n}.")]).result(10)
+        limits._shared.clear()
+    page = client.post(address(widget), {"ticket": ticket(vera)}).content.decode()
+    assert "message 59." in page
+    assert "message 9." not in page
+    upto = re.search(r'name="upto" value="(\d+)"', page)[1]
+    assert f"/older/?upto={upto}" not in page
+    for part in ("older/", ""):
+        assert (
+            "message 9." in client.post(address(widget, part), {"ticket": ticket(vera), "upto": upto}).content.decode()
+        )
+    assert client.post(address(widget, "older/"), {"upto": upto}).status_code == 403
+
+
+def test_a_widget_speaks_its_own_language(client, widget):
+    Widget.objects.update(language="de")
+    page = client.get(address(widget)).content.decode()
+    assert '<html lang="de"' in page
+    assert 'aria-label="Nachrichten"' in page
+    assert f"/ws/embed/{widget.public_id}/?language=de" in page
+
+
+def test_a_bell_shows_what_its_visitor_is_alerted_of(client, lobby):
+    bell = Widget.objects.create(kind=Widget.Kind.BELL, title="News")
+    assert "for people whom the site around this page knows" in text_of(client.get(address(bell)))
+    signer = key(bell)
+    answer = client.get(address(bell, identity=token(bell, signer)))
+    assert "Nothing is waiting for you." in text_of(answer)
+    notify(visitors.find(bell.public_id, "42"), "order", "Your order is on its way", url="https://shop.example/5")
+    answer = client.post(address(bell), {"ticket": ticket_on(answer)})
+    assert '<a href="https://shop.example/5" target="_blank"' in answer.content.decode()
+    assert "Unread: Your order is on its way" in text_of(answer)
+    answer = client.post(address(bell, "read/"), {"ticket": ticket_on(answer), "kind": "read"})
+    assert "Unread" not in text_of(answer)
+
+
+async def test_a_bell_in_a_widget_is_live(desk):
+    bell = await Widget.objects.acreate(kind=Widget.Kind.BELL, title="News")
+    vera = await sync_to_async(visitors.vouched)(bell, identity.Claims("42", "Vera"))
+    page = VisitorPage(bell, await sync_to_async(ticket)(vera), vera.user, BellConsumer)
+    await page.__aenter__()
+    await sync_to_async(notify)(vera.user, "order", "Your order is on its way")
+    await page.shows("Unread: Your order is on its way")
+    await page.send(kind="read")
+    await page.until(lambda: "Unread" not in page.document.text(), "that it is read")
+    await page.cut()

@@ -1,0 +1,59 @@
+"""A bell in a widget: what its visitor is alerted of, and one button to be done with it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.urls import reverse, reverse_lazy
+
+from alerts import audiences
+from alerts.actions import mark_read
+from alerts.bell import bells
+from alerts.models import Alert
+from parlour import Region, StateStream, run
+from widgets.consumers import TicketConsumer, key_of
+from widgets.models import Visitor, Widget
+
+
+class BellStream(StateStream):
+    """The open alerts of visitors."""
+
+    template = "embed/parts.html#alerts"
+    part = "alerts"
+
+    def variant(self, person: Any) -> Any:
+        return super().variant(person)._replace(own=str(person.pk))
+
+    def context(self, variants: Sequence[Any]) -> Mapping[Any, dict[str, Any]]:
+        of = bells({int(variant.own) for variant in variants})
+        return {variant: {"bell": of[int(variant.own)]} for variant in variants}
+
+
+class BellRegion(Region):
+    """The bell of one visitor."""
+
+    controls = "embed/parts.html#bell_controls"
+    by_post = True
+    ticket = ""
+
+    def __init__(self, widget: Widget, person: Any) -> None:
+        self.place = widget.public_id
+        panel = reverse_lazy("embed:panel", args=[self.place])
+        super().__init__(key_of(self.place), f"/ws/embed/{self.place}/bell/", panel, "member")
+        self.address = reverse("embed:page", args=[self.place])
+        heads = [audiences.stream(name) for name in audiences.of([person])[person]]
+        self.streams = [BellStream("bell", self, heads)]
+        self.guards = [widget.head]
+
+
+class BellConsumer(TicketConsumer):
+    """A page with the bell of a widget."""
+
+    region: BellRegion
+
+    @classmethod
+    def region_of(cls, widget: Widget, visitor: Visitor | None) -> BellRegion | None:
+        return BellRegion(widget, visitor.user_id) if visitor and widget.kind == Widget.Kind.BELL else None
+
+    async def hear_read(self, fields: dict[str, Any]) -> None:
+        """Everything that is open is read."""
+        await run(lambda: mark_read(self.person, Alert.objects.for_person(self.person).open()))
