@@ -71,14 +71,3 @@ def test_what_was_cancelled_is_gone_on_with_without_script_and_no_order_comes_tw
     assert deployment.rows(ORDERS, imported) == [(4_950, 4_950)]
     plain.page.reload()
     wait_for_words(plain, done)
-
-
-def test_a_file_that_is_rejected_is_told_why_beside_the_field(person: Invite, server: Server) -> None:
-    member = person(server).sign_in("member")
-    for content, words in (
-        (b"Item;Total;Currency\nTea;1;EUR\n", "In the first line, rename “Total” to “amount”"),
-        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "is not in UTF-8."),
-    ):
-        upload(member, content)
-        expect(member.page.locator(".import-form .error")).to_contain_text(words)
-        expect(member.page.get_by_label("CSV file")).to_have_attribute("aria-invalid", "true")

@@ -3,13 +3,12 @@
 import threading
 
 import pytest
-from django.contrib.auth.models import Group
 from django.db import transaction
 
 from alerts.models import Alert
 from jobs import Job, job_for, progress, runner, task, tasks, transitions
 from parlour import Change, log_source
-from tests.jobs.fixture_app.tasks import bake, slice_bread, spill, stir
+from tests.jobs.fixture_app.tasks import spill, stir
 from tests.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,12 +41,6 @@ def test_reports_belong_outside_a_transaction_and_advances_inside(ann, begun):
         run.report(1, 2)
     with pytest.raises(RuntimeError, match="inside a live_write"):
         run.advance(None, 1, 2)
-
-
-def test_progress_is_committed_with_its_rows_or_neither(ann, ended, log_lines):
-    job = ended(bake.start(ann, "Bread", loaves=5, burnt=4))
-    assert (job.state, job.done, job.words) == ("failed", 3, progress.TROUBLE)
-    assert Group.objects.count() == 3
 
 
 def test_a_late_report_never_overwrites_what_was_committed_since(begun):
@@ -137,13 +130,6 @@ def test_a_job_has_a_title(ann):
 def test_progress_is_a_whole_number(begun, number):
     with pytest.raises(TypeError):
         begun().report(number)
-
-
-def test_a_bar_goes_around_code_that_something_else_runs(ann):
-    slice_bread(ann.pk, 3)
-    job = Job.objects.get()
-    assert (job.state, job.done, job.total, job.words) == ("done", 3, 3, "")
-    assert Alert.objects.get().title == "Bread: done"
 
 
 def test_such_a_job_fails_with_its_code_and_offers_no_retry(ann):

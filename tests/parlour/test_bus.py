@@ -15,20 +15,11 @@ from parlour.database import run
 from parlour.models import read_heads
 from parlour.testing import lost_hints
 from parlour.writes import rights
-from tests.parlour.fake_channel_layer import Layer
 from tests.parlour.messages import add
 from tests.parlour.recording_page import RecordingPage
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def layer(monkeypatch, conf):
-    layer = Layer()
-    conf(TICK=60)
-    monkeypatch.setattr(bus, "get_channel_layer", lambda: layer)
-    return layer
 
 
 async def elsewhere(layer, room, text):

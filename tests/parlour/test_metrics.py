@@ -10,12 +10,11 @@ import pytest
 from prometheus_client import REGISTRY
 
 from alerts.consumers import AlertsConsumer
-from parlour import bus, hub
+from parlour import hub
 from parlour.consumer import CloseCode
 from parlour.database import run
 from parlour.send_queue import SendQueue
 from parlour.testing import lost_hints
-from tests.parlour.fake_channel_layer import Layer
 from tests.parlour.fake_listener import FakeListener, FakeStream
 from tests.parlour.messages import add
 from tests.parlour.recording_page import RecordingPage
@@ -129,14 +128,6 @@ async def test_a_hint_that_never_comes_is_lost_and_one_that_comes_after_the_tick
         await here._tick()
         await here._tick()
         assert (moved("hints_late_total"), moved("hints_lost_total")) == (1, 1)
-
-
-@pytest.fixture
-def layer(monkeypatch, conf):
-    layer = Layer()
-    conf(TICK=60)
-    monkeypatch.setattr(bus, "get_channel_layer", lambda: layer)
-    return layer
 
 
 @pytest.mark.django_db(transaction=True)

@@ -80,19 +80,6 @@ CHANGES = {  # what the first line needs, and what the file then is
         {"Lineitem name": "item", "Lineitem price": "amount"},
         [("Thé à la menthe", 1250, "EUR", "", ""), "currency: Choose a currency."],
     ),
-    "woocommerce": (
-        "rename “line_items” to “item”, rename “order_currency” to “currency”, rename “order_total” to “amount”",
-        {"line_items": "item", "order_currency": "currency", "order_total": "amount", "order_number": "reference"},
-        [
-            ("name:Samovar|product_id:7|sku:SAM|quantity:1|total:1234.50", 123450, "USD", "", "5012"),
-            ("name:Sample|product_id:8|sku:SMP|quantity:1|total:0.00", 0, "USD", "", "5013"),
-        ],
-    ),
-    "stripe": (
-        "rename “Description” to “item”",
-        {"Description": "item", "id": "reference"},
-        [("Tea for two", 2800, "USD", "", "ch_1Example1"), ("Paper, cream", 1500, "JPY", "", "ch_1Example2")],
-    ),
     "square": (
         "name a column “currency”, rename “Gross Sales” or “Net Sales” to “amount”",
         {"Gross Sales": "amount", "Time Zone": "currency", "Eastern Time (US & Canada)": "USD"},
