@@ -9,7 +9,7 @@ from parlour.conf import conf
 
 for server in ("daphne", "uvicorn"):
     import_module(f"parlour.contrib.{server}.patches").GRACE_SECONDS = 1
-import_module("parlour.contrib.incoming").MESSAGE_SECONDS = 2
+import_module("parlour.contrib.incoming").MESSAGE_SECONDS = 1
 if "BARE" not in os.environ:
     contrib.apply_patches()
     contrib.apply_patches()

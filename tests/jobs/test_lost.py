@@ -63,7 +63,7 @@ def test_a_run_whose_job_was_deleted_ends(porridge, what):
 
 
 def test_a_lease_is_renewed_as_long_as_the_job_runs(ann, ended):
-    job = stir.start(ann, "Porridge", times=1, pause=1.5)
+    job = stir.start(ann, "Porridge", times=1, pause=1)
     until(lambda: Job.objects.get().done)
     soon = timezone.now() + transitions.LEASE / 3
     Job.objects.update(lease=soon)
@@ -109,7 +109,7 @@ def test_a_database_that_is_away_for_a_while_is_logged_once_and_nothing_is_lost(
         return renew(*args)
 
     monkeypatch.setattr(transitions, "renew", fails)
-    job = stir.start(ann, "Porridge", times=300, pause=0.01)
+    job = stir.start(ann, "Porridge", times=130, pause=0.01)
     until(lambda: Job.objects.get().done)
     assert len(tries) >= 4
     assert caplog.text.count("could not be written") == 1

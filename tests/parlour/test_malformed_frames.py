@@ -55,9 +55,9 @@ async def test_who_says_no_hello_is_sent_away_and_whoever_said_it_may_be_quiet(a
             await page.ends(4008)
             await page.shows("did not introduce itself")
             assert 'class="pl-beat' not in page.frames[-1]  # the painted beat is left as it is
-        conf(HELLO_WITHIN=1)
+        conf(HELLO_WITHIN=0.4)
         async with RecordingPage(ann) as page:
-            await page.stays(1.1)
+            await page.stays(0.5)
         await greeted.stays(0)
 
 
