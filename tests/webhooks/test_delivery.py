@@ -22,10 +22,6 @@ from webhooks.models import Cursor, Webhook
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def texts(receiver):
-    return [json.loads(body)["data"]["text"] for _, body, _ in receiver.taken]
-
-
 def running(name):
     return [thread for thread in threading.enumerate() if thread.name == name]
 
@@ -95,7 +91,7 @@ def test_a_receiver_that_fails_hangs_and_comes_back_gets_every_event_in_order(
             say(room, each[-1])
         until(lambda words=words: tick(words))
     until(lambda: tick("204") and len(receiver.taken) == 24)
-    assert {room.slug: [text for text in texts(receiver) if text in each] for room, each in said.items()} == {
+    assert {room.slug: [text for text in receiver.texts if text in each] for room, each in said.items()} == {
         room.slug: each for room, each in said.items()
     }
     assert not Alert.objects.exists()
@@ -109,18 +105,18 @@ def test_of_two_that_look_at_once_one_sends_and_what_it_left_when_it_was_killed_
     monkeypatch.setattr(delivery, "record", lambda *_: False)  # it was killed after the receiver had answered
     send_next(webhook.pk)
     assert not send_next(webhook.pk)
-    assert texts(receiver) == ["once"]
+    assert receiver.texts == ["once"]
     assert timedelta(seconds=20) < Webhook.objects.get().due - timezone.now() <= delivery.CLAIM
     monkeypatch.undo()
     now_due(webhook)
     send_all(webhook)
-    assert texts(receiver) == ["once", "once"]
+    assert receiver.texts == ["once", "once"]
     assert len({headers["webhook-id"] for headers, _, _ in receiver.taken}) == 1
 
 
 def test_many_that_send_at_once_send_each_event_once_and_in_order(hook, receiver, lobby, say):
     webhook = hook()
-    said = [str(n) for n in range(40)]
+    said = [str(n) for n in range(12)]
     say(lobby, *said)
 
     def work():
@@ -133,8 +129,8 @@ def test_many_that_send_at_once_send_each_event_once_and_in_order(hook, receiver
         thread.start()
     for thread in threads:
         thread.join(30)
-    assert texts(receiver) == said
-    assert webhook.cursors.get().seq == 40
+    assert receiver.texts == said
+    assert webhook.cursors.get().seq == 12
 
 
 def test_it_waits_longer_after_each_failure_and_after_a_day_it_pauses_and_tells_its_owner_once(
@@ -162,7 +158,7 @@ def test_it_waits_longer_after_each_failure_and_after_a_day_it_pauses_and_tells_
     receiver.answer = 200
     live.resume(sue, str(webhook.pk))
     send_all(webhook)
-    assert (texts(receiver), receiver.asked) == (["hello"], asked + 1)
+    assert (receiver.texts, receiver.asked) == (["hello"], asked + 1)
     assert Alert.objects.get().resolved
 
 
@@ -192,7 +188,7 @@ def test_what_its_owner_may_not_read_is_not_sent_and_it_says_why(hook, receiver,
     membership.delete()
     say(den, "secret")
     send_all(webhook)
-    assert texts(receiver) == ["for members"]
+    assert receiver.texts == ["for members"]
     assert webhook.paused == "Its owner may not read “Den” any more."
     assert webhook.answer == "200 OK"
     assert Alert.objects.count() == 1
@@ -211,7 +207,7 @@ def test_a_cursor_goes_with_its_room_and_the_others_go_on(hook, receiver, lobby,
     say(lobby, "b")
     den.delete()
     send_all(webhook)
-    assert texts(receiver) == ["b"]
+    assert receiver.texts == ["b"]
     assert Cursor.objects.count() == 1
 
 
@@ -224,7 +220,7 @@ def test_replay_sends_what_was_posted_since_again_and_never_skips(hook, receiver
     send_all(webhook)
     live.replay(sue, str(webhook.pk), "1")
     send_all(webhook)
-    assert texts(receiver) == ["old", "new", "new"]
+    assert receiver.texts == ["old", "new", "new"]
     assert json.loads(receiver.taken[2][1])["type"] == "message.posted"
     say(lobby, "newer")
 
@@ -237,7 +233,7 @@ def test_replay_sends_what_was_posted_since_again_and_never_skips(hook, receiver
         patch.setattr(delivery, "post", set_back)
         assert send_next(webhook.pk)
     send_all(webhook)
-    assert texts(receiver)[3:] == ["newer", "old", "new", "newer"]
+    assert receiver.texts[3:] == ["newer", "old", "new", "newer"]
 
 
 def test_processes_that_run_jobs_send_what_is_due_and_others_do_not(hook, receiver, lobby, say, monkeypatch):
@@ -249,4 +245,4 @@ def test_processes_that_run_jobs_send_what_is_due_and_others_do_not(hook, receiv
         runner.tick(runner.put, lambda: 0, runs=runs)
         until(lambda: not running("jobs-tick"))
         assert bool(running("webhooks") or receiver.asked) is runs
-    until(lambda: texts(receiver) == ["hello"])
+    until(lambda: receiver.texts == ["hello"])
