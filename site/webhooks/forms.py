@@ -35,9 +35,10 @@ class WebhookForm(forms.ModelForm):
 
     def clean_address(self) -> str:
         """Raises ValidationError in words; where a name leads is seen at each delivery."""
-        address, problem = str(iri_to_uri(self.cleaned_data["address"])), ""
+        address, problem = "", ""
         try:
-            parts = urlsplit(address)
+            parts = urlsplit(self.cleaned_data["address"])
+            address = str(iri_to_uri(parts._replace(netloc=parts.netloc.encode("idna").decode()).geturl()))
             if parts.scheme not in ("http", "https") or not parts.hostname:
                 problem = "An address begins with https:// or http:// and names a host."
             elif "@" in parts.netloc:

@@ -6,7 +6,6 @@ from django.db import transaction
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from webhooks.forms import WebhookForm
@@ -14,7 +13,6 @@ from webhooks.models import may_use
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
 @login_required
 def webhooks(request: HttpRequest, template: str = "webhooks/list.html") -> HttpResponse:
     """A person's webhooks, or the form of a new one; the answer to that shows its secret, this once."""

@@ -5,7 +5,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 from django.utils import timezone
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks.webhooks import WebhookVerificationError
@@ -200,6 +200,25 @@ def test_what_its_owner_may_not_read_is_not_sent_and_it_says_why(hook, receiver,
     assert (len(receiver.taken), Alert.objects.open().count()) == (1, 1)
 
 
+def test_who_pauses_it_while_it_is_sent_is_not_alerted_and_no_connection_waits_for_the_receiver(
+    hook, receiver, lobby, say, sue, monkeypatch
+):
+    webhook = hook()
+    say(lobby, "hello")
+    waiting = []
+
+    def post(*sent):
+        waiting.append(connection.connection)
+        live.pause(sue, str(webhook.pk))
+        return 410, "410 Gone"
+
+    monkeypatch.setattr(delivery, "post", post)
+    assert not send_next(webhook.pk)
+    assert waiting == [None]
+    webhook.refresh_from_db()
+    assert (webhook.paused, webhook.answer, Alert.objects.count()) == ("You paused it.", "410 Gone", 0)
+
+
 def test_a_cursor_goes_with_its_room_and_the_others_go_on(hook, receiver, lobby, ann, say):
     den = Room.objects.create(title="Den", owner=ann)
     webhook = hook(lobby, den)
@@ -215,7 +234,7 @@ def test_replay_sends_what_was_posted_since_again_and_never_skips(hook, receiver
     webhook = hook()
     say(lobby, "old", "new")
     Message.objects.filter(text="old").update(created=timezone.now() - timedelta(hours=2))
-    live.replay(sue, str(webhook.pk), "999999")  # nothing was sent yet
+    live.replay(sue, str(webhook.pk), "1")  # nothing was sent yet
     assert webhook.cursors.get().seq == 0
     send_all(webhook)
     live.replay(sue, str(webhook.pk), "1")

@@ -49,13 +49,13 @@ def test_one_is_made_for_rooms_that_its_owner_reads_and_its_secret_is_shown_once
     form = staff.get("/webhooks/new/").content.decode()
     assert "Hers" in form
     assert "Not hers" not in form
-    new = {"address": "https://example.org/ä?b=c", "rooms": [lobby.pk, others.pk]}
+    new = {"address": "HTTPS://bücher.example:8443/ä?b=c", "rooms": [lobby.pk, others.pk]}
     assert staff.post("/webhooks/new/", new).status_code == 422
     answer = staff.post("/webhooks/new/", new | {"rooms": [lobby.pk, hers.pk]})
     webhook = Webhook.objects.get()
     assert webhook.secret in answer.content.decode()
     assert "no-store" in answer["Cache-Control"]
-    assert (webhook.owner, webhook.address) == (sue, "https://example.org/%C3%A4?b=c")
+    assert (webhook.owner, webhook.address) == (sue, "https://xn--bcher-kva.example:8443/%C3%A4?b=c")
     assert sorted(webhook.cursors.values_list("room__title", "seq")) == [("Hers", 0), ("Lobby", 1)]
     page = staff.get("/webhooks/").content.decode()
     assert "Nothing was sent yet" in page
@@ -78,6 +78,7 @@ def test_one_is_made_for_rooms_that_its_owner_reads_and_its_secret_is_shown_once
         ("http://[::ffff:10.0.0.1]/", "not public"),
         ("http://[fe80::1/", "This is no address"),
         ("http://example.org:port/", "This is no address"),
+        ("http://a..example.org/", "This is no address"),
         ("https://example.org/" + "x" * 600, "at most 500 characters"),
     ],
 )
