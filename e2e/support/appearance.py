@@ -7,6 +7,7 @@ from typing import Literal
 from axe_playwright_python.sync_playwright import Axe
 
 from .deployments import Deployment
+from .host_site import StaffWidget
 from .http_client import HttpClient
 from .people import Person
 from .room_socket import RoomSocket
@@ -26,7 +27,8 @@ FINDINGS = """axe.run("PART", {RULES resultTypes: ["violations"]}).then((found) 
 
 
 def fill_with_content(server: Server) -> None:
-    """Something to look at: a conversation in the lobby, orders, and alerts about them."""
+    """Something to look at: a conversation in the lobby, orders, and alerts about them; a widget with a key."""
+    StaffWidget(server, title="Ask us", kind="desk", access="anyone", sites="https://*.mall.example:8443").key()
     member, other = HttpClient(server.url).sign_in("member"), HttpClient(server.url).sign_in("other")
     first, second = RoomSocket(member, "lobby").hello(), RoomSocket(other, "lobby").hello()
     first.say("Good evening, everybody.")

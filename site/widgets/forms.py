@@ -58,6 +58,7 @@ class WidgetForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         rooms: Any = self.fields["room"]
         rooms.queryset = Room.objects.filter(access=Room.Access.OPEN).exclude(guests=Room.Guests.NONE).order_by("title")
+        rooms.empty_label = "Choose a room"
         self.fields["kind"].choices = list(KINDS.items())  # type: ignore[attr-defined]
 
     def clean_title(self) -> str:
