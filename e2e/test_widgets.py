@@ -108,7 +108,8 @@ def test_it_is_used_by_keyboard_alone_where_there_is_little_room(
     person: Invite, server: Server, host: HostSite
 ) -> None:
     widget = StaffWidget(server, **DESK, sites=host.origin())
-    host.put("/small", widget.snippet().replace('width="360" height="560"', 'width="280" height="400"'))
+    sandbox = 'width="280" height="400" sandbox="allow-scripts allow-same-origin allow-forms allow-popups"'
+    host.put("/small", widget.snippet().replace('width="360" height="560"', sandbox))
     stranger = person(server, **ANYWHERE)
     frame = visit(stranger, host.origin() + "/small")
     heading(frame)

@@ -13,8 +13,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from django.template.loader import render_to_string
 
 from parlour.models import Head
+from tests.examples import ROOT
 from widgets.models import VouchingKey, Widget
 
 FIELDS = {"title": "Help", "kind": "desk", "access": "anyone", "sites": "https://shop.example", "may_write": "on"}
@@ -175,3 +177,13 @@ def test_the_code_that_is_shown_makes_a_token(staff, desk, language):
     assert jwt.get_unverified_header(run.stdout.strip()) == {"alg": "HS256", "typ": "JWT", "kid": key.kid}
     claims = jwt.decode(run.stdout.strip(), key.material, ["HS256"], audience=desk.public_id)
     assert (claims["sub"], claims["name"], len(claims["jti"]) >= 32) == ("7", "Zoë", True), json.dumps(claims)
+
+
+def test_the_documentation_shows_what_the_pages_do():
+    told = (ROOT / "docs" / "widgets.md").read_text()
+    for language in ("python", "php", "node"):
+        code = render_to_string(f"widgets/vouch/{language}.txt", {"public_id": "PUBLIC-ID", "kid": "KEY-ID"})
+        assert f"\n{code}```\n" in told, language
+    context = {"widget": Widget(title="Ask us"), "address": "https://rooms.example.org/embed/PUBLIC-ID/"}
+    for part in ("frame", "details", "vouched"):
+        assert f"\n{render_to_string(f'widgets/snippets.html#{part}', context).strip()}\n" in told, part
