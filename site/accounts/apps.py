@@ -10,8 +10,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """A token's bot may do no more than its owner; programs notify the staff."""
-        from accounts import tokens
+        from accounts import tokens  # noqa: F401  its receivers connect themselves
         from alerts import Kind
 
-        tokens.connect()
         Kind("program", "Programs", role="staff").register()

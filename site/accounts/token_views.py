@@ -4,13 +4,12 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.mixins import LoginRequiredMixin
+from django.contrib.auth.decorators import login_required, user_passes_test
 from django.core.exceptions import ValidationError
-from django.db.models import Prefetch, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect
-from django.urls import reverse_lazy
-from django.views.generic import DeleteView, FormView
+from django.db.models import Prefetch
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods
 
 from accounts.forms import NameField, refuse_borrowed
 from accounts.models import ApiToken, User
@@ -19,7 +18,6 @@ from parlour import rate_limit
 from rooms.models import Room
 
 MAKING_RATE = "0.01/20"  # by one person: a second / at once
-Scope = ApiToken.Scope
 
 
 class TokenForm(forms.Form):
@@ -33,12 +31,12 @@ class TokenForm(forms.Form):
     )
     scopes = forms.MultipleChoiceField(
         label="What it may do",
-        choices=Scope.choices,
+        choices=ApiToken.Scope.choices,
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose what it may do."},
     )
-    rooms = forms.ModelMultipleChoiceField(
-        label="Its rooms", queryset=Room.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
+    rooms: Any = forms.ModelMultipleChoiceField(
+        None, label="Its rooms", required=False, widget=forms.CheckboxSelectMultiple
     )
     days = forms.TypedChoiceField(
         label="Valid for",
@@ -47,12 +45,12 @@ class TokenForm(forms.Form):
         initial=90,
     )
 
-    def __init__(self, *args: Any, owner: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, owner: User, *args: Any) -> None:
+        super().__init__(*args)
         self.owner = owner
         self.fields["rooms"].queryset = Room.objects.visible_to(owner).order_by("title", "pk")  # type: ignore[attr-defined]
         if not owner.is_staff:
-            self.fields["scopes"].choices = [each for each in Scope.choices if each[0] != Scope.NOTIFY]  # type: ignore[attr-defined]
+            self.fields["scopes"].choices = ApiToken.Scope.choices[:2]  # type: ignore[attr-defined]
 
     def clean_name(self) -> str:
         """The name; raises ValidationError when it belongs to an account, a role, or another token of this person."""
@@ -62,68 +60,41 @@ class TokenForm(forms.Form):
             raise ValidationError("You have a token of this name. Choose another name, or revoke that one first.")
         return name
 
-    def clean(self) -> dict[str, Any]:
-        """Raises ValidationError for a token that could read or post nowhere."""
-        chosen: dict[str, Any] = super().clean() or {}
-        if {*chosen.get("scopes", ())} & {Scope.READ, Scope.POST} and not chosen.get("rooms", True):
+    def clean(self) -> None:
+        """Raises ValidationError for a token that could read or post nowhere, and for many at once."""
+        if {*self.cleaned_data.get("scopes", ())} & {"read", "post"} and not self.cleaned_data.get("rooms", True):
             self.add_error("rooms", "Choose at least one room.")
-        return chosen
+        if not self.errors and not rate_limit("token", self.owner.pk, MAKING_RATE).take():
+            raise ValidationError("You have made many tokens just now. Wait a little and try again.")
 
 
-class AccountsOnly(LoginRequiredMixin):
-    """For people with an account, who reach their own tokens and no others."""
-
-    request: HttpRequest
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """A guest may sign up."""
-        if request.user.is_authenticated and request.user.kind != User.Kind.ACCOUNT:
-            return redirect("accounts:signup")
-        return super().dispatch(request, *args, **kwargs)
-
-    def get_queryset(self) -> QuerySet[ApiToken]:
-        """Rooms that this person may not see any more are not named."""
-        person: Any = self.request.user
-        rooms = Prefetch("rooms", Room.objects.visible_to(person).order_by("title", "pk"))
-        return person.api_tokens.prefetch_related(rooms).order_by("-created", "-pk")
+def for_accounts(view: Any) -> Any:
+    """Decorate a page of forms that guests are not offered: they may sign up."""
+    has_account = user_passes_test(lambda user: getattr(user, "kind", "") == User.Kind.ACCOUNT, "accounts:signup", None)
+    return login_required(has_account(require_http_methods(["GET", "HEAD", "POST"])(view)))
 
 
-class Tokens(AccountsOnly, FormView):
+@for_accounts
+def tokens(request: HttpRequest) -> HttpResponse:
     """The list, and the form that makes one. The secret is on the page that answers it, and nowhere else."""
-
-    template_name = "accounts/tokens.html"
-    form_class = TokenForm
-
-    def get_form_kwargs(self) -> dict[str, Any]:
-        return super().get_form_kwargs() | {"owner": self.request.user}
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(**kwargs) | {"tokens": self.get_queryset()}
-
-    def form_valid(self, form: TokenForm) -> HttpResponse:
-        """Makes it. A reload sends the form again, and is told that there is a token of this name."""
-        if not rate_limit("token", form.owner.pk, MAKING_RATE).take():
-            form.add_error(None, "You have made many tokens just now. Wait a little and try again.")
-            return self.form_invalid(form)
-        secret = make_token(form.owner, **form.cleaned_data)
-        rooms = form.cleaned_data["rooms"]
-        context = {"secret": secret, "scopes": form.cleaned_data["scopes"], "room": rooms.first()}
-        context |= {"site": self.request.build_absolute_uri("/")[:-1], "name": form.cleaned_data["name"]}
-        return self.render_to_response(self.get_context_data(form=TokenForm(owner=form.owner), **context))
-
-    def form_invalid(self, form: forms.Form) -> HttpResponse:
-        """422, with what was filled in."""
-        return self.render_to_response(self.get_context_data(form=form), status=422)
+    owner: Any = request.user
+    form, made = TokenForm(owner, request.POST or None), {}
+    if form.is_valid():
+        made = {"secret": make_token(owner, **form.cleaned_data), "room": form.cleaned_data["rooms"].first()}
+        made |= {"site": request.build_absolute_uri("/")[:-1], **form.cleaned_data}
+    rooms = Prefetch("rooms", Room.objects.visible_to(owner).order_by("title", "pk"))  # others are not named any more
+    listed = owner.api_tokens.prefetch_related(rooms).order_by("-created", "-pk")
+    context = {"form": TokenForm(owner) if made else form, "tokens": listed, "made": made}
+    return render(request, "accounts/tokens.html", context, status=422 if form.errors else 200)
 
 
-class Revoke(AccountsOnly, DeleteView):
+@for_accounts
+def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     """Asks once more, and ends a token."""
-
-    template_name = "accounts/revoke_token.html"
-    context_object_name = "token"
-    success_url = reverse_lazy("accounts:tokens")
-
-    def form_valid(self, form: Any) -> HttpResponse:
-        """Says that it is done."""
-        messages.success(self.request, f"“{self.object}” is revoked. Programs that used it are cut off.")
-        return super().form_valid(form)
+    owner: Any = request.user
+    token = get_object_or_404(owner.api_tokens, pk=pk)
+    if request.method != "POST":
+        return render(request, "accounts/revoke_token.html", {"token": token})
+    token.delete()
+    messages.success(request, f"“{token.name}” is revoked. Programs that used it are cut off.")
+    return redirect("accounts:tokens")

@@ -16,6 +16,7 @@ from urllib.parse import parse_qs
 from django.core import signing
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
 from django.utils import timezone
 
 from accounts.backends import closed
@@ -160,34 +161,23 @@ async def _refuse(why: Refused, scope: Any, send: Any) -> None:
     return await send({"type": "websocket.http.response.body", "body": why.words.encode()})
 
 
-def connect() -> None:
-    """Connect the receivers. Called once, when the app is ready."""
-    post_save.connect(owner_changed, sender=User, dispatch_uid="tokens.owner_changed")
-    post_delete.connect(token_deleted, sender=ApiToken, dispatch_uid="tokens.deleted")
-    post_save.connect(owner_joined, sender=Membership, dispatch_uid="tokens.owner_joined")
-    post_delete.connect(owner_left, sender=Membership, dispatch_uid="tokens.owner_left")
-
-
+@receiver(post_save, sender=User)
 def owner_changed(instance: User, created: bool, update_fields: Any = None, **kwargs: Any) -> None:
     """Sockets of a person's bots are authorized anew with their own."""
     if not created and set(update_fields or ()) != {"last_login"}:
         revoke(*instance.api_tokens.values_list("bot", flat=True))
 
 
+@receiver(post_delete, sender=Membership)
+def owner_left(instance: Membership, **kwargs: Any) -> None:
+    """A person's bots leave a room with them. Like people they are in it again when somebody adds them."""
+    Membership.objects.filter(room=instance.room_id, person__api_token__owner=instance.person_id).delete()
+
+
+@receiver(post_delete, sender=ApiToken)
 def token_deleted(instance: ApiToken, **kwargs: Any) -> None:
     """A token that was revoked, or went with its owner: what its bot said stays, the bot does not come back."""
-    if bot := User.objects.filter(pk=instance.bot_id).first():
+    Membership.objects.filter(person=instance.bot_id).delete()
+    for bot in User.objects.filter(pk=instance.bot_id):
         bot.is_active = False
         bot.save()
-        Membership.objects.filter(person=bot).delete()
-
-
-def owner_joined(instance: Membership, created: bool, **kwargs: Any) -> None:
-    """A person's bots belong to a room of theirs with them."""
-    for token in ApiToken.objects.filter(owner=instance.person_id, rooms=instance.room_id) if created else ():
-        Membership.objects.get_or_create(room_id=instance.room_id, person_id=token.bot_id)
-
-
-def owner_left(instance: Membership, **kwargs: Any) -> None:
-    """And no longer than they do."""
-    Membership.objects.filter(room=instance.room_id, person__api_token__owner=instance.person_id).delete()

@@ -12,7 +12,7 @@ urlpatterns = [
     path("guest/", views.Guest.as_view(), name="guest"),
     path("profile/", views.Profile.as_view(), name="profile"),
     path("password/", views.Password.as_view(), name="password"),
-    path("tokens/", token_views.Tokens.as_view(), name="tokens"),
-    path("tokens/<int:pk>/revoke/", token_views.Revoke.as_view(), name="revoke_token"),
+    path("tokens/", token_views.tokens, name="tokens"),
+    path("tokens/<int:pk>/revoke/", token_views.revoke, name="revoke_token"),
     path("u<int:pk>.svg", avatars.avatar, name="avatar"),
 ]
