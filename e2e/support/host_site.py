@@ -83,20 +83,20 @@ class StaffWidget:
     """A widget as staff make it on its pages, and what these give to copy."""
 
     def __init__(self, server: Server, **fields: str) -> None:
-        self._staff = HttpClient(server.url).sign_in("staff")
+        self.staff = HttpClient(server.url).sign_in("staff")
         self.server = server
-        self.path = self._staff.submit("/widgets/new/", **fields).headers["Location"]
+        self.path = self.staff.submit("/widgets/new/", **fields).headers["Location"]
 
     def change(self, page: str, **fields: str) -> None:
         """Send the form of one of its pages: settings/, or that of a button: switch/, end/, delete/."""
         if page == "settings/":
-            self._staff.submit(self.path + page, **fields)
+            self.staff.submit(self.path + page, **fields)
         else:
-            self._staff.post(self.path + page, fields)
+            self.staff.post(self.path + page, fields)
 
     def snippet(self, label: str = "The frame") -> str:
         """What is in the box with this name, as it is copied."""
-        return _whole(self._staff.get(self.path).page.find("pre", aria_label=label)[0])
+        return _whole(self.staff.get(self.path).page.find("pre", aria_label=label)[0])
 
     @property
     def address(self) -> str:
@@ -105,7 +105,7 @@ class StaffWidget:
 
     def key(self) -> str:
         """Make a key to vouch with; the secret as it is shown, once."""
-        made = self._staff.post(self.path + "keys/", {"algorithm": "HS256"}).page
+        made = self.staff.post(self.path + "keys/", {"algorithm": "HS256"}).page
         return _whole(made.find("pre", aria_label="The secret")[0])
 
 

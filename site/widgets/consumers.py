@@ -22,7 +22,7 @@ from rooms.send_once import NumberedText
 from rooms.streams import Addresses, RoomRegion, RoomStream
 from widgets.framing import widget_at
 from widgets.models import Visitor, Widget
-from widgets.tickets import Ticket
+from widgets.tickets import Ticket, gone
 from widgets.visitors import room_of
 
 POST_RATE = "5/100"  # by all visitors of one widget: a second / at once, as one process counts
@@ -63,7 +63,7 @@ class TicketConsumer(Consumer):
     def authorize(cls, person: Any, public_id: str) -> Region:  # type: ignore[override]
         regions = cls.authorize_all([person], public_id)
         if person.pk not in regions:
-            raise Denied(4004, _("This is not here any more."))
+            raise gone()
         return regions[person.pk]
 
     @classmethod

@@ -53,6 +53,8 @@ class Ticket(Credential):
         """Whom it is for. Raises Denied, in words for them."""
         found = Visitor.objects.select_related("widget", "user", "room", "widget__room")
         visitor = found.filter(pk=self.claims.get("visitor", 0)).first()
+        if visitor is not None and not visitor.widget.is_on:
+            raise gone()
         if visitor is None or not self._fits(visitor):
             raise Denied(4001, _("This page was open for too long, or its access has ended. Load the page again."))
         if not visitor.user.is_active:
@@ -102,6 +104,11 @@ class Ticket(Credential):
         expected = {**_of(visitor), "vouched": claims.get("vouched"), "until": claims.get("until")}
         let_in = widget.is_on and (self.is_vouched or not widget.by_vouching)
         return claims == expected and self.until > time() and widget.public_id == self.public_id and let_in
+
+
+def gone() -> Denied:
+    """For who has a page of a widget that is switched off."""
+    return Denied(4004, _("This is not here any more."))
 
 
 def banned() -> Denied:

@@ -1,0 +1,132 @@
+"""Talking through a widget on somebody else's site: with its visitors, and with those whom the site vouches for."""
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+from .support.bell import bell, count
+from .support.flaky_proxy import FlakyProxy
+from .support.host_site import NO_SCRIPT, HostSite, StaffWidget, visit
+from .support.people import Person
+from .support.servers import Server
+from .support.tabs import FAST_CLOCKS
+from .support.vouching import ANYWHERE, VouchingSite, box, choose_name, live, say, sees
+
+Invite = Callable[..., Person]
+SETTINGS = {**FAST_CLOCKS, "LOG_LEVEL": "DEBUG"}
+ROOM = {"title": "Talk to us", "kind": "room", "room": "1", "access": "anyone"}
+DESK = {"title": "Ask us", "kind": "desk", "access": "vouched"}
+WITHIN = 5_000  # milliseconds after which a right that went is gone
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostSite]:
+    site = HostSite(tmp_path_factory.mktemp("host"))
+    yield site
+    site.close()
+
+
+def test_a_visitor_and_people_in_the_room_talk_and_a_cut_loses_nothing(
+    person: Invite, server: Server, host: HostSite, flaky_proxy: Callable[[Server], FlakyProxy]
+) -> None:
+    wire = flaky_proxy(server)
+    widget = StaffWidget(server, **ROOM, sites=host.origin())
+    host.put("/", widget.snippet().replace(server.url, wire.url))
+    stranger = person(server, **ANYWHERE)
+    frame = visit(stranger, host.origin() + "/")
+    choose_name(frame, "Robin")
+    live(frame)
+    member = person(server).sign_in("member").open_room("lobby").say("who is there?")
+    sees(frame, "who is there?")
+    say(frame, "Robin, from the shop")
+    member.sees("Robin, from the shop").sees_people("member", "Robin")
+    expect(member.log.locator("li", has_text="Robin, from the shop")).to_contain_text(re.compile(r"Robin\s+visitor"))
+    wire.cut()
+    member.say("said while it was cut")
+    say(frame, "typed while it was cut")
+    expect(frame.locator(".pl-box [name=text]")).to_have_count(2)
+    wire.mend()
+    for text in ("said while it was cut", "typed while it was cut"):
+        sees(frame, text)
+        member.sees(text)
+    assert not stranger.context.cookies()
+
+
+def test_without_script_a_visitor_chooses_a_name_writes_and_reads_on(
+    person: Invite, server: Server, host: HostSite
+) -> None:
+    widget = StaffWidget(server, **ROOM, sites=host.origin())
+    host.put("/plain", widget.snippet(), Content_Security_Policy=NO_SCRIPT.format(server.url))
+    frame = visit(person(server, java_script_enabled=False, **ANYWHERE), host.origin() + "/plain")
+    choose_name(frame, "Kim")
+    say(frame, "without any script")
+    sees(frame, "without any script")
+    member = person(server).sign_in("member").open_room("lobby").sees("without any script").say("I read you")
+    frame.get_by_role("button", name="Look for newer messages").click()
+    sees(frame, "I read you")
+    say(frame, "still Kim")
+    member.sees("still Kim")
+
+
+def test_staff_hear_of_a_visitor_answer_and_ban_them_for_good(person: Invite, server: Server, host: HostSite) -> None:
+    site = VouchingSite(host, StaffWidget(server, **DESK, sites=host.origin()))
+    stranger = person(server, **ANYWHERE)
+    frame = live(site.shows(stranger, "42", "Vera"))
+    sue = bell(person(server).sign_in("staff"), "/")
+    say(frame, "my order is late")
+    count(sue, "1")
+    sue.page.get_by_role("link", name="Vera").click()
+    sue.wait_live().sees("my order is late").say("I look at it")
+    sees(frame, "I look at it")
+    expect(sue.page.locator("#bell-count .pl-pill")).to_have_count(0)
+    sue.page.get_by_role("link", name="Visitor").click()
+    sue.page.get_by_role("button", name="Ban").click()
+    expect(frame.get_by_text("You cannot take part here any more.")).to_be_visible(timeout=WITHIN)
+    again = site.shows(stranger, "42", "Vera")
+    expect(again.get_by_text("You cannot take part here any more.")).to_be_visible()
+
+
+def test_two_widgets_are_apart_and_one_is_stopped_alone(person: Invite, server: Server, host: HostSite) -> None:
+    first, second = (VouchingSite(host, StaffWidget(server, **DESK, sites=host.origin())) for _ in range(2))
+    vera = live(first.shows(person(server, **ANYWHERE), "one", "Vera"))
+    paul = live(second.shows(person(server, **ANYWHERE), "two", "Paul"))
+    say(vera, "from the first")
+    say(paul, "from the second")
+    sees(vera, "from the first")
+    sees(paul, "from the second")
+    expect(vera.get_by_text("from the second")).to_have_count(0)
+    first.widget.change("end/")
+    expect(vera.get_by_text("Load the page again.")).to_be_visible(timeout=WITHIN)
+    say(paul, "still here")
+    sees(paul, "still here")
+    second.widget.change("switch/", to="off")
+    expect(paul.get_by_text("This is not here any more.")).to_be_visible(timeout=WITHIN)
+
+
+def test_who_is_vouched_for_is_the_same_on_every_page_and_no_secret_is_in_a_log(
+    person: Invite, server: Server, host: HostSite
+) -> None:
+    site = VouchingSite(host, StaffWidget(server, **DESK, sites=host.origin()))
+    stranger = person(server, **ANYWHERE)
+    frame = live(site.shows(stranger, "7", "Vera"))
+    say(frame, "before I went")
+    sees(frame, "before I went")
+    ticket = frame.locator("input[name=ticket]").first.input_value()
+    inner = stranger.page.frames[-1]
+    assert "identity" not in inner.url
+    inner.goto(inner.url)
+    expect(frame.get_by_text("Load the whole page around it again.")).to_be_visible()
+    stranger.page.reload()  # the host's page is kept in a cache, with the same token in it
+    expect(frame.get_by_text("Load the whole page around it again.")).to_be_visible()
+    frame = live(site.shows(stranger, "7", "Vera"))
+    sees(frame, "before I went")
+    expect(box(frame)).to_be_editable()
+    log = server.process.log.read_text()
+    assert "/ws/embed/" in log
+    secrets = [site.secret, ticket, *site.tokens]
+    assert [each for each in secrets if each in log] == []
+    asked = [line for line in stranger.requests if ticket in line or "ticket=" in line]
+    assert asked == []
+    assert len([line for line in stranger.requests if "identity=" in line]) == 3
