@@ -48,7 +48,8 @@ MIDDLEWARE = [
 @register("parlour")
 def check_project(**_: Any) -> list[CheckMessage]:
     """Settings, addresses, templates and databases."""
-    return [*_server(), *_settings(), *_databases(), *_consumers(Consumer), *_parts(), *_templates()]
+    texts = {path: path.read_text(errors="replace") for path in _project_templates()}
+    return [*_server(), *_settings(), *_databases(), *_consumers(Consumer), *_parts(texts), *_templates(texts)]
 
 
 def _server() -> Iterator[CheckMessage]:
@@ -115,7 +116,7 @@ def _consumers(base: type[Consumer]) -> Iterator[CheckMessage]:
         yield from _consumers(consumer)
 
 
-def _parts() -> Iterator[CheckMessage]:
+def _parts(texts: dict[Path, str]) -> Iterator[CheckMessage]:
     if not parts:
         return
     try:
@@ -123,7 +124,6 @@ def _parts() -> Iterator[CheckMessage]:
     except NoReverseMatch:
         hint = 'Add path("", include("parlour.urls")) to the urlpatterns of ROOT_URLCONF.'
         yield Error("Live parts have no address.", hint, id="parlour.E010")
-    pages = [path.read_text(errors="replace") for path in _project_templates()]
     for part in parts.values():
         try:
             template = get_template(part.template)
@@ -133,14 +133,13 @@ def _parts() -> Iterator[CheckMessage]:
             continue
         text = _text(template)
         for verb in [verb for verb in part.verbs if text and not re.search(rf"""hears\s+["']{verb}["']""", text)]:
-            if any(re.search(rf"""composer\s+["']{part.name}["']\s+["']{verb}["']""", each) for each in pages):
+            if any(re.search(rf"""composer\s+["']{part.name}["']\s+["']{verb}["']""", each) for each in texts.values()):
                 continue
             hint = f'Put {{% hears "{verb}" as attrs %}}<button {{{{ attrs }}}}> into {part.template}.'
             yield checks.Warning(f"No button of {part.name} calls {verb}.", hint, id="parlour.W012")
 
 
-def _templates() -> Iterator[CheckMessage]:
-    texts = {path: path.read_text(errors="replace") for path in _project_templates()}
+def _templates(texts: dict[Path, str]) -> Iterator[CheckMessage]:
     for path, text in texts.items():
         for name in set(LIVE_TAG.findall(text)) - set(parts):
             hint = f"There are: {', '.join(sorted(parts)) or 'none; a live.py is found in installed apps alone'}."

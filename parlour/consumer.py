@@ -8,7 +8,7 @@ import asyncio
 import json
 import logging
 import random
-from collections.abc import Callable, Collection, Coroutine, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import datetime
 from enum import IntEnum
@@ -114,19 +114,14 @@ def refusal(request: HttpRequest, credential: Credential) -> str:
 class Refusals(OncePerMinute):
     """Handshakes that were refused. If all are, a proxy may hide our name from us, while pages and forms work."""
 
-    def __init__(self) -> None:
-        super().__init__("a socket was refused at %s: %s")
-        self.accepted()
-
-    def accepted(self) -> None:
-        self.in_a_row, self.why = 0, ""
+    in_a_row, why = 0, ""
 
     def refused(self, path: str, why: str) -> None:
         self.in_a_row, self.why = self.in_a_row + 1, why
         self.warning(path, why)
 
 
-refusals = Refusals()
+refusals = Refusals("a socket was refused at %s: %s")
 
 
 def refused_sockets() -> str:
@@ -168,21 +163,9 @@ class Consumer:
     """Base of an app's live side. Say who may listen in `authorize`; hear what pages send in `hear_<kind>` methods."""
 
     __slots__ = (  # a thousand sockets without a dictionary each
-        *(
-            "answers",
-            "began",
-            "bucket",
-            "client",
-            "closing",
-            "credential",
-            "deadline",
-            "ended",
-            "following",
-            "greeted",
-            "guards",
-        ),
-        *("hub", "language", "leaves_at", "loop", "malformed", "path", "person", "rechecking", "region", "route"),
-        *("scope", "send_queue", "slot", "source", "until"),
+        *("answers", "began", "bucket", "client", "closing", "credential", "deadline", "ended", "following"),
+        *("greeted", "guards", "hub", "language", "leaves_at", "loop", "malformed", "path", "person", "rechecking"),
+        *("region", "route", "scope", "send_queue", "slot", "source", "until"),
     )
     kinds: ClassVar[frozenset[str]] = frozenset()
     region: Region
@@ -244,11 +227,7 @@ class Consumer:
     @classmethod
     def as_asgi(cls) -> Any:
         """The ASGI application for a URLRouter."""
-
-        def application(scope: dict[str, Any], receive: Any, send: Send) -> Coroutine[Any, Any, None]:
-            return cls(scope, send).serve(receive)
-
-        return application
+        return lambda scope, receive, send: cls(scope, send).serve(receive)
 
     @classmethod
     def as_panel(cls) -> Callable[..., HttpResponse]:
@@ -303,7 +282,7 @@ class Consumer:
             refusals.refused(self.path, why)
             metrics.REFUSED.labels("foreign_page").inc()
             return await self.send_queue.close(CloseCode.REFUSED)
-        refusals.accepted()
+        refusals.in_a_row = 0
         self.language = page_language(request)
         self._speak()
         del self.scope, request

@@ -206,16 +206,15 @@ def number_pending() -> None:
 def _number_batch() -> bool:
     """Number one batch. Returns whether it was full; rows that another transaction holds are left for later."""
     with transaction.atomic():
-        rows = [row for model in _numbered_models() for row in _locked(_unnumbered(model).order_by("pk"))]
+        change = Change()
+        for model in _numbered_models():
+            change.edited += [(row, ()) for row in _locked(_unnumbered(model).order_by("pk"))]
         events = _locked(PendingEvent.objects.order_by("pk"))
-        raised, numbers = take_numbers([row.stream for row in rows] + [event.name for event in events])
-        for row in rows:
-            row.changed = next(numbers)
-            row.seq = row.seq or row.changed
-            row.save(update_fields=["seq", "changed"])
+        change.touch(*(event.name for event in events))
+        raised = _write_numbered(change)
         PendingEvent.objects.filter(pk__in=[event.pk for event in events]).delete()
     bus.publish(raised)
-    return len(rows) >= BATCH or len(events) >= BATCH
+    return len(change.edited) >= BATCH or len(events) >= BATCH
 
 
 def _locked(rows: Any) -> list[Any]:

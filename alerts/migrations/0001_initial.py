@@ -2,7 +2,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from parlour.adopt_tables import CreateOrAdopt
+from parlour.contrib.adopt_tables import CreateOrAdopt
 
 BEFORE = ["0001_initial", "0002_jobs", "0003_job_again", "0004_job_table", "0005_jobs_moved", "0006_resolved"]
 

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 from alerts.notifications import rename_references
-from parlour.adopt_tables import CreateOrAdopt
+from parlour.contrib.adopt_tables import CreateOrAdopt
 
 STATES = [
     ("running", "Running"),

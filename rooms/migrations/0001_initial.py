@@ -3,7 +3,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 from alerts.notifications import rename_references
-from parlour.adopt_tables import CreateOrAdopt
+from parlour.contrib.adopt_tables import CreateOrAdopt
 
 BEFORE = ["0001_initial", "0002_attention", "0003_notification_level", "0004_message_unnumbered"]
 

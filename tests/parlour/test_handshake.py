@@ -25,7 +25,7 @@ def accepts(origin=None, host=HOME, scheme="ws", **headers):
 @pytest.fixture(autouse=True)
 def home(settings, monkeypatch):
     settings.ALLOWED_HOSTS = [HOME, "127.0.0.1", "[::1]"]
-    monkeypatch.setattr(consumer, "refusals", consumer.Refusals())
+    monkeypatch.setattr(consumer, "refusals", consumer.Refusals(consumer.refusals.message))
 
 
 @pytest.mark.parametrize("host", [HOME, PORT, "127.0.0.1:8000", "[::1]:8000"])
