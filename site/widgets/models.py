@@ -34,12 +34,8 @@ class Widget(models.Model):
         VOUCHED = "vouched", "Only people the site vouches for"
 
     class Accent(models.TextChoices):
-        TEAL = "teal", "Teal"
-        BLUE = "blue", "Blue"
-        VIOLET = "violet", "Violet"
-        ROSE = "rose", "Rose"
-        GREEN = "green", "Green"
-        SLATE = "slate", "Slate"
+        TEAL, BLUE, VIOLET = "teal", "blue", "violet"
+        ROSE, GREEN, SLATE = "rose", "green", "slate"
 
     class Theme(models.TextChoices):
         AUTO = "auto", "As the visitor's device"

@@ -62,6 +62,7 @@ REFUSED = [
     "https://shop_1.example",
     f"https://{'a' * 64}.example",
     "https://" + "a." * 130 + "example",
+    "https://" + "a" * 1_000_000,
     "http://shop.example",
     "http://localhost.shop.example",
     "http://*.localhost",

@@ -92,7 +92,13 @@ def test_a_wrong_site_is_named_with_its_line_and_nothing_typed_is_lost(staff):
 
 
 def test_a_room_is_chosen_for_a_room_alone_and_a_bell_belongs_to_somebody(staff, lobby):
-    wrong = [{"kind": "room"}, {"kind": "bell"}, {"kind": "room", "room": "99"}, {"height": "9"}, {"title": "\u200b"}]
+    wrong = [
+        {"kind": "room"},
+        {"kind": "bell"},
+        {"kind": "room", "room": "9" * 30},
+        {"height": "9"},
+        {"title": "\u200b"},
+    ]
     assert {staff.post("/widgets/new/", FIELDS | each).status_code for each in wrong} == {422}
     lobby.guests = "none"
     lobby.save()
@@ -164,11 +170,9 @@ PROGRAMS = {
 }
 
 
-@pytest.mark.parametrize("language", PROGRAMS)
+@pytest.mark.parametrize("language", [name for name, (program, *_) in PROGRAMS.items() if program])
 def test_the_code_that_is_shown_makes_a_token(staff, desk, language):
     program, option, around = PROGRAMS[language]
-    if not program:
-        pytest.skip(f"needs {language}")
     answer = staff.post(f"/widgets/{desk.pk}/keys/", {"algorithm": "HS256"})
     code = shown(answer, language)
     env = {**os.environ, "WIDGET_SECRET": shown(answer, "The secret")}
