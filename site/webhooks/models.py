@@ -51,9 +51,6 @@ class Webhook(models.Model):
 
     objects = WebhookQuerySet.as_manager()
 
-    def __str__(self) -> str:
-        return self.address
-
     def may_read(self, room: Room) -> bool:
         """Whether its owner may, now."""
         return may_use(self.owner) and rights(self.owner, room).read
@@ -68,9 +65,6 @@ class Cursor(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["webhook", "room"], name="webhooks_cursor_once")]
-
-    def __str__(self) -> str:
-        return f"{self.room} at {self.seq}"
 
 
 def behind() -> "models.QuerySet[Cursor]":
