@@ -79,10 +79,10 @@ class WidgetForm(forms.ModelForm):
         return "\n".join(dict.fromkeys(lines.values()))
 
     def clean(self) -> dict[str, Any]:
-        """A room has one of the site's rooms, the others have none; a bell is somebody's."""
+        """A room has one of the site's rooms, where reading alone is of use; a bell is somebody's."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if cleaned.get("kind") != Widget.Kind.ROOM:
-            cleaned["room"] = None
+            cleaned |= {"room": None, "may_write": True}
         elif not cleaned.get("room") and "room" not in self.errors:
             self.add_error("room", "Choose the room.")
         if cleaned.get("kind") == Widget.Kind.BELL and cleaned.get("access") == Widget.Access.ANYONE:

@@ -107,7 +107,11 @@ def test_a_room_is_chosen_for_a_room_alone_and_a_bell_belongs_to_somebody(staff,
     lobby.guests = "read"
     lobby.save()
     staff.post("/widgets/new/", FIELDS | {"kind": "room", "room": lobby.pk})
-    assert Widget.objects.get().room == lobby
+    widget = Widget.objects.get()
+    assert (widget.room, widget.may_write) == (lobby, True)
+    staff.post(f"/widgets/{widget.pk}/settings/", {**FIELDS, "room": lobby.pk, "may_write": ""})  # fields of a room
+    widget.refresh_from_db()
+    assert (widget.kind, widget.room, widget.may_write) == ("desk", None, True)
 
 
 @pytest.mark.django_db(transaction=True)
