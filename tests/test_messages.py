@@ -1,4 +1,4 @@
-"""Every word of the apps that other projects install has a German translation, and it is compiled."""
+"""Every word of the apps that other projects install, and of widgets, has a German translation, and it is compiled."""
 
 import gettext
 import re
@@ -8,6 +8,8 @@ import subprocess
 import pytest
 
 from tests.examples import ROOT
+
+APPS = ["parlour", "alerts", "jobs", "rooms", "site/widgets"]
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +22,7 @@ def extracted(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("app", ["parlour", "alerts", "jobs", "rooms"])
+@pytest.mark.parametrize("app", APPS)
 def test_every_word_has_a_german_translation(app, extracted):
     path = f"{app}/locale/de/LC_MESSAGES/django.po"
     entries = (extracted / path).read_text().split("\n\n")[1:]
@@ -28,7 +30,7 @@ def test_every_word_has_a_german_translation(app, extracted):
     assert set(entries) == set((ROOT / path).read_text().split("\n\n")[1:])
 
 
-@pytest.mark.parametrize("app", ["parlour", "alerts", "jobs", "rooms"])
+@pytest.mark.parametrize("app", APPS)
 def test_what_is_compiled_is_what_is_written(app, extracted):
     files = [folder / app / "locale" / "de" / "LC_MESSAGES" / "django.mo" for folder in (extracted, ROOT)]
     written, compiled = (gettext.GNUTranslations(file.open("rb"))._catalog for file in files)

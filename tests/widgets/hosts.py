@@ -7,6 +7,7 @@ from time import time
 import jwt
 
 from parlour.testing import Page
+from parlour.testing.document import Document
 from tests.parlour.recording_page import RecordingPage
 from widgets.consumers import WidgetConsumer
 from widgets.models import VouchingKey
@@ -55,6 +56,7 @@ class VisitorPage(RecordingPage):
         self.person = self.reads_as
         document = super()._paint()
         self.person = None
+        document.root.children += Document(f'<input id="{self.region.key}-ticket">').root.children
         return document
 
     async def resume(self, **fields):
