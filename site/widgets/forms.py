@@ -13,11 +13,6 @@ from rooms.models import Room
 from widgets import sites
 from widgets.models import VouchingKey, Widget
 
-KINDS = {
-    Widget.Kind.ROOM: "A room: everybody who comes is in one of your rooms, with the people who are there.",
-    Widget.Kind.DESK: "A desk: each visitor has a conversation of their own with your staff.",
-    Widget.Kind.BELL: "A bell: each person sees their own alerts.",
-}
 LONGEST = 60  # characters of a wrong line that are shown again
 
 
@@ -59,7 +54,6 @@ class WidgetForm(forms.ModelForm):
         rooms: Any = self.fields["room"]
         rooms.queryset = Room.objects.filter(access=Room.Access.OPEN).exclude(guests=Room.Guests.NONE).order_by("title")
         rooms.empty_label = "Choose a room"
-        self.fields["kind"].choices = list(KINDS.items())  # type: ignore[attr-defined]
 
     def clean_title(self) -> str:
         """One line that can be seen."""

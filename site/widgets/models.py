@@ -25,9 +25,9 @@ class Widget(models.Model):
     """
 
     class Kind(models.TextChoices):
-        ROOM = "room", "A room"
-        DESK = "desk", "A desk"
-        BELL = "bell", "A bell"
+        ROOM = "room", "A room: everybody who comes is in one of your rooms, with the people who are there."
+        DESK = "desk", "A desk: each visitor has a conversation of their own with your staff."
+        BELL = "bell", "A bell: each person sees their own alerts."
 
     class Access(models.TextChoices):
         ANYONE = "anyone", "Anyone, as a visitor"
@@ -85,9 +85,6 @@ class VouchingKey(models.Model):
     material = models.TextField(editable=False)
     created = models.DateTimeField(auto_now_add=True)
 
-    def __str__(self) -> str:
-        return self.kid
-
 
 class Visitor(models.Model):
     """Somebody behind one widget: `subject` is who the host says it is, or a random name of ours.
@@ -104,9 +101,6 @@ class Visitor(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["widget", "subject"], name="widgets_subject_once")]
-
-    def __str__(self) -> str:
-        return f"{self.user} at {self.widget}"
 
 
 @live_write

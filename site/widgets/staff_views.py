@@ -66,12 +66,11 @@ def overview(request: HttpRequest, widget: Widget) -> HttpResponse:
 
 def _overview(request: HttpRequest, widget: Widget, form: KeyForm, secret: str = "") -> HttpResponse:
     keys = list(widget.keys.order_by("pk"))
-    newest = keys[-1] if keys else None
     context = {
         "widget": widget,
         "address": request.build_absolute_uri(reverse("embed:page", args=[widget.public_id])),
         "keys": keys,
-        "kid": newest.kid if newest else "the id of your key",
+        "kid": keys[-1].kid if keys else "the id of your key",
         "form": form if len(keys) < MOST_KEYS else None,
         "secret": secret,
         "visitors": widget.visitors.select_related("user").order_by("-pk")[:MOST_VISITORS],

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('public_id', models.CharField(default=widgets.models.new_public_id, editable=False, max_length=22, unique=True)),
-                ('kind', models.CharField(choices=[('room', 'A room'), ('desk', 'A desk'), ('bell', 'A bell')], default='room', max_length=4)),
+                ('kind', models.CharField(choices=[('room', 'A room: everybody who comes is in one of your rooms, with the people who are there.'), ('desk', 'A desk: each visitor has a conversation of their own with your staff.'), ('bell', 'A bell: each person sees their own alerts.')], default='room', max_length=4)),
                 ('title', models.CharField(max_length=80)),
                 ('sites', models.TextField(blank=True)),
                 ('apps', models.BooleanField(default=False)),
