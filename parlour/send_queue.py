@@ -36,8 +36,12 @@ class SendQueue:
         """Send `text`, at once if the socket is free. False: the page fell behind, and nothing more is taken."""
         if self.closed:
             return True
-        if self.task is None and self.write_now is not None and self.write_now(text):
-            return True
+        try:
+            if self.task is None and self.write_now is not None and self.write_now(text):
+                return True
+        except Exception as error:
+            self._lost(error)
+            return not self.failed
         self.waiting.append(text)
         self.bytes += len(text) if text.isascii() else len(text.encode(errors="replace"))
         self.task = self.task or asyncio.get_running_loop().create_task(self._drain())

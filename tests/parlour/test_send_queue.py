@@ -132,6 +132,15 @@ async def test_what_is_written_past_the_server_waits_its_turn_too(line, monkeypa
     assert line.sent == [None, "a!", "bc", "d!"], "the handshake, and the texts"
 
 
+async def test_a_text_that_cannot_be_written_sends_the_page_away(line, monkeypatch, log_lines):
+    """Its cursor is past it already: the page has to come back and ask again."""
+    monkeypatch.setattr(module.contrib, "text_writer", lambda _: str.encode)
+    queue = SendQueue(line.send)
+    await queue.accept()
+    assert not queue.put("half a character: \ud83d")
+    assert len(log_lines) >= 1
+
+
 async def test_a_server_may_send_by_any_awaitable():
     sent = []
 
