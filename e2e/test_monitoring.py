@@ -66,26 +66,6 @@ def make_jobs(deployment: Deployment, script: str = JOBS) -> None:
     deployment.manage("shell", "-v0", "-c", script)
 
 
-def test_jobs_are_retried_and_cancelled_without_script_and_asked_for_where_there_is_no_way_back(
-    person: Invite, deployment: Deployment, server: Server
-) -> None:
-    make_jobs(deployment)
-    staff = person(server, java_script_enabled=False).sign_in("staff").go("/status/")
-    staff.page.get_by_label("All of By hand that are failed").check()
-    staff.page.get_by_role("button", name="Retry chosen").click()
-    expect(staff.page.get_by_text("3 of 3 chosen jobs were started again.")).to_be_visible()
-    expect(rows(staff, "Newest jobs").filter(has_text="Broken 1")).to_contain_text("Waiting")
-    staff.page.get_by_label(re.compile("Broken 1")).check()
-    staff.page.get_by_label(re.compile("Only once")).check()
-    staff.page.get_by_role("button", name="Cancel chosen").click()
-    expect(staff.page.get_by_role("heading", name="Cancel 2 jobs?")).to_be_visible()
-    fits(staff, "staff-status-sure-")
-    staff.page.get_by_role("button", name="Cancel them").click()
-    expect(staff.page.get_by_text(re.compile("2 of 2 chosen jobs were cancelled"))).to_be_visible()
-    states = deployment.rows("SELECT title, state FROM parlour_jobs_job WHERE kind = 'by hand' ORDER BY title")
-    assert dict(states) | {"Broken 1": "cancelled", "Only once": "cancelled", "Broken 2": "queued"} == dict(states)
-
-
 def test_what_was_chosen_stays_chosen_and_in_hand_while_the_page_follows(
     person: Invite, deployment: Deployment, server: Server
 ) -> None:

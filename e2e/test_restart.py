@@ -5,7 +5,6 @@ from collections.abc import Callable
 from playwright.sync_api import Route
 
 from .support.deployments import Deployment
-from .support.flaky_proxy import FlakyProxy
 from .support.people import Person
 from .support.servers import Server
 from .support.tabs import FAST_CLOCKS, Tab
@@ -20,27 +19,6 @@ POLICY = "content-security-policy"
 def _stored(deployment: Deployment, *texts: str) -> list[str]:
     rows = deployment.rows("SELECT text FROM parlour_rooms_message ORDER BY seq")
     return [text for (text,) in rows if text in texts]
-
-
-def test_a_lost_acknowledgement_stores_once(
-    person: Invite, server: Server, deployment: Deployment, flaky_proxy: Callable[[Server], FlakyProxy]
-) -> None:
-    wire = flaky_proxy(server)
-    member = person(wire).sign_in("member").speed_up().open_room("lobby")
-    other = person(server).sign_in("other").open_room("lobby")
-    wire.lose_answers()
-    member.say("heard, but you will not know")
-    other.sees("heard, but you will not know")
-    assert member.unconfirmed == ["heard, but you will not know"]
-    eventually(member.banner.is_visible, 10, "the page tells that it hears nothing")
-    member.type("a draft")
-    member.sees("heard, but you will not know", within=45)
-    eventually(lambda: not member.unconfirmed, 15, "the confirmation")
-    assert member.box.input_value() == "a draft"
-    member.send().sees("a draft")
-    other.sees("a draft").equals_a_fresh_page()
-    member.equals_a_fresh_page()
-    assert _stored(deployment, "heard, but you will not know") == ["heard, but you will not know"]
 
 
 def test_a_killed_server_costs_nobody_a_word_and_two_rooms_on_one_page_stay_apart(

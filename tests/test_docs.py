@@ -8,7 +8,6 @@ from django.core.management import call_command
 
 import parlour
 from alerts.templatetags import alerts as alerts_tags
-from bench.guarantees import read, renewed
 from e2e.support.processes import run, surroundings
 from jobs.templatetags import jobs as jobs_tags
 from parlour.conf import Conf
@@ -37,19 +36,6 @@ def test_every_file_that_is_named_exists():
 def test_every_test_behind_a_guarantee_exists():
     named = re.findall(r"`([\w/]+\.py)::(\w+)`", (ROOT / "docs" / "guarantees.md").read_text())
     assert [(file, test) for file, test in named if f"def {test}(" not in (ROOT / file).read_text()] == []
-
-
-def test_a_run_renews_the_figures_beside_its_own_tests_and_nothing_else(tmp_path):
-    cases = [("daphne-a", 1, ""), ("daphne-b", 2.04, ""), ("uvicorn-a", 3, ""), ("uvicorn-b", 9, "<failure/>")]
-    measured = "".join(
-        f'<testcase name="test_late[{case}]"><properties><property name="late by {{:.1f}} s, in all" '
-        f'value="{value}"/></properties>{end}</testcase>'
-        for case, value, end in cases
-    )
-    (tmp_path / "report.xml").write_text(f"<testsuite>{measured}</testsuite>")
-    before = "# Title\n\n| what | `e2e/test_a.py::test_late` | 7 |\n| other | `e2e/test_a.py::test_other` | 8 |\n"
-    after = before.replace("7", "late by 2.0 s (daphne) and 3.0 s (uvicorn), in all")
-    assert renewed(before, read([tmp_path / "report.xml"])) == after
 
 
 def test_every_setting_that_is_told_of_exists():

@@ -66,11 +66,6 @@ class FlakyProxy:
         """Connections stay open and nothing arrives any more, in either direction, old or new."""
         self.dark = True
 
-    def lose_answers(self) -> None:
-        """WebSockets that are open now carry what pages say, and nothing back; all else works."""
-        for connection in self._connections:
-            connection.loses_down = connection.is_socket
-
     def silence_sockets(self) -> None:
         """WebSockets that are open carry nothing any more and new ones are refused, as by a strict proxy."""
         self.refuses_sockets = True

@@ -11,10 +11,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from alerts import Role, actions, anotify, notify, resolve
+from alerts import Role, anotify, notify
 from alerts.bell import bells
 from alerts.consumers import AlertsConsumer
-from alerts.models import Alert
 from alerts.streams import BellRegion
 from alerts.testing import BellPage
 from parlour import Denied, hub, revocation
@@ -54,20 +53,6 @@ async def test_a_bell_that_was_disconnected_or_whose_hints_were_lost_is_right_in
         await page.resume()
         await page.shows("1 unseen")  # what she was told herself
         assert await page.equals_fresh()
-
-
-async def test_a_resolved_or_deleted_alert_leaves_every_bell(sue, ann, lobby):
-    async with BellPage(sue) as page, BellPage(ann) as other:
-        await anotify([ann, Role("staff")], "order", "About a room", about=lobby)
-        await page.shows("1 unseen")
-        await other.shows("1 unseen")
-        await in_thread(resolve)(lobby)
-        await page.shows("Nothing is waiting")
-        await anotify([ann, Role("staff")], "order", "Again", about=lobby)
-        await other.shows("1 unseen")
-        await lobby.adelete()
-        await other.shows("Nothing is waiting")
-        await page.shows("Nothing is waiting")
 
 
 async def test_a_changed_name_shows_in_the_bell_at_the_next_look(sue, ann):
@@ -162,25 +147,6 @@ async def test_the_audiences_of_many_bells_are_asked_for_at_once_and_a_change_wi
         assert (await in_thread(differing)())[0] == [ben, ben]
 
 
-async def test_what_one_does_elsewhere_is_so_in_an_open_bell(sue):
-    async with BellPage(sue) as page:
-        await anotify(sue, "order", "Tea")
-        await page.shows("1 unseen")
-        for act, is_unread in ((actions.mark_read, False), (actions.mark_unread, True), (actions.archive, None)):
-            await in_thread(lambda act=act: act(sue, Alert.objects.for_person(sue)))()
-            await page.until(
-                lambda is_unread=is_unread: (
-                    ("pl-unread" in page.document.part("bell-lines")) is (is_unread is True)
-                    and ("Tea" in page.document.part("bell-lines")) is (is_unread is not None)
-                ),
-                act.__name__,
-            )
-        await anotify(sue, "order", "Cake")
-        await page.shows("1 unseen")
-        await in_thread(actions.set_preferences)(sue, {"order": "nothing"})
-        await page.shows("Nothing is waiting")
-
-
 async def test_a_bell_is_nobodys_without_a_person_and_takes_numbers_alone(sue):
     with pytest.raises(Denied):
         AlertsConsumer.authorize(AnonymousUser())
@@ -235,12 +201,3 @@ def test_a_page_paints_the_number_and_loads_the_lines_at_the_first_opening(clien
     with django_assert_num_queries(2):
         region = BellRegion(sue.pk)
         region.bell.paint(region.bell.variant(sue), 0)
-
-
-def test_without_a_socket_the_panel_brings_the_lines_of_an_opened_bell(client, sue):
-    notify(sue, "order", "Tea")
-    client.force_login(sue)
-    for opened in ("", "1"):
-        panel = client.get("/alerts/panel/", {"met": "", "opened": opened}).content.decode()
-        assert "1 unseen" in panel
-        assert ("Tea" in panel) == bool(opened)

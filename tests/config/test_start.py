@@ -96,19 +96,12 @@ def test_whoever_comes_while_the_process_restarts_waits_where_the_port_is_held_f
                 run.wait()
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "words"),
-    [
-        ("PARLOUR_BEAT", "soon", '"PARLOUR_BEAT" invalid: '),
-        ("TIME_ZONE", "Mars/Here", '"TIME_ZONE" invalid: [\'no such time zone'),
-    ],
-)
-def test_a_wrong_variable_ends_the_start_with_one_line(tmp_path, name, text, words):
-    env = env_of(tmp_path, **{name: text})
+def test_a_wrong_variable_ends_the_start_with_one_line(tmp_path):
+    env = env_of(tmp_path, PARLOUR_BEAT="soon")
     done = subprocess.run(START, env=env, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
     assert done.stderr.startswith("Cannot start: ")
-    assert words in done.stderr
+    assert '"PARLOUR_BEAT" invalid: ' in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 

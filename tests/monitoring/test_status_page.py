@@ -70,17 +70,6 @@ def test_the_way_there_is_shown_to_whom_it_is_for(client, sam, sue):
     assert 'href="/status/"' in client.get("/admin/").content.decode()
 
 
-def test_an_empty_site_says_what_will_stand_there(page):
-    markup = page()
-    for words in (
-        "Nothing is wrong.",
-        "No process has reported yet",
-        "Rooms that somebody has open",
-        "Jobs of the last hour",
-    ):
-        assert words in markup
-
-
 def test_processes_rooms_and_sums_are_shown(page, report, lobby):
     report("web one", rooms=[[lobby.pk, 4]], slowest=0.25)
     report("web two", rooms=[[lobby.pk, 1], [lobby.pk + 99, 3]])

@@ -8,7 +8,6 @@ from types import SimpleNamespace
 
 import pytest
 from channels.layers import InMemoryChannelLayer
-from daphne.checks import check_daphne_installed
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connection
@@ -266,11 +265,6 @@ def test_under_debug_a_page_whose_socket_does_not_come_asks_for_the_only_htmx():
     told = render_to_string("parlour/live.html", {"region": region, "debug": True})
     assert "Is the htmx of {% live_head %} the only one of this page?" in told
     assert "live_head" not in render_to_string("parlour/live.html", {"region": region, "debug": False})
-
-
-def test_daphne_behind_the_static_files_is_named_by_daphne(settings):
-    settings.INSTALLED_APPS = ["django.contrib.staticfiles", "daphne"]
-    assert [each.id for each in check_daphne_installed(None)] == ["daphne.E001"]
 
 
 def test_missing_tables_are_named_when_a_page_is_painted(rf, monkeypatch):

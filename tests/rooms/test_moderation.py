@@ -44,19 +44,6 @@ async def test_it_leaves_an_open_page_and_a_line_says_so(ann, lobby, staff, way)
         assert await page.equals_fresh()
 
 
-async def test_it_leaves_a_page_that_was_away(ann, lobby, staff):
-    [slur] = await run(add, lobby, "a slur")
-    async with RecordingPage(ann) as page:
-        await page.shows("a slur")
-        await page.cut()
-        await run(add, lobby, "meanwhile")
-        await run(deletes, staff, slur)
-        await page.resume()
-        await page.shows("meanwhile")
-        assert "a slur" not in page.document.text()
-        assert await page.equals_fresh()
-
-
 async def test_the_bell_of_whom_it_mentioned_quotes_it_no_more(ann, ben, lobby, staff):
     row = await run(say, ann, lobby, "@ben a slur")
     async with BellPage(ben) as bell:

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from parlour import hub, revocation
+from parlour.conf import Conf
 from parlour.database import run
 from parlour.testing import lost_hints
 from rooms.consumers import RoomConsumer
@@ -134,6 +135,7 @@ SILENTLY = [
 
 @pytest.mark.parametrize(("act", "code"), SILENTLY)
 async def test_a_right_that_goes_without_a_signal_is_found_by_asking_again(ben, team, conf, act, code):
+    assert Conf().RECHECK <= 30, "and a look takes some seconds: 35 are promised"
     conf(BEAT=60, TICK=60, RECHECK=0.3)
     async with RecordingPage(ben, "team") as page, RecordingPage(ben, "team") as other:
         await page.stays(0.4)

@@ -129,46 +129,12 @@ async def test_a_page_without_pending_texts_hears_how_far_it_was_stored(mine):
     assert await stored() == ["one", "two", "three"]
 
 
-async def test_a_duplicated_tab_keeps_its_text_under_a_page_of_its_own(ann, mine):
-    async with Composer(ann) as twin:
-        await mine.says("from the first")
-        await mine.is_settled(1)
-        await twin.cut()
-        twin.types("from its twin")
-        await twin.hello()
-        await twin.is_settled(0)
-        assert twin.document.value("room-lobby-page") != PAGE
-        await twin.says("once more")
-        await twin.is_settled(1)
-    assert await stored() == ["from the first", "from its twin", "once more"]
-
-
 async def test_an_empty_text_is_answered_in_words_and_its_box_goes(mine):
     await mine.says(" ")
     await mine.is_settled(1)
     await mine.shows("There is nothing in it to send.")
     assert "Send again" not in mine.document.text()
     await mine.says("")
-    await mine.is_settled(2)
-
-
-async def test_a_text_that_is_too_long_comes_back_as_a_form_as_often_as_it_is_rejected(mine):
-    await mine.says("x" * 4001)
-    await mine.is_settled(1)
-    await mine.shows("It is too long: 4,001 characters, and 4,000 is the most.")
-    form = mine.document.find("room-lobby-err").children[0]
-    its_id = dict(form.attributes)["id"]
-    assert "x" * 4001 in str(form)
-    own = its_id.removeprefix("room-lobby-err-")
-    await mine.send(kind="say", text="y" * 4001, page=own, acked="0")
-    await mine.receives("y" * 4001)
-    await mine.shows("Still not sent.")
-    await mine.until(lambda: str(mine.document.find("room-lobby-err")).count("<form") == 1)
-    own = dict(mine.document.find("room-lobby-err").children[0].attributes)["id"].removeprefix("room-lobby-err-")
-    await mine.send(kind="say", text="x" * 4000, page=own, acked="0")
-    await mine.until(lambda: not mine.document.find("room-lobby-err").children)
-    assert await stored() == ["x" * 4000]
-    await mine.says("next")
     await mine.is_settled(2)
 
 

@@ -6,7 +6,7 @@ from django.contrib.auth import get_user_model
 from rooms import typing_indicator
 from rooms.models import Room
 from rooms.streams import RoomRegion
-from tests.parlour.recording_page import RecordingPage, Silent
+from tests.parlour.recording_page import RecordingPage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -45,12 +45,3 @@ async def test_several_who_type_are_named_up_to_three_and_who_has_sent_is_left_o
         await here.send(kind="typing")
         await here.receives("Ann</bdi> is typing")
         assert "Ben</bdi> is typing" not in here.frames[-1]
-
-
-async def test_whoever_comes_later_sees_only_what_happens_from_then_on(ann, ben, lobby):
-    async with RecordingPage(ann) as here:
-        await here.send(kind="typing")
-        await here.shows("Ann is typing")
-        async with Silent(ben) as late:
-            await late.hello()
-            assert "is typing" not in late.document.text()
