@@ -129,6 +129,20 @@ async def test_a_page_without_pending_texts_hears_how_far_it_was_stored(mine):
     assert await stored() == ["one", "two", "three"]
 
 
+async def test_a_duplicated_tab_keeps_its_text_under_a_page_of_its_own(ann, mine):
+    async with Composer(ann) as twin:
+        await mine.says("from the first")
+        await mine.is_settled(1)
+        await twin.cut()
+        twin.types("from its twin")
+        await twin.hello()
+        await twin.is_settled(0)
+        assert twin.document.value("room-lobby-page") != PAGE
+        await twin.says("once more")
+        await twin.is_settled(1)
+    assert await stored() == ["from the first", "from its twin", "once more"]
+
+
 async def test_an_empty_text_is_answered_in_words_and_its_box_goes(mine):
     await mine.says(" ")
     await mine.is_settled(1)
