@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from alerts import Role, anotify, notify
+from alerts import Role, actions, anotify, notify
 from alerts.bell import bells
 from alerts.consumers import AlertsConsumer
 from alerts.streams import BellRegion
@@ -145,6 +145,14 @@ async def test_the_audiences_of_many_bells_are_asked_for_at_once_and_a_change_wi
         assert await in_thread(differing)() == ([], 3), "people, sessions, audiences"
         await in_thread(Membership.objects.bulk_create)([Membership(room=lobby, person=ben)])
         assert (await in_thread(differing)())[0] == [ben, ben]
+
+
+async def test_what_one_chooses_elsewhere_is_so_in_an_open_bell(sue):
+    async with BellPage(sue) as page:
+        await anotify(sue, "order", "Tea")
+        await page.shows("1 unseen")
+        await in_thread(actions.set_preferences)(sue, {"order": "nothing"})
+        await page.shows("Nothing is waiting")
 
 
 async def test_a_bell_is_nobodys_without_a_person_and_takes_numbers_alone(sue):

@@ -143,6 +143,17 @@ async def test_a_duplicated_tab_keeps_its_text_under_a_page_of_its_own(ann, mine
     assert await stored() == ["from the first", "from its twin", "once more"]
 
 
+async def test_a_page_id_that_another_person_has_too_costs_nobody_a_text(ben, mine):
+    await mine.says("one", "two")
+    await mine.is_settled(2)
+    async with Composer(ben) as other:
+        await other.cut()
+        await other.hello()
+        await other.says("Ben's first")
+        await other.is_settled(1)
+    assert await stored() == ["one", "two", "Ben's first"]
+
+
 async def test_an_empty_text_is_answered_in_words_and_its_box_goes(mine):
     await mine.says(" ")
     await mine.is_settled(1)
