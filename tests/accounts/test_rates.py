@@ -31,6 +31,10 @@ def test_several_processes_count_together(redis, monkeypatch):
     assert not allows("guest", "192.0.2.7", SLOW)
     assert allows("guest", "192.0.2.8", SLOW)
     assert allows("sign-up", "192.0.2.7", SLOW)
+    for number in range(6):  # the addresses of one client
+        process(monkeypatch)
+        assert allows("guest", f"2001:db8::{number}", SLOW) is (number < 5)
+    assert allows("guest", "2001:db8:0:1::9", SLOW)
 
 
 def test_without_redis_each_process_counts_alone(redis, monkeypatch):

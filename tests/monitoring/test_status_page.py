@@ -4,6 +4,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
@@ -11,6 +12,7 @@ from jobs import Job
 from monitoring import live
 from monitoring.problems import look
 from parlour.live_parts import parts
+from parlour.testing import Page
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -156,3 +158,13 @@ def test_the_parts_hold_no_token_and_nothing_that_speaks(page, report, job):
         part = markup[markup.index(f'id="{name}-now"') : markup.index(f'id="{name}-live"')]
         for word in ("csrfmiddlewaretoken", "<form", "aria-live", 'role="status"', 'role="alert"'):
             assert word not in part
+
+
+async def test_open_pages_follow_what_is_wrong(sam, report, monkeypatch):
+    monkeypatch.setattr(live.site_state, "gap", 0.05)
+    async with Page(live.site_state.consumer, sam) as page:
+        await page.shows("Nothing is wrong.")
+        await sync_to_async(report)("web one", age=30)
+        await sync_to_async(look)()
+        await page.shows("Dead: web one")
+        assert await page.equals_fresh()
