@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts import tokens
 from accounts.models import ApiToken, User
+from parlour import drain
 from parlour.hub import current
 from parlour.revocation import differing
 from rooms.consumers import RoomConsumer
@@ -99,6 +100,18 @@ async def test_a_ticket_opens_one_socket_and_stays_in_no_scope(ann, lobby):
     assert again.status == 401
 
 
+async def test_a_process_that_ends_leaves_a_ticket_to_the_next_one(ann, lobby, monkeypatch):
+    await sync_to_async(make)(ann, lobby)
+    ticket = tokens.new_ticket(await ApiToken.objects.aget())
+    for module in (tokens, drain):
+        monkeypatch.setattr(module, "draining", lambda: True)
+    page = await opened("", query=f"ticket={ticket}")
+    await page.until(lambda: page.status, "a refusal")
+    assert page.status == 503
+    monkeypatch.undo()
+    await (await inside("", query=f"ticket={ticket}")).cut()
+
+
 @pytest.mark.parametrize(
     ("slug", "scopes", "path"),
     [
@@ -132,6 +145,16 @@ def deactivate(token):
     token.owner.save()
 
 
+def narrow(token):
+    ApiToken.objects.filter(pk=token.pk).update(scopes=["post"])
+    token.owner.save()
+
+
+def take_the_room(token):
+    token.rooms.clear()
+    token.owner.save()
+
+
 def leave(token):
     Membership.objects.get(person=token.owner).delete()
 
@@ -140,7 +163,7 @@ def delete(token):
     User.objects.get(pk=token.owner.pk).delete()
 
 
-@pytest.mark.parametrize("end", [revoke, deactivate, leave, delete])
+@pytest.mark.parametrize("end", [revoke, deactivate, narrow, take_the_room, leave, delete])
 async def test_its_sockets_end_with_it(ann, team, end, conf):
     conf(TICK=0.1)
     await sync_to_async(Room.objects.filter(pk=team.pk).update)(owner=None)

@@ -5,9 +5,10 @@ import html
 import re
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
-from accounts import tokens
+from accounts import demo, tokens
 from accounts.models import ApiToken, User
 from rooms.models import Membership, Room
 
@@ -129,3 +130,10 @@ def test_wrong_ones_are_limited_by_address_and_right_ones_are_not(ann, lobby, mo
         statuses.append(refused.value.status)
     assert statuses == [401, 401, 429]
     assert tokens.authenticate(secret, "10.0.0.1").name == "Deploys"
+
+
+def test_a_demo_account_that_is_closed_here_has_no_programs_either(ann, lobby):
+    secret = tokens.make_token(ann, "Deploys", ["read"], [lobby], 90)
+    User.objects.filter(pk=ann.pk).update(password=make_password("parlour", demo.SALT))
+    with pytest.raises(tokens.Refused):
+        tokens.authenticate(secret, "10.0.0.1")

@@ -24,6 +24,12 @@ def team(ann):
 
 
 @pytest.fixture
+def garden(ann):
+    """An open room, which is none of the tokens'."""
+    return Room.objects.create(title="Garden", owner=ann)
+
+
+@pytest.fixture
 def token(lobby, ann):
     """token(scopes, owner=…, rooms=…) makes a token and gives its header."""
 
@@ -104,12 +110,14 @@ def test_reading_costs_the_same_for_many(client, token, lobby, ann, ben, django_
         assert len(client.get(MESSAGES, **robot).json()["messages"]) == 12
 
 
-def test_it_lists_the_rooms_that_token_and_owner_both_have(call, token, lobby, team):
-    assert [room["slug"] for room in call("get", "/api/rooms/", token(rooms=[lobby, team]))[1]["rooms"]] == [
-        "lobby",
-        "team",
-    ]
-    assert [room["slug"] for room in call("get", "/api/rooms/", token())[1]["rooms"]] == ["lobby"]
+def test_it_lists_the_rooms_that_token_and_owner_both_have(call, token, lobby, team, garden, ann):
+    def listed(token):
+        return [room["slug"] for room in call("get", "/api/rooms/", token)[1]["rooms"]]
+
+    wide, narrow = token(rooms=[lobby, team]), token()
+    assert (listed(wide), listed(narrow)) == (["lobby", "team"], ["lobby"])
+    team.memberships.get(person=ann).delete()
+    assert listed(wide) == ["lobby"]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -171,6 +179,17 @@ def test_too_fast_is_429_and_says_when_to_come_again(client, token, post_rate):
 
 
 @pytest.mark.parametrize(
+    ("rate", "address"), [("endpoint.RATE", "rooms/lobby/hook"), ("views.NOTIFY_RATE", "roles/staff/notify")]
+)
+def test_requests_and_alerts_of_a_program_are_limited(client, token, sue, lobby, monkeypatch, rate, address):
+    robot = token("post", "notify", owner=sue)
+    monkeypatch.setattr(f"api.{rate}", "0.01/1")
+    sent = {"text": "a", "title": "a"}
+    statuses = [client.post(f"/api/{address}/", sent, "application/json", **robot).status_code for _ in range(2)]
+    assert statuses[1] == 429 != statuses[0]
+
+
+@pytest.mark.parametrize(
     ("scopes", "method", "address", "status"),
     [
         (["post"], "get", "/api/rooms/", 403),
@@ -180,9 +199,9 @@ def test_too_fast_is_429_and_says_when_to_come_again(client, token, post_rate):
         (["post"], "post", "/api/ticket/", 403),
         (["read", "post"], "post", "/api/roles/staff/notify/", 403),
         (["notify"], "post", "/api/roles/staff/notify/", 403),  # whose owner is not of the staff
-        (["read", "post"], "get", "/api/rooms/team/messages/", 404),
-        (["read", "post"], "post", "/api/rooms/team/messages/", 404),
-        (["read", "post"], "post", "/api/rooms/team/hook/", 404),
+        (["read", "post"], "get", "/api/rooms/garden/messages/", 404),
+        (["read", "post"], "post", "/api/rooms/garden/messages/", 404),
+        (["read", "post"], "post", "/api/rooms/garden/hook/", 404),
         (["read", "post"], "get", "/api/rooms/nowhere/messages/", 404),
         (["read", "post"], "get", "/api/nowhere/", 404),
         (["read", "post"], "get", "/api/rooms", 404),
@@ -190,7 +209,7 @@ def test_too_fast_is_429_and_says_when_to_come_again(client, token, post_rate):
         (["read", "post"], "get", "/api/ticket/", 405),
     ],
 )
-def test_a_token_does_nothing_beyond_its_scopes_and_rooms(call, token, team, scopes, method, address, status):
+def test_a_token_does_nothing_beyond_its_scopes_and_rooms(call, token, garden, scopes, method, address, status):
     got, answer = call(method, address, token(*scopes), {"text": "hi", "title": "hi"} if method == "post" else None)
     assert (got, bool(answer["error"])) == (status, True)
     assert not Message.objects.exists()
