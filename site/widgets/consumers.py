@@ -86,7 +86,7 @@ class TicketConsumer(Consumer):
         super().tick()
         if self.greeted and time() > self.renew_at and isinstance(self.credential, Ticket):
             self.credential = self.credential.renewed()
-            self.until, self.renew_at = self.credential.ends, self.credential.renew_at
+            self.renew_at = self.credential.renew_at
             self.put(self.region.value("ticket", self.credential.text))
 
 

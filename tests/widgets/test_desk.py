@@ -4,6 +4,8 @@ import pytest
 from django.contrib.auth import get_user_model
 
 from alerts.models import Alert
+from parlour.models import read_heads
+from parlour.writes import rights
 from rooms.models import Membership, Room
 from rooms.posting import submit
 from rooms.send_once import NumberedText
@@ -37,8 +39,10 @@ def told(person):
 def test_a_conversation_is_the_staffs_from_its_first_message_on(client, desk, vera, sue, ann):
     client.force_login(sue)
     assert not Room.objects.visible_to(sue).exists()
+    before = read_heads({rights(sue.pk)})
     say(vera.user, vera, "my order is late")
     assert [str(room) for room in Room.objects.visible_to(sue)] == ["Vera"]
+    assert read_heads({rights(sue.pk)}) != before  # lists of rooms that are open look again
     assert not Room.objects.visible_to(ann).exists()
     assert told(sue) == [("Vera writes at Help", "my order is late")]
     say(vera.user, vera, "very late")

@@ -203,6 +203,14 @@ async def test_a_banned_visitor_who_is_vouched_for_again_stays_out(widget, vera)
     assert "You cannot take part here any more" in text_of(answer)
 
 
+async def test_a_socket_that_says_nobody_vouched_for_it_is_sent_away(widget, vera):
+    await Widget.objects.aupdate(access="vouched")
+    page = VisitorPage(widget, "", vera.user)
+    await page.__aenter__()
+    assert page.closed == 4001
+    assert "Load the page again, so that it can say who you are." in page.document.text()
+
+
 async def test_sockets_of_two_widgets_are_apart(widget, vera, lobby):
     other = await Widget.objects.acreate(room=lobby, title="Other")
     page = VisitorPage(other, await sync_to_async(ticket)(vera), vera.user)

@@ -64,7 +64,7 @@ def test_what_is_not_signed_by_a_key_of_the_widget_is_refused(desk, other):
         "no signature": f"{head}.{body}.",
         "tampered": f"{head}.{more}.{signature}",
         "public key as a secret": f"{confused}.{base64.urlsafe_b64encode(by_public_key).rstrip(b'=').decode()}",
-        "another algorithm": token(desk, shared, secret="z" * 64, algorithm="HS512"),
+        "another algorithm": token(desk, key(desk, "k4", material="x" * 64), algorithm="HS512"),
         "another secret": token(desk, shared, secret="y" * 40),
         "another widget's key": token(desk, foreign),
         "no kid": jwt.encode(claims(desk), shared.material),
