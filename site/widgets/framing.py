@@ -36,9 +36,10 @@ def without_cookies(get_response: Callable[[HttpRequest], HttpResponse]) -> Call
 
 
 def widget_at(public_id: str) -> Widget | None:
-    """The widget at this address, if it is switched on."""
+    """The widget at this address, if it is shown."""
     known = _PUBLIC_ID.fullmatch(public_id)
-    return Widget.objects.select_related("room").filter(public_id=public_id, is_on=True).first() if known else None
+    widget = Widget.objects.select_related("room").filter(public_id=public_id).first() if known else None
+    return widget if widget and widget.is_shown else None
 
 
 def embedded(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -3,11 +3,13 @@
 import secrets
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from parlour import Change, live_write
 from rooms.models import Room
+from rooms.permissions import rights
 
 MOST_KEYS = 2  # of one widget: the present one, and the next while the host changes over
 
@@ -65,6 +67,11 @@ class Widget(models.Model):
     def head(self) -> str:
         """The head that guards every region of it: it moves when it is changed, and when its sessions end."""
         return f"widget.{self.pk}"
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether it is switched on, and its room, if it has one, still lets guests in."""
+        return self.is_on and (self.room is None or rights(AnonymousUser(), self.room).read)
 
     @property
     def by_vouching(self) -> bool:

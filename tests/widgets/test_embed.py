@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def lobby():
-    return Room.objects.create(title="Inner lobby", guests=Room.Guests.NONE)
+    return Room.objects.create(title="Inner lobby", guests=Room.Guests.READ)
 
 
 @pytest.fixture
@@ -163,7 +163,7 @@ async def test_a_page_that_is_open_all_day_gets_new_tickets(widget, vera, fast_c
     await page.cut()
 
 
-@pytest.mark.parametrize("change", ["generation", "switched off", "vouching", "banned", "muted"])
+@pytest.mark.parametrize("change", ["generation", "switched off", "vouching", "room closed", "banned", "muted"])
 async def test_what_ends_a_page_ends_it_though_hints_are_lost(widget, vera, fast_clocks, change):
     page = VisitorPage(widget, await sync_to_async(tickets.issue)(vera, vouched=False), vera.user)
     await page.__aenter__()
@@ -174,6 +174,9 @@ async def test_what_ends_a_page_ends_it_though_hints_are_lost(widget, vera, fast
         elif change == "switched off":
             widget.is_on = False
             models.store(widget)
+        elif change == "room closed":
+            widget.room.guests = Room.Guests.NONE
+            widget.room.save()
         elif change == "vouching":
             widget.access = Widget.Access.VOUCHED
             models.store(widget)

@@ -127,7 +127,11 @@ def test_for_apps_there_is_no_list_of_sites(client, desk):
     assert "X-Frame-Options" not in answer
 
 
-def test_what_is_not_there_is_refused_in_one_way(client, desk):
+def test_what_is_not_there_is_refused_in_one_way(client, desk, lobby):
+    room = Widget.objects.create(title="Talk", room=lobby)
+    assert client.get(f"/embed/{room.public_id}/").status_code == 200
+    lobby.access = "members"  # its owner decides on strangers
+    lobby.save()
     answers = [
         client.get(address)
         for address in (
@@ -136,6 +140,7 @@ def test_what_is_not_there_is_refused_in_one_way(client, desk):
             f"/embed/{'A' * 22}/",
             "/embed/%00/",
             f"/embed/{desk.public_id}/no/such/",
+            f"/embed/{room.public_id}/",
         )
     ]
     Widget.objects.update(is_on=False)
