@@ -18,8 +18,9 @@ from django.db import connections
 
 from config.environment import url
 from config.healthcheck import answers
-from config.serve import become_server, set_up
+from config.serve import set_up
 
+SERVER = sys.executable, [sys.executable, "-m", "config.serve"]
 WORKER = [sys.executable, "-m", "celery", "--quiet", "-A", "config", "worker"]
 START_TIMEOUT = 60  # seconds for the server to answer
 WORKER_STOP_TIMEOUT = 10  # seconds for a worker to end
@@ -37,7 +38,7 @@ def main() -> None:
     _print_when_ready(welcome)
     if settings.CELERY_BROKER_URL:
         _start_worker()
-    become_server()
+    os.execv(*SERVER)  # noqa: S606  no input from outside
 
 
 def _refuse_taken_port() -> None:

@@ -67,7 +67,7 @@ class Reporter:
     """What one process says of itself; `check_redis` gives "ok", or what is wrong with Redis."""
 
     def __init__(self, name: str, check_redis: Callable[[], str]) -> None:
-        words = [Path(word).name for word in sys.orig_argv]
+        words = [Path(word).name for word in (*sys.orig_argv, *sys.argv)]
         server = next((each for each in SERVERS if each in words), "")
         self.row = Process(name=name, pid=os.getpid(), server=server, version=settings.VERSION, started=Now())
         self.check_redis = check_redis
