@@ -5,6 +5,7 @@ The host is another origin and another site, and runs no script at all.
 
 import re
 from collections.abc import Callable, Iterator
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import FrameLocator, Locator, Response, expect
@@ -102,6 +103,25 @@ def test_whoever_is_signed_in_here_is_a_stranger_there(person: Invite, server: S
     assert len(embedded) >= 4
     assert not [each.url for each in embedded if "set-cookie" in each.all_headers()]
     assert cookies(sue) == before
+
+
+def test_an_app_without_an_address_can_show_it_where_staff_say_so(person: Invite, server: Server) -> None:
+    """The page of a WebView is nobody's: its origin is null."""
+    widget = StaffWidget(server, **DESK, sites="https://shop.example")
+    webview = f"data:text/html,<title>An app</title>{quote(widget.snippet())}"
+    stranger = person(server)
+    frame = visit(stranger, webview)
+    stranger.page.wait_for_load_state("networkidle")
+    assert any("frame-ancestors" in line for line in stranger.violations)
+    stranger.violations.clear()
+    expect(frame.get_by_role("heading", name="Ask us")).to_have_count(0)
+    widget.change("settings/", apps="on")
+    frame = visit(stranger, webview)
+    frame.get_by_role("textbox", name="Your name").fill("Robin")
+    frame.get_by_role("button", name="Write here").click()
+    frame.get_by_role("textbox", name="Message", exact=True).fill("From an app")
+    frame.get_by_role("button", name="Send", exact=True).click()
+    expect(frame.get_by_role("list", name="Messages").get_by_text("From an app")).to_be_visible()
 
 
 def test_it_is_used_by_keyboard_alone_where_there_is_little_room(
