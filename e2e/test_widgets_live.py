@@ -18,6 +18,7 @@ Invite = Callable[..., Person]
 SETTINGS = {**FAST_CLOCKS, "LOG_LEVEL": "DEBUG"}
 ROOM = {"title": "Talk to us", "kind": "room", "room": "1", "access": "anyone"}
 DESK = {"title": "Ask us", "kind": "desk", "access": "vouched"}
+WITHOUT_SOCKET = 26.0  # seconds after which a page that heard nothing has fetched itself anew
 WITHIN = 5_000  # milliseconds after which a right that went is gone
 
 
@@ -68,6 +69,29 @@ def test_without_script_a_visitor_chooses_a_name_writes_and_reads_on(
     sees(frame, "I read you")
     say(frame, "still Kim")
     member.sees("still Kim")
+
+
+def test_where_no_socket_gets_through_the_page_asks_by_itself_and_posts(
+    person: Invite, server: Server, flaky_proxy: Callable[[Server], FlakyProxy]
+) -> None:
+    wire = flaky_proxy(server)
+    wire.refuses_sockets = True
+    widget = StaffWidget(server, **ROOM)
+    stranger = person(wire).speed_up().go(widget.address.removeprefix(server.url))
+    stranger.page.get_by_role("textbox", name="Your name").fill("Lee")
+    stranger.page.get_by_role("button", name="Write here").click()
+    expect(stranger.box).to_be_visible()
+    member = person(server).sign_in("member").open_room("lobby").say("can you read this?")
+    stranger.sees("can you read this?", within=WITHOUT_SOCKET)
+    stranger.type("by the plain form")
+    with stranger.page.expect_navigation():
+        stranger.page.get_by_role("button", name="Send", exact=True).click()
+    stranger.sees("by the plain form")
+    member.sees("by the plain form")
+    wire.mend()
+    stranger.speed_up().wait_live(within=WITHOUT_SOCKET)
+    stranger.say("and live again")
+    member.sees("and live again")
 
 
 def test_staff_hear_of_a_visitor_answer_and_ban_them_for_good(person: Invite, server: Server, host: HostSite) -> None:

@@ -10,6 +10,8 @@ from django.test import Client
 from alerts import notify
 from parlour import consumer as engine
 from parlour import limits
+from parlour.hub import current
+from parlour.revocation import differing
 from parlour.testing import lost_hints
 from rooms.models import Message, Room
 from rooms.posting import submit
@@ -283,4 +285,13 @@ async def test_a_bell_in_a_widget_is_live(desk):
     await page.shows("Unread: Your order is on its way")
     await page.send(kind="read")
     await page.until(lambda: "Unread" not in page.document.text(), "that it is read")
+    await page.cut()
+
+
+async def test_tickets_that_end_silently_are_found_when_all_are_asked_again(widget, vera):
+    page = await opened(widget, vera)
+    [listener] = current().listeners
+    assert await sync_to_async(differing)([listener]) == []
+    await Widget.objects.aupdate(generation=9)
+    assert await sync_to_async(differing)([listener]) == [listener]
     await page.cut()
