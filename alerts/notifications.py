@@ -104,7 +104,7 @@ def checked_url(url: str) -> str:
     parts = urlsplit(url)
     is_path = url.startswith("/") and not url.startswith(("//", "/\\"))
     is_web = parts.scheme in ("http", "https") and bool(parts.netloc)
-    if (url and not (is_path or is_web)) or any(ord(sign) <= 32 or sign == "\\" for sign in url) or len(url) > 500:
+    if (url and not (is_path or is_web)) or not url.isprintable() or " " in url or "\\" in url or len(url) > 500:
         raise ValueError(f"An alert can lead to a path of this site or an http(s) address, not to {url[:80]!r}.")
     return url
 

@@ -13,7 +13,7 @@ from api.endpoint import texts_of
 from parlour import Head, rate_limit
 from rooms.consumers import COMMIT_WITHIN
 from rooms.markup import TextRejected, clean_text
-from rooms.models import Message, Room
+from rooms.models import Message, Room, room_key
 from rooms.permissions import rights
 from rooms.posting import TOO_FAST, submit
 from rooms.send_once import NumberedText
@@ -45,7 +45,8 @@ def read(request: HttpRequest, token: ApiToken, slug: str) -> Answer:
         found, more = found[:MOST], len(found) > MOST
         last = found[-1].changed or 0 if found else 0
         head = last if more else max(head, last)
-    listed = [_shown(request, token, room, row) for row in found]
+    page = _url(request, room)
+    listed = [_shown(token, page, row) for row in found]
     return 200, {"messages": listed, "cursor": f"{epoch:x}.{head}", "more": more}
 
 
@@ -57,7 +58,7 @@ def post(request: HttpRequest, token: ApiToken, slug: str) -> Answer:
         if earlier := next(iter(Message.objects.numbered([(token.bot_id, key, 1)] if key else ())), None):
             if (earlier.room_id, earlier.text) != (room.pk, clean_text(text)):
                 raise Refused(422, "Another text was sent with this Idempotency-Key.")
-            return 200, _shown(request, token, room, earlier)
+            return 200, _shown(token, _url(request, room), earlier)
         [row] = submit(token.bot, room.pk, [NumberedText(key, int(bool(key)), text)]).result(COMMIT_WITHIN)
         if isinstance(row, TextRejected):
             raise row
@@ -65,7 +66,7 @@ def post(request: HttpRequest, token: ApiToken, slug: str) -> Answer:
         if why.args[0] is TOO_FAST:
             raise Refused(429, why, Retry_After="1") from None
         raise Refused(422 if rights(token.bot, room).write else 403, why) from None
-    return 201, _shown(request, token, room, row)
+    return 201, _shown(token, _url(request, room), row)
 
 
 def notify_role(request: HttpRequest, token: ApiToken, role: str) -> Answer:
@@ -119,13 +120,14 @@ def _seen(cursor: str, epoch: int, head: int) -> int:
     return int(parts[2])
 
 
-def _shown(request: HttpRequest, token: ApiToken, room: Room, row: Message) -> dict[str, Any]:
+def _shown(token: ApiToken, page: str, row: Message) -> dict[str, Any]:
+    """A message on the `page` of its room."""
     author: Any = row.author
-    row.room = room
     shown = {"id": row.pk, "author": author.name, "kind": author.kind, "own": author.pk == token.bot_id}
     shown |= {"text": row.text, "created": row.created, "edited": row.changed != row.seq}
-    return {**shown, "url": _url(request, row)}
+    return {**shown, "url": f"{page}-{row.pk}"}
 
 
-def _url(request: HttpRequest, thing: Room | Message) -> str:
-    return request.build_absolute_uri(thing.get_absolute_url())
+def _url(request: HttpRequest, room: Room) -> str:
+    """The page of a room, at its messages."""
+    return f"{request.build_absolute_uri(room.get_absolute_url())}#{room_key(room.slug)}"

@@ -62,6 +62,7 @@ def test_a_program_reads_what_is_new_and_what_changed_in_order(call, token, lobb
     first = say(lobby, ann, "one", "two")[0]
     status, page = call("get", MESSAGES, robot)
     assert (status, [each["text"] for each in page["messages"]], page["more"]) == (200, ["one", "two"], False)
+    assert page["messages"][0]["url"] == f"http://testserver{first.get_absolute_url()}"
     assert page["messages"][0] | {"created": "", "url": ""} == {
         "id": first.pk,
         "author": "Ann",
@@ -248,7 +249,7 @@ def test_the_staff_is_notified_once_for_each_key(call, token, sue):
     [alert] = Alert.objects.all()
     assert (alert.audience, alert.title, alert.body, alert.url) == ("staff", *notice.values())
     assert call("post", "/api/roles/pilots/notify/", robot, notice)[0] == 404
-    for wrong in ({"title": " "}, {"title": "x", "url": "javascript:alert(1)"}):
+    for wrong in ({"title": " "}, {"title": "x", "url": "javascript:alert(1)"}, {"title": "x", "url": "/\ud800"}):
         assert call("post", "/api/roles/staff/notify/", robot, wrong)[0] == 422
     User.objects.filter(pk=sue.pk).update(is_staff=False)
     assert call("post", "/api/roles/staff/notify/", robot, notice)[0] == 403
