@@ -62,8 +62,12 @@ def test_a_host_that_isolates_itself_can_show_it(person: Invite, server: Server,
     isolated = {"Cross_Origin_Embedder_Policy": policy, "Cross_Origin_Opener_Policy": "same-origin"}
     host.put("/isolated", widget.snippet() + f'<iframe src="{server.url}/healthz"></iframe>', **isolated)
     stranger = person(server, **ANYWHERE)
-    heading(visit(stranger, host.origin() + "/isolated").first)
+    frame = visit(stranger, host.origin() + "/isolated").first
+    heading(frame)
     assert stranger.page.evaluate("crossOriginIsolated")
+    frame.get_by_role("textbox", name="Your name").fill("Robin")
+    frame.get_by_role("button", name="Write here").click()
+    expect(frame.locator("[id$='-met']")).to_have_value("1")  # its script and its socket work there
     stranger.violations.clear()
 
 

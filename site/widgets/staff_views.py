@@ -66,11 +66,12 @@ def overview(request: HttpRequest, widget: Widget) -> HttpResponse:
 
 def _overview(request: HttpRequest, widget: Widget, form: KeyForm, secret: str = "") -> HttpResponse:
     keys = list(widget.keys.order_by("pk"))
+    kids = [key.kid for key in keys if key.algorithm == VouchingKey.Algorithm.HS256]
     context = {
         "widget": widget,
         "address": request.build_absolute_uri(reverse("embed:page", args=[widget.public_id])),
         "keys": keys,
-        "kid": keys[-1].kid if keys else "the id of your key",
+        "kid": kids[-1] if kids else "the id of your key",
         "form": form if len(keys) < MOST_KEYS else None,
         "secret": secret,
         "visitors": widget.visitors.select_related("user").order_by("-pk")[:MOST_VISITORS],
