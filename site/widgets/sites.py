@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 MOST = 20
-LONGEST = 253  # characters of a line, as of the longest name
+LONGEST = 100  # characters of a line: a proxy takes a header of all of them, 4 kB in nginx
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _NAME = rf"(?:{_LABEL}\.)*[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])?"  # its last label is none of an IP address
 _ORIGIN = re.compile(rf"(?:https://(?:{_NAME}|\*\.{_LABEL}\.{_NAME})|http://localhost)(?::(?P<port>[0-9]{{1,5}}))?")
@@ -22,7 +22,7 @@ _WRONG = [  # the first that is found says most about the line
 def wrong_with(line: str) -> str:
     """Why no browser may be told that the site on this line is allowed; "" if it may."""
     if len(line) > LONGEST:
-        return "No name is that long."
+        return f"Please keep it to {LONGEST} characters."
     found = _ORIGIN.fullmatch(line)
     if found and 0 < int(found["port"] or 443) < 65536:
         return ""
