@@ -105,7 +105,7 @@ def test_staff_hear_of_a_visitor_answer_and_ban_them_for_good(person: Invite, se
     sue.wait_live().sees("my order is late").say("I look at it")
     sees(frame, "I look at it")
     expect(sue.page.locator("#bell-count .pl-pill")).to_have_count(0)
-    sue.page.get_by_role("link", name="Visitor").click()
+    sue.page.get_by_role("button", name="Visitor").click()
     sue.page.get_by_role("button", name="Ban").click()
     expect(frame.get_by_text("You cannot take part here any more.")).to_be_visible(timeout=WITHIN)
     again = site.shows(stranger, "42", "Vera")

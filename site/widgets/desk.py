@@ -63,7 +63,12 @@ def _key(room: int) -> str:
 
 def staff() -> Any:
     """Those who may look after a desk."""
-    return User.objects.filter(is_staff=True, is_active=True)
+    return User.objects.filter(is_staff=True, is_active=True).order_by("username")
+
+
+def visitors() -> Any:
+    """Visitors, with all that is told of them."""
+    return Visitor.objects.select_related("widget", "user", "room", "assigned")
 
 
 def answered(room: int) -> None:

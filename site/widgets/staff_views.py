@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from widgets import desk, models
 from widgets.forms import KeyForm, WidgetForm
-from widgets.models import MOST_KEYS, Visitor, VouchingKey, Widget
+from widgets.models import MOST_KEYS, VouchingKey, Widget
 
 MOST_VISITORS = 50  # on the page of a widget, the newest
 
@@ -114,7 +114,7 @@ def delete(request: HttpRequest, widget: Widget) -> HttpResponse:
 @for_staff
 def visitor(request: HttpRequest, number: int) -> HttpResponse:
     """A visitor, and what can be done about them."""
-    found = get_object_or_404(Visitor.objects.select_related("widget", "user", "room", "assigned"), pk=number)
+    found = get_object_or_404(desk.visitors(), pk=number)
     if request.method == "POST":
         do = request.POST.get("do")
         if do == "hand" and found.room:
@@ -122,8 +122,9 @@ def visitor(request: HttpRequest, number: int) -> HttpResponse:
             desk.hand_over(found, to, request.user)
         elif do in ("mute", "ban", "lift"):
             desk.restrict(found, muted=do == "mute", banned=do == "ban")
-        return redirect("widgets:visitor", number)
-    context = {"visitor": found, "room": found.room or found.widget.room, "staff": desk.staff().order_by("username")}
+        to_room = "back" in request.POST and found.room
+        return redirect(to_room or reverse("widgets:visitor", args=[number]))
+    context = {"visitor": found, "room": found.room or found.widget.room, "staff": desk.staff()}
     return render(request, "widgets/visitor.html", context)
 
 
