@@ -145,6 +145,12 @@ def deactivate(token):
     token.owner.save()
 
 
+def ban(token):
+    bot = User.objects.get(pk=token.bot_id)
+    bot.is_active = False
+    bot.save()
+
+
 def narrow(token):
     ApiToken.objects.filter(pk=token.pk).update(scopes=["post"])
     token.owner.save()
@@ -163,7 +169,7 @@ def delete(token):
     User.objects.get(pk=token.owner.pk).delete()
 
 
-@pytest.mark.parametrize("end", [revoke, deactivate, narrow, take_the_room, leave, delete])
+@pytest.mark.parametrize("end", [revoke, deactivate, ban, narrow, take_the_room, leave, delete])
 async def test_its_sockets_end_with_it(ann, team, end, conf):
     conf(TICK=0.1)
     await sync_to_async(Room.objects.filter(pk=team.pk).update)(owner=None)
