@@ -36,13 +36,14 @@ def test_staff_make_only_the_transitions_that_follow(status, name, sam, tea, ale
 
 
 @pytest.mark.parametrize("status", ["accepted", "done", "cancelled"])
-def test_a_buyer_cancels_only_what_is_new(status, ann, tea):
+def test_a_buyer_cancels_only_what_is_new_and_is_told_nothing(status, ann, tea, alerts_of):
     Order.objects.update(status=status)
     for name in transitions.TRANSITIONS:
         with pytest.raises(OrderRejected):
             make_transition(ann, tea.pk, name)
     Order.objects.update(status="new")
     assert make_transition(ann, tea.pk, "cancel").status == "cancelled"
+    assert alerts_of(ann) == []
 
 
 def test_pressing_twice_is_told_in_words_and_a_live_list_gets_no_page(sam, tea, client):
