@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import cycle
 from pathlib import Path
+from statistics import linear_regression
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
@@ -202,7 +203,7 @@ def _visits(server: Server) -> float:
         with ThreadPoolExecutor(4) as many:
             list(many.map(_visit, [(n, next(rooms)) for n in range(CYCLES // SAMPLES)]))
         memory.append(_memory(server))
-    return _slope(memory[SAMPLES // 2 :]) * 10_000 / (CYCLES / SAMPLES)
+    return linear_regression(range(SAMPLES // 2), memory[SAMPLES // 2 :]).slope * 10_000 / (CYCLES / SAMPLES)
 
 
 def _visit(visit: tuple[int, RoomSocket]) -> None:
@@ -216,15 +217,6 @@ def _visit(visit: tuple[int, RoomSocket]) -> None:
             line.sendall(frame(1, hello))
         if number % 4 == 1:
             assert line.recv(4096)
-
-
-def _slope(values: list[float]) -> float:
-    """The least squares' slope of values that are one apart."""
-    middle = (len(values) - 1) / 2
-    mean = sum(values) / len(values)
-    return sum((n - middle) * (value - mean) for n, value in enumerate(values)) / sum(
-        (n - middle) ** 2 for n in range(len(values))
-    )
 
 
 def _memory(server: Server) -> float:
