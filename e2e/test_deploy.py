@@ -55,15 +55,6 @@ def test_a_process_that_ends_answers_pages_refuses_sockets_and_ends_its_own_one_
     assert "ERROR" not in server.process.tail()
 
 
-def test_a_second_signal_ends_the_wait(start: Start) -> None:
-    server = start(60)
-    rooms = [RoomSocket(HttpClient(server.url).be_guest(name), "lobby").hello() for name in ("Ada", "Bo", "Cem")]
-    os.kill(server.process.pid, signal.SIGTERM)
-    eventually(lambda: _refused(rooms[0]) == 503, 2, "it drains")
-    assert server.stop() < 8
-    assert {room.closed() for room in rooms} == {1012}
-
-
 def test_the_only_process_ends_at_once(new_deployment: Callable[..., Deployment]) -> None:
     server = new_deployment(PARLOUR_DRAIN="60").start_server("uvicorn")
     room = RoomSocket(HttpClient(server.url).be_guest("Ada"), "lobby").hello()

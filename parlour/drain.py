@@ -5,10 +5,7 @@ The server calls `drain` before it stops listening, since a proxy learns of the 
 
 import asyncio
 import logging
-import signal
-import threading
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from parlour import metrics
@@ -27,7 +24,7 @@ def draining() -> bool:
 
 
 async def drain() -> None:
-    """End this process's sockets over PARLOUR's DRAIN seconds; another signal ends the wait.
+    """End this process's sockets over PARLOUR's DRAIN seconds.
 
     Returns at once if there is no other process, or if no socket was ever open here.
     """
@@ -37,10 +34,7 @@ async def drain() -> None:
         return
     seconds = conf.DRAIN
     log.info("asked to end: sockets go to other processes within %g s", seconds)
-    waits: list[Any] = [asyncio.sleep(seconds), end_sockets(seconds)]
-    tasks = [asyncio.ensure_future(each) for each in waits]
-    with _on_another_signal(lambda: [each.cancel() for each in tasks]):
-        await asyncio.wait(tasks)
+    await asyncio.wait([asyncio.ensure_future(each) for each in (asyncio.sleep(seconds), end_sockets(seconds))])
 
 
 async def refuse(scope: dict[str, Any], send: Send) -> None:
@@ -51,18 +45,3 @@ async def refuse(scope: dict[str, Any], send: Send) -> None:
         await send({"type": "websocket.http.response.body", "body": b""})
     else:
         await send({"type": "websocket.close"})  # daphne is patched to answer with 503
-
-
-@contextmanager
-def _on_another_signal(call: Callable[[], object]) -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():  # as in tests; only the main thread hears signals
-        yield
-        return
-    loop = asyncio.get_running_loop()
-    signals = (signal.SIGTERM, signal.SIGINT)
-    before = {each: signal.signal(each, lambda *_: loop.call_soon_threadsafe(call)) for each in signals}
-    try:
-        yield
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)

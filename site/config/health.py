@@ -1,7 +1,8 @@
 """Whether this process lives, whether it should get requests, and what an operator measures of it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import cache
 from hmac import compare_digest
 from threading import Lock
@@ -13,7 +14,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
-from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -26,7 +27,10 @@ REDIS_WAIT = 1.0  # seconds for an answer of Redis
 TICK_STOPPED = 30.0  # seconds since the last tick, which should come every three
 MOST_JOBS = 10_000  # of one state are counted
 JOB_STATES = [Job.State.QUEUED, Job.State.RUNNING, Job.State.STALLED, Job.State.FAILED]
+POOL = {"most": "pool_max", "open": "pool_size", "free": "pool_available", "waiting": "requests_waiting"}
 NEEDED = {"database", "migrations", "tick", "process"}  # without Redis pages are late, and not wrong
+
+_migrated = False
 
 
 class Question:
@@ -61,8 +65,12 @@ def readyz(request: HttpRequest) -> HttpResponse:
 def checks() -> dict[str, str]:
     """What was found, by check: "ok" or what is wrong."""
     age = tick_age() or 0.0
+    try:
+        database = {"database": "ok", "migrations": "ok" if _ask_database() else "not all are applied"}
+    except (Error, TimeoutError):
+        database = {"database": "does not answer", "migrations": "not known"}
     return {
-        **_check_database(),
+        **database,
         "layer": check_redis(),
         "tick": "ok" if age < TICK_STOPPED else f"the last one was {age:.0f} s ago",
         "sockets": refused_sockets() or "ok",
@@ -70,33 +78,16 @@ def checks() -> dict[str, str]:
     }
 
 
-def _check_database() -> dict[str, str]:
-    try:
-        _ask_database()
-    except MissingMigrations:
-        return {"database": "ok", "migrations": "not all are applied"}
-    except (Error, TimeoutError):
-        return {"database": "does not answer", "migrations": "not known"}
-    return {"database": "ok", "migrations": "ok"}
-
-
 @Question
-def _ask_database() -> None:
+def _ask_database() -> bool:
+    """Whether all migrations are applied: looked up until they are and then never again, for nobody unapplies them."""
+    global _migrated
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-    _check_migrations()
-
-
-class MissingMigrations(Exception):
-    """The database lacks tables, or columns, that this version needs."""
-
-
-@cache
-def _check_migrations() -> None:
-    """Raises MissingMigrations. Asked until it is right and then never again: nobody unapplies migrations."""
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        raise MissingMigrations
+    if not _migrated:
+        executor = MigrationExecutor(connection)
+        _migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return _migrated
 
 
 @cache
@@ -134,15 +125,20 @@ class SiteCollector:
 
     def collect(self) -> Iterator[Metric]:
         found = checks()
-        ready = GaugeMetricFamily("parlour_ready", "1 where a check of /readyz says ok", labels=["check"])
-        for name, words in found.items():
-            ready.add_metric([name], words == "ok")
-        yield ready
+        ready = {name: words == "ok" for name, words in found.items()}
+        yield _gauge("parlour_ready", "1 where a check of /readyz says ok", "check", ready)
         yield GaugeMetricFamily("parlour_tick_age_seconds", "Since the last tick of the hub", value=tick_age() or 0.0)
         if (pool := getattr(connection, "pool", None)) is not None:
-            yield from _of_pool(pool.get_stats())
+            stats = pool.get_stats()
+            states = {state: stats.get(name, 0) for state, name in POOL.items()}
+            yield _gauge("parlour_database_pool", "Connections to the database; who waits for one", "state", states)
         if found["database"] == "ok":
-            yield from _of_jobs()
+            with suppress(Error, TimeoutError):
+                counts, wait = _ask_jobs()
+                yield _gauge("parlour_jobs", f"Jobs by state, up to {MOST_JOBS} of each", "state", counts)
+                yield GaugeMetricFamily(
+                    "parlour_job_wait_seconds", "Since the oldest queued job was queued", value=wait
+                )
 
     def describe(self) -> list[Metric]:
         """Asked for when it is registered, and that is too early to ask the database."""
@@ -157,33 +153,11 @@ def _ask_jobs() -> tuple[dict[str, int], float]:
     return counts, max(0.0, (timezone.now() - oldest).total_seconds()) if oldest else 0.0
 
 
-def _of_jobs() -> Iterator[Metric]:
-    try:
-        counts, wait = _ask_jobs()
-    except (Error, TimeoutError):
-        return
-    jobs = GaugeMetricFamily("parlour_jobs", f"Jobs by state, up to {MOST_JOBS} of each", labels=["state"])
-    for state, count in counts.items():
-        jobs.add_metric([state], count)
-    yield jobs
-    yield GaugeMetricFamily("parlour_job_wait_seconds", "For how long the oldest queued job has waited", value=wait)
-
-
-def _of_pool(stats: dict[str, int]) -> Iterator[Metric]:
-    """What psycopg's pool counts, under names of our own."""
-    pool = GaugeMetricFamily("parlour_database_pool", "Connections to the database", labels=["state"])
-    for state, name in (("most", "pool_max"), ("open", "pool_size"), ("free", "pool_available")):
-        pool.add_metric([state], stats.get(name, 0))
-    yield pool
-    waiting = stats.get("requests_waiting", 0)
-    yield GaugeMetricFamily("parlour_database_pool_waiting", "Who waits for a connection now", value=waiting)
-    for name, words, key, unit in (
-        ("requests", "Connections asked of the pool", "requests_num", 1),
-        ("wait_seconds", "Waited for them", "requests_wait_ms", 1000),
-        ("errors", "Waits that ended without a connection", "requests_errors", 1),
-        ("lost", "Connections that were found broken", "connections_lost", 1),
-    ):
-        yield CounterMetricFamily(f"parlour_database_pool_{name}", words, value=stats.get(key, 0) / unit)
+def _gauge(name: str, words: str, label: str, values: Mapping[str, float]) -> Metric:
+    gauge = GaugeMetricFamily(name, words, labels=[label])
+    for key, value in values.items():
+        gauge.add_metric([key], value)
+    return gauge
 
 
 _site = CollectorRegistry()

@@ -69,7 +69,8 @@ class Reporter:
     def __init__(self, name: str, check_redis: Callable[[], str]) -> None:
         words = [Path(word).name for word in (*sys.orig_argv, *sys.argv)]
         server = next((each for each in SERVERS if each in words), "")
-        self.row = Process(name=name, pid=os.getpid(), server=server, version=settings.VERSION, started=Now())
+        self.known = {"name": name, "pid": os.getpid(), "server": server, "version": settings.VERSION}
+        self.pk = 0  # of its row, once there is one
         self.check_redis = check_redis
         self.meter = Meter()
         self.events: dict[str, float] = {}  # when hints were lost, …, by the monotonic clock
@@ -81,7 +82,7 @@ class Reporter:
         while not self.closing.is_set():
             self.attempt(self.report)
             self.closing.wait(EVERY)
-        self.attempt(lambda: problems.dismiss(self.row.pk))
+        self.attempt(lambda: problems.dismiss(self.pk))
 
     def attempt(self, work: Callable[[], None]) -> None:
         """Do `work`; what fails is logged, and tried again at the next report."""
@@ -103,11 +104,8 @@ class Reporter:
         ago = {f"{name}_ago": time.monotonic() - at for name, at in self.events.items()}
         counts |= {**ago, "redis": self.check_redis()}
         fields = {"counts": counts, "minutes": self.meter.minutes, "seen": Now(), "ended": None}
-        if not Process.objects.filter(pk=self.row.pk).update(**fields):
-            self.row.pk = None
-            for name, value in fields.items():
-                setattr(self.row, name, value)
-            self.row.save()
+        if not Process.objects.filter(pk=self.pk).update(**fields):
+            self.pk = Process.objects.create(**self.known, started=Now(), **fields).pk
         if self.away:
             log.warning("the database is back")
             self.events["database"] = time.monotonic()

@@ -1,11 +1,9 @@
 """The status page and what can be done on it, for those who may operate the site."""
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.decorators import user_passes_test
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
@@ -21,17 +19,14 @@ MOST = 500  # jobs that are cancelled or retried at once
 DONE = {"cancel": "cancelled, or asked to stop", "retry": "started again"}
 
 
-def for_operators(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Decorate a view that nobody else may use."""
+def _operates(person: Any) -> bool:
+    """Whether this person may come in; False leads to the sign-in, and PermissionDenied nowhere."""
+    if person.is_authenticated and not may_operate(person):
+        raise PermissionDenied
+    return bool(person.is_authenticated)
 
-    @login_required
-    @wraps(view)
-    def guarded(request: HttpRequest, **route: Any) -> HttpResponse:
-        if not may_operate(request.user):
-            raise PermissionDenied
-        return view(request, **route)
 
-    return guarded
+for_operators = user_passes_test(_operates)
 
 
 @require_safe

@@ -79,7 +79,7 @@ def test_a_report_is_one_statement_that_moves_no_head_while_nobody_looks(metrics
 def test_a_process_whose_row_was_deleted_or_dismissed_is_there_again_with_its_next_report(metrics):
     mine = Reporter("web one", lambda: "ok")
     mine.report()
-    problems.dismiss(mine.row.pk)
+    problems.dismiss(mine.pk)
     mine.report()
     assert Process.objects.get().state == "running"
     Process.objects.all().delete()
