@@ -163,8 +163,20 @@ class Consumer:
     """Base of an app's live side. Say who may listen in `authorize`; hear what pages send in `hear_<kind>` methods."""
 
     __slots__ = (  # a thousand sockets without a dictionary each
-        *("answers", "began", "bucket", "client", "closing", "credential", "deadline", "ended", "following"),
-        *("greeted", "guards", "hub", "language", "leaves_at", "loop", "malformed", "path", "person", "rechecking"),
+        *("answers", "began", "bucket", "client", "closing", "counted", "credential", "deadline", "ended"),
+        *(
+            "following",
+            "greeted",
+            "guards",
+            "hub",
+            "language",
+            "leaves_at",
+            "loop",
+            "malformed",
+            "path",
+            "person",
+            "rechecking",
+        ),
         *("region", "route", "scope", "send_queue", "slot", "source", "until"),
     )
     kinds: ClassVar[frozenset[str]] = frozenset()
@@ -296,18 +308,24 @@ class Consumer:
             return await self.close(denied.code, denied.words)
         await self.send_queue.accept()
         try:
-            counted = count_socket(self.person, self.client)
+            self._count()
         except TooManySockets as words:
             metrics.REFUSED.labels("too_many").inc()
             return await self.close(CloseCode.TOO_MUCH, str(words))
-        self.bucket = frame_bucket(counted)
         is_open = metrics.SOCKETS.labels(type(self).__name__.removesuffix("Consumer").lower())
         is_open.inc()
         try:
             await self._listen(receive)
         finally:
             is_open.dec()
-            uncount_socket(counted)
+            uncount_socket(self.counted)
+
+    def _count(self) -> None:
+        """Count this socket as its person's, or its address's while nobody is known. Raises TooManySockets."""
+        before, self.counted = getattr(self, "counted", None), count_socket(self.person, self.client)
+        self.bucket = frame_bucket(self.counted)
+        if before:
+            uncount_socket(before)
 
     async def _listen(self, receive: Any) -> None:
         self.deadline = self.loop.call_later(conf.HELLO_WITHIN, self._no_hello)
@@ -415,6 +433,8 @@ class Consumer:
             self.refuse_frame(str(problem))
         except Denied as denied:
             self.end(denied.code, denied.words)
+        except TooManySockets as words:
+            self.end(CloseCode.TOO_MUCH, str(words))
         except Exception:
             log.exception("a frame failed at %s; its page is asked to come back", self.path)
             self.end(CloseCode.FELL_BEHIND)
@@ -449,6 +469,7 @@ class Consumer:
         if credential != self.credential:
             self.credential, self.person = credential, None
             self.guards = await run(self.check_rights)
+            self._count()
         self.hub.guard(self, self.guards)
         if await run(read_heads, self.guards) != self.guards:  # a right may have gone since the handshake
             self.guards = await run(self.check_rights)

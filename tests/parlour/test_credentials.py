@@ -6,7 +6,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 
-from parlour import Credential, Denied, Identity, revoke
+from parlour import Credential, Denied, Identity, limits, revoke
 from parlour.hub import current
 from parlour.revocation import differing
 from rooms.consumers import RoomConsumer
@@ -92,6 +92,18 @@ async def test_a_page_says_at_its_hello_who_it_is_and_is_heard_as_that_person(an
     await page.send(kind="say", text="by a badge", page="p", acked="0")
     await page.shows("by a badge")
     await page.cut()
+
+
+async def test_who_was_introduced_at_the_hello_is_counted_as_a_person(ann, conf):
+    conf(PERSON_SOCKETS=1)
+    page = await opened(BadgeConsumer, badge="ann")
+    assert dict(limits._open) == {("person", ann.pk): 1}
+    other = await opened(BadgeConsumer, badge="ann")
+    assert other.closed == 4029
+    assert "You have very many pages open." in other.document.text()
+    await page.cut()
+    await other.cut()
+    assert not limits._open
 
 
 async def test_a_hello_with_a_credential_that_is_not_valid_ends_in_words(ann):
