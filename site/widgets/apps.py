@@ -10,9 +10,13 @@ class WidgetsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """A desk hears of what is posted."""
+        """A desk hears of what is posted, and of who leaves the staff."""
+        from django.conf import settings
+        from django.db.models.signals import pre_save
+
         from rooms.posting import posted
         from widgets import desk
 
         posted.connect(desk.posted, dispatch_uid="widgets.desk")
+        pre_save.connect(desk.staff_changed, settings.AUTH_USER_MODEL, dispatch_uid="widgets.staff_changed")
         desk.ASKED.register()

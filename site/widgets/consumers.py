@@ -26,6 +26,7 @@ from widgets.tickets import Ticket, gone
 from widgets.visitors import room_of
 
 POST_RATE = "5/100"  # by all visitors of one widget: a second / at once, as one process counts
+VISITOR_RATE, MOST = "1/20", 20  # by one of them; what is sent at once is never more, or it would use up all of that
 MEMBER = Rights(True, True, False, "member")
 
 
@@ -124,10 +125,13 @@ class WidgetRegion(RoomRegion):
 
 def rejected(person: Any, region: WidgetRegion, texts: Sequence[NumberedText]) -> "Future[list[Outcome]] | None":
     """Why this person can post nothing of these from a page of a widget; None if it can be tried."""
+    if not person.is_authenticated:  # is told to choose a name, and takes nothing from those who have one
+        return None
     why: Any = ""
-    if person.is_authenticated and not region.rights.write:
+    n, own = len(texts), rate_limit("visitor", person.pk, VISITOR_RATE)
+    if not region.rights.write:
         why = _("You can read here, not write.")
-    elif not rate_limit("widget", region.widget.pk, POST_RATE).take(len(texts)):
+    elif n > MOST or not own.take(n) or not rate_limit("widget", region.widget.pk, POST_RATE).take(n):
         why = TOO_FAST
     future: Future[list[Outcome]] = Future()
     future.set_result([TextRejected(why)] * len(texts))

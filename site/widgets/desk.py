@@ -71,6 +71,16 @@ def visitors() -> Any:
     return Visitor.objects.select_related("widget", "user", "room", "assigned")
 
 
+def staff_changed(instance: User, update_fields: Any = None, **_: Any) -> None:
+    """Who is about to be none of the staff any more leaves the desks; whom they looked after is everybody's again."""
+    if instance.is_staff and instance.is_active:
+        return
+    is_unsaid = update_fields is not None and not {"is_staff", "is_active"} & {*update_fields}
+    if not is_unsaid and staff().filter(pk=instance.pk).exists():
+        Membership.objects.filter(person=instance.pk, room__visitor__isnull=False).delete()
+        Visitor.objects.filter(assigned=instance.pk).update(assigned=None)
+
+
 def answered(room: int) -> None:
     """Nobody has to be alerted of a conversation any more until the visitor writes again."""
     resolve(kind=ASKED.name, key=_key(room))

@@ -12,9 +12,11 @@ from time import time
 from typing import Any
 
 from django.core import signing
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from parlour import Credential, Denied, Identity
+from rooms.models import Membership
 from widgets.models import Visitor, Widget
 
 SALT = "widgets.ticket"
@@ -52,6 +54,8 @@ class Ticket(Credential):
     def visitor(self) -> Visitor:
         """Whom it is for. Raises Denied, in words for them."""
         found = Visitor.objects.select_related("widget", "user", "room", "widget__room")
+        inside = Membership.objects.filter(room=OuterRef("room"), person=OuterRef("user"))
+        found = found.exclude(~Exists(inside), room__isnull=False)  # the staff put them out of their conversation
         visitor = found.filter(pk=self.claims.get("visitor", 0)).first()
         if visitor is not None and not visitor.widget.is_on:
             raise gone()

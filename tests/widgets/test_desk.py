@@ -10,7 +10,8 @@ from rooms.models import Membership, Room
 from rooms.posting import submit
 from rooms.send_once import NumberedText
 from tests.widgets.hosts import address, key, ticket_on, token
-from widgets import identity, visitors
+from widgets import identity, tickets, visitors
+from widgets.desk import hand_over
 from widgets.models import Visitor
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -69,6 +70,27 @@ def test_who_is_assigned_is_told_alone(client, vera, sue, tom):
     say(vera.user, vera, "still late")
     assert (told(sue), told(tom)) == ([], [("Vera writes at Help", "still late")])
     assert client.post(page, {"do": "hand", "to": "ann"}).status_code == 404
+
+
+@pytest.mark.parametrize("change", [{"is_staff": False}, {"is_active": False}])
+def test_who_leaves_the_staff_leaves_the_desks_and_their_visitors_are_everybodys(vera, sue, tom, ann, change):
+    say(vera.user, vera, "my order is late")
+    Membership.objects.create(room=vera.room, person=ann)
+    hand_over(vera, tom, sue)
+    for name, value in change.items():
+        setattr(tom, name, value)
+    tom.save()
+    ann.save()
+    assert {*Membership.objects.values_list("person__username", flat=True)} == {vera.user.username, "sue", "ann"}
+    say(vera.user, vera, "still late")
+    assert told(sue) == [("Vera writes at Help", "still late")]
+
+
+def test_a_visitor_who_is_put_out_of_the_conversation_reads_it_no_more(client, desk, vera, sue):
+    shown = tickets.issue(vera, vouched=True)
+    assert client.post(address(desk), {"ticket": shown}).status_code == 200
+    Membership.objects.filter(person=vera.user).delete()
+    assert client.post(address(desk), {"ticket": shown}).status_code == 403
 
 
 def test_staff_mute_and_ban_a_visitor_who_stays_banned(client, desk, vera, sue):

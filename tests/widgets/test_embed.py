@@ -90,6 +90,24 @@ def test_few_new_visitors_come_from_one_address(client, widget):
     assert Visitor.objects.count() == 10
 
 
+def test_who_posts_much_or_has_no_name_does_not_silence_the_others(client, widget, vera, monkeypatch):
+    monkeypatch.setattr(consumers, "POST_RATE", "0.01/25")
+    monkeypatch.setattr(consumers, "VISITOR_RATE", "0.01/20")
+    paul = visitors.vouched(widget, identity.Claims("43", "Paul"))
+
+    def post(*texts, **sent):
+        return client.post(address(widget, "messages/"), {"page": "p", "acked": "0", "text": texts, **sent})
+
+    for _ in range(30):
+        post("no name")
+    assert "You are faster than this room can read" in text_of(post(*["line"] * 300, ticket=ticket(vera)))
+    for n in range(25):
+        post("again.", page=f"p{n}", ticket=ticket(vera))
+    assert Message.objects.count() == 20
+    post("hello", ticket=ticket(paul))
+    assert Message.objects.latest("pk").text == "hello"
+
+
 def test_a_token_in_the_address_gives_a_ticket_and_is_not_taken_again(client, widget):
     sent = token(widget, key(widget))
     answer = client.get(address(widget, identity=sent))
