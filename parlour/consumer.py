@@ -164,20 +164,8 @@ class Consumer:
 
     __slots__ = (  # a thousand sockets without a dictionary each
         *("answers", "began", "bucket", "client", "closing", "counted", "credential", "deadline", "ended"),
-        *(
-            "following",
-            "greeted",
-            "guards",
-            "hub",
-            "language",
-            "leaves_at",
-            "loop",
-            "malformed",
-            "path",
-            "person",
-            "rechecking",
-        ),
-        *("region", "route", "scope", "send_queue", "slot", "source", "until"),
+        *("following", "greeted", "guards", "hub", "language", "leaves_at", "loop", "malformed", "path", "person"),
+        *("rechecking", "region", "route", "scope", "send_queue", "slot", "source", "until"),
     )
     kinds: ClassVar[frozenset[str]] = frozenset()
     region: Region

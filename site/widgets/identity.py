@@ -12,11 +12,11 @@ from typing import NamedTuple
 import jwt
 from django.utils.translation import gettext as _
 
+from accounts import names
 from parlour import Lease, clean, is_visible
 from widgets.models import Widget
 
 LONGEST = 4096  # characters of a token
-LONGEST_NAME = 60
 LONGEST_CLAIM = 100  # characters of sub and jti
 AHEAD = 5 * 60  # seconds: the latest end of a token
 LEEWAY = 10  # seconds that the site's clock may be off
@@ -56,7 +56,7 @@ def read(widget: Widget, token: str) -> Claims:
     except (jwt.PyJWTError, KeyError, TypeError, ValueError, OverflowError, RecursionError):
         raise unclear from None
     subject, number, name = claims["sub"], claims["jti"], claims.get("name")
-    name = clean(name)[:LONGEST_NAME] if isinstance(name, str) else ""
+    name = clean(name)[: names.LONGEST] if isinstance(name, str) else ""
     if ends_in > AHEAD + LEEWAY or not (_fits(subject) and _fits(number) and is_visible(name)):
         raise unclear
     once = sha256(f"{widget.pk}/{number}".encode()).hexdigest()

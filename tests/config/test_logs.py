@@ -73,13 +73,8 @@ def test_what_a_terminal_would_obey_and_what_would_begin_a_new_line_is_taken_out
 
 
 SECRETS = ["Authorization: Bearer SECRET", "Authorization: Basic SECRET", "GET /embed/?token=SECRET&x=1"]
-SECRETS += [
-    "{'sessionid': 'SECRET'}",
-    "csrfmiddlewaretoken=SECRET",
-    "ticket=SECRET",
-    "GET /embed/x/?identity=SECRET",
-    '"password": "SECRET"',
-]
+SECRETS += ["{'sessionid': 'SECRET'}", "csrfmiddlewaretoken=SECRET", "ticket=SECRET", '"password": "SECRET"']
+SECRETS += ["GET /embed/x/?identity=SECRET"]
 SECRETS += ['10.0.0.1:1 - "WebSocket /ws/rooms/lobby/?ticket=SECRET" [accepted]', f"parlour_x{'SECRET' * 7}"]
 SECRETS += ["METRICS_TOKEN=SECRET", "REDIS_PASSWORD=SECRET", "{'new_password1': 'SECRET'}", "access_token: SECRET"]
 SECRETS += [
