@@ -140,6 +140,7 @@ def test_rows_and_permissions_of_the_old_labels_are_kept(python):
     assert python("manage.py", "migrate", "--check").returncode == 0
 
 
+@pytest.mark.faults
 def test_a_database_that_missed_the_last_old_migration_is_told_what_to_do(python):
     assert (made := python("-c", AS_BEFORE, "0006_resolved")).returncode == 0, made.stderr
     refused = python("manage.py", "migrate")
