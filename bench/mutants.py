@@ -37,7 +37,6 @@ TESTS = {
     ],
     "parlour/consumer.py": [
         "parlour/test_handshake.py",
-        "parlour/test_frames.py",
         "parlour/test_malformed_frames.py",
         "parlour/test_slow_callers.py",
         "parlour/test_limits.py",

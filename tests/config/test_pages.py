@@ -8,6 +8,7 @@ from django.test import Client
 from config import pages
 from e2e.support.markup import parse
 from http_bridge.wsgi_bridge import BodyRejected
+from parlour.testing.document import Document
 
 SECURITY_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
 SECURITY_POLICY += "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -117,3 +118,33 @@ def test_the_page_for_errors_asks_no_database_and_when_it_fails_plain_text_is_se
     monkeypatch.setattr(pages, "render_to_string", fail)
     answer = pages.server_error(rf.get("/"))
     assert (answer.status_code, answer["Content-Type"]) == (500, "text/plain")
+
+
+def focused(page):
+    """The names of the fields that ask for the focus."""
+
+    def under(element):
+        for child in element.children:
+            if not isinstance(child, str):
+                yield child
+                yield from under(child)
+
+    fields = [dict(each.attributes) for each in under(Document(page).root)]
+    return [each["name"] for each in fields if "autofocus" in each and "name" in each]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "fields", "wrong"),
+    [
+        ("/shop/", {"item": "Tea", "amount": "much", "currency": "EUR"}, "amount"),
+        ("/shop/imports/", {"file": ""}, "file"),
+        ("/rooms/new/", {"title": "Tea", "access": "open", "guests": ""}, "guests"),
+        ("/accounts/password/", {"old_password": "tea", "new_password1": "a", "new_password2": "b"}, "old_password"),
+    ],
+)
+def test_the_focus_is_on_the_first_wrong_field_alone(client, sue, path, fields, wrong):
+    client.force_login(sue)
+    page = client.post(path, fields).content.decode()
+    page = page[page.index("<main") :].partition("</main>")[0].partition(">")[2]
+    assert set(focused(page)) == {wrong}
