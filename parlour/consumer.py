@@ -461,7 +461,7 @@ class Consumer:
         self.hub.guard(self, self.guards)
         if await run(read_heads, self.guards) != self.guards:  # a right may have gone since the handshake
             self.guards = await run(self.check_rights)
-        answer = await self.greet(fields) + self.region.value("met", "1")
+        answer = await self.greet(fields) + self.region.value("met", "1") + self.region.beat(self.slot, self.language)
         self.greeted = True
         self.deadline.cancel()
         if self.ended:  # it was sent away while it was greeted
@@ -481,7 +481,6 @@ class Consumer:
         for stream in self.region.streams:
             self.hub.follow(self, stream, seen.get(stream.name), self.began)
         self.began = 0.0  # what it follows later it did not wait for from the handshake on
-        self.beat()
 
     def refuse_frame(self, problem: str) -> None:
         """Say what was malformed; after the fifth time the socket ends."""
