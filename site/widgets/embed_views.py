@@ -62,7 +62,7 @@ def _visit(request: HttpRequest, widget: Widget) -> Visit:
     if shown := request.POST.get("ticket"):
         ticket = Ticket(widget.public_id, shown)
         return Visit(ticket.visitor(), ticket.renewed().text)
-    if token := request.GET.get("identity"):
+    if (token := request.GET.get("identity")) and request.method == "GET":  # a HEAD does not use it up
         visitor = visitors.vouched(widget, identity.read(widget, token))
         if not visitor.user.is_active:
             raise banned()

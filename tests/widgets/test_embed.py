@@ -110,6 +110,7 @@ def test_who_posts_much_or_has_no_name_does_not_silence_the_others(client, widge
 
 def test_a_token_in_the_address_gives_a_ticket_and_is_not_taken_again(client, widget):
     sent = token(widget, key(widget))
+    client.head(address(widget, identity=sent))
     answer = client.get(address(widget, identity=sent))
     assert ticket_on(answer)
     assert sent not in answer.content.decode()
