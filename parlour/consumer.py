@@ -498,18 +498,16 @@ class Consumer:
 
     def put_after(self, stream: Stream, seq: int, text: str) -> None:
         """Send `text` in the frame that brings the page to `seq` of `stream`, or now; never before earlier ones."""
-        key = hub.topic_key(stream)
-        told = self.hub.told(self, key)
-        seq = max([seq, *(each[1] for each in self.answers if each[0] == key)])
-        if told >= seq:
+        seq = max([seq, *(each[1] for each in self.answers if each[0] == stream.key)])
+        if self.hub.told(self, stream) >= seq:
             self.put(text)
         else:
-            self.answers.append((key, seq, text))
+            self.answers.append((stream.key, seq, text))
 
     def deliver(self, topic: "hub.Topic", seq: int, text: str) -> None:
         """An answer of a topic, which brings the page to `seq`."""
         if self.answers:
-            due = [each for each in self.answers if each[0] == topic.key and each[1] <= seq]
+            due = [each for each in self.answers if each[0] == topic.stream.key and each[1] <= seq]
             self.answers = [each for each in self.answers if each not in due]
             text = "".join(each[2] for each in due) + text
         if text and not self.ended and not self.send_queue.put(text):  # as in put, which a thousand calls are spared

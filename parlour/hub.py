@@ -66,7 +66,6 @@ class Topic:
     def __init__(self, hub: "Hub", stream: Stream) -> None:
         self.hub = hub
         self.stream = stream
-        self.key = topic_key(stream)
         self.known: dict[str, int] = {}  # heads as answers and hints told of them
         self.groups: dict[Readers, Group] = {}
         self.member_of: dict[Listener, Group] = {}
@@ -103,7 +102,7 @@ class Topic:
         self._leave_group(listener)
         if not self.member_of:
             self.task.cancel()
-            self.hub.topics.pop(self.key, None)
+            self.hub.topics.pop(self.stream.key, None)
 
     def _leave_group(self, listener: Listener) -> None:
         self.late.pop(listener, None)
@@ -221,11 +220,6 @@ def _remove(index: dict[str, dict[Any, Any]], name: str, member: Any) -> None:
         del index[name]
 
 
-def topic_key(stream: Stream) -> tuple[str, str, str]:
-    """Streams of one name that fill the same part of a page are one topic."""
-    return stream.name, stream.ids.key, stream.part
-
-
 class Hub:
     """What one process knows of its pages and their streams."""
 
@@ -261,17 +255,17 @@ class Hub:
 
         `began` is the loop's time at which it began to wait for this: now, if it is not given.
         """
-        topic = self.topics.get(topic_key(stream))
+        topic = self.topics.get(stream.key)
         if topic is None:
-            topic = self.topics[topic_key(stream)] = Topic(self, stream)
+            topic = self.topics[stream.key] = Topic(self, stream)
         topics, _ = self.listeners.setdefault(listener, ([], set()))
         if topic not in topics:
             topics.append(topic)
         topic.join(listener, stream, cursor, began or self.loop.time())
 
-    def told(self, listener: Listener, key: tuple[str, str, str]) -> int:
-        """The cursor of what a listener was last told of a topic; -1 while it waits for an answer of its own."""
-        topic = self.topics.get(key)
+    def told(self, listener: Listener, stream: Stream) -> int:
+        """The cursor of what a listener was last told of a stream; -1 while it waits for an answer of its own."""
+        topic = self.topics.get(stream.key)
         group = topic and topic.member_of.get(listener)
         return group.cursor if group and listener in group.listeners else -1
 

@@ -85,6 +85,7 @@ class Stream:
         self.name = name
         self.ids = Ids(ids.key)  # never a Region: a role or a person must not get into shared markup
         self.heads = tuple(sorted(set(heads))) or (name,)
+        self.key = name, ids.key, self.part  # streams of one key are one topic
 
     def variant(self, person: Any) -> Variant:
         """How this person reads the stream now; a state that differs by person puts the person into `own`."""

@@ -7,7 +7,7 @@ the scope `post` it is muted, so that everything else asks for its rights as for
 import hashlib
 import re
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -132,11 +132,14 @@ class TokenAuthMiddleware:
     def __init__(self, application: Any) -> None:
         self.application = application
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+    def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:
         secret = bearer(dict(scope["headers"]).get(b"authorization", b"").decode("latin1"))
         ticket = parse_qs(scope["query_string"].decode("latin1")).get("ticket", [None])[0]
         if draining() or (secret is None and ticket is None):  # a process that ends leaves a ticket to the next one
-            return await self.application(scope, receive, send)
+            return self.application(scope, receive, send)  # awaited here, it would take a step more for each event
+        return self._identified(secret, ticket, scope, receive, send)
+
+    async def _identified(self, secret: str | None, ticket: str | None, scope: Any, receive: Any, send: Any) -> None:
         try:
             address = (scope.get("client") or [""])[0]
             credential = await run(_socket_credential, secret, ticket, address, scope["path"])

@@ -72,7 +72,7 @@ async def test_a_page_resumes_with_all_with_less_or_with_nothing(moved):
         assert resumes(moved) == expected
     assert moved("resume_seconds_count") == 4
     assert 40 <= moved("resume_seconds_sum") < 50
-    here.topics[hub.topic_key(stream)].reset()  # asks for all of them anew, and nobody waited for it
+    here.topics[stream.key].reset()  # asks for all of them anew, and nobody waited for it
     await eventually(lambda: listener.got[-1].startswith("[None"))
     assert moved("resume_seconds_count") == 4
 
