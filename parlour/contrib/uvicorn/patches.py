@@ -115,22 +115,35 @@ def graceful_shutdown(server: Any) -> None:
 
 
 @requires(
-    f"{PROTOCOL} handle_events handle_parser_exception connection_lost .conn .frames .close_sent .handshake_complete",
+    f"{PROTOCOL} handle_events handle_parser_exception connection_lost .conn .frames .close_sent .handshake_complete"
+    " .pending_ping_payload",
     "websockets.protocol:Protocol fail .events .reader",
     "websockets.streams:StreamReader .buffer",
     "websockets.frames:Frame",
 )
-def unfinished_messages(protocol: Any, _connection: Any, _reader: Any, frame: Any) -> None:
-    """End a socket that does not end its message in time, or holds too much of the memory that all have for them."""
+def limited_frames(protocol: Any, _connection: Any, _reader: Any, frame: Any) -> None:
+    """End a socket that sends control frames or fragments, or anything after its close, without end.
+
+    So ends one that does not end its message in time, or holds too much of the memory that all have for them.
+    """
     handle, lost = protocol.handle_events, protocol.connection_lost
     protocol.incoming = None
 
+    def is_counted(self: Any, event: Any) -> bool:
+        if event.opcode == PONG and event.data == self.pending_ping_payload:
+            return False
+        return event.opcode >= CONTROL or not event.fin or self.close_sent
+
     def handle_events(self: Any) -> None:
-        whole = any(isinstance(each, frame) and each.fin and each.opcode < CONTROL for each in self.conn.events)
+        frames = [event for event in self.conn.events if isinstance(event, frame)]
+        many = sum(is_counted(self, event) for event in frames)
+        whole = any(event.fin and event.opcode < CONTROL for event in frames)
         handle(self)
         size = len(self.conn.reader.buffer) + sum(map(len, self.frames))
         if size or self.incoming:
             Incoming.of(self, _end).unfinished(size, whole)
+        if many:
+            Incoming.of(self, _end).frames(many)
 
     def connection_lost(self: Any, error: Exception | None) -> None:
         if self.incoming:
@@ -138,30 +151,6 @@ def unfinished_messages(protocol: Any, _connection: Any, _reader: Any, frame: An
         lost(self, error)
 
     protocol.handle_events, protocol.connection_lost = handle_events, connection_lost
-
-
-@requires(
-    f"{PROTOCOL} handle_events handle_parser_exception .conn .close_sent .handshake_complete .pending_ping_payload",
-    "websockets.protocol:Protocol fail .events",
-    "websockets.frames:Frame",
-)
-def limited_frames(protocol: Any, _connection: Any, frame: Any) -> None:
-    """End a socket that sends control frames or fragments, or anything after its close, without end."""
-    handle = protocol.handle_events
-    protocol.incoming = None
-
-    def is_counted(self: Any, event: Any) -> bool:
-        if not isinstance(event, frame) or (event.opcode == PONG and event.data == self.pending_ping_payload):
-            return False
-        return event.opcode >= CONTROL or not event.fin or self.close_sent
-
-    def handle_events(self: Any) -> None:
-        many = sum(is_counted(self, event) for event in self.conn.events)
-        handle(self)
-        if many:
-            Incoming.of(self, _end).frames(many)
-
-    protocol.handle_events = handle_events
 
 
 @requires(
@@ -221,7 +210,6 @@ PATCHES = (
     late_frames,
     past_handshakes,
     refused_handshakes,
-    unfinished_messages,
     limited_frames,
     small_pieces,
     one_line_for_a_wrong_text,
