@@ -59,7 +59,8 @@ def _admit(visitor: Visitor) -> None:
     """Have them be a member of the room of their widget, which is all that they may read."""
     widget, closed = visitor.widget, {"access": Room.Access.MEMBERS, "guests": Room.Guests.NONE}
     if widget.kind == Widget.Kind.DESK and visitor.room is None:
-        visitor.room = Room.objects.create(title=visitor.user.name, about=widget.title, **closed)
+        title = f"{widget.title[:40]}: {visitor.user.name}"[:80]  # it cannot pass for a room of the staff's own
+        visitor.room = Room.objects.create(title=title, **closed)
         visitor.save(update_fields=["room"])
     if room := room_of(visitor):
         Membership.objects.get_or_create(room=room, person=visitor.user)

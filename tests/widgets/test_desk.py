@@ -42,7 +42,7 @@ def test_a_conversation_is_the_staffs_from_its_first_message_on(client, desk, ve
     assert not Room.objects.visible_to(sue).exists()
     before = read_heads({rights(sue.pk)})
     say(vera.user, vera, "my order is late")
-    assert [str(room) for room in Room.objects.visible_to(sue)] == ["Vera"]
+    assert [str(room) for room in Room.objects.visible_to(sue)] == ["Help: Vera"]
     assert read_heads({rights(sue.pk)}) != before  # lists of rooms that are open look again
     assert not Room.objects.visible_to(ann).exists()
     assert told(sue) == [("Vera writes at Help", "my order is late")]
@@ -117,7 +117,7 @@ def test_nobody_else_can_do_anything_about_visitors(client, vera, ann):
 
 def test_a_visitor_has_no_right_in_any_other_room(client, desk, vera):
     Room.objects.create(title="Open", guests=Room.Guests.WRITE)
-    assert [str(each.room) for each in Membership.objects.filter(person=vera.user)] == ["Vera"]
+    assert [str(each.room) for each in Membership.objects.filter(person=vera.user)] == ["Help: Vera"]
     other = visitors.vouched(desk, identity.Claims("43", "Paul"))
     assert "You may not write" in str(say(other.user, vera, "hello"))
     open_room = Room.objects.get(title="Open")
@@ -131,4 +131,4 @@ def test_somebody_without_a_name_is_asked_for_one_before_there_is_a_conversation
     answer = client.post(address(desk, "name/"), {"display_name": "Paul"})
     assert 'aria-label="Message"' in answer.content.decode()
     assert ticket_on(answer)
-    assert str(Room.objects.get()) == "Paul"
+    assert str(Room.objects.get()) == "Help: Paul"
