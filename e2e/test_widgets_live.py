@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import expect
 
+from .support.appearance import is_accessible
 from .support.bell import bell, count
+from .support.deployments import Deployment
 from .support.flaky_proxy import FlakyProxy
 from .support.host_site import NO_SCRIPT, HostSite, StaffWidget, visit
 from .support.people import Person
@@ -19,6 +21,11 @@ SETTINGS = {**FAST_CLOCKS, "LOG_LEVEL": "DEBUG"}
 ROOM = {"title": "Talk to us", "kind": "room", "room": "1", "access": "anyone"}
 DESK = {"title": "Ask us", "kind": "desk", "access": "vouched"}
 WITHOUT_SOCKET = 26.0  # seconds after which a page that heard nothing has fetched itself anew
+TELL = """
+from alerts import notify
+from widgets.visitors import find
+notify(find("{}", "1"), "order", "Your order is on its way", url="https://shop.example/orders/5")
+"""
 WITHIN = 5_000  # milliseconds after which a right that went is gone
 
 
@@ -154,3 +161,19 @@ def test_who_is_vouched_for_is_the_same_on_every_page_and_no_secret_is_in_a_log(
     asked = [line for line in stranger.requests if ticket in line or "ticket=" in line]
     assert asked == []
     assert len([line for line in stranger.requests if "identity=" in line]) == 3
+
+
+def test_a_bell_shows_somebody_their_own_alerts_as_they_come(
+    person: Invite, server: Server, host: HostSite, deployment: Deployment
+) -> None:
+    site = VouchingSite(host, StaffWidget(server, title="Your orders", kind="bell", access="vouched"))
+    vera = person(server).go(f"{site.widget.address.removeprefix(server.url)}?identity={site.token('1', 'Vera')}")
+    expect(vera.page.get_by_text("Nothing is waiting for you.")).to_be_visible()
+    expect(vera.page.locator("input[name=met]")).to_have_value("1")
+    deployment.manage("shell", "-v0", "-c", TELL.format(site.public_id))
+    link = vera.page.get_by_role("link", name="Your order is on its way")
+    expect(link).to_have_attribute("target", "_blank")
+    is_accessible(vera)
+    vera.page.get_by_role("button", name="Mark all read").click()
+    expect(vera.page.get_by_text("Unread:")).to_have_count(0)
+    expect(link).to_be_visible()

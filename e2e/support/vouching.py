@@ -20,11 +20,12 @@ class VouchingSite:
         self.host, self.widget = host, widget
         self.secret = widget.key()
         self.kid = re.findall(r'<th scope="row"><code>(\w+)</code>', widget.staff.get(widget.path).text)[-1]
+        self.public_id = widget.address.rstrip("/").rpartition("/")[2]
         self.tokens: list[str] = []
 
     def token(self, subject: str, name: str) -> str:
         now = int(time.time())
-        said = {"aud": self.widget.address.rstrip("/").rpartition("/")[2], "sub": subject, "name": name}
+        said = {"aud": self.public_id, "sub": subject, "name": name}
         said |= {"iat": now, "exp": now + 60, "jti": secrets.token_hex(8)}
         self.tokens.append(jwt.encode(said, self.secret, "HS256", headers={"kid": self.kid}))
         return self.tokens[-1]

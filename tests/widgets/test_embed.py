@@ -2,6 +2,7 @@
 
 import re
 import time
+from functools import partial
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -233,6 +234,15 @@ async def test_a_socket_that_says_nobody_vouched_for_it_is_sent_away(widget, ver
     await page.__aenter__()
     assert page.closed == 4001
     assert "Load the page again, so that it can say who you are." in page.document.text()
+
+
+@pytest.mark.parametrize("origin", ["null", "https://shop.example"])
+async def test_a_socket_may_come_from_an_app_or_any_page_for_no_cookie_says_who_it_is(widget, vera, origin):
+    page = VisitorPage(widget, await sync_to_async(ticket)(vera), vera.user)
+    page.open = partial(page.open, origin)
+    await page.__aenter__()
+    assert page.document.value(page.region.id("met")) == "1"
+    await page.cut()
 
 
 async def test_sockets_of_two_widgets_are_apart(widget, vera, lobby):
