@@ -154,11 +154,6 @@ class LogStream(Stream):
         markup, older = self.page(variant, seq)
         return {"markup": markup, "older": older}
 
-    def render(self, variant: Variant, rows: Sequence[Any]) -> dict[Any, SafeString]:
-        """The markup of these rows, by row."""
-        with reading_as(variant):
-            return {row: self.row(row) for row in rows}
-
     def row(self, row: Any) -> SafeString:
         """The markup of one row, with the reader's language and time zone in force."""
         return render_to_string(self.template, {"row": row, "region": self.ids})
@@ -171,7 +166,7 @@ class LogStream(Stream):
         rows = list(newest_first[: conf.GAP + 1])[::-1]
         complete_from = rows[0].changed if len(rows) > conf.GAP else lowest
         seq = max(seq, rows[-1].changed) if rows else seq
-        markup = functools.cache(lambda variant: self.render(variant, rows))
+        markup = functools.cache(lambda _variant: {row: self.row(row) for row in rows})
         snapshot = functools.cache(lambda variant: self.snapshot(variant, seq))
         fragments: dict[Ask, str] = {}
         for ask in asks:
@@ -264,21 +259,22 @@ class StateStream(Stream):
         behind = [ask for ask in asks if ask.cursor != seqs[ask]]
         wanted = dict.fromkeys(ask.variant for ask in (asks if self.remembers else behind))
         contexts = self.context(list(wanted)) if wanted else {}
-        markup = {variant: self._update(variant, contexts[variant]) for variant in {ask.variant for ask in behind}}
         fragments = dict.fromkeys(asks, "")
+
+        @functools.cache
+        def markup(variant: Variant) -> str:
+            context = contexts[variant]
+            return self.ids.inner(self.part, self.drawn(variant, context)) + self.extras(context)
+
         for ask in behind:
             seen, before = self._last.get(ask.variant, (None, None))
             known = before if seen == ask.cursor else None
             with reading_as(ask.variant):
                 changes = "" if ask.cursor is None else self.changes(known, contexts[ask.variant])
-            fragments[ask] = markup[ask.variant] + changes
+                fragments[ask] = markup(ask.variant) + changes
         if self.remembers:
             self._last.update({ask.variant: (seqs[ask], contexts[ask.variant]) for ask in asks})
         return Answer(heads, fragments)
-
-    def _update(self, variant: Variant, context: dict[str, Any]) -> str:
-        with reading_as(variant):
-            return self.ids.inner(self.part, self.drawn(variant, context)) + self.extras(context)
 
     def forget(self, variant: Variant) -> None:
         self._last.pop(variant, None)
