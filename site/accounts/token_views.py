@@ -18,6 +18,7 @@ from parlour import rate_limit
 from rooms.models import Room
 
 MAKING_RATE = "0.01/20"  # by one person: a second / at once
+MOST = 20  # tokens of one person: the bot of each may post and hold sockets as a person may
 
 
 class TokenForm(forms.Form):
@@ -61,9 +62,11 @@ class TokenForm(forms.Form):
         return name
 
     def clean(self) -> None:
-        """Raises ValidationError for a token that could read or post nowhere, and for many at once."""
+        """Raises ValidationError for a token that could read or post nowhere, and for many."""
         if {*self.cleaned_data.get("scopes", ())} & {"read", "post"} and not self.cleaned_data.get("rooms", True):
             self.add_error("rooms", "Choose at least one room.")
+        if self.owner.api_tokens.count() >= MOST:
+            raise ValidationError(f"You have {MOST} tokens, which is the most. Revoke one first.")
         if not self.errors and not rate_limit("token", self.owner.pk, MAKING_RATE).take():
             raise ValidationError("You have made many tokens just now. Wait a little and try again.")
 

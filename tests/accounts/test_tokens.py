@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
-from accounts import demo, tokens
+from accounts import demo, token_views, tokens
 from accounts.models import ApiToken, User
 from rooms.models import Membership, Room
 
@@ -69,6 +69,14 @@ def test_what_is_wrong_is_said_beside_it(signed_in, ann, lobby, wrong, words):
     assert response.status_code == 422
     assert words in html.unescape(response.content.decode())
     assert not ApiToken.objects.exists()
+
+
+def test_their_number_is_limited_as_each_may_post_as_much_as_a_person(signed_in, ann, lobby, monkeypatch):
+    monkeypatch.setattr(token_views, "MOST", 1)
+    client = signed_in(ann)
+    make(client, lobby)
+    assert "You have 1 tokens, which is the most." in make(client, lobby, name="Second").content.decode()
+    assert ApiToken.objects.count() == 1
 
 
 def test_only_rooms_that_its_owner_may_read_can_be_chosen(signed_in, ann, team):
