@@ -17,6 +17,7 @@ from parlour.testing import lost_hints
 from rooms.models import Message, Room
 from rooms.posting import submit
 from rooms.send_once import NumberedText
+from tests.parlour.recording_page import RecordingPage
 from tests.widgets.hosts import VisitorPage, address, key, ticket_on, token
 from widgets import consumers, identity, models, tickets, visitors
 from widgets.bell import BellConsumer
@@ -324,3 +325,15 @@ async def test_tickets_that_end_silently_are_found_when_all_are_asked_again(widg
     await Widget.objects.aupdate(generation=9)
     assert await sync_to_async(differing)([listener]) == [listener]
     await page.cut()
+
+
+async def test_who_types_is_seen_on_either_side(widget, vera, lobby, ann):
+    outside = await opened(widget, vera)
+    inside = RecordingPage(ann, lobby.slug)
+    await inside.__aenter__()
+    await inside.send(kind="typing")
+    await outside.shows("Ann is typing")
+    await outside.send(kind="typing")
+    await inside.shows("Vera is typing")
+    for page in (outside, inside):
+        await page.cut()
