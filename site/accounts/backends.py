@@ -11,7 +11,14 @@ from rooms.models import by_pk
 
 
 class Backend(ModelBackend):
-    """Django's own, but a demo's public password opens nothing where strangers can reach, old sessions neither."""
+    """Django's own, but a demo's public password opens nothing where strangers can reach, old sessions neither.
+
+    Programs come in by tokens and visitors of widgets by tickets, whatever password an admin may give them.
+    """
+
+    def user_can_authenticate(self, user: Any) -> bool:
+        signs_in = user is not None and user.kind in (User.Kind.ACCOUNT, User.Kind.GUEST)
+        return signs_in and super().user_can_authenticate(user)
 
     def get_user(self, user_id: Any) -> User | None:
         """The person of a session; nobody if anybody could have opened it. Every page and socket asks."""

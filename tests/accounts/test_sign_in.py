@@ -149,3 +149,11 @@ def test_a_username_is_called_so_everywhere(db, client, path):
     page = client.get(path).content.decode()
     assert "Username" in page
     assert "user name" not in page.lower()
+
+
+@pytest.mark.parametrize("kind", [User.Kind.BOT, User.Kind.VISITOR])
+def test_a_program_or_a_visitor_has_no_session(client, db, kind):
+    robot = User.objects.create_user("robot", password=PASSWORD, kind=kind)
+    assert sign_in(client, "robot").status_code == 200
+    client.force_login(robot)
+    assert not client.get("/").context["user"].is_authenticated
