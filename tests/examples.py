@@ -11,7 +11,7 @@ from e2e.support.processes import run, surroundings
 
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"```\w+\n(?:# |<!-- )([\w/.]+\.\w+)(?: -->)?\n(.*?)```", re.DOTALL)
-PLUGINS = "-p no:cacheprovider -p no:playwright -p no:hypothesispytest -p quick"
+PLUGINS = "-p no:cacheprovider -p no:hypothesispytest -p quick"
 PYTEST = f"{sys.executable} -m pytest -q {PLUGINS} -o asyncio_mode=auto".split()
 
 
