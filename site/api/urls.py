@@ -11,6 +11,11 @@ urlpatterns = [
     path("rooms/<slug:slug>/messages/", endpoint(GET=("read", views.read), POST=("post", views.post)), name="messages"),
     path("rooms/<slug:slug>/hook/", endpoint(POST=("post", views.post)), name="hook"),
     path("roles/<str:role>/notify/", endpoint(POST=("notify", views.notify_role)), name="notify"),
+    path(
+        "widgets/<str:widget>/people/<path:subject>/notify/",
+        endpoint(POST=("notify", views.notify_visitor)),
+        name="notify_visitor",
+    ),
     path("ticket/", endpoint(POST=("read", views.ticket)), name="ticket"),
     re_path("", endpoint()),
 ]

@@ -17,9 +17,10 @@ from rooms.models import Message, Room, room_key
 from rooms.permissions import rights
 from rooms.posting import TOO_FAST, submit
 from rooms.send_once import NumberedText
+from widgets.visitors import find
 
 MOST = 100  # messages in one answer
-NOTIFY_RATE = "0.1/10"  # by one token: a second / at once
+NOTIFY_RATE = "0.1/10"  # to one role or person by one token: a second / at once
 CURSOR = re.compile(r"([0-9a-f]{1,16})\.([0-9]{1,18})")
 Answer = tuple[int, dict[str, Any]]
 
@@ -70,20 +71,34 @@ def post(request: HttpRequest, token: ApiToken, slug: str) -> Answer:
 
 
 def notify_role(request: HttpRequest, token: ApiToken, role: str) -> Answer:
-    """Alert everybody with a role; while the alert is open, once for each Idempotency-Key."""
-    title, text, url = texts_of(request, "title", "text", "url")
+    """Alert everybody with a role."""
     try:
         Role(role).audience  # noqa: B018  it may not exist
     except ValueError:
         raise Refused(404, "There is no such role.") from None
-    if not rate_limit("notify", token.pk, NOTIFY_RATE).take():
+    _notify(request, token, Role(role))
+    return 200, {"role": role}
+
+
+def notify_visitor(request: HttpRequest, token: ApiToken, widget: str, subject: str) -> Answer:
+    """Alert whom the site of a widget knows by this name, once they have been there."""
+    person = find(widget, subject)
+    if person is None:
+        raise Refused(404, "There is no such widget, or nobody of this name has been there.")
+    _notify(request, token, person)
+    return 200, {"subject": subject}
+
+
+def _notify(request: HttpRequest, token: ApiToken, to: Any) -> None:
+    """While the alert is open, once for each Idempotency-Key."""
+    title, text, url = texts_of(request, "title", "text", "url")
+    if not rate_limit("notify", (token.pk, str(to)), NOTIFY_RATE).take():
         raise Refused(429, "Many alerts came from this program. Wait a little.", Retry_After="10")
     key = _hashed(request.headers.get("Idempotency-Key", ""))
     try:
-        notify(Role(role), "program", title, text, url, actor=token.bot, key=key and f"{token.pk}/{key}")
+        notify(to, "program", title, text, url, actor=token.bot, key=key and f"{token.pk}/{key}")
     except ValueError as why:
         raise Refused(422, why) from None
-    return 200, {"role": role}
 
 
 def ticket(request: HttpRequest, token: ApiToken) -> Answer:

@@ -12,6 +12,9 @@ from rooms.models import Message, Room
 from rooms.moderation import remove
 from rooms.posting import draft, post
 from rooms.send_once import NumberedText
+from widgets import visitors
+from widgets.identity import Claims
+from widgets.models import Widget
 
 MESSAGES = "/api/rooms/lobby/messages/"
 
@@ -253,6 +256,15 @@ def test_the_staff_is_notified_once_for_each_key(call, token, sue):
         assert call("post", "/api/roles/staff/notify/", robot, wrong)[0] == 422
     User.objects.filter(pk=sue.pk).update(is_staff=False)
     assert call("post", "/api/roles/staff/notify/", robot, notice)[0] == 403
+
+
+def test_somebody_on_another_site_is_notified_by_the_name_that_they_have_there(call, token, sue):
+    bell = Widget.objects.create(kind=Widget.Kind.BELL, title="Bell", access=Widget.Access.VOUCHED)
+    vera = visitors.vouched(bell, Claims("42/a", "Vera")).user
+    robot, notice = token("notify", owner=sue, rooms=[]), {"title": "Your order is on its way"}
+    assert call("post", f"/api/widgets/{bell.public_id}/people/42/a/notify/", robot, notice)[0] == 200
+    assert Alert.objects.get().audience == f"user.{vera.pk}"
+    assert call("post", f"/api/widgets/{bell.public_id}/people/43/notify/", robot, notice)[0] == 404
 
 
 def test_a_ticket_is_good_once_and_for_a_minute(call, token, monkeypatch):
