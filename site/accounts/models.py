@@ -31,9 +31,9 @@ class PersonManager(UserManager["User"]):
         return self.filter(Q(username_key__in=keys) | Q(name_key__in=keys)).exclude(visitors)
 
     def name_is_taken(self, name: str, by_other_than: User | None = None) -> bool:
-        """Whether an account bears a name that reads like `name`."""
-        keys = names.readings(name) - {""}
-        bearers = self.filter(Q(username_key__in=keys) | Q(name_key__in=keys), kind=User.Kind.ACCOUNT)
+        """Whether an account, or a bot whose token was not revoked, bears a name that reads like `name`."""
+        keys, kept = names.readings(name) - {""}, Q(kind=User.Kind.ACCOUNT) | Q(kind=User.Kind.BOT, is_active=True)
+        bearers = self.filter(Q(username_key__in=keys) | Q(name_key__in=keys), kept)
         if by_other_than is not None:
             bearers = bearers.exclude(pk=by_other_than.pk)
         return bearers.exists()

@@ -54,11 +54,11 @@ class TokenForm(forms.Form):
             self.fields["scopes"].choices = ApiToken.Scope.choices[:2]  # type: ignore[attr-defined]
 
     def clean_name(self) -> str:
-        """The name; raises ValidationError when it belongs to an account, a role, or another token of this person."""
+        """The name; raises ValidationError when it belongs to an account, a role, or another token."""
         name: str = self.cleaned_data["name"]
-        refuse_borrowed(name)
         if self.owner.api_tokens.filter(name=name).exists():
             raise ValidationError("You have a token of this name. Choose another name, or revoke that one first.")
+        refuse_borrowed(name)
         return name
 
     def clean(self) -> None:

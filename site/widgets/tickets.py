@@ -55,7 +55,7 @@ class Ticket(Credential):
         """Whom it is for. Raises Denied, in words for them."""
         found = Visitor.objects.select_related("widget", "user", "room", "widget__room")
         inside = Membership.objects.filter(room=OuterRef("room"), person=OuterRef("user"))
-        found = found.exclude(~Exists(inside), room__isnull=False)  # the staff put them out of their conversation
+        found = found.exclude(~Exists(inside), widget__kind=Widget.Kind.DESK)  # the staff put them out of it
         visitor = found.filter(pk=self.claims.get("visitor", 0)).first()
         if visitor is not None and not visitor.widget.is_on:
             raise gone()

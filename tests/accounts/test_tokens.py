@@ -6,6 +6,7 @@ import re
 
 import pytest
 from django.contrib.auth.hashers import make_password
+from django.test import Client
 from django.utils import timezone
 
 from accounts import demo, token_views, tokens
@@ -77,6 +78,16 @@ def test_their_number_is_limited_as_each_may_post_as_much_as_a_person(signed_in,
     make(client, lobby)
     assert "You have 1 tokens, which is the most." in make(client, lobby, name="Second").content.decode()
     assert ApiToken.objects.count() == 1
+
+
+def test_nobody_else_takes_the_name_of_a_program_until_it_is_revoked(signed_in, ann, lobby):
+    make(signed_in(ann), lobby)
+    ben = signed_in(User.objects.create_user("ben"))
+    assert make(ben, lobby, name="Dep1oys").status_code == 422
+    Client().post("/accounts/guest/", {"display_name": "deploys"})
+    assert not User.objects.filter(kind=User.Kind.GUEST).exists()
+    ann.api_tokens.get().delete()
+    assert make(ben, lobby, name="Dep1oys").status_code == 200
 
 
 def test_only_rooms_that_its_owner_may_read_can_be_chosen(signed_in, ann, team):
