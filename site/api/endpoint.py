@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
@@ -15,6 +16,8 @@ from parlour import rate_limit
 RATE = "20/200"  # requests with one token: a second / at once
 View = Callable[..., tuple[int, dict[str, Any]]]
 
+_json = partial(JsonResponse, json_dumps_params={"ensure_ascii": False})  # people read it in a terminal
+
 
 def endpoint(**views: tuple[str, View]) -> Callable[..., JsonResponse]:
     """The view of an address: for each method the scope it takes, and what gives status and JSON for a token."""
@@ -23,8 +26,10 @@ def endpoint(**views: tuple[str, View]) -> Callable[..., JsonResponse]:
     @never_cache
     def answer(request: HttpRequest, **route: Any) -> JsonResponse:
         try:
+            if not views:
+                raise Refused(404, "There is nothing at this address. All of the API begin with /api/ and end with /.")
             if request.method not in views:
-                raise Refused(405 if views else 404, "This address takes no such request.", Allow=", ".join(views))
+                raise Refused(405, f"This address takes {' and '.join(views)} only.", Allow=", ".join(views))
             scope, view = views[request.method]
             token = authenticate(bearer(request.headers.get("Authorization", "")), request.META.get("REMOTE_ADDR", ""))
             if not token.may(scope):
@@ -32,11 +37,11 @@ def endpoint(**views: tuple[str, View]) -> Callable[..., JsonResponse]:
             if not rate_limit("api", token.pk, RATE).take():
                 raise Refused(429, "That is too much at once. Wait a moment.", Retry_After="1")
             status, content = view(request, token, **route)
-            return JsonResponse(content, status=status)
+            return _json(content, status=status)
         except RequestDataTooBig:
-            return JsonResponse({"error": "This body is too large."}, status=413)
+            return _json({"error": "This body is too large."}, status=413)
         except Refused as why:
-            return JsonResponse({"error": why.words}, status=why.status, headers=why.headers)
+            return _json({"error": why.words}, status=why.status, headers=why.headers)
 
     return answer
 
@@ -48,8 +53,8 @@ def texts_of(request: HttpRequest, *names: str) -> list[str]:
     except (ValueError, RecursionError):
         sent = None
     if not isinstance(sent, dict):
-        raise Refused(400, "Send one JSON object, or a text for a room as text/plain.")
+        raise Refused(400, "Send a JSON object, or for a room a text with “Content-Type: text/plain”.")
     texts = [sent.get(name, "") for name in names]
     if names[0] not in sent or not all(isinstance(text, str) for text in texts):
-        raise Refused(400, f"“{names[0]}” has to be there, and each of {', '.join(names)} has to be a text.")
+        raise Refused(400, f"Send “{names[0]}”. Strings are taken for: {', '.join(names)}.")
     return texts

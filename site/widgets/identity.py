@@ -4,6 +4,7 @@ Only the algorithm of the key itself counts, never the one that a token names: a
 somebody could sign with, and a token without a signature has no key.
 """
 
+import logging
 from datetime import timedelta
 from hashlib import sha256
 from time import time
@@ -15,6 +16,8 @@ from django.utils.translation import gettext as _
 from accounts import names
 from parlour import Lease, clean, is_visible
 from widgets.models import Widget
+
+log = logging.getLogger("parlour")
 
 LONGEST = 4096  # characters of a token
 LONGEST_CLAIM = 100  # characters of sub and jti
@@ -36,9 +39,13 @@ class Claims(NamedTuple):
 
 def read(widget: Widget, token: str) -> Claims:
     """What the token of a widget's site says. Each is taken once. Raises NotVouched."""
-    unclear = NotVouched(_("The site around this page could not say who you are. Tell the people who run it."))
+
+    def unclear(why: object) -> NotVouched:
+        log.warning("The site of widget %s could not vouch for somebody: %r", widget.public_id, why)
+        return NotVouched(_("The site around this page could not say who you are. Tell the people who run it."))
+
     if len(token) > LONGEST:
-        raise unclear
+        raise unclear(f"longer than {LONGEST} characters")
     keys = {key.kid: key for key in widget.keys.all()}
     try:
         key = keys[jwt.get_unverified_header(token)["kid"]]
@@ -54,12 +61,12 @@ def read(widget: Widget, token: str) -> Claims:
         ends_in = float(claims["exp"]) - time()
     except jwt.ExpiredSignatureError:
         raise NotVouched(again()) from None
-    except (jwt.PyJWTError, KeyError, TypeError, ValueError, OverflowError, RecursionError):
-        raise unclear from None
+    except (jwt.PyJWTError, KeyError, TypeError, ValueError, OverflowError, RecursionError) as why:
+        raise unclear(why) from None
     subject, number, name = claims["sub"], claims["jti"], claims.get("name")
     name = clean(name)[: names.LONGEST] if isinstance(name, str) else ""
     if ends_in > AHEAD + LEEWAY or not (_fits(subject) and _fits(number) and is_visible(name)):
-        raise unclear
+        raise unclear("exp is too far ahead, or sub, jti or name is missing, too long or no text")
     once = sha256(f"{widget.pk}/{number}".encode()).hexdigest()
     if not Lease.objects.is_first("widgets.jti", once, KEPT):
         raise NotVouched(again())

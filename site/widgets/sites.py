@@ -11,7 +11,7 @@ _ORIGIN = re.compile(rf"(?:https://(?:{_NAME}|\*\.{_LABEL}\.{_NAME})|http://loca
 _SHAPE = "Write https:// and a name, such as https://www.example.org, and after it nothing but a port."
 _WRONG = [  # the first that is found says most about the line
     (r"[^\x21-\x7e]", "Write a name with other letters as browsers send it: as xn--…, without spaces."),
-    (r"http://(?!localhost\b)", "Only https:// is safe from those who listen on the way, and http://localhost."),
+    (r"http://(?!localhost\b)", "Write https://: what comes by http:// can be changed on its way. Only localhost may."),
     (r"https?://[^/]*@", "Leave out the part before the @."),
     (r"https?://[^/?#]+[/?#]", "Leave out everything after the name: whole sites are allowed, not single pages."),
     (r"(?=.*\*)(?!https://\*\.[^*]*\.[^*]*$)", "A * can only be the first part, as in https://*.example.org."),

@@ -220,6 +220,10 @@ def test_a_token_does_nothing_beyond_its_scopes_and_rooms(call, token, garden, s
     assert not Alert.objects.exists()
 
 
+def test_a_terminal_shows_words_as_they_are_written(client, token):
+    assert "“notify”" in client.post("/api/roles/staff/notify/", **token("read")).content.decode()
+
+
 def test_who_is_muted_or_put_out_of_a_room_posts_no_more(call, token, team, ann):
     robot = token(rooms=[team])
     bot = ApiToken.objects.get().bot

@@ -102,6 +102,20 @@ def test_what_a_token_must_say(desk, other):
     assert refused(desk, token(desk, shared, exp=claims(desk)["iat"] - 60)) == identity.again()
 
 
+def test_the_log_says_why_a_token_is_not_taken_and_holds_none_of_it(desk, other, caplog):
+    shared = key(desk)
+    sent = [token(desk, shared, aud=other.public_id), token(desk, shared, exp=9e9), "x" * 5000]
+    for each in sent:
+        refused(desk, each)
+    logged = [record.getMessage() for record in caplog.records]
+    assert all(desk.public_id in message for message in logged)
+    for message, why in zip(
+        logged, ["Audience doesn't match", "exp is too far ahead", "longer than 4096"], strict=True
+    ):
+        assert why in message
+    assert not any(each in caplog.text for each in sent)
+
+
 def test_the_same_subject_is_the_same_visitor_with_the_name_of_today(desk, other):
     vera = visitors.vouched(desk, identity.Claims("42", "Vera"))
     again = visitors.vouched(desk, identity.Claims("42", "Vera Vale"))
