@@ -11,6 +11,7 @@ from parlour import Change, live_write
 from rooms.models import Room
 from rooms.permissions import rights
 
+UNVOUCHED = "page-"  # begins the subject of who only chose a name
 MOST_KEYS = 2  # of one widget: the present one, and the next while the host changes over
 
 
@@ -108,6 +109,11 @@ class Visitor(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["widget", "subject"], name="widgets_subject_once")]
+
+    @property
+    def is_vouched(self) -> bool:
+        """Whether a site said who this is; else they chose a name, which may be anybody's."""
+        return not self.subject.startswith(UNVOUCHED)
 
 
 @live_write

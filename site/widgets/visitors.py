@@ -9,7 +9,7 @@ from accounts.rates import allows
 from parlour import rate_limit
 from rooms.models import Membership, Room
 from widgets.identity import Claims
-from widgets.models import Visitor, Widget
+from widgets.models import UNVOUCHED, Visitor, Widget
 
 NEW_RATE = "0.1/10"  # visitors without vouching from one address at one widget: a second / at once
 ALL_NEW_RATE = "5/100"  # and from all addresses, as one process counts
@@ -42,7 +42,7 @@ def named(widget: Widget, name: str, address: str) -> Visitor | None:
         return None
     if not allows(f"visitors-{widget.pk}", address, NEW_RATE):
         return None
-    return _make(widget, f"page-{secrets.token_hex(16)}", name)
+    return _make(widget, f"{UNVOUCHED}{secrets.token_hex(16)}", name)
 
 
 @transaction.atomic

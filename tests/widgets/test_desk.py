@@ -108,6 +108,14 @@ def test_staff_mute_and_ban_a_visitor_who_stays_banned(client, desk, vera, sue):
     assert "spam" in shown()
 
 
+def test_staff_see_whether_a_site_vouches_for_somebody(client, desk, vera, sue):
+    client.post(address(desk, "name/"), {"display_name": "Vera"})
+    client.force_login(sue)
+    shown = [client.get(f"/widgets/visitors/{each.pk}/").content.decode() for each in Visitor.objects.order_by("pk")]
+    assert "Yes, as “<bdi>42</bdi>”" in shown[0]
+    assert "No: they chose this name" in shown[1]
+
+
 def test_nobody_else_can_do_anything_about_visitors(client, vera, ann):
     client.force_login(ann)
     assert client.get(f"/widgets/visitors/{vera.pk}/").status_code == 403
