@@ -82,7 +82,7 @@ def notify_role(request: HttpRequest, token: ApiToken, role: str) -> Answer:
 
 def notify_visitor(request: HttpRequest, token: ApiToken, widget: str, subject: str) -> Answer:
     """Alert whom the site of a widget knows by this name, once they have been there."""
-    person = find(widget, subject)
+    person = find(widget, subject) if f"{widget}{subject}".isprintable() else None  # PostgreSQL looks for no NUL
     if person is None:
         raise Refused(404, "There is no such widget, or nobody of this name has been there.")
     _notify(request, token, person)
