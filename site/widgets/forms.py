@@ -47,7 +47,10 @@ class WidgetForm(forms.ModelForm):
             "access": forms.RadioSelect,
             "sites": forms.Textarea(attrs={"rows": 3, "autocapitalize": "off", "spellcheck": "false"}),
         }
-        error_messages = {"title": {"required": "Give the widget a name."}}
+        error_messages = {
+            "title": {"required": "Give the widget a name."},
+            "height": dict.fromkeys(("min_value", "max_value"), "Give it a height of 240 to 2000 pixels."),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -120,8 +120,11 @@ def visitor(request: HttpRequest, number: int) -> HttpResponse:
         if do == "hand" and found.room:
             to = get_object_or_404(desk.staff(), username=request.POST.get("to"))
             desk.hand_over(found, to, request.user)
+            notices.success(request, f"{to.name} looks after {found.user.name} now.")
         elif do in ("mute", "ban", "lift"):
             desk.restrict(found, muted=do == "mute", banned=do == "ban")
+            done = {"mute": "is muted", "ban": "is banned", "lift": "may come and write again"}[do]
+            notices.success(request, f"{found.user.name} {done}.")
         to_room = "back" in request.POST and found.room
         return redirect(to_room or reverse("widgets:visitor", args=[number]))
     context = {"visitor": found, "room": found.room or found.widget.room, "staff": desk.staff()}

@@ -3,6 +3,7 @@
 import secrets
 
 from django.db import IntegrityError, transaction
+from django.utils.text import Truncator
 
 from accounts.models import User
 from accounts.rates import allows
@@ -59,7 +60,8 @@ def _admit(visitor: Visitor) -> None:
     """Have them be a member of the room of their widget, which is all that they may read."""
     widget, closed = visitor.widget, {"access": Room.Access.MEMBERS, "guests": Room.Guests.NONE}
     if widget.kind == Widget.Kind.DESK and visitor.room is None:
-        title = f"{widget.title[:40]}: {visitor.user.name}"[:80]  # it cannot pass for a room of the staff's own
+        asked = Truncator(widget.title).chars(40)  # before the name: it cannot pass for a room of the staff's own
+        title = f"{asked}: {visitor.user.name}"[:80]
         visitor.room = Room.objects.create(title=title, **closed)
         visitor.save(update_fields=["room"])
     if room := room_of(visitor):

@@ -1,13 +1,20 @@
 """Without a socket: the same composer as a plain form, with the same promise to store once and lose nothing."""
 
+import re
 from concurrent.futures import Future
+from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.html import escape
 
 from rooms import mentions, views
-from rooms.models import Message
+from rooms.models import Message, Room
 from rooms.send_once import MOST
+from rooms.streams import RoomRegion
 from tests.rooms.parsed import Seen
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -98,6 +105,17 @@ def test_a_text_is_never_put_into_an_address(say, client):
     assert client.get("/rooms/lobby/lines/", {"text": "x"}).status_code == 405
     assert "kept</textarea>" in client.post("/rooms/lobby/lines/", {"text": ["kept", "waits"]}).content.decode()
     assert "pasted" in client.post("/rooms/lobby/pasted/").content.decode()
+
+
+@pytest.mark.parametrize("language", dict(settings.LANGUAGES))
+@pytest.mark.parametrize(("several", "partial"), [("1", "textarea"), ("", "input")])
+def test_the_box_after_a_message_was_sent_is_the_one_before_in_every_language(language, several, partial):
+    with translation.override(language):
+        region = RoomRegion(Room(slug="lobby"))
+        fresh = render_to_string("parlour_rooms/composer.html#fresh", {"region": region, "several_lines": several})
+        box = render_to_string(f"parlour_rooms/composer.html#{partial}", {"welcome": True})
+    [name] = re.findall(r'hx-get="/static/([^"]+)"', fresh)
+    assert Path(finders.find(name)).read_text().strip() == box.strip().replace("\n</textarea>", "</textarea>")
 
 
 def test_one_line_or_several_is_what_was_chosen_or_fits_the_device(say, client):
