@@ -118,7 +118,7 @@ def test_scrolling_up_brings_what_was_before_and_keeps_the_place(person: Invite,
         reader.page.mouse.wheel(0, -3000)
         eventually(lambda before=before: len(reader.messages) > before, 15, "earlier messages")
     assert reader.messages[:-1] == LINES
-    expect(reader.page.get_by_text("This is where the room begins.")).to_be_visible()
+    expect(reader.page.get_by_text("This is where the conversation begins.")).to_be_visible()
 
 
 def test_the_past_can_be_read_without_javascript(person: Invite, server: Server, talk: str) -> None:

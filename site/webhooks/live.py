@@ -37,7 +37,7 @@ def pause(person: Any, pk: str) -> None:
 
 @my_webhooks.hears
 def resume(person: Any, pk: str) -> None:
-    """Go on after the last event that was taken."""
+    """Go on at once after the last event that was taken, as if it had never failed."""
     for webhook in own(person, pk):
         own(person, pk).update(paused="", due=Now(), failing_since=None)
         resolve(webhook)

@@ -60,7 +60,7 @@ def _admit(visitor: Visitor) -> None:
     """Have them be a member of the room of their widget, which is all that they may read."""
     widget, closed = visitor.widget, {"access": Room.Access.MEMBERS, "guests": Room.Guests.NONE}
     if widget.kind == Widget.Kind.DESK and visitor.room is None:
-        asked = Truncator(widget.title).chars(40)  # before the name: it cannot pass for a room of the staff's own
+        asked = Truncator(widget.title).chars(16)  # before the name: it cannot pass for a room of the staff's own
         title = f"{asked}: {visitor.user.name}"[:80]
         visitor.room = Room.objects.create(title=title, **closed)
         visitor.save(update_fields=["room"])

@@ -92,6 +92,19 @@ def test_what_is_no_address_is_refused_in_words_and_what_was_typed_stays(staff, 
         assert re.search(rf'value="{lobby.pk}"[^>]*checked', page)
 
 
+def test_who_has_mended_a_receiver_need_not_wait_for_the_next_try(staff, hook, receiver, lobby, say):
+    webhook = hook()
+    assert "Try now" not in staff.get("/webhooks/").content.decode()
+    receiver.answer = 500
+    say(lobby, "hello")
+    assert not send_next(webhook.pk)
+    assert "Try now" in staff.get("/webhooks/").content.decode()
+    receiver.answer = 204
+    assert not send_next(webhook.pk)  # it is not due yet
+    press(staff, f"resume?pk={webhook.pk}")
+    assert send_next(webhook.pk)
+
+
 def test_a_webhook_is_paused_resumed_replayed_and_deleted_by_its_owner_alone(staff, hook, receiver, lobby, say, ben):
     webhook = hook()
     say(lobby, "hello")
