@@ -72,7 +72,8 @@ def send_next(pk: int) -> bool:
 def event(cursor: Cursor, message: Message) -> tuple[str, bytes]:
     """An event as it is sent: its id, and JSON. Who never got a message gets its edit as the posting of it."""
     data = {name: getattr(message, name) for name in ("seq", "text", "html", "created")}
-    data |= {"room": cursor.room.slug, "author": name_of(message.author)}
+    author: Any = message.author
+    data |= {"room": cursor.room.slug, "author": name_of(author), "kind": author.kind}
     kind = "message.posted" if data["seq"] > cursor.seq else "message.edited"
     whole = {"type": kind, "timestamp": timezone.now(), "data": data}
     return f"room-{message.room_id}-{message.changed}", DjangoJSONEncoder().encode(whole).encode()

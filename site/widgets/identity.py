@@ -41,7 +41,7 @@ def read(widget: Widget, token: str) -> Claims:
     """What the token of a widget's site says. Each is taken once. Raises NotVouched."""
 
     def unclear(why: object) -> NotVouched:
-        log.warning("The site of widget %s could not vouch for somebody: %r", widget.public_id, why)
+        log.warning("The site of widget %s could not vouch for somebody: %.200r", widget.public_id, why)
         return NotVouched(_("The site around this page could not say who you are. Tell the people who run it."))
 
     if len(token) > LONGEST:

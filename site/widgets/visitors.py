@@ -5,6 +5,7 @@ import secrets
 from django.db import IntegrityError, transaction
 from django.utils.text import Truncator
 
+from accounts import names
 from accounts.models import User
 from accounts.rates import allows
 from parlour import rate_limit
@@ -25,6 +26,8 @@ def vouched(widget: Widget, claims: Claims) -> Visitor:
     """The visitor whom a site vouches for: the same for the same subject, with the name that they have there now."""
     known = Visitor.objects.select_related("widget", "user", "room")
     visitor = known.filter(widget=widget, subject=claims.subject).first()
+    if names.is_role(claims.name) or User.objects.name_is_taken(claims.name):  # alerts and webhooks show names alone
+        claims = claims._replace(name=f"{claims.name[:30]} ({widget.title[:25]})")
     if visitor is None:
         try:
             return _make(widget, *claims)

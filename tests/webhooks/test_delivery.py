@@ -55,6 +55,7 @@ def test_what_is_posted_and_edited_is_sent_in_order_and_signed_as_standard_webho
         "room": "lobby",
         "seq": 2,
         "author": "Ann",
+        "kind": "account",
         "text": "*one*",
         "html": "<p><em>one</em></p>\n",
         "created": "",

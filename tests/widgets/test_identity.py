@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.widgets.hosts import claims, key, token
 from widgets import identity, visitors
-from widgets.models import Widget
+from widgets.models import VouchingKey, Widget
 
 pytestmark = pytest.mark.django_db
 
@@ -104,16 +104,23 @@ def test_what_a_token_must_say(desk, other):
 
 def test_the_log_says_why_a_token_is_not_taken_and_holds_none_of_it(desk, other, caplog):
     shared = key(desk)
-    sent = [token(desk, shared, aud=other.public_id), token(desk, shared, exp=9e9), "x" * 5000]
+    unknown = VouchingKey(kid="k" * 2000, algorithm="HS256", material="x" * 32)
+    sent = [token(desk, shared, aud=other.public_id), token(desk, shared, exp=9e9), "x" * 5000, token(desk, unknown)]
     for each in sent:
         refused(desk, each)
     logged = [record.getMessage() for record in caplog.records]
     assert all(desk.public_id in message for message in logged)
     for message, why in zip(
-        logged, ["Audience doesn't match", "exp is too far ahead", "longer than 4096"], strict=True
+        logged, ["Audience doesn't match", "exp is too far ahead", "longer than 4096", "KeyError"], strict=True
     ):
         assert why in message
+        assert len(message) < 300
     assert not any(each in caplog.text for each in sent)
+
+
+def test_who_is_called_like_somebody_here_is_shown_with_the_name_of_the_widget(desk, ann):
+    for name in ("Ann", "Añn", "Admin"):
+        assert visitors.vouched(desk, identity.Claims(name, name)).user.name == f"{name} (Help)"
 
 
 def test_the_same_subject_is_the_same_visitor_with_the_name_of_today(desk, other):
