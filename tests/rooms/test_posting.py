@@ -12,7 +12,7 @@ from django.utils import timezone
 from parlour.models import read_heads
 from rooms import posting
 from rooms.markup import TextRejected
-from rooms.models import Membership, Message, Room
+from rooms.models import Membership, Message, Room, by_pk
 from rooms.posting import draft, post, submit
 from rooms.send_once import NumberedText
 from tests.parlour.messages import numbers
@@ -52,6 +52,16 @@ def test_another_text_under_a_taken_number_is_kept_beside_it(ann, lobby):
     assert texts(lobby) == ["first", "second"]
     assert len({row.pk for row in kept}) == 1
     assert kept[0].page != PAGE
+
+
+def test_a_row_that_was_asked_for_by_written_out_sql_has_what_a_querysets_has(ann, lobby):
+    post([one(lobby, ann, "hello")])
+    for row in (ann, lobby, Message.objects.get()):
+        read, usual = by_pk(type(row), [row.pk])[row.pk], type(row)._default_manager.get(pk=row.pk)
+        assert {name: value for name, value in vars(read).items() if name != "_state"} == {
+            name: value for name, value in vars(usual).items() if name != "_state"
+        }
+        assert (read._state.db, read._state.adding) == ("default", False)
 
 
 def test_sqlite_finds_what_was_sent_by_its_number_and_does_not_read_all_that_its_author_wrote(ann, lobby):
