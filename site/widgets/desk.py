@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 
 from accounts.models import User
 from alerts import Kind, Role, add_alert, notify, resolve
@@ -69,6 +69,12 @@ def staff() -> Any:
 def visitors() -> Any:
     """Visitors, with all that is told of them."""
     return Visitor.objects.select_related("widget", "user", "room", "assigned")
+
+
+def with_last_author(rows: Any) -> Any:
+    """These visitors, each with `last_author`: the id of who wrote last in their conversation, or None."""
+    newest = Message.objects.filter(room=OuterRef("room"), seq__isnull=False).order_by("-seq")
+    return rows.annotate(last_author=Subquery(newest.values("author")[:1]))
 
 
 def staff_changed(instance: User, update_fields: Any = None, **_: Any) -> None:

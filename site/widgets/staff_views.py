@@ -74,7 +74,7 @@ def _overview(request: HttpRequest, widget: Widget, form: KeyForm, secret: str =
         "kid": kids[-1] if kids else "the id of your key",
         "form": form if len(keys) < MOST_KEYS else None,
         "secret": secret,
-        "visitors": widget.visitors.select_related("user").order_by("-pk")[:MOST_VISITORS],
+        "visitors": desk.with_last_author(widget.visitors.select_related("user")).order_by("-pk")[:MOST_VISITORS],
     }
     response = render(request, "widgets/widget.html", context, status=422 if form.errors else 200)
     response._csp_update = {"frame-src": [SELF]}  # type: ignore[attr-defined]  # what csp_update sets: for the preview

@@ -51,6 +51,19 @@ def test_a_conversation_is_the_staffs_from_its_first_message_on(client, desk, ve
     assert "very late" in client.get(vera.room.get_absolute_url()).content.decode()
 
 
+def test_the_page_of_a_desk_says_who_waits_for_an_answer(client, desk, vera, sue):
+    client.force_login(sue)
+
+    def waits():
+        return "waits for an answer" in client.get(f"/widgets/{desk.pk}/").content.decode()
+
+    seen = [waits()]
+    for person in (vera.user, sue, vera.user):
+        say(person, vera, "hello")
+        seen.append(waits())
+    assert seen == [False, True, False, True]
+
+
 def test_it_is_answered_by_whoever_of_the_staff_writes(vera, sue, tom):
     say(vera.user, vera, "my order is late")
     say(tom, vera, "I look")
