@@ -1,10 +1,13 @@
 """People in Django's admin."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.http import HttpRequest
 
 from accounts.forms import StaffSignInForm
-from accounts.models import User
+from accounts.models import ApiToken, User
 
 admin.site.login_form = StaffSignInForm
 
@@ -20,3 +23,19 @@ class PersonAdmin(UserAdmin):
         *(UserAdmin.fieldsets or ()),
         ("In the rooms", {"fields": ("kind", "display_name", "time_zone")}),
     )
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(admin.ModelAdmin):
+    """Whose programs there are, to find who answers for a bot, and to revoke its token by deleting it."""
+
+    list_display = ("name", "owner", "bot", "prefix", "expires", "last_used")
+    list_select_related = ("owner", "bot")
+    search_fields = ("name", "owner__username", "prefix")
+    exclude = ("digest",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

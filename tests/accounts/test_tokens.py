@@ -156,3 +156,14 @@ def test_a_demo_account_that_is_closed_here_has_no_programs_either(ann, lobby):
     User.objects.filter(pk=ann.pk).update(password=make_password("parlour", demo.SALT))
     with pytest.raises(tokens.Refused):
         tokens.authenticate(secret, "10.0.0.1")
+
+
+def test_an_admin_finds_whose_a_bot_is_and_revokes_its_token(ann, lobby, admin_client):
+    tokens.make_token(ann, "Deploys", ["read", "post"], [lobby], 90)
+    token, page = ApiToken.objects.get(), "/admin/accounts/apitoken/"
+    assert ">ann</" in admin_client.get(page).content.decode()
+    shown = admin_client.get(f"{page}{token.pk}/change/").content.decode()
+    assert "Lobby" in shown
+    assert token.digest not in shown
+    admin_client.post(f"{page}{token.pk}/delete/", {"post": "yes"})
+    assert not User.objects.get(pk=token.bot_id).is_active
