@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Subquery
 from accounts.models import User
 from alerts import Kind, Role, add_alert, notify, resolve
 from parlour import Change, revoke
-from rooms.models import Membership, Message
+from rooms.models import Membership, Message, Room
 from rooms.reading import readers_now
 from widgets.models import Visitor
 
@@ -85,6 +85,19 @@ def staff_changed(instance: User, update_fields: Any = None, **_: Any) -> None:
     if not is_unsaid and staff().filter(pk=instance.pk).exists():
         Membership.objects.filter(person=instance.pk, room__visitor__isnull=False).delete()
         Visitor.objects.filter(assigned=instance.pk).update(assigned=None)
+
+
+def staff_joined(instance: User, update_fields: Any = None, **_: Any) -> None:
+    """Who has become one of the staff belongs to the conversations that the others have."""
+    is_unsaid = update_fields is not None and not {"is_staff", "is_active"} & {*update_fields}
+    if is_unsaid or not (instance.is_staff and instance.is_active):
+        return
+    inside = Membership.objects.filter(room=OuterRef("pk"), person=instance.pk)
+    missing = Room.objects.filter(
+        Exists(Message.objects.filter(room=OuterRef("pk"))), ~Exists(inside), visitor__isnull=False
+    )
+    rows = [Membership(room=room, person=instance) for room in missing]
+    Membership.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def answered(room: int) -> None:

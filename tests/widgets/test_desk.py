@@ -85,6 +85,14 @@ def test_who_is_assigned_is_told_alone(client, vera, sue, tom):
     assert client.post(page, {"do": "hand", "to": "ann"}).status_code == 404
 
 
+def test_who_joins_the_staff_sees_the_conversations_that_the_others_have(vera, sue, ann, desk):
+    visitors.vouched(desk, identity.Claims("43", "Will"))  # who has not said anything yet
+    say(vera.user, vera, "my order is late")
+    ann.is_staff = True
+    ann.save()
+    assert [str(room) for room in Room.objects.visible_to(ann)] == ["Help: Vera"]
+
+
 @pytest.mark.parametrize("change", [{"is_staff": False}, {"is_active": False}])
 def test_who_leaves_the_staff_leaves_the_desks_and_their_visitors_are_everybodys(vera, sue, tom, ann, change):
     say(vera.user, vera, "my order is late")
