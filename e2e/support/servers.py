@@ -2,6 +2,7 @@
 
 import http.client
 import signal
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -30,7 +31,7 @@ class Server:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        command = serve.command(self.kind, "127.0.0.1", self.port)
+        command = [sys.executable, "-m", *serve.command(self.kind, "127.0.0.1", self.port)]
         self.process = Process(command, log=self._log, env=self._env, cwd=self._root)
         eventually(self._answers, 30, f"{self.kind} answers on {self.port}")
 

@@ -151,7 +151,8 @@ def test_wrong_ones_are_limited_by_address_and_right_ones_are_not(ann, lobby, mo
     assert tokens.authenticate(secret, "10.0.0.1").name == "Deploys"
 
 
-def test_a_demo_account_that_is_closed_here_has_no_programs_either(ann, lobby):
+def test_a_demo_account_that_is_closed_here_has_no_programs_either(ann, lobby, settings):
+    settings.DEMO = False
     secret = tokens.make_token(ann, "Deploys", ["read"], [lobby], 90)
     User.objects.filter(pk=ann.pk).update(password=make_password("parlour", demo.SALT))
     with pytest.raises(tokens.Refused):
