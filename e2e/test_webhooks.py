@@ -67,6 +67,10 @@ def test_staff_have_what_is_posted_sent_to_a_program_and_see_what_it_answers(
     eventually(lambda: receiver.texts == ["to a program", "while it fails"], PROMPT, "the second try")
     staff.page.get_by_role("button", name="The last hour").click()
     eventually(lambda: receiver.texts == ["to a program", "while it fails"] * 2, PROMPT, "both again")
+    staff.page.get_by_role("link", name="Change").click()
+    fits(staff, "staff-webhook-change-")
+    staff.page.get_by_role("button", name="Save with a new secret").click()
+    expect(staff.page.locator("code.webhook-secret")).not_to_have_text(secret)
 
 
 def made(staff: HttpClient, receiver: Receiver, deployment: Deployment) -> None:

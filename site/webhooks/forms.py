@@ -1,4 +1,4 @@
-"""What a person fills in about a new webhook."""
+"""What a person fills in about a webhook."""
 
 import socket
 from typing import Any
@@ -8,7 +8,7 @@ from django import forms
 from django.utils.encoding import iri_to_uri
 
 from rooms.models import Room
-from webhooks.models import Webhook
+from webhooks.models import Cursor, Webhook
 from webhooks.safe_post import NotPublic, resolve
 
 
@@ -29,9 +29,10 @@ class WebhookForm(forms.ModelForm):
         widgets = {"address": forms.TextInput(attrs={"autofocus": True, "autocomplete": "off", "inputmode": "url"})}
         error_messages = {"address": {"required": "Type the address to send to."}}
 
-    def __init__(self, person: Any, *args: Any) -> None:
-        super().__init__(*args)
-        self.fields["rooms"].queryset = Room.objects.visible_to(person).order_by("title")  # type: ignore[attr-defined]
+    def __init__(self, webhook: Webhook, sent: Any = None) -> None:
+        rooms = Cursor.objects.filter(webhook=webhook.pk).values_list("room", flat=True)
+        super().__init__(sent, instance=webhook, initial={"rooms": rooms})
+        self.fields["rooms"].queryset = Room.objects.visible_to(webhook.owner).order_by("title")  # type: ignore[attr-defined]
 
     def clean_address(self) -> str:
         """Raises ValidationError in words; where a name leads is seen at each delivery."""

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Max, OuterRef, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -50,6 +50,13 @@ class Webhook(models.Model):
     answered = models.DateTimeField(null=True, blank=True)
 
     objects = WebhookQuerySet.as_manager()
+
+    def follow(self, rooms: "QuerySet[Room]") -> None:
+        """Send what is posted in these rooms: in those that are new from now on, in others from where it is."""
+        self.cursors.exclude(room__in=rooms).delete()
+        for room in rooms.exclude(pk__in=self.cursors.values("room")):
+            last = room.messages.aggregate(seq=Max("changed"))["seq"]  # by room, as then an index has it
+            self.cursors.create(room=room, seq=last or 0)
 
     def may_read(self, room: Room) -> bool:
         """Whether its owner may, now."""

@@ -7,5 +7,6 @@ from webhooks.views import webhooks
 app_name = "webhooks"
 urlpatterns = [
     path("", webhooks, name="list"),
-    path("new/", webhooks, {"template": "webhooks/new.html"}, name="new"),
+    path("new/", webhooks, {"template": "webhooks/form.html"}, name="new"),
+    path("<int:pk>/", webhooks, {"template": "webhooks/form.html"}, name="change"),
 ]

@@ -1,29 +1,34 @@
 """The pages of webhooks. Each of the staff has their own."""
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
 from webhooks.forms import WebhookForm
-from webhooks.models import may_use
+from webhooks.models import Webhook, may_use, new_secret
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def webhooks(request: HttpRequest, template: str = "webhooks/list.html") -> HttpResponse:
-    """A person's webhooks, or the form of a new one; the answer to that shows its secret, this once."""
-    if not may_use(request.user):
+def webhooks(request: HttpRequest, template: str = "webhooks/list.html", pk: int | None = None) -> HttpResponse:
+    """A person's webhooks, or the form of one; the answer to that shows a new secret, this once."""
+    person: Any = request.user
+    if not may_use(person):
         raise PermissionDenied
-    form = WebhookForm(request.user, request.POST or None)
+    webhook = Webhook(owner=person) if pk is None else get_object_or_404(Webhook, owner=person, pk=pk)
+    form, renewed = WebhookForm(webhook, request.POST or None), "new_secret" in request.POST
     if not form.is_valid():
         return render(request, template, {"form": form}, status=422 if form.errors else 200)
-    form.instance.owner = request.user
+    if renewed:
+        webhook.secret = new_secret()
     with transaction.atomic():
-        webhook = form.save()
-        for room in form.cleaned_data["rooms"].annotate(last=Max("messages__changed")):
-            webhook.cursors.create(room=room, seq=room.last or 0)
-    return render(request, "webhooks/made.html", {"webhook": webhook})
+        webhook.save(update_fields=["address", "secret"] if pk else None)  # the others may be written meanwhile
+        webhook.follow(form.cleaned_data["rooms"])
+    if pk and not renewed:
+        return redirect("webhooks:list")
+    return render(request, "webhooks/made.html", {"webhook": webhook, "renewed": renewed})

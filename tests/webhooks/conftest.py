@@ -3,7 +3,6 @@
 import threading
 
 import pytest
-from django.db.models import Max
 
 from e2e.support.receiver import Receiver
 from rooms.models import Room
@@ -35,10 +34,7 @@ def hook(sue, receiver, lobby):
 
     def make(*rooms, address=receiver.address):
         webhook = Webhook.objects.create(owner=sue, address=address)
-        for room in Room.objects.filter(pk__in=[each.pk for each in rooms or [lobby]]).annotate(
-            last=Max("messages__changed")
-        ):
-            webhook.cursors.create(room=room, seq=room.last or 0)
+        webhook.follow(Room.objects.filter(pk__in=[each.pk for each in rooms or [lobby]]))
         return webhook
 
     return make

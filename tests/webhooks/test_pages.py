@@ -92,6 +92,35 @@ def test_what_is_no_address_is_refused_in_words_and_what_was_typed_stays(staff, 
         assert re.search(rf'value="{lobby.pk}"[^>]*checked', page)
 
 
+def test_its_address_rooms_and_secret_are_changed_and_a_room_that_stays_goes_on_where_it_was(
+    staff, hook, receiver, lobby, say, sue, ben
+):
+    den, attic = (Room.objects.create(title=title, owner=sue) for title in ("Den", "Attic"))
+    webhook = hook(lobby, den, address="http://127.0.0.1:1/")
+    say(lobby, "waits")
+    say(attic, "before")
+    change = f"/webhooks/{webhook.pk}/"
+    assert f'href="{change}"' in staff.get("/webhooks/").content.decode()
+    assert len(re.findall("checked", staff.get(change).content.decode())) == 2
+    fields = {"address": receiver.address, "rooms": [lobby.pk, attic.pk]}
+    assert staff.post(change, fields | {"address": "http://10.0.0.1/"}).status_code == 422
+    assert staff.post(change, fields).url == "/webhooks/"
+    say(den, "left")
+    say(attic, "after")
+    while send_next(webhook.pk):
+        pass
+    assert sorted(receiver.texts) == ["after", "waits"]
+    answer = staff.post(change, fields | {"new_secret": ""}).content.decode()
+    renewed = Webhook.objects.get()
+    assert renewed.secret != webhook.secret
+    assert renewed.secret in answer
+    assert "Its new secret" in answer
+    ben.is_staff = True
+    ben.save()
+    staff.force_login(ben)
+    assert (staff.get(change).status_code, staff.post(change, fields).status_code) == (404, 404)
+
+
 def test_who_has_mended_a_receiver_need_not_wait_for_the_next_try(staff, hook, receiver, lobby, say):
     webhook = hook()
     assert "Try now" not in staff.get("/webhooks/").content.decode()
