@@ -2,11 +2,8 @@
 
 from collections.abc import Collection, Sequence
 from concurrent.futures import Future
-from math import inf
-from time import time
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -23,7 +20,6 @@ from rooms.streams import Addresses, RoomRegion, RoomStream
 from widgets.framing import widget_at
 from widgets.models import Visitor, Widget
 from widgets.tickets import Ticket, gone
-from widgets.visitors import room_of
 
 POST_RATE = "5/100"  # by all visitors of one widget: a second / at once, as one process counts
 VISITOR_RATE, MOST = "1/20", 20  # by one of them; what is sent at once is never more, or it would use up all of that
@@ -37,8 +33,6 @@ def key_of(public_id: str) -> str:
 
 class TicketConsumer(Consumer):
     """A page of a widget. At its handshake it is nobody; its hello brings a ticket, if it has one."""
-
-    renew_at = inf
 
     @classmethod
     def region_of(cls, widget: Widget, visitor: Visitor | None) -> Region | None:
@@ -54,11 +48,8 @@ class TicketConsumer(Consumer):
         return Credential()
 
     def introduce(self, fields: dict[str, Any]) -> Credential:
-        if not (shown := fields.pop("ticket", "")):
-            return self.credential
-        ticket = Ticket(self.route["public_id"], str(shown))
-        self.renew_at = ticket.renew_at
-        return ticket
+        shown = fields.pop("ticket", "")
+        return Ticket.read(self.route["public_id"], str(shown)) if shown else self.credential
 
     @classmethod
     def authorize(cls, person: Any, public_id: str) -> Region:  # type: ignore[override]
@@ -73,8 +64,8 @@ class TicketConsumer(Consumer):
         widget = widget_at(public_id)
         if widget is None:
             return {}
-        found: QuerySet[Visitor] = Visitor.objects.select_related("widget__room", "room", "user")
-        visitors = {each.user_id: each for each in found.filter(widget=widget, user__in=[each.pk for each in people])}
+        found = Visitor.objects.known().filter(widget=widget, user__in=[each.pk for each in people])
+        visitors = {each.user_id: each for each in found}
         regions = {each.pk: cls.region_of(widget, visitors.get(each.pk)) for each in people}
         return {pk: region or _nothing(widget) for pk, region in regions.items()}
 
@@ -85,9 +76,8 @@ class TicketConsumer(Consumer):
 
     def tick(self) -> None:
         super().tick()
-        if self.greeted and time() > self.renew_at and isinstance(self.credential, Ticket):
+        if self.greeted and isinstance(self.credential, Ticket) and self.credential.is_old:
             self.credential = self.credential.renewed()
-            self.renew_at = self.credential.renew_at
             self.put(self.region.value("ticket", self.credential.text))
 
 
@@ -127,15 +117,16 @@ def rejected(person: Any, region: WidgetRegion, texts: Sequence[NumberedText]) -
     """Why this person can post nothing of these from a page of a widget; None if it can be tried."""
     if not person.is_authenticated:  # is told to choose a name, and takes nothing from those who have one
         return None
-    why: Any = ""
-    n, own = len(texts), rate_limit("visitor", person.pk, VISITOR_RATE)
+    n, own, all_of_them = len(texts), ("visitor", person.pk, VISITOR_RATE), ("widget", region.widget.pk, POST_RATE)
     if not region.rights.write:
-        why = _("You can read here, not write.")
-    elif n > MOST or not own.take(n) or not rate_limit("widget", region.widget.pk, POST_RATE).take(n):
+        why: Any = _("You can read here, not write.")
+    elif n > MOST or not (rate_limit(*own).take(n) and rate_limit(*all_of_them).take(n)):
         why = TOO_FAST
+    else:
+        return None
     future: Future[list[Outcome]] = Future()
-    future.set_result([TextRejected(why)] * len(texts))
-    return future if why else None
+    future.set_result([TextRejected(why)] * n)
+    return future
 
 
 class WidgetConsumer(TicketConsumer, RoomConsumer):  # type: ignore[misc]  # other arguments
@@ -149,7 +140,7 @@ class WidgetConsumer(TicketConsumer, RoomConsumer):  # type: ignore[misc]  # oth
             open_room = None if widget.by_vouching or widget.kind != Widget.Kind.ROOM else widget.room
             return WidgetRegion(widget, open_room) if open_room else None
         may_write = widget.may_write and not visitor.user.is_muted
-        room = room_of(visitor)
+        room = visitor.place
         return WidgetRegion(widget, room, MEMBER if may_write else READER) if room else None
 
     async def _submit(self, texts: list[NumberedText]) -> "Future[list[Outcome]]":

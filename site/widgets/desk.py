@@ -66,11 +66,6 @@ def staff() -> Any:
     return User.objects.filter(is_staff=True, is_active=True).order_by("username")
 
 
-def visitors() -> Any:
-    """Visitors, with all that is told of them."""
-    return Visitor.objects.select_related("widget", "user", "room", "assigned")
-
-
 def with_last_author(rows: Any) -> Any:
     """These visitors, each with `last_author`: the id of who wrote last in their conversation, or None."""
     newest = Message.objects.filter(room=OuterRef("room"), seq__isnull=False).order_by("-seq")

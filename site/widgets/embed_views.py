@@ -20,9 +20,8 @@ from widgets import identity, visitors
 from widgets.bell import BellConsumer
 from widgets.consumers import WidgetConsumer, WidgetRegion, rejected
 from widgets.framing import embedded
-from widgets.identity import NotVouched
 from widgets.models import Visitor, Widget
-from widgets.tickets import Ticket, banned, issue
+from widgets.tickets import Ticket
 
 VOUCHED = "vouched"  # in the address that a page gets in place of the one with a token
 
@@ -48,8 +47,6 @@ def answered(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             why: Any = _("That was not understood.")
         except Denied as denied:
             why = denied.words
-        except NotVouched as words:
-            why = words
         if request.htmx:  # type: ignore[attr-defined]
             return HttpResponse(status=403)
         context = {"widget": widget, "why": why, "texts": rooms.typed(request)}
@@ -60,16 +57,14 @@ def answered(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 def _visit(request: HttpRequest, widget: Widget) -> Visit:
     if shown := request.POST.get("ticket"):
-        ticket = Ticket(widget.public_id, shown)
-        return Visit(ticket.visitor(), ticket.renewed().text)
-    if (token := request.GET.get("identity")) and request.method == "GET":  # a HEAD does not use it up
-        visitor = visitors.vouched(widget, identity.read(widget, token))
-        if not visitor.user.is_active:
-            raise banned()
-        return Visit(visitor, issue(visitor, vouched=True))
-    if VOUCHED in request.GET:
-        raise NotVouched(identity.again())
-    return Visit()
+        ticket = Ticket.read(widget.public_id, shown)
+    elif (token := request.GET.get("identity")) and request.method == "GET":  # a HEAD does not use it up
+        ticket = Ticket.of(visitors.vouched(widget, identity.read(widget, token)), vouched=True)
+    elif VOUCHED in request.GET:
+        raise identity.again()
+    else:
+        return Visit()
+    return Visit(ticket.find(), ticket.renewed().text)
 
 
 def _region(widget: Widget, visit: Visit) -> Any:
@@ -78,7 +73,7 @@ def _region(widget: Widget, visit: Visit) -> Any:
     if region is not None:
         region.ticket = visit.ticket
     elif widget.by_vouching or widget.kind == Widget.Kind.BELL or visit.visitor:
-        raise NotVouched(_("This is for people whom the site around this page knows. Sign in there."))
+        raise Denied(4001, _("This is for people whom the site around this page knows. Sign in there."))
     return region
 
 
@@ -116,7 +111,7 @@ def name(request: HttpRequest, widget: Widget, visit: Visit) -> HttpResponse:
         form.add_error("display_name", _("Many people came just now. Wait a little and try again."))
         return _page(request, widget, visit, form=form)
     request.user = visitor.user
-    return _page(request, widget, Visit(visitor, issue(visitor, vouched=False)), welcome=True)
+    return _page(request, widget, Visit(visitor, Ticket.of(visitor, vouched=False).text), welcome=True)
 
 
 @answered

@@ -14,7 +14,7 @@ import jwt
 from django.utils.translation import gettext as _
 
 from accounts import names
-from parlour import Lease, clean, is_visible
+from parlour import Denied, Lease, clean, is_visible
 from widgets.models import Widget
 
 log = logging.getLogger("parlour")
@@ -26,10 +26,6 @@ LEEWAY = 10  # seconds that the site's clock may be off
 KEPT = timedelta(seconds=3 * AHEAD)  # in which a token is known to be taken; longer than it lasts, by any clock
 
 
-class NotVouched(Exception):
-    """Why nobody is vouched for, in words for somebody who only sees the page."""
-
-
 class Claims(NamedTuple):
     """Who somebody is: the site's own stable name for them, and how they are shown."""
 
@@ -38,11 +34,11 @@ class Claims(NamedTuple):
 
 
 def read(widget: Widget, token: str) -> Claims:
-    """What the token of a widget's site says. Each is taken once. Raises NotVouched."""
+    """What the token of a widget's site says. Each is taken once. Raises Denied, in the reader's words."""
 
-    def unclear(why: object) -> NotVouched:
+    def unclear(why: object) -> Denied:
         log.warning("The site of widget %s could not vouch for somebody: %.200r", widget.public_id, why)
-        return NotVouched(_("The site around this page could not say who you are. Tell the people who run it."))
+        return Denied(4001, _("The site around this page could not say who you are. Tell the people who run it."))
 
     if len(token) > LONGEST:
         raise unclear(f"longer than {LONGEST} characters")
@@ -60,7 +56,7 @@ def read(widget: Widget, token: str) -> Claims:
         )
         ends_in = float(claims["exp"]) - time()
     except jwt.ExpiredSignatureError:
-        raise NotVouched(again()) from None
+        raise again() from None
     except (jwt.PyJWTError, KeyError, TypeError, ValueError, OverflowError, RecursionError) as why:
         raise unclear(why) from None
     subject, number, name = claims["sub"], claims["jti"], claims.get("name")
@@ -69,7 +65,7 @@ def read(widget: Widget, token: str) -> Claims:
         raise unclear("exp is too far ahead, or sub, jti or name is missing, too long or no text")
     once = sha256(f"{widget.pk}/{number}".encode()).hexdigest()
     if not Lease.objects.is_first("widgets.jti", once, KEPT):
-        raise NotVouched(again())
+        raise again()
     return Claims(subject, name)
 
 
@@ -77,6 +73,6 @@ def _fits(claim: str) -> bool:
     return 0 < len(claim) <= LONGEST_CLAIM and claim.isprintable()
 
 
-def again() -> str:
-    """The words for a token that was taken already, as when a frame alone is loaded again, or one that has ended."""
-    return _("This page has to be opened anew. Load the whole page around it again.")
+def again() -> Denied:
+    """For a token that was taken already, as when a frame alone is loaded again, or one that has ended."""
+    return Denied(4001, _("This page has to be opened anew. Load the whole page around it again."))

@@ -1,6 +1,7 @@
 """A widget, the keys with which its host vouches for people, and its visitors."""
 
 import secrets
+from typing import Self
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -8,7 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from parlour import Change, live_write
-from rooms.models import Room
+from rooms.models import Membership, Room
 from rooms.permissions import rights
 
 UNVOUCHED = "page-"  # begins the subject of who only chose a name
@@ -94,6 +95,19 @@ class VouchingKey(models.Model):
     created = models.DateTimeField(auto_now_add=True)
 
 
+class VisitorQuerySet(models.QuerySet["Visitor"]):
+    """Visitors."""
+
+    def known(self) -> Self:
+        """With all that is told of them."""
+        return self.select_related("widget__room", "user", "room", "assigned")
+
+    def inside(self) -> Self:
+        """Without those whom the staff of a desk put out of their conversation."""
+        member = models.Exists(Membership.objects.filter(room=models.OuterRef("room"), person=models.OuterRef("user")))
+        return self.known().exclude(~member, widget__kind=Widget.Kind.DESK)
+
+
 class Visitor(models.Model):
     """Somebody behind one widget: `subject` is who the host says it is, or a random name of ours.
 
@@ -107,6 +121,8 @@ class Visitor(models.Model):
     assigned = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created = models.DateTimeField(auto_now_add=True)
 
+    objects = VisitorQuerySet.as_manager()
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["widget", "subject"], name="widgets_subject_once")]
 
@@ -114,6 +130,11 @@ class Visitor(models.Model):
     def is_vouched(self) -> bool:
         """Whether a site said who this is; else they chose a name, which may be anybody's."""
         return not self.subject.startswith(UNVOUCHED)
+
+    @property
+    def place(self) -> Room | None:
+        """Where they talk: the widget's room, or at a desk a conversation of their own with the staff."""
+        return self.room if self.widget.kind == Widget.Kind.DESK else self.widget.room
 
 
 @live_write

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from widgets import desk, models
 from widgets.forms import KeyForm, WidgetForm
-from widgets.models import MOST_KEYS, VouchingKey, Widget
+from widgets.models import MOST_KEYS, Visitor, VouchingKey, Widget
 
 MOST_VISITORS = 50  # on the page of a widget, the newest
 
@@ -114,7 +114,7 @@ def delete(request: HttpRequest, widget: Widget) -> HttpResponse:
 @for_staff
 def visitor(request: HttpRequest, number: int) -> HttpResponse:
     """A visitor, and what can be done about them."""
-    found = get_object_or_404(desk.visitors(), pk=number)
+    found = get_object_or_404(Visitor.objects.known(), pk=number)
     if request.method == "POST":
         do = request.POST.get("do")
         if do == "hand" and found.room:

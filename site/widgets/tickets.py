@@ -6,18 +6,15 @@ address. The socket and the panel renew it long before it ends.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
 from time import time
-from typing import Any
 
 from django.core import signing
-from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from parlour import Credential, Denied, Identity
-from rooms.models import Membership
-from widgets.models import Visitor, Widget
+from widgets.models import Visitor
 
 SALT = "widgets.ticket"
 LASTS = 15 * 60  # seconds, with somebody whose site vouches for them anew when the page is loaded again
@@ -25,89 +22,76 @@ UNVOUCHED_LASTS = 12 * 3600  # and with somebody whom nothing but this page know
 RENEWED = 0.4  # part of that time after which a ticket is renewed
 
 
-def issue(visitor: Visitor, vouched: bool) -> str:
-    """A new ticket for this visitor; `vouched` says whether their site vouched for them."""
-    return _signed({**_of(visitor), "vouched": vouched})
-
-
-def _of(visitor: Visitor) -> dict[str, Any]:
-    widget = visitor.widget
-    room = visitor.room_id if widget.kind == Widget.Kind.DESK else widget.room_id
-    return {"widget": widget.pk, "generation": widget.generation, "room": room, "visitor": visitor.pk}
-
-
-def _signed(claims: dict[str, Any]) -> str:
-    until = time() + (LASTS if claims["vouched"] else UNVOUCHED_LASTS)
-    return signing.dumps({**claims, "until": int(until)}, salt=SALT)
-
-
 @dataclass(frozen=True, slots=True)
 class Ticket(Credential):
-    """What a page of the widget at `public_id` showed."""
+    """What a page of the widget at `public_id` shows; `until` is when it ends, as a Unix time."""
 
     public_id: str
-    text: str
+    generation: int
+    room: int | None
+    visitor: int
+    vouched: bool  # by the site around the page
+    until: int = 0
+
+    @classmethod
+    def of(cls, visitor: Visitor, vouched: bool) -> "Ticket":
+        """A new ticket."""
+        widget, room = visitor.widget, getattr(visitor.place, "pk", None)
+        return cls(widget.public_id, widget.generation, room, visitor.pk, vouched).renewed()
+
+    @classmethod
+    def read(cls, public_id: str, text: str) -> "Ticket":
+        """What a page of this widget sent. Raises Denied if we gave it no such ticket."""
+        try:
+            ticket = cls(*signing.loads(text, salt=SALT))
+        except (signing.BadSignature, TypeError, ValueError):
+            raise ended() from None
+        if ticket.public_id != public_id:
+            raise ended()
+        return ticket
+
+    @property
+    def text(self) -> str:
+        """As a page holds it."""
+        return signing.dumps(astuple(self), salt=SALT)
 
     def identify(self) -> Identity:
-        return Identity(self.visitor().user, self.ends)
+        return Identity(self.find().user, datetime.fromtimestamp(self.until, UTC))
 
-    def visitor(self) -> Visitor:
-        """Whom it is for. Raises Denied, in words for them."""
-        found = Visitor.objects.select_related("widget", "user", "room", "widget__room")
-        inside = Membership.objects.filter(room=OuterRef("room"), person=OuterRef("user"))
-        found = found.exclude(~Exists(inside), widget__kind=Widget.Kind.DESK)  # the staff put them out of it
-        visitor = found.filter(pk=self.claims.get("visitor", 0)).first()
+    def find(self) -> Visitor:
+        """The visitor whom it is for. Raises Denied, in words for them."""
+        visitor = Visitor.objects.inside().filter(pk=self.visitor).first()
         if visitor is not None and not visitor.widget.is_on:
             raise gone()
         if visitor is None or not self._fits(visitor):
-            raise Denied(4001, _("This page was open for too long, or its access has ended. Load the page again."))
+            raise ended()
         if not visitor.user.is_active:
-            raise banned()
+            raise Denied(4003, _("You cannot take part here any more."))
         return visitor
 
     @classmethod
     def valid(cls, credentials: "Collection[Ticket]") -> "Collection[Ticket]":
-        of = {each: each.claims.get("visitor") for each in credentials}
-        visitors = Visitor.objects.select_related("widget", "user").in_bulk([pk for pk in of.values() if pk])
-        known = {each: visitors[pk] for each, pk in of.items() if pk in visitors}
-        return {each for each, visitor in known.items() if visitor.user.is_active and each._fits(visitor)}
+        visitors = Visitor.objects.inside().in_bulk({each.visitor for each in credentials})
+        found = [(each, visitors.get(each.visitor)) for each in credentials]
+        return {each for each, visitor in found if visitor and visitor.user.is_active and each._fits(visitor)}
 
     def renewed(self) -> "Ticket":
         """The same for longer."""
-        return Ticket(self.public_id, _signed(self.claims))
+        return replace(self, until=int(time()) + self._lasts)
 
     @property
-    def claims(self) -> dict[str, Any]:
-        """What it says; nothing if it is not ours."""
-        try:
-            return dict(signing.loads(self.text, salt=SALT))
-        except (signing.BadSignature, ValueError):
-            return {}
+    def is_old(self) -> bool:
+        """Whether it is to be renewed."""
+        return time() > self.until - (1 - RENEWED) * self._lasts
 
     @property
-    def until(self) -> float:
-        """When it ends, as a Unix time."""
-        return float(self.claims.get("until", 0))
-
-    @property
-    def ends(self) -> datetime:
-        return datetime.fromtimestamp(self.until, UTC)
-
-    @property
-    def is_vouched(self) -> bool:
-        return bool(self.claims.get("vouched"))
-
-    @property
-    def renew_at(self) -> float:
-        """When it is to be renewed, as a Unix time."""
-        return self.until - (1 - RENEWED) * (LASTS if self.is_vouched else UNVOUCHED_LASTS)
+    def _lasts(self) -> int:
+        return LASTS if self.vouched else UNVOUCHED_LASTS
 
     def _fits(self, visitor: Visitor) -> bool:
         """Whether it is for this visitor at this widget as that is now, and has not ended."""
-        widget, claims = visitor.widget, self.claims
-        expected = {**_of(visitor), "vouched": claims.get("vouched"), "until": claims.get("until")}
-        let_in = widget.is_on and (self.is_vouched or not widget.by_vouching)
-        return claims == expected and self.until > time() and widget.public_id == self.public_id and let_in
+        widget, expected = visitor.widget, replace(Ticket.of(visitor, self.vouched), until=self.until)
+        return self == expected and self.until > time() and widget.is_on and (self.vouched or not widget.by_vouching)
 
 
 def gone() -> Denied:
@@ -115,6 +99,6 @@ def gone() -> Denied:
     return Denied(4004, _("This is not here any more."))
 
 
-def banned() -> Denied:
-    """For a visitor whom the staff have banned."""
-    return Denied(4003, _("You cannot take part here any more."))
+def ended() -> Denied:
+    """For who has to begin anew."""
+    return Denied(4001, _("This page was open for too long, or its access has ended. Load the page again."))

@@ -24,15 +24,15 @@ def find(public_id: str, subject: str) -> User | None:
 
 def vouched(widget: Widget, claims: Claims) -> Visitor:
     """The visitor whom a site vouches for: the same for the same subject, with the name that they have there now."""
-    known = Visitor.objects.select_related("widget", "user", "room")
-    visitor = known.filter(widget=widget, subject=claims.subject).first()
+    known = Visitor.objects.known().filter(widget=widget, subject=claims.subject)
+    visitor = known.first()
     if names.is_role(claims.name) or User.objects.name_is_taken(claims.name):  # alerts and webhooks show names alone
         claims = claims._replace(name=f"{claims.name[:30]} ({widget.title[:25]})")
     if visitor is None:
         try:
             return _make(widget, *claims)
         except IntegrityError:  # their other page was faster
-            visitor = known.get(widget=widget, subject=claims.subject)
+            visitor = known.get()
     if visitor.user.display_name != claims.name:
         visitor.user.display_name = claims.name
         visitor.user.save(update_fields=["display_name"])
@@ -67,11 +67,5 @@ def _admit(visitor: Visitor) -> None:
         title = f"{asked}: {visitor.user.name}"[:80]
         visitor.room = Room.objects.create(title=title, **closed)
         visitor.save(update_fields=["room"])
-    if room := room_of(visitor):
+    if room := visitor.place:
         Membership.objects.get_or_create(room=room, person=visitor.user)
-
-
-def room_of(visitor: Visitor) -> Room | None:
-    """Where they talk: the widget's room, or at a desk a conversation of their own with the staff."""
-    widget = visitor.widget
-    return visitor.room if widget.kind == Widget.Kind.DESK else widget.room

@@ -10,9 +10,10 @@ from rooms.models import Membership, Room
 from rooms.posting import submit
 from rooms.send_once import NumberedText
 from tests.widgets.hosts import address, key, ticket_on, token
-from widgets import identity, tickets, visitors
+from widgets import identity, visitors
 from widgets.desk import hand_over
 from widgets.models import Visitor
+from widgets.tickets import Ticket
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -108,7 +109,7 @@ def test_who_leaves_the_staff_leaves_the_desks_and_their_visitors_are_everybodys
 
 
 def test_a_visitor_who_is_put_out_of_the_conversation_reads_it_no_more(client, desk, vera, sue):
-    shown = tickets.issue(vera, vouched=True)
+    shown = Ticket.of(vera, vouched=True).text
     assert client.post(address(desk), {"ticket": shown}).status_code == 200
     Membership.objects.filter(person=vera.user).delete()
     assert client.post(address(desk), {"ticket": shown}).status_code == 403
