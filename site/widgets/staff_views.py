@@ -13,7 +13,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from widgets import desk, models
 from widgets.forms import KeyForm, WidgetForm
@@ -52,19 +52,28 @@ def edit(request: HttpRequest, widget: Widget | None = None) -> HttpResponse:
     if form.is_valid():
         models.store(form.instance)
         return redirect("widgets:widget", form.instance.pk)
-    title = Widget.objects.get(pk=widget.pk).title if widget else ""
-    context = {"form": form, "widget": widget, "title": title}
+    context = {"form": form, "widget": widget}
     return render(request, "widgets/form.html", context, status=422 if form.errors else 200)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_staff
 def overview(request: HttpRequest, widget: Widget) -> HttpResponse:
-    """What to paste, how it looks, who vouches, and how to stop it."""
-    return _overview(request, widget, KeyForm())
-
-
-def _overview(request: HttpRequest, widget: Widget, form: KeyForm, secret: str = "") -> HttpResponse:
+    """What to paste, how it looks, who vouches, and how to stop it; by POST what the button says that was pressed."""
+    do, form, secret = request.POST.get("do"), KeyForm(), ""
+    if do in ("on", "off"):
+        widget.is_on = do == "on"
+        models.store(widget)
+    elif do == "end":
+        models.end_sessions(widget)
+        notices.success(request, "All sessions of this widget are ended.")
+    elif do == "revoke":  # what is signed with it from now on lets nobody in
+        widget.keys.filter(kid=request.POST.get("kid")).delete()
+    elif do == "key":
+        form = KeyForm(request.POST)
+        secret = _new_key(widget, form)
+    if request.method == "POST" and not secret and not form.errors:
+        return redirect(request.path + ("#keys" if do in ("key", "revoke") else ""))
     keys = list(widget.keys.order_by("pk"))
     kids = [key.kid for key in keys if key.algorithm == VouchingKey.Algorithm.HS256]
     context = {
@@ -73,7 +82,7 @@ def _overview(request: HttpRequest, widget: Widget, form: KeyForm, secret: str =
         "keys": keys,
         "kid": kids[-1] if kids else "the id of your key",
         "form": form if len(keys) < MOST_KEYS else None,
-        "secret": secret,
+        "secret": secret,  # this page alone ever shows it, and no cache keeps it
         "visitors": desk.with_last_author(widget.visitors.select_related("user")).order_by("-pk")[:MOST_VISITORS],
     }
     response = render(request, "widgets/widget.html", context, status=422 if form.errors else 200)
@@ -81,22 +90,17 @@ def _overview(request: HttpRequest, widget: Widget, form: KeyForm, secret: str =
     return response
 
 
-@require_POST
-@for_staff
-def switch(request: HttpRequest, widget: Widget) -> HttpResponse:
-    """Switch a widget on or off, as the button that was pressed said."""
-    widget.is_on = request.POST.get("to") == "on"
-    models.store(widget)
-    return redirect("widgets:widget", widget.pk)
-
-
-@require_POST
-@for_staff
-def end_sessions(request: HttpRequest, widget: Widget) -> HttpResponse:
-    """Everybody who has the widget open has to begin anew."""
-    models.end_sessions(widget)
-    notices.success(request, "All sessions of this widget are ended.")
-    return redirect("widgets:widget", widget.pk)
+def _new_key(widget: Widget, form: KeyForm) -> str:
+    """Store what was filled in, if it is right. Returns the secret, if the key is one."""
+    with transaction.atomic():
+        Widget.objects.select_for_update().get(pk=widget.pk)
+        if form.is_valid() and widget.keys.count() >= MOST_KEYS:
+            form.add_error(None, f"There are {MOST_KEYS} keys already. Revoke one first.")
+        if not form.is_valid():
+            return ""
+        algorithm, material = form.cleaned_data["algorithm"], form.cleaned_data["material"]
+        widget.keys.create(kid=secrets.token_hex(4), algorithm=algorithm, material=material)
+    return material if algorithm == VouchingKey.Algorithm.HS256 else ""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -129,29 +133,3 @@ def visitor(request: HttpRequest, number: int) -> HttpResponse:
         return redirect(to_room or reverse("widgets:visitor", args=[number]))
     context = {"visitor": found, "room": found.room or found.widget.room, "staff": desk.staff()}
     return render(request, "widgets/visitor.html", context)
-
-
-@require_POST
-@for_staff
-def make_key(request: HttpRequest, widget: Widget) -> HttpResponse:
-    """A new key. The answer is the only page that ever shows a secret, and no cache keeps it."""
-    form, secret = KeyForm(request.POST), ""
-    with transaction.atomic():
-        Widget.objects.select_for_update().get(pk=widget.pk)
-        if form.is_valid() and widget.keys.count() >= MOST_KEYS:
-            form.add_error(None, f"There are {MOST_KEYS} keys already. Revoke one first.")
-        if form.is_valid():
-            algorithm, material = form.cleaned_data["algorithm"], form.cleaned_data["material"]
-            widget.keys.create(kid=secrets.token_hex(4), algorithm=algorithm, material=material)
-            secret = material if algorithm == VouchingKey.Algorithm.HS256 else ""
-    if not secret and not form.errors:
-        return redirect(reverse("widgets:widget", args=[widget.pk]) + "#keys")
-    return _overview(request, widget, form, secret)
-
-
-@require_POST
-@for_staff
-def revoke_key(request: HttpRequest, widget: Widget, key: int) -> HttpResponse:
-    """What is signed with this key from now on lets nobody in."""
-    widget.keys.filter(pk=key).delete()
-    return redirect(reverse("widgets:widget", args=[widget.pk]) + "#keys")

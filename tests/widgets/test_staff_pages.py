@@ -40,15 +40,13 @@ def staff(client, sue):
 
 
 def test_only_staff_see_and_do_anything(client, desk, ann):
-    key = desk.keys.create(kid="k1", material="x")
+    desk.keys.create(kid="k1", material="x")
     pages = ["", "new/", *(f"{desk.pk}/{page}" for page in ("", "settings/", "delete/"))]
-    posts = [
-        "new/",
-        *(f"{desk.pk}/{page}" for page in ("settings/", "switch/", "end/", "delete/", "keys/", f"keys/{key.pk}/")),
-    ]
+    orders = [{"do": do, "kid": "k1", "algorithm": "HS256"} for do in ("off", "end", "revoke", "key")]
     for expected in (302, 403):
-        for send, paths in ((client.get, pages), (client.post, posts)):
+        for send, paths in ((client.get, pages), (client.post, pages[1:])):
             assert {path: send(f"/widgets/{path}").status_code for path in paths} == dict.fromkeys(paths, expected)
+        assert {client.post(f"/widgets/{desk.pk}/", order).status_code for order in orders} == {expected}
         client.force_login(ann)
     desk.refresh_from_db()
     assert (desk.is_on, desk.generation, desk.keys.count(), Widget.objects.count()) == (True, 1, 1, 1)
@@ -119,9 +117,9 @@ def test_every_change_is_told_to_open_pages(staff, desk):
     def told():
         return Head.objects.filter(name=f"widget.{desk.pk}").values_list("seq", flat=True).first() or 0
 
-    staff.post(f"/widgets/{desk.pk}/switch/", {"to": "off"})
+    staff.post(f"/widgets/{desk.pk}/", {"do": "off"})
     staff.post(f"/widgets/{desk.pk}/settings/", FIELDS | {"access": "vouched"})
-    staff.post(f"/widgets/{desk.pk}/end/")
+    staff.post(f"/widgets/{desk.pk}/", {"do": "end"})
     desk.refresh_from_db()
     assert (told(), desk.is_on, desk.access, desk.generation) == (3, False, "vouched", 2)
     staff.post(f"/widgets/{desk.pk}/delete/")
@@ -129,7 +127,7 @@ def test_every_change_is_told_to_open_pages(staff, desk):
 
 
 def test_a_secret_is_shown_once(staff, desk):
-    answer = staff.post(f"/widgets/{desk.pk}/keys/", {"algorithm": "HS256"})
+    answer = staff.post(f"/widgets/{desk.pk}/", {"do": "key", "algorithm": "HS256"})
     key = desk.keys.get()
     assert shown(answer, "The secret") == key.material
     assert len(key.material) >= 43
@@ -139,13 +137,13 @@ def test_a_secret_is_shown_once(staff, desk):
 
 def test_two_keys_are_live_at_most_and_a_revoked_one_is_gone(staff, desk):
     for _ in range(3):
-        answer = staff.post(f"/widgets/{desk.pk}/keys/", {"algorithm": "HS256"})
+        answer = staff.post(f"/widgets/{desk.pk}/", {"do": "key", "algorithm": "HS256"})
     assert (answer.status_code, desk.keys.count()) == (422, 2)
     other = Widget.objects.create(title="Other")
     first, second = desk.keys.order_by("pk")
-    staff.post(f"/widgets/{other.pk}/keys/{first.pk}/")
+    staff.post(f"/widgets/{other.pk}/", {"do": "revoke", "kid": first.kid})
     assert desk.keys.count() == 2
-    staff.post(f"/widgets/{desk.pk}/keys/{first.pk}/")
+    staff.post(f"/widgets/{desk.pk}/", {"do": "revoke", "kid": first.kid})
     assert list(desk.keys.all()) == [second]
 
 
@@ -158,10 +156,10 @@ def test_a_public_key_is_taken_and_nothing_else_that_looks_like_one(staff, desk)
         private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
     ]
     for text in wrong:
-        answer = staff.post(f"/widgets/{desk.pk}/keys/", {"algorithm": "EdDSA", "public_key": text})
+        answer = staff.post(f"/widgets/{desk.pk}/", {"do": "key", "algorithm": "EdDSA", "public_key": text})
         assert answer.context["form"].errors["public_key"], text
     assert not VouchingKey.objects.exists()
-    staff.post(f"/widgets/{desk.pk}/keys/", {"algorithm": "EdDSA", "public_key": f"\n{public_pem(private)}\n"})
+    staff.post(f"/widgets/{desk.pk}/", {"do": "key", "algorithm": "EdDSA", "public_key": f"\n{public_pem(private)}\n"})
     key = desk.keys.get()
     token = jwt.encode({"sub": "1"}, private, "EdDSA")
     assert jwt.decode(token, key.material, [key.algorithm]) == {"sub": "1"}
@@ -177,7 +175,7 @@ PROGRAMS = {
 @pytest.mark.parametrize("language", [name for name, (program, *_) in PROGRAMS.items() if program])
 def test_the_code_that_is_shown_makes_a_token(staff, desk, language):
     program, option, around = PROGRAMS[language]
-    answer = staff.post(f"/widgets/{desk.pk}/keys/", {"algorithm": "HS256"})
+    answer = staff.post(f"/widgets/{desk.pk}/", {"do": "key", "algorithm": "HS256"})
     code = shown(answer, language)
     env = {**os.environ, "WIDGET_SECRET": shown(answer, "The secret")}
     run = subprocess.run([program, option, around.format(code)], env=env, capture_output=True, text=True, check=True)
