@@ -87,10 +87,12 @@ def test_without_script_somebody_chooses_a_name_and_writes(client, widget):
     assert Message.objects.get().author.kind == "visitor"
 
 
-def test_few_new_visitors_come_from_one_address(client, widget):
+def test_few_new_visitors_come_from_one_address_which_takes_nothing_from_the_others(client, widget, monkeypatch):
+    monkeypatch.setattr(visitors, "ALL_NEW_RATE", "0.01/11")
     answers = [client.post(address(widget, "name/"), {"display_name": f"Visitor {n}"}) for n in range(12)]
     assert "Many people came just now" in text_of(answers[-1])
-    assert Visitor.objects.count() == 10
+    client.post(address(widget, "name/"), {"display_name": "Vera"}, REMOTE_ADDR="192.0.2.7")
+    assert Visitor.objects.count() == 11
 
 
 def test_who_posts_much_or_has_no_name_does_not_silence_the_others(client, widget, vera, monkeypatch):
