@@ -75,12 +75,12 @@ class Presence:
 
 @live_write
 def record(change: Change, process: str, come: set[Entry], gone: set[Entry]) -> None:
-    """Take and give up leases in one commit, and touch the names that they are about.
+    """Give up and take leases in one commit, and touch the names that they are about.
 
     Whoever comes from another process was there: after a restart nobody is told of a thousand who were away a second.
     """
+    Lease.objects.give_up(process, gone)  # before ours lock those of others, else two processes wait for each other
     news = Lease.objects.take(process, come) if come else set()
-    Lease.objects.give_up(process, gone)
     change.touch(*{name for name, _ in news | gone})
 
 

@@ -1,15 +1,19 @@
 """Who is here: a person is, not a tab; a reload is no leaving; who died is gone eventually."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db import connection
 from django.utils import timezone
 
-from parlour import hub, presence
+from parlour import hub, presence, writes
 from parlour.database import run
-from parlour.models import Lease, read_heads
+from parlour.models import Lease, LeaseQuerySet, read_heads
 from tests.parlour.recording_page import RecordingPage
 from tests.waiting import eventually
 
@@ -160,3 +164,31 @@ async def test_presence_ends_when_its_process_is_told_to(ann, lobby):
         task.cancel()
         await asyncio.wait([task], timeout=10)
         assert task.done()
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="it writes one transaction after another")
+def test_two_processes_whose_people_change_places_do_not_wait_for_each_other(lobby, monkeypatch):
+    ann, ben = (lobby.people, "1"), (lobby.people, "2")
+    presence.record("one", {ann}, set())
+    presence.record("two", {ben}, set())
+    both_took, take = Barrier(2), LeaseQuerySet.take
+
+    def take_together(self, *args):
+        taken = take(self, *args)
+        with suppress(BrokenBarrierError):
+            both_took.wait(0.5)
+        return taken
+
+    def move(process, come, gone):
+        try:
+            presence.record(process, {come}, {gone})
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(LeaseQuerySet, "take", take_together)
+    before = writes.counts["deadlocks"]
+    with ThreadPoolExecutor(2) as pool:
+        moves = [pool.submit(move, "one", ben, ann), pool.submit(move, "two", ann, ben)]
+    [each.result() for each in moves]
+    assert writes.counts["deadlocks"] == before
+    assert sorted(Lease.objects.values_list("process", "holder")) == [("one", "2"), ("two", "1")]
