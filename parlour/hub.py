@@ -118,12 +118,12 @@ class Topic:
             for name in heads:
                 _remove(self.hub.by_head, name, group)
 
-    def hint(self, name: str, seq: int) -> None:
-        """A head has come as far as `seq`. A number that is not above ours is ignored."""
+    def hint(self, name: str, seq: int, groups: set[Group]) -> None:
+        """A head, which these groups follow, has come as far as `seq`. A number that is not above ours is ignored."""
         if seq > self.known.get(name, -1):
             self.known[name] = seq
             self.hinted_at = self.hinted_at or self.hub.loop.time()
-            self.behind |= {group for group in self.hub.by_head[name] if group.topic is self}
+            self.behind |= groups
             self.awake.set()
 
     def reset(self) -> None:
@@ -312,8 +312,11 @@ class Hub:
 
     def moved(self, name: str, seq: int) -> None:
         """A head has come as far as `seq`: topics ask, guarded sockets check their rights."""
-        for topic in {group.topic: None for group in self.by_head.get(name, ())}:
-            topic.hint(name, seq)
+        behind: dict[Topic, set[Group]] = defaultdict(set)
+        for group in self.by_head.get(name, ()):
+            behind[group.topic].add(group)
+        for topic, groups in behind.items():
+            topic.hint(name, seq, groups)
         for listener, known in list(self.guards.get(name, {}).items()):
             if seq > known:
                 self.guards[name][listener] = seq
