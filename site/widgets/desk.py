@@ -4,7 +4,6 @@ Whoever of the staff is assigned is alerted alone from then on.
 """
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -30,7 +29,7 @@ def posted(change: Change, rows: Sequence[Message], **_: Any) -> None:
         if visitor is not None and row.author_id == visitor.user_id:
             _call_staff(change, visitor, row)
         elif visitor is not None and row.author.is_staff:
-            transaction.on_commit(partial(answered, row.room_id))
+            _staff_answered(row)
 
 
 def _is_visitor(person: User) -> bool:
@@ -43,7 +42,7 @@ def _call_staff(change: Change, visitor: Visitor, row: Message) -> None:
     if missing:
         new = [Membership(room=row.room, person_id=pk) for pk in missing]
         change.then(lambda: Membership.objects.bulk_create(new, ignore_conflicts=True))  # type: ignore[arg-type]
-        transaction.on_commit(partial(revoke, *missing))
+        transaction.on_commit(lambda: revoke(*missing), robust=True)
     add_alert(
         change,
         visitor.assigned or Role("staff"),
@@ -55,6 +54,11 @@ def _call_staff(change: Change, visitor: Visitor, row: Message) -> None:
         actor=row.author,
         read_by=readers_now(row.room),
     )
+
+
+def _staff_answered(row: Message) -> None:
+    """Resolve the alerts after the commit; what fails then must not have the message taken for unsaid."""
+    transaction.on_commit(lambda: answered(row.room_id), robust=True)
 
 
 def _key(room: int) -> str:

@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db import OperationalError
 
 from alerts.models import Alert
 from parlour.models import read_heads
@@ -50,6 +51,18 @@ def test_a_conversation_is_the_staffs_from_its_first_message_on(client, desk, ve
     say(vera.user, vera, "very late")
     assert len(told(sue)) == 1
     assert "very late" in client.get(vera.room.get_absolute_url()).content.decode()
+
+
+def test_an_answer_is_said_once_though_its_alert_cannot_be_resolved_now(desk, vera, sue, monkeypatch, caplog):
+    say(vera.user, vera, "my order is late")
+
+    def unwell(**_):
+        raise OperationalError("the database is away")
+
+    monkeypatch.setattr("widgets.desk.resolve", unwell)
+    assert say(sue, vera, "it is on its way").text == "it is on its way"
+    assert list(vera.room.messages.values_list("text", flat=True)) == ["my order is late", "it is on its way"]
+    assert "the database is away" in caplog.text
 
 
 def test_the_page_of_a_desk_says_who_waits_for_an_answer(client, desk, vera, sue):
