@@ -96,7 +96,7 @@ def record(change: Change, cursor: Cursor, message: Message, status: int, words:
     if taken:
         Cursor.objects.filter(pk=cursor.pk, seq=cursor.seq).update(seq=message.changed)  # unless it was set back
     elif status == GONE or (since and now - since >= GIVE_UP):
-        paused = f"{words}" if status == GONE else f"No delivery succeeded for a day. The last answer: {words}"
+        paused = words if status == GONE else f"No delivery succeeded for a day. The last answer: {words}"
     wait = min(max(now - since, SHORTEST), LONGEST) if since else timedelta()
     row = Webhook.objects.filter(pk=webhook.pk)
     row.update(failing_since=since, due=Now() + wait, **({"answer": words, "answered": now} if words else {}))

@@ -1,6 +1,7 @@
 """What a person fills in about a webhook."""
 
 import socket
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -36,22 +37,19 @@ class WebhookForm(forms.ModelForm):
 
     def clean_address(self) -> str:
         """Raises ValidationError in words; where a name leads is seen at each delivery."""
-        address, problem = "", ""
         try:
             parts = urlsplit(self.cleaned_data["address"])
             address = str(iri_to_uri(parts._replace(netloc=parts.netloc.encode("idna").decode()).geturl()))
             if parts.scheme not in ("http", "https") or not parts.hostname:
-                problem = "An address begins with https:// or http:// and names a host."
-            elif "@" in parts.netloc:
-                problem = "Leave out what stands before the @: every delivery is signed."
-            else:
+                raise forms.ValidationError("An address begins with https:// or http:// and names a host.")
+            if "@" in parts.netloc:
+                raise forms.ValidationError("Leave out what stands before the @: every delivery is signed.")
+            with suppress(socket.gaierror):  # a name
                 resolve(address, socket.AI_NUMERICHOST)
         except NotPublic:
-            problem = "This leads into a network that is not public, so nothing is sent there."
+            raise forms.ValidationError(
+                "This leads into a network that is not public, so nothing is sent there."
+            ) from None
         except ValueError:
-            problem = "This is no address; https://example.org/parlour is one."
-        except socket.gaierror:  # a name
-            pass
-        if problem:
-            raise forms.ValidationError(problem)
+            raise forms.ValidationError("This is no address; https://example.org/parlour is one.") from None
         return address

@@ -8,7 +8,6 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, Max, OuterRef, QuerySet
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from rooms.models import Message, Room
 from rooms.permissions import rights
@@ -44,7 +43,7 @@ class Webhook(models.Model):
     address = models.CharField(max_length=500)
     secret = models.CharField(max_length=100, default=new_secret, editable=False)
     paused = models.CharField(max_length=200, blank=True)
-    due = models.DateTimeField(default=timezone.now)
+    due = models.DateTimeField(default=Now)
     failing_since = models.DateTimeField(null=True, blank=True)
     answer = models.CharField(max_length=200, blank=True)
     answered = models.DateTimeField(null=True, blank=True)
