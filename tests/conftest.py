@@ -85,6 +85,14 @@ def lobby(ann):
 
 
 @pytest.fixture
+def team(ann):
+    """A room for members, of which Ann is one."""
+    room = Room.objects.create(title="Team", owner=ann, access=Room.Access.MEMBERS)
+    room.members.add(ann)
+    return room
+
+
+@pytest.fixture
 def post_rate(settings):
     """post_rate("10/40") limits how much one person may post: a second / at once."""
 

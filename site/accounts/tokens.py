@@ -25,7 +25,6 @@ from accounts.rates import allows
 from parlour import Credential, Denied, Identity, Lease, draining, revoke, run
 from rooms.models import Membership, Room
 
-SECRET = re.compile(r"parlour_[\w-]{43}", re.ASCII)
 SHOWN = 12  # characters of a secret that its owner sees in the list
 WRONG_RATE = "0.5/30"  # wrong tokens from one address: a second / at once
 TICKET_SALT, TICKET_LASTS = "accounts.ticket", 60  # seconds
@@ -69,17 +68,15 @@ def _usable(**which: Any) -> ApiToken | None:
     return token if token and not closed(token.owner) else None
 
 
-def bearer(authorization: str) -> str | None:
-    """The secret in such a header; None if it holds something else."""
+def bearer(authorization: str) -> str:
+    """The secret in such a header; "" if it holds something else."""
     kind, _, secret = authorization.partition(" ")
-    return secret.strip() if kind.lower() == "bearer" else None
+    return secret.strip() if kind.lower() == "bearer" else ""
 
 
-def authenticate(secret: str | None, address: str, ticket: str | None = None) -> ApiToken:
+def authenticate(secret: str, address: str, ticket: str = "") -> ApiToken:
     """The token with this secret, or of this ticket. Raises Refused: 401, from an address that errs too often 429."""
-    token = _of_ticket(ticket) if secret is None and ticket else None
-    if secret and SECRET.fullmatch(secret):
-        token = _usable(digest=_digest(secret))
+    token = _usable(digest=_digest(secret)) if secret else _of_ticket(ticket)
     if token is None and allows("wrong-token", address, WRONG_RATE):
         raise Refused(401, "Show a token that is valid: “Authorization: Bearer parlour_…”.", WWW_Authenticate="Bearer")
     if token is None:
@@ -134,12 +131,12 @@ class TokenAuthMiddleware:
 
     def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:
         secret = bearer(dict(scope["headers"]).get(b"authorization", b"").decode("latin1"))
-        ticket = parse_qs(scope["query_string"].decode("latin1")).get("ticket", [None])[0]
-        if draining() or (secret is None and ticket is None):  # a process that ends leaves a ticket to the next one
+        ticket = parse_qs(scope["query_string"].decode("latin1")).get("ticket", [""])[0]
+        if draining() or not (secret or ticket):  # a process that ends leaves a ticket to the next one
             return self.application(scope, receive, send)  # awaited here, it would take a step more for each event
         return self._identified(secret, ticket, scope, receive, send)
 
-    async def _identified(self, secret: str | None, ticket: str | None, scope: Any, receive: Any, send: Any) -> None:
+    async def _identified(self, secret: str, ticket: str, scope: Any, receive: Any, send: Any) -> None:
         try:
             address = (scope.get("client") or [""])[0]
             credential = await run(_socket_credential, secret, ticket, address, scope["path"])
@@ -149,7 +146,7 @@ class TokenAuthMiddleware:
         return await self.application({**scope, "query_string": b"", "credential": credential}, receive, send)
 
 
-def _socket_credential(secret: str | None, ticket: str | None, address: str, path: str) -> TokenCredential:
+def _socket_credential(secret: str, ticket: str, address: str, path: str) -> TokenCredential:
     token, room = authenticate(secret, address, ticket), ROOM_SOCKET.fullmatch(path)
     if not room or not token.may(ApiToken.Scope.READ) or not token.rooms.filter(slug=room[1]).exists():
         raise Refused(403, "This token may not open this socket.")

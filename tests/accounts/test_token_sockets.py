@@ -53,18 +53,6 @@ class Program(Silent):
         return self.document
 
 
-@pytest.fixture
-def lobby(ann):
-    return Room.objects.create(title="Lobby", owner=ann)
-
-
-@pytest.fixture
-def team(ann):
-    room = Room.objects.create(title="Team", access=Room.Access.MEMBERS, owner=ann)
-    Membership.objects.create(room=room, person=ann)
-    return room
-
-
 def make(owner, *rooms, scopes=("read", "post")):
     return tokens.make_token(owner, f"Robot {ApiToken.objects.count()}", scopes, rooms, 90)
 

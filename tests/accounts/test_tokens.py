@@ -11,19 +11,7 @@ from django.utils import timezone
 
 from accounts import demo, token_views, tokens
 from accounts.models import ApiToken, User
-from rooms.models import Membership, Room
-
-
-@pytest.fixture
-def lobby(ann):
-    return Room.objects.create(title="Lobby")
-
-
-@pytest.fixture
-def team(ann):
-    room = Room.objects.create(title="Team", access=Room.Access.MEMBERS, owner=ann)
-    room.members.add(ann)
-    return room
+from rooms.models import Membership
 
 
 def make(client, *rooms, **fields):
