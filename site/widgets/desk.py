@@ -21,7 +21,7 @@ ASKED = Kind("visitor", "A visitor writes at a desk")
 
 def posted(change: Change, rows: Sequence[Message], **_: Any) -> None:
     """What a visitor writes at a desk brings the staff in and alerts them; what one of the staff writes answers it."""
-    rows = [row for row in rows if row.room.members_only and (row.author.is_staff or _is_visitor(row.author))]
+    rows = [row for row in rows if row.room.members_only and (row.author.is_staff or row.author.only_as_member)]
     at_desks = Visitor.objects.select_related("widget", "assigned").filter(room__in={row.room_id for row in rows})
     visitors = {visitor.room_id: visitor for visitor in at_desks} if rows else {}
     for row in rows:
@@ -32,14 +32,9 @@ def posted(change: Change, rows: Sequence[Message], **_: Any) -> None:
             _staff_answered(row)
 
 
-def _is_visitor(person: User) -> bool:
-    return person.kind == User.Kind.VISITOR
-
-
 def _call_staff(change: Change, visitor: Visitor, row: Message) -> None:
-    inside = Membership.objects.filter(room=row.room_id, person=OuterRef("pk"))
-    missing = list(staff().exclude(Exists(inside)).values_list("pk", flat=True))
-    if missing:
+    members = Membership.objects.filter(room=row.room_id).values("person")
+    if missing := list(staff().exclude(pk__in=members).values_list("pk", flat=True)):
         new = [Membership(room=row.room, person_id=pk) for pk in missing]
         change.then(lambda: Membership.objects.bulk_create(new, ignore_conflicts=True))  # type: ignore[arg-type]
         transaction.on_commit(lambda: revoke(*missing), robust=True)
@@ -80,23 +75,23 @@ def staff_changed(instance: User, update_fields: Any = None, **_: Any) -> None:
     """Who is about to be none of the staff any more leaves the desks; whom they looked after is everybody's again."""
     if instance.is_staff and instance.is_active:
         return
-    is_unsaid = update_fields is not None and not {"is_staff", "is_active"} & {*update_fields}
-    if not is_unsaid and staff().filter(pk=instance.pk).exists():
+    if _may_differ(update_fields) and staff().filter(pk=instance.pk).exists():
         Membership.objects.filter(person=instance.pk, room__visitor__isnull=False).delete()
         Visitor.objects.filter(assigned=instance.pk).update(assigned=None)
 
 
 def staff_joined(instance: User, update_fields: Any = None, **_: Any) -> None:
     """Who has become one of the staff belongs to the conversations that the others have."""
-    is_unsaid = update_fields is not None and not {"is_staff", "is_active"} & {*update_fields}
-    if is_unsaid or not (instance.is_staff and instance.is_active):
-        return
-    inside = Membership.objects.filter(room=OuterRef("pk"), person=instance.pk)
-    missing = Room.objects.filter(
-        Exists(Message.objects.filter(room=OuterRef("pk"))), ~Exists(inside), visitor__isnull=False
-    )
-    rows = [Membership(room=room, person=instance) for room in missing]
-    Membership.objects.bulk_create(rows, ignore_conflicts=True)
+    if _may_differ(update_fields) and instance.is_staff and instance.is_active:
+        begun = Exists(Message.objects.filter(room=OuterRef("pk")))
+        missing = Room.objects.filter(begun, visitor__isnull=False).exclude(members=instance)
+        rows = [Membership(room=room, person=instance) for room in missing]
+        Membership.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _may_differ(update_fields: Any) -> bool:
+    """Whether a save that writes these fields (None: all) can make somebody one of the staff, or none of them."""
+    return update_fields is None or not {"is_staff", "is_active"}.isdisjoint(update_fields)
 
 
 def answered(room: int) -> None:

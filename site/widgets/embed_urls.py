@@ -8,17 +8,17 @@ from widgets.consumers import WidgetConsumer
 
 app_name = "embed"
 urlpatterns = [
-    path("<str:public_id>/", embed_views.page, name="page"),
-    path("<str:public_id>/name/", embed_views.name, name="name"),
-    path("<str:public_id>/messages/", embed_views.messages, name="messages"),
-    path("<str:public_id>/panel/", embed_views.panel, name="panel"),
-    path("<str:public_id>/older/", embed_views.older, name="older"),
-    path("<str:public_id>/lines/", embed_views.lines, name="lines"),
-    path("<str:public_id>/pasted/", embed_views.pasted, name="pasted"),
-    path("<str:public_id>/read/", embed_views.read, name="read"),
+    path("<slug:public_id>/", embed_views.page, name="page"),
+    path("<slug:public_id>/name/", embed_views.name, name="name"),
+    path("<slug:public_id>/messages/", embed_views.messages, name="messages"),
+    path("<slug:public_id>/panel/", embed_views.panel, name="panel"),
+    path("<slug:public_id>/older/", embed_views.older, name="older"),
+    path("<slug:public_id>/lines/", embed_views.lines, name="lines"),
+    path("<slug:public_id>/pasted/", embed_views.pasted, name="pasted"),
+    path("<slug:public_id>/read/", embed_views.read, name="read"),
     re_path(r"", framing.refuse),
 ]
 websocket_urlpatterns = [
-    path("ws/embed/<str:public_id>/", WidgetConsumer.as_asgi()),
-    path("ws/embed/<str:public_id>/bell/", BellConsumer.as_asgi()),
+    path("ws/embed/<slug:public_id>/", WidgetConsumer.as_asgi()),
+    path("ws/embed/<slug:public_id>/bell/", BellConsumer.as_asgi()),
 ]

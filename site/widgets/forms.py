@@ -67,7 +67,7 @@ class WidgetForm(forms.ModelForm):
 
     def clean_sites(self) -> str:
         """The origins, one a line; raises ValidationError that names each line which is none."""
-        lines = dict(sites.lines_of(self.cleaned_data["sites"]))
+        lines = sites.lines_of(self.cleaned_data["sites"])
         wrong = {number: words for number, line in lines.items() if (words := sites.wrong_with(line))}
         if len(lines) > sites.MOST:
             raise ValidationError(f"Please keep it to {sites.MOST} sites.")

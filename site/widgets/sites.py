@@ -1,7 +1,6 @@
 """The sites that may frame a widget: what a person may write, and what of it goes into a header."""
 
 import re
-from collections.abc import Iterator
 
 MOST = 20
 LONGEST = 100  # characters of a line: a proxy takes a header of all of them, 4 kB in nginx
@@ -29,13 +28,11 @@ def wrong_with(line: str) -> str:
     return next((words for pattern, words in _WRONG if re.search(pattern, line)), _SHAPE)
 
 
-def lines_of(text: str) -> Iterator[tuple[int, str]]:
-    """What a person wrote, line by line with its number, without empty ones."""
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.strip():
-            yield number, line.strip().lower()
+def lines_of(text: str) -> dict[int, str]:
+    """What a person wrote, by the number of its line, without empty ones."""
+    return {number: line.strip().lower() for number, line in enumerate(text.splitlines(), 1) if line.strip()}
 
 
 def origins(text: str) -> list[str]:
     """The allowed sites of a widget as they go into its policy: what is no origin stays out, wherever it came from."""
-    return [line for _, line in lines_of(text) if not wrong_with(line)][:MOST]
+    return [line for line in lines_of(text).values() if not wrong_with(line)][:MOST]

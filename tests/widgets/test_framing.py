@@ -98,8 +98,7 @@ def ancestors(answer):
 def embed_addresses(widget):
     """Every address below /embed/, the last of which takes what is left."""
     for pattern in embed_urls.urlpatterns[:-1]:
-        route = str(pattern.pattern).replace("<str:public_id>", widget.public_id)
-        yield "/embed/" + route.replace("<int:pk>", "1")
+        yield "/embed/" + str(pattern.pattern).replace("<slug:public_id>", widget.public_id)
 
 
 def test_every_answer_of_a_widget_names_its_sites_and_knows_no_cookie(client, desk, sue, settings):
