@@ -119,7 +119,7 @@ def test_an_app_without_an_address_can_show_it_where_staff_say_so(person: Invite
     assert any("frame-ancestors" in line for line in stranger.violations)
     stranger.violations.clear()
     expect(frame.get_by_role("heading", name="Ask us")).to_have_count(0)
-    widget.change("settings/", apps="on")
+    widget.change(apps="on")
     frame = visit(stranger, webview)
     frame.get_by_role("textbox", name="Your name").fill("Robin")
     frame.get_by_role("button", name="Write here").click()

@@ -128,11 +128,11 @@ def test_two_widgets_are_apart_and_one_is_stopped_alone(person: Invite, server: 
     sees(vera, "from the first")
     sees(paul, "from the second")
     expect(vera.get_by_text("from the second")).to_have_count(0)
-    first.widget.change("end/")
+    first.widget.press("end")
     expect(vera.get_by_text("Load the page again.")).to_be_visible(timeout=WITHIN)
     say(paul, "still here")
     sees(paul, "still here")
-    second.widget.change("switch/", to="off")
+    second.widget.press("off")
     expect(paul.get_by_text("This is not here any more.")).to_be_visible(timeout=WITHIN)
 
 

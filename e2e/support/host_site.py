@@ -87,12 +87,13 @@ class StaffWidget:
         self.server = server
         self.path = self.staff.submit("/widgets/new/", **fields).headers["Location"]
 
-    def change(self, page: str, **fields: str) -> None:
-        """Send the form of one of its pages: settings/, or that of a button: switch/, end/, delete/."""
-        if page == "settings/":
-            self.staff.submit(self.path + page, **fields)
-        else:
-            self.staff.post(self.path + page, fields)
+    def change(self, **fields: str) -> None:
+        """Change its settings."""
+        self.staff.submit(f"{self.path}settings/", **fields)
+
+    def press(self, do: str) -> None:
+        """Press a button of its page: `on`, `off`, `end`."""
+        self.staff.post(self.path, {"do": do})
 
     def snippet(self, label: str = "The frame") -> str:
         """What is in the box with this name, as it is copied."""
@@ -105,7 +106,7 @@ class StaffWidget:
 
     def key(self) -> str:
         """Make a key to vouch with; the secret as it is shown, once."""
-        made = self.staff.post(self.path + "keys/", {"algorithm": "HS256"}).page
+        made = self.staff.post(self.path, {"do": "key", "algorithm": "HS256"}).page
         return _whole(made.find("pre", aria_label="The secret")[0])
 
 
