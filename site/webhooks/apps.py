@@ -14,5 +14,5 @@ class WebhooksConfig(AppConfig):
         from jobs.runner import looked
         from webhooks import delivery
 
-        Kind("webhook", "Webhooks that stop").register()
+        Kind("webhook", "Webhooks that stop", role="staff").register()
         looked.connect(delivery.look)

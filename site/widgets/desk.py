@@ -16,7 +16,7 @@ from rooms.models import Membership, Message, Room
 from rooms.reading import readers_now
 from widgets.models import Visitor
 
-ASKED = Kind("visitor", "A visitor writes at a desk")
+ASKED = Kind("visitor", "A visitor writes at a desk", role="staff")
 
 
 def posted(change: Change, rows: Sequence[Message], **_: Any) -> None:

@@ -179,6 +179,17 @@ def test_who_wants_to_hear_nothing_of_a_kind_is_counted_nothing(here, sue):
     assert (unseen(sue), titles(here)) == (1, ["Order"])
 
 
+def test_kinds_of_which_staff_alone_are_told_are_offered_to_them_alone(client, sue, ann):
+    offered = {}
+    for person in (sue, ann):
+        client.force_login(person)
+        offered[person] = client.get("/alerts/preferences/").content.decode()
+    for label in ("Programs", "A visitor writes at a desk", "Webhooks that stop"):
+        assert label in offered[sue]
+        assert label not in offered[ann]
+    assert "Mentions" in offered[ann]
+
+
 def test_a_name_is_shown_as_it_is_now_and_markup_in_it_and_in_a_title_is_text(here, sue, ann):
     notify(sue, "mention", "{actor} mentioned <img src=x> in {actor}", body="<b>bold</b>", actor=ann)
     ann.display_name = "Anna {actor} <b>"
