@@ -176,6 +176,16 @@ def test_another_try_goes_on_where_the_last_one_ended(act, state, upload, before
     assert files() == []
 
 
+def test_an_alert_of_orders_that_cannot_be_renewed_stays_as_it_was(upload, before_batch, alerts_of, monkeypatch, sam):
+    before_batch(52, fail)
+    upload(HEAD + TEA * 100)
+    imported = finished()
+    monkeypatch.setattr(import_job, "notify", lambda *_, **__: fail(None))
+    assert transitions.act("retry", imported.pk)
+    assert finished().orders == 100
+    assert alerts_of("staff") == ["50 new orders from an import"]
+
+
 def test_rejected_rows_are_a_file_without_formulas_that_can_be_corrected_and_sent_again(upload, client):
     upload(HEAD + '=1+1,-5,EUR,@x,\n"+a, ""b""",x,EUR,"\t=2",\n-Tea,-5,EUR,,\n')
     answer = client.get(f"/shop/imports/{finished().pk}/rejected.csv")

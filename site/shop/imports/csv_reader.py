@@ -113,9 +113,8 @@ class Sheet:
         for line in iter(partial(self.text.readline, MAX_ROW + 1), ""):
             self.line, self.size = self.line + 1, self.size + len(line)
             if self.size > MAX_ROW:
-                raise ValidationError(
-                    f"The row at line {self.line:,} is over {MAX_ROW:,} letters. Is a quote not closed?"
-                )
+                why = f"The row at line {self.line:,} is over {MAX_ROW:,} letters. Is a quote not closed?"
+                raise ValidationError(why)
             if self.line > MAX_LINES:
                 raise ValidationError(f"It has more than {MAX_LINES:,} lines. Split it and send the parts.")
             if "\0" in line:

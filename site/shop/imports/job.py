@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.urls import reverse
 
 from alerts import Role, notify, resolve
@@ -38,10 +39,11 @@ def import_orders(job: JobContext) -> str:
         raise Failure("The file is not here any more. Send it again.", again=False) from None
     finally:
         if imported.orders > start.orders:  # one alert of an import, however many orders and tries
-            resolve(imported)
             title = f"{imported.orders:,} new order{'' if imported.orders == 1 else 's'} from an import"
             body = f"{imported.name}, from {job.owner.name}"
-            notify(Role("staff"), "order", title, body, reverse("shop:orders"), imported, actor=job.owner)
+            with transaction.atomic():
+                resolve(imported)
+                notify(Role("staff"), "order", title, body, reverse("shop:orders"), imported, actor=job.owner)
     imported.file.delete(save=False)
     return imported.outcome
 
