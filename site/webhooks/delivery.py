@@ -98,10 +98,11 @@ def record(change: Change, cursor: Cursor, message: Message, status: int, words:
     elif status == GONE or (since and now - since >= GIVE_UP):
         paused = words if status == GONE else f"No delivery succeeded for a day. The last answer: {words}"
     wait = min(max(now - since, SHORTEST), LONGEST) if since else timedelta()
-    row = Webhook.objects.filter(pk=webhook.pk)
+    row = Webhook.objects.filter(pk=webhook.pk, due=webhook.due)  # who resumed it meanwhile hears of the next try
+    stops = paused and row.filter(paused="").update(paused=paused[:200])
     row.update(failing_since=since, due=Now() + wait, **({"answer": words, "answered": now} if words else {}))
     change.touch(rows_head(Webhook))
-    if paused and row.filter(paused="").update(paused=paused[:200]):
+    if stops:
         title, url = "A webhook is paused", reverse("webhooks:list")
         add_alert(change, webhook.owner, "webhook", title, paused, url, about=webhook)
     return taken

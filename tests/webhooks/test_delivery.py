@@ -220,6 +220,25 @@ def test_who_pauses_it_while_it_is_sent_is_not_alerted_and_no_connection_waits_f
     assert (webhook.paused, webhook.answer, Alert.objects.count()) == ("You paused it.", "410 Gone", 0)
 
 
+def test_who_resumes_or_deletes_it_while_a_try_hangs_need_not_wait_for_what_comes_of_that(
+    hook, receiver, lobby, say, sue, monkeypatch
+):
+    webhook = hook()
+    say(lobby, "hello")
+    webhook.failing_since = timezone.now()
+    for meanwhile in (live.resume, live.delete):
+        now_due(webhook, hours=25)
+        with monkeypatch.context() as patch:
+            patch.setattr(delivery, "post", lambda *_, act=meanwhile: (act(sue, str(webhook.pk)), (0, "It hung."))[1])
+            assert not send_next(webhook.pk)
+        assert not Alert.objects.exists()
+        if meanwhile is live.resume:
+            webhook.refresh_from_db()
+            assert (webhook.paused, webhook.failing_since) == ("", None)
+            assert send_next(webhook.pk)
+            say(lobby, "more")
+
+
 def test_a_cursor_goes_with_its_room_and_the_others_go_on(hook, receiver, lobby, ann, say):
     den = Room.objects.create(title="Den", owner=ann)
     webhook = hook(lobby, den)
