@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Min, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -47,9 +46,10 @@ def resume(person: Any, pk: str) -> None:
 def replay(person: Any, pk: str, hours: str) -> None:
     """Send again what was posted in these hours, by setting cursors back."""
     since = timezone.now() - timedelta(hours=int(hours[:6]) if hours.isdecimal() else 0)
-    recent = Min("room__messages__seq", filter=Q(room__messages__created__gte=since))
-    for cursor in Cursor.objects.filter(webhook__in=own(person, pk)).annotate(first=recent).exclude(first=None):
-        Cursor.objects.filter(pk=cursor.pk, seq__gte=cursor.first).update(seq=cursor.first - 1)
+    for cursor in Cursor.objects.filter(webhook__in=own(person, pk)).select_related("room"):
+        older = cursor.room.messages.filter(seq__isnull=False, created__lt=since).order_by("-seq")
+        before = older.values_list("seq", flat=True).first() or 0  # from the newest on, however large the room is
+        Cursor.objects.filter(pk=cursor.pk, seq__gt=before).update(seq=before)
 
 
 @my_webhooks.hears
