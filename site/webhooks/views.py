@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
@@ -26,8 +27,10 @@ def webhooks(request: HttpRequest, template: str = "webhooks/list.html", pk: int
         return render(request, template, {"form": form}, status=422 if form.errors else 200)
     if renewed:
         webhook.secret = new_secret()
+    webhook.due, webhook.failing_since = Now(), None
+    changed = ["address", "secret", "due", "failing_since"]  # who sends to it may write the others meanwhile
     with transaction.atomic():
-        webhook.save(update_fields=["address", "secret"] if pk else None)  # the others may be written meanwhile
+        webhook.save(update_fields=changed if pk else None)
         webhook.follow(form.cleaned_data["rooms"])
     if pk and not renewed:
         return redirect("webhooks:list")

@@ -92,13 +92,14 @@ def test_what_is_no_address_is_refused_in_words_and_what_was_typed_stays(staff, 
         assert re.search(rf'value="{lobby.pk}"[^>]*checked', page)
 
 
-def test_its_address_rooms_and_secret_are_changed_and_a_room_that_stays_goes_on_where_it_was(
+def test_its_address_rooms_and_secret_are_changed_and_a_room_that_stays_goes_on_at_once_where_it_was(
     staff, hook, receiver, lobby, say, sue, ben
 ):
     den, attic = (Room.objects.create(title=title, owner=sue) for title in ("Den", "Attic"))
     webhook = hook(lobby, den, address="http://127.0.0.1:1/")
     say(lobby, "waits")
     say(attic, "before")
+    assert not send_next(webhook.pk)
     change = f"/webhooks/{webhook.pk}/"
     assert f'href="{change}"' in staff.get("/webhooks/").content.decode()
     assert len(re.findall("checked", staff.get(change).content.decode())) == 2
