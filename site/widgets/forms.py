@@ -3,6 +3,7 @@
 import secrets
 from typing import Any
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 from django import forms
@@ -115,7 +116,7 @@ class KeyForm(forms.Form):
             return ""
         try:
             key = load_pem_public_key(text.strip().encode())
-        except ValueError:
+        except (ValueError, UnsupportedAlgorithm):
             key = None
         if not isinstance(key, Ed25519PublicKey):
             self.add_error("public_key", "That is no public key of the kind Ed25519. Paste it whole, with both lines.")

@@ -12,7 +12,7 @@ from parlour import Change, live_write
 from rooms.models import Membership, Room
 from rooms.permissions import rights
 
-UNVOUCHED = "page-"  # begins the subject of who only chose a name
+UNVOUCHED = "\t"  # begins the subject of who only chose a name, and of nobody whom a site vouches for
 MOST_KEYS = 2  # of one widget: the present one, and the next while the host changes over
 
 

@@ -143,11 +143,12 @@ def test_staff_mute_and_ban_a_visitor_who_stays_banned(client, desk, vera, sue):
     assert "spam" in shown()
 
 
-def test_staff_see_whether_a_site_vouches_for_somebody(client, desk, vera, sue):
+def test_staff_see_whether_a_site_vouches_for_somebody_whatever_it_calls_them(client, desk, sue):
+    visitors.vouched(desk, identity.Claims("page-42", "Vera"))
     client.post(address(desk, "name/"), {"display_name": "Vera"})
     client.force_login(sue)
     shown = [client.get(f"/widgets/visitors/{each.pk}/").content.decode() for each in Visitor.objects.order_by("pk")]
-    assert "Yes, as “<bdi>42</bdi>”" in shown[0]
+    assert "Yes, as “<bdi>page-42</bdi>”" in shown[0]
     assert "No: they chose this name" in shown[1]
 
 

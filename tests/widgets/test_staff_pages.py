@@ -152,6 +152,7 @@ def test_a_public_key_is_taken_and_nothing_else_that_looks_like_one(staff, desk)
     wrong = [
         "",
         "key",
+        "-----BEGIN PUBLIC KEY-----\nMAswBQYDKgMEAwIAAQ==\n-----END PUBLIC KEY-----",  # of a kind that nobody knows
         public_pem(X25519PrivateKey.generate()),
         private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
     ]
