@@ -22,7 +22,7 @@ SAME = {
     "tests/accounts": ["tokens", "token_sockets"],
     "tests/api": ["api"],
     "tests/webhooks": ["delivery", "pages"],
-    "tests/widgets": ["framing", "staff_pages", "models", "embed", "desk", "identity"],
+    "tests/widgets": ["framing", "staff_pages", "embed", "desk", "identity"],
     "tests/monitoring": ["problems", "reporter", "status_page"],
 }
 

@@ -5,6 +5,7 @@ import secrets
 from time import time
 
 import jwt
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from parlour.testing import Page
 from parlour.testing.document import Document
@@ -15,6 +16,10 @@ from widgets.models import VouchingKey
 
 def key(widget, kid="k1", algorithm="HS256", material="a secret of 32 bytes that both know"):
     return VouchingKey.objects.create(widget=widget, kid=kid, algorithm=algorithm, material=material)
+
+
+def public_pem(private):
+    return private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
 def claims(widget, subject="42", name="Vera", **more):

@@ -152,13 +152,6 @@ def test_staff_see_whether_a_site_vouches_for_somebody_whatever_it_calls_them(cl
     assert "No: they chose this name" in shown[1]
 
 
-def test_nobody_else_can_do_anything_about_visitors(client, vera, ann):
-    client.force_login(ann)
-    assert client.get(f"/widgets/visitors/{vera.pk}/").status_code == 403
-    assert client.post(f"/widgets/visitors/{vera.pk}/", {"do": "ban"}).status_code == 403
-    assert Visitor.objects.get().user.is_active
-
-
 def test_a_visitor_has_no_right_in_any_other_room(client, desk, vera):
     Room.objects.create(title="Open", guests=Room.Guests.WRITE)
     assert [str(each.room) for each in Membership.objects.filter(person=vera.user)] == ["Help: Vera"]

@@ -6,7 +6,6 @@ from functools import partial
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.test import Client
 
 from alerts import notify
 from parlour import consumer as engine
@@ -222,14 +221,6 @@ async def test_what_ends_a_page_ends_it_though_hints_are_lost(widget, vera, fast
         else:
             await page.until(lambda: page.closed, "the end")
             assert page.closed in (4001, 4003, 4004)
-
-
-async def test_a_banned_visitor_who_is_vouched_for_again_stays_out(widget, vera):
-    vera.user.is_active = False
-    await vera.user.asave()
-    shown = await sync_to_async(lambda: token(widget, key(widget)))()
-    answer = await sync_to_async(Client().get)(address(widget, identity=shown))
-    assert "You cannot take part here any more" in text_of(answer)
 
 
 async def test_a_socket_that_says_nobody_vouched_for_it_is_sent_away(widget, vera):

@@ -5,11 +5,10 @@ import json
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from parlour import Denied
-from tests.widgets.hosts import claims, key, token
+from tests.widgets.hosts import claims, key, public_pem, token
 from widgets import identity, visitors
 from widgets.models import VouchingKey, Widget
 
@@ -19,12 +18,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def other(desk):
     return Widget.objects.create(kind=Widget.Kind.DESK, title="Other")
-
-
-def pair():
-    private = Ed25519PrivateKey.generate()
-    pem = private.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return private, pem.decode()
 
 
 def refused(widget, sent):
@@ -44,14 +37,14 @@ def test_a_token_says_who_somebody_is_and_is_taken_once(desk):
 
 
 def test_either_of_two_keys_vouches_each_with_its_own_algorithm(desk):
-    private, public = pair()
-    shared, signed = key(desk), key(desk, "k2", "EdDSA", public)
+    private = Ed25519PrivateKey.generate()
+    shared, signed = key(desk), key(desk, "k2", "EdDSA", public_pem(private))
     assert identity.read(desk, token(desk, shared)).subject == "42"
     assert identity.read(desk, token(desk, signed, secret=private)).subject == "42"
 
 
 def test_what_is_not_signed_by_a_key_of_the_widget_is_refused(desk, other):
-    _, public = pair()
+    public = public_pem(Ed25519PrivateKey.generate())
     key(desk, "k2", "EdDSA", public)
     shared, foreign = key(desk), key(other, "k3", material="x" * 40)
     good = token(desk, shared)

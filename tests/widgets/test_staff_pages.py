@@ -12,19 +12,18 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from django.template.loader import render_to_string
 
 from parlour.models import Head
 from tests.examples import ROOT
-from widgets.models import VouchingKey, Widget
+from tests.widgets.hosts import public_pem
+from widgets import visitors
+from widgets.identity import Claims
+from widgets.models import VouchingKey, Widget, end_sessions, store
 
 FIELDS = {"title": "Help", "kind": "desk", "access": "anyone", "sites": "https://shop.example", "may_write": "on"}
 FIELDS |= {"accent": "teal", "theme": "auto", "language": "en", "height": "560"}
-
-
-def public_pem(private):
-    return private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
 def shown(answer, label):
@@ -41,15 +40,20 @@ def staff(client, sue):
 
 def test_only_staff_see_and_do_anything(client, desk, ann):
     desk.keys.create(kid="k1", material="x")
-    pages = ["", "new/", *(f"{desk.pk}/{page}" for page in ("", "settings/", "delete/"))]
-    orders = [{"do": do, "kid": "k1", "algorithm": "HS256"} for do in ("off", "end", "revoke", "key")]
+    visitor = visitors.vouched(desk, Claims("42", "Vera"))
+    pages = ["", "new/", *(f"{desk.pk}/{page}" for page in ("", "settings/", "delete/")), f"visitors/{visitor.pk}/"]
+    orders = [{"do": do, "kid": "k1", "algorithm": "HS256"} for do in ("off", "end", "revoke", "key", "ban")]
     for expected in (302, 403):
         for send, paths in ((client.get, pages), (client.post, pages[1:])):
             assert {path: send(f"/widgets/{path}").status_code for path in paths} == dict.fromkeys(paths, expected)
-        assert {client.post(f"/widgets/{desk.pk}/", order).status_code for order in orders} == {expected}
+        assert {client.post(f"/widgets/{page}", order).status_code for page in pages[2:] for order in orders} == {
+            expected
+        }
         client.force_login(ann)
     desk.refresh_from_db()
-    assert (desk.is_on, desk.generation, desk.keys.count(), Widget.objects.count()) == (True, 1, 1, 1)
+    visitor.user.refresh_from_db()
+    assert (desk.is_on, desk.generation, desk.keys.count(), visitor.user.is_active) == (True, 1, 1, True)
+    assert Widget.objects.count() == 1
     assert "Widgets</a>" not in client.get("/").text
 
 
@@ -124,6 +128,14 @@ def test_every_change_is_told_to_open_pages(staff, desk):
     assert (told(), desk.is_on, desk.access, desk.generation) == (3, False, "vouched", 2)
     staff.post(f"/widgets/{desk.pk}/delete/")
     assert (told(), Widget.objects.count()) == (4, 0)
+
+
+def test_an_edit_that_began_before_the_sessions_ended_does_not_bring_them_back(desk):
+    end_sessions(Widget.objects.get())
+    desk.title = "Help and advice"
+    store(desk)
+    desk.refresh_from_db()
+    assert (desk.title, desk.generation) == ("Help and advice", 2)
 
 
 def test_a_secret_is_shown_once(staff, desk):
