@@ -44,8 +44,7 @@ def read(request: HttpRequest, token: ApiToken, slug: str) -> Answer:
         seen = 0 if since == "0" else _seen(since, epoch, head)
         found = list(rows.filter(changed__gt=seen).order_by("changed")[: MOST + 1])
         found, more = found[:MOST], len(found) > MOST
-        last = found[-1].changed or 0 if found else 0
-        head = last if more else max(head, last)
+        head = (found and found[-1].changed) or head
     page = _url(request, room)
     listed = [_shown(token, page, row) for row in found]
     return 200, {"messages": listed, "cursor": f"{epoch:x}.{head}", "more": more}
