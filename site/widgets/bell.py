@@ -45,6 +45,11 @@ class BellRegion(Region):
         self.guards = [widget.head]
 
 
+def read_all(person: Any) -> None:
+    """Everything that is open is read."""
+    mark_read(person, Alert.objects.for_person(person).open())
+
+
 class BellConsumer(TicketConsumer):
     """A page with the bell of a widget."""
 
@@ -55,5 +60,4 @@ class BellConsumer(TicketConsumer):
         return BellRegion(widget, visitor.user_id) if visitor and widget.kind == Widget.Kind.BELL else None
 
     async def hear_read(self, fields: dict[str, Any]) -> None:
-        """Everything that is open is read."""
-        await run(lambda: mark_read(self.person, Alert.objects.for_person(self.person).open()))
+        await run(read_all, self.person)

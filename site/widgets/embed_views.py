@@ -10,14 +10,12 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from accounts.forms import GuestForm
-from alerts.actions import mark_read
-from alerts.models import Alert
 from parlour import Denied, Malformed
 from rooms import views as rooms
 from rooms.models import Room
 from rooms.posting import submit
 from widgets import identity, visitors
-from widgets.bell import BellConsumer
+from widgets.bell import BellConsumer, read_all
 from widgets.consumers import WidgetConsumer, WidgetRegion, rejected
 from widgets.framing import embedded
 from widgets.models import Visitor, Widget
@@ -79,8 +77,7 @@ def _region(widget: Widget, visit: Visit) -> Any:
 
 def _context(widget: Widget, **more: Any) -> dict[str, Any]:
     """What every template gets; without a token against forgery, which would come with a cookie."""
-    shown = {"title": widget.title}
-    return {"widget": widget, "csrf_token": "", **more, "room": shown}
+    return {"widget": widget, "csrf_token": "", **more, "room": {"title": widget.title}}
 
 
 def _page(request: HttpRequest, widget: Widget, visit: Visit, sent: rooms.Rejected = (), **more: Any) -> HttpResponse:
@@ -149,7 +146,7 @@ def older(request: HttpRequest, widget: Widget, visit: Visit) -> HttpResponse:
 def read(request: HttpRequest, widget: Widget, visit: Visit) -> HttpResponse:
     """Mark the alerts of a bell read. Answered with the page."""
     if request.method == "POST" and visit.visitor:
-        mark_read(request.user, Alert.objects.for_person(request.user).open())
+        read_all(request.user)
     return _page(request, widget, visit)
 
 

@@ -28,6 +28,8 @@ def without_cookies(get_response: Callable[[HttpRequest], HttpResponse]) -> Call
         response = get_response(request)
         response.cookies.clear()
         del response.headers["Vary"]
+        response["Referrer-Policy"] = "no-referrer"  # no link or form on it tells where it was
+        response["Cache-Control"] = "no-store"
         return response
 
     return middleware
@@ -63,7 +65,7 @@ def embed_headers(response: HttpResponse, widget: Widget) -> HttpResponse:
     response.xframe_options_exempt = True  # as its decorator does
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
     response["Cross-Origin-Embedder-Policy"] = "require-corp"  # all that the page loads is of this site
-    return _private(response)
+    return response
 
 
 @csrf_exempt
@@ -71,11 +73,4 @@ def refuse(request: HttpRequest, **route: Any) -> HttpResponse:
     """The same empty 404 for a widget that is not there, one that is switched off, and an address that is none."""
     response = HttpResponse(status=404)
     response["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
-    return _private(response)
-
-
-def _private(response: HttpResponse) -> HttpResponse:
-    """Nothing of it is kept, and no link or form on it tells where it was."""
-    response["Referrer-Policy"] = "no-referrer"
-    response["Cache-Control"] = "no-store"
     return response

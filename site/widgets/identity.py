@@ -8,7 +8,7 @@ import logging
 from datetime import timedelta
 from hashlib import sha256
 from time import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jwt
 from django.utils.translation import gettext as _
@@ -23,6 +23,7 @@ LONGEST = 4096  # characters of a token
 LONGEST_CLAIM = 100  # characters of sub and jti
 AHEAD = 5 * 60  # seconds: the latest end of a token
 LEEWAY = 10  # seconds that the site's clock may be off
+OPTIONS: Any = {"require": ["aud", "exp", "jti", "sub"], "strict_aud": True}
 KEPT = timedelta(seconds=3 * AHEAD)  # in which a token is known to be taken; longer than it lasts, by any clock
 
 
@@ -45,15 +46,7 @@ def read(widget: Widget, token: str) -> Claims:
     keys = {key.kid: key for key in widget.keys.all()}
     try:
         key = keys[jwt.get_unverified_header(token)["kid"]]
-        options = {"require": ["aud", "exp", "jti", "sub"], "strict_aud": True}
-        claims = jwt.decode(
-            token,
-            key.material,
-            algorithms=[key.algorithm],
-            audience=widget.public_id,
-            leeway=LEEWAY,
-            options=options,  # type: ignore[arg-type]
-        )
+        claims = jwt.decode(token, key.material, [key.algorithm], OPTIONS, audience=widget.public_id, leeway=LEEWAY)
         ends_in = float(claims["exp"]) - time()
     except jwt.ExpiredSignatureError:
         raise again() from None

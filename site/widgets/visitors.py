@@ -60,11 +60,11 @@ def _make(widget: Widget, subject: str, name: str) -> Visitor:
 
 def _admit(visitor: Visitor) -> None:
     """Have them be a member of the room of their widget, which is all that they may read."""
-    widget, closed = visitor.widget, {"access": Room.Access.MEMBERS, "guests": Room.Guests.NONE}
+    widget = visitor.widget
     if widget.kind == Widget.Kind.DESK and visitor.room is None:
         asked = Truncator(widget.title).chars(16)  # before the name: it cannot pass for a room of the staff's own
         title = f"{asked}: {visitor.user.name}"[:80]
-        visitor.room = Room.objects.create(title=title, **closed)
+        visitor.room = Room.objects.create(title=title, access=Room.Access.MEMBERS, guests=Room.Guests.NONE)
         visitor.save(update_fields=["room"])
     if room := visitor.place:
         Membership.objects.get_or_create(room=room, person=visitor.user)
