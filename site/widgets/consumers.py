@@ -66,8 +66,9 @@ class TicketConsumer(Consumer):
             return {}
         found = Visitor.objects.known().filter(widget=widget, user__in=[each.pk for each in people])
         visitors = {each.user_id: each for each in found}
-        regions = {each.pk: cls.region_of(widget, visitors.get(each.pk)) for each in people}
-        return {pk: region or _nothing(widget) for pk, region in regions.items()}
+        nothing = Region(key_of(public_id), f"/ws/embed/{public_id}/", "")
+        nothing.guards = [widget.head]
+        return {each.pk: cls.region_of(widget, visitors.get(each.pk)) or nothing for each in people}
 
     async def greet(self, fields: dict[str, Any]) -> str:
         if not self.region.streams:
@@ -79,12 +80,6 @@ class TicketConsumer(Consumer):
         if self.greeted and isinstance(self.credential, Ticket) and self.credential.is_old:
             self.credential = self.credential.renewed()
             self.put(self.region.value("ticket", self.credential.text))
-
-
-def _nothing(widget: Widget) -> Region:
-    region = Region(key_of(widget.public_id), f"/ws/embed/{widget.public_id}/", "")
-    region.guards = [widget.head]
-    return region
 
 
 class WidgetStream(RoomStream):
