@@ -25,7 +25,7 @@ from django.utils.translation import gettext_lazy as _
 from alerts import audiences
 from parlour import Numbered
 from rooms import markup
-from rooms.names import is_guest
+from rooms.names import is_guest, only_as_member
 from rooms.object_rules import rules
 
 RESERVED_SLUGS = {"new"}
@@ -48,6 +48,8 @@ class RoomQuerySet(models.QuerySet["Room"]):
         """The rooms this person may read, those that they belong to and open ones that let such a person in."""
         open_to_all = models.Q(access=Room.Access.OPEN)
         as_member = models.Q(membership__isnull=False, access=Room.Access.MEMBERS)
+        if only_as_member(person):
+            return self.with_membership(person).filter(membership__isnull=False).exclude(access=Room.Access.OBJECT)
         if is_guest(person):
             return self.filter(open_to_all).exclude(guests=Room.Guests.NONE)
         return self.with_membership(person).filter(open_to_all | as_member)
@@ -66,7 +68,7 @@ class RoomQuerySet(models.QuerySet["Room"]):
 
         Building this query takes ten times as long as the database needs for it, so its SQL is kept.
         """
-        sql, params = _sql_beside(person.is_authenticated, is_guest(person), most)
+        sql, params = _sql_beside(person.is_authenticated, is_guest(person), only_as_member(person), most)
         placeholder, pk = stored(SOMEBODY), stored(person.pk)
         return self.raw(sql, [pk if value == placeholder else value for value in params])
 
@@ -135,8 +137,8 @@ def by_pk(model: Any, pks: Iterable[Any]) -> dict[Any, Any]:
 
 
 @cache
-def _sql_beside(is_authenticated: bool, is_guest: bool, most: int) -> tuple[str, tuple[Any, ...]]:
-    person = SimpleNamespace(pk=SOMEBODY, is_authenticated=is_authenticated, is_guest=is_guest)
+def _sql_beside(authenticated: bool, guest: bool, as_member: bool, most: int) -> tuple[str, tuple[Any, ...]]:
+    person = SimpleNamespace(pk=SOMEBODY, is_authenticated=authenticated, is_guest=guest, only_as_member=as_member)
     return Room.objects.visible_to(person).nearest_to(person)[:most].query.sql_with_params()
 
 

@@ -35,6 +35,11 @@ def is_guest(person: Any) -> bool:
     return not person.is_authenticated or getattr(person, "is_guest", False)
 
 
+def only_as_member(person: Any) -> bool:
+    """Whether somebody has rights in no room, open or not, that they are no member of."""
+    return getattr(person, "only_as_member", False)
+
+
 def guests(prefix: str = "") -> Q:
     """The condition for guests in a query; `prefix` leads to the person, such as "person__"."""
     lookups = getattr(get_user_model(), "GUESTS", None)

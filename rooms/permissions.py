@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from parlour import Denied, watch_model
 from rooms.models import Membership, Room
-from rooms.names import guests, is_guest
+from rooms.names import guests, is_guest, only_as_member
 from rooms.object_rules import Ask, Rule, rule_of, rules
 
 
@@ -37,7 +37,7 @@ def rights(person: Any, room: Room, member: bool | None = None) -> Rights:
     active = _may_act(person)
     if room.is_on_object:
         return object_rights(person, room.model, room.thing)
-    if getattr(person, "only_as_member", False):
+    if only_as_member(person):
         member = _is_member(person, room) if member is None else member
         return Rights(member, active and member, False, "member" if active and member else "reader")
     if is_guest(person):
@@ -69,7 +69,7 @@ def object_rights(person: Any, model: Any, thing: Any) -> Rights:
 
 def needs_membership(person: Any, room: Room) -> bool:
     """Whether what this person may do in this room depends on whether they are a member."""
-    return room.members_only or getattr(person, "only_as_member", False)
+    return room.members_only or only_as_member(person)
 
 
 def _is_member(person: Any, room: Room) -> bool:

@@ -181,3 +181,20 @@ def test_an_owner_adds_and_removes_in_their_own_room_alone(people, opened, clien
     for junk in ("x", "-1", "", "9" * 40, "٣", "\x00"):
         assert send(remove=junk) in (404, 422)
     assert (room.memberships.count(), other.memberships.count()) == (4, 4)
+
+
+@pytest.mark.parametrize("kind", ["visitor", "account"])
+def test_who_is_in_rooms_only_as_a_member_is_shown_no_other_room(db, kind, ann, monkeypatch, django_user_model):
+    """Whatever kind of person a project's user model says that of."""
+    monkeypatch.setattr(django_user_model, "only_as_member", True)
+    person = django_user_model.objects.create_user("vera", kind=kind)
+    rooms = [
+        Room.objects.create(title=f"{access} {guests}", access=access, guests=guests, owner=ann)
+        for access in (Room.Access.OPEN, Room.Access.MEMBERS)
+        for guests in (NONE, WRITE)
+        for _ in range(2)
+    ]
+    Membership.objects.bulk_create(Membership(room=room, person=person) for room in rooms[::2])
+    assert {room for room in rooms if rights(person, room).read} == {*rooms[::2]}
+    assert {*Room.objects.visible_to(person)} == {*rooms[::2]}
+    assert {*Room.objects.beside(person, 20)} == {*rooms[::2]}
