@@ -146,10 +146,11 @@ def parse_frame(text: str) -> dict[str, Any]:
         if not _is_flat(value):
             shown = name[:40].encode(errors="replace").decode()
             raise Malformed(_("That was not understood: “%s” has the wrong type.") % shown)
-    try:
-        json.dumps(fields, ensure_ascii=False).encode()
-    except UnicodeEncodeError:  # a JSON escape can name half of a surrogate pair, which no database can hold
-        raise Malformed(_("That was not understood: half a character is in it.")) from None
+    if "\\u" in text:  # only a JSON escape can name half of a surrogate pair, which no database can hold
+        try:
+            json.dumps(fields, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise Malformed(_("That was not understood: half a character is in it.")) from None
     return fields
 
 
