@@ -216,9 +216,9 @@ def submit(person: Any, room: int, texts: Sequence[NumberedText], waits: bool = 
     It makes markup and commits, which takes a while. An event loop calls it with `waits` False, and for plain texts.
     """
     if not person.is_authenticated:
-        return _done([TextRejected(_("Choose a name first, then you can write here."))] * len(texts))
+        return completed([TextRejected(_("Choose a name first, then you can write here."))] * len(texts))
     if not _bucket(person.pk).take(len(texts)):
-        return _done([TextRejected(TOO_FAST)] * len(texts))
+        return completed([TextRejected(TOO_FAST)] * len(texts))
     drafts: list[Draft | TextRejected] = []
     for text in texts:
         try:
@@ -226,10 +226,11 @@ def submit(person: Any, room: int, texts: Sequence[NumberedText], waits: bool = 
         except TextRejected as why:
             drafts.append(why)
     rejected = [each for each in drafts if isinstance(each, TextRejected)]
-    return _done(rejected) if len(rejected) == len(drafts) else commits.submit(drafts, waits)
+    return completed(rejected) if len(rejected) == len(drafts) else commits.submit(drafts, waits)
 
 
-def _done(outcomes: Sequence[Outcome]) -> "Future[list[Outcome]]":
+def completed(outcomes: Sequence[Outcome]) -> "Future[list[Outcome]]":
+    """A submission whose outcomes are known already."""
     future: Future[list[Outcome]] = Future()
     future.set_result([*outcomes])
     return future

@@ -29,9 +29,9 @@ FIELDS = ["pk", "seq", "changed", "text", "html", "created", "previous_at", "hea
 
 
 class Addresses(NamedTuple):
-    """Where pages of a room ask and post: `urls` is the namespace of these addresses, `place` says which room."""
+    """Where pages of a room ask and post: `urls` is the namespace of these addresses, `argument` says which room."""
 
-    place: str
+    argument: str
     urls: str = "parlour_rooms"
 
 
@@ -50,7 +50,7 @@ class RoomRegion(Region):
         self, room: Room, rights: Rights = READER, at: Addresses | None = None, key: str = "", socket: str = ""
     ) -> None:
         self.at = at or Addresses(room.slug)
-        panel = reverse_lazy(f"{self.at.urls}:panel", args=[self.at.place])  # a page shows it, its socket does not
+        panel = reverse_lazy(f"{self.at.urls}:panel", args=[self.at.argument])  # a page shows it, its socket does not
         super().__init__(key or room_key(room.slug), socket or f"/ws/rooms/{room.slug}/", panel, rights.role)
         self.room = room
         self.rights = rights

@@ -36,10 +36,10 @@ class BellRegion(Region):
     ticket = ""
 
     def __init__(self, widget: Widget, person: Any) -> None:
-        self.place = widget.public_id
-        panel = reverse_lazy("embed:panel", args=[self.place])
-        super().__init__(key_of(self.place), f"/ws/embed/{self.place}/bell/", panel, "member")
-        self.address = reverse("embed:page", args=[self.place])
+        self.public_id = widget.public_id
+        panel = reverse_lazy("embed:panel", args=[self.public_id])
+        super().__init__(key_of(self.public_id), f"/ws/embed/{self.public_id}/bell/", panel, "member")
+        self.address = reverse("embed:page", args=[self.public_id])
         heads = [audiences.stream(name) for name in audiences.of([person])[person]]
         self.streams = [BellStream("bell", self, heads)]
         self.guards = [widget.head]

@@ -14,12 +14,12 @@ from rooms.consumers import RoomConsumer
 from rooms.markup import TextRejected
 from rooms.models import Room
 from rooms.permissions import READER, Rights
-from rooms.posting import TOO_FAST, Outcome
+from rooms.posting import TOO_FAST, Outcome, completed
 from rooms.send_once import NumberedText
 from rooms.streams import Addresses, RoomRegion, RoomStream
 from widgets.framing import widget_at
 from widgets.models import Visitor, Widget
-from widgets.tickets import Ticket, gone
+from widgets.tickets import Ticket, widget_gone
 
 POST_RATE = "5/100"  # by all visitors of one widget: a second / at once, as one process counts
 VISITOR_RATE, MOST = "1/20", 20  # by one of them; what is sent at once is never more, or it would use up all of that
@@ -55,7 +55,7 @@ class TicketConsumer(Consumer):
     def authorize(cls, person: Any, public_id: str) -> Region:  # type: ignore[override]
         regions = cls.authorize_all([person], public_id)
         if person.pk not in regions:
-            raise gone()
+            raise widget_gone()
         return regions[person.pk]
 
     @classmethod
@@ -64,7 +64,7 @@ class TicketConsumer(Consumer):
         widget = widget_at(public_id)
         if widget is None:
             return {}
-        found = Visitor.objects.known().filter(widget=widget, user__in=[each.pk for each in people])
+        found = Visitor.objects.with_related().filter(widget=widget, user__in=[each.pk for each in people])
         visitors = {each.user_id: each for each in found}
         nothing = Region(key_of(public_id), f"/ws/embed/{public_id}/", "")
         nothing.guards = [widget.head]
@@ -96,8 +96,8 @@ class WidgetRegion(RoomRegion):
     by_post = True
 
     def __init__(self, widget: Widget, room: Room, rights: Rights = READER) -> None:
-        place = widget.public_id
-        super().__init__(room, rights, Addresses(place, "embed"), key_of(place), f"/ws/embed/{place}/")
+        public_id = widget.public_id
+        super().__init__(room, rights, Addresses(public_id, "embed"), key_of(public_id), f"/ws/embed/{public_id}/")
         self.widget = widget
         self.log = WidgetStream(room, self)
         self.streams = [self.log, self.people]
@@ -105,7 +105,7 @@ class WidgetRegion(RoomRegion):
 
     @property
     def address(self) -> str:  # type: ignore[override]
-        return reverse("embed:page", args=[self.at.place])
+        return reverse("embed:page", args=[self.at.argument])
 
 
 def rejected(person: Any, region: WidgetRegion, texts: Sequence[NumberedText]) -> "Future[list[Outcome]] | None":
@@ -119,9 +119,7 @@ def rejected(person: Any, region: WidgetRegion, texts: Sequence[NumberedText]) -
         why = TOO_FAST
     else:
         return None
-    future: Future[list[Outcome]] = Future()
-    future.set_result([TextRejected(why)] * n)
-    return future
+    return completed([TextRejected(why)] * n)
 
 
 class WidgetConsumer(TicketConsumer, RoomConsumer):  # type: ignore[misc]  # other arguments
@@ -135,7 +133,7 @@ class WidgetConsumer(TicketConsumer, RoomConsumer):  # type: ignore[misc]  # oth
             open_room = None if widget.by_vouching or widget.kind != Widget.Kind.ROOM else widget.room
             return WidgetRegion(widget, open_room) if open_room else None
         may_write = widget.may_write and not visitor.user.is_muted
-        room = visitor.place
+        room = visitor.conversation
         return WidgetRegion(widget, room, MEMBER if may_write else READER) if room else None
 
     async def _submit(self, texts: list[NumberedText]) -> "Future[list[Outcome]]":

@@ -53,7 +53,7 @@ def _call_staff(change: Change, visitor: Visitor, row: Message) -> None:
 
 def _staff_answered(row: Message) -> None:
     """Resolve the alerts after the commit; what fails then must not have the message taken for unsaid."""
-    transaction.on_commit(lambda: answered(row.room_id), robust=True)
+    transaction.on_commit(lambda: resolve_alerts(row.room_id), robust=True)
 
 
 def _key(room: int) -> str:
@@ -94,7 +94,7 @@ def _may_differ(update_fields: Any) -> bool:
     return update_fields is None or not {"is_staff", "is_active"}.isdisjoint(update_fields)
 
 
-def answered(room: int) -> None:
+def resolve_alerts(room: int) -> None:
     """Nobody has to be alerted of a conversation any more until the visitor writes again."""
     resolve(kind=ASKED.name, key=_key(room))
 
@@ -110,7 +110,7 @@ def hand_over(visitor: Visitor, to: User, by: Any) -> None:
     room: Any = visitor.room
     Visitor.objects.filter(pk=visitor.pk).update(assigned=to)
     Membership.objects.get_or_create(room=room, person=to)
-    answered(room.pk)
+    resolve_alerts(room.pk)
     if to != by:
         title = f"{{actor}} handed {visitor.user.name} over to you"
         notify([to], ASKED.name, title, about=room, key=_key(room.pk), actor=by)

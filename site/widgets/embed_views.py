@@ -31,7 +31,7 @@ class Visit(NamedTuple):
     ticket: str = ""
 
 
-def answered(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def with_visit(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Decorate `view(request, widget, visit)`. Who is denied reads why; nothing that they typed is lost."""
 
     @embedded
@@ -59,7 +59,7 @@ def _visit(request: HttpRequest, widget: Widget) -> Visit:
     elif (token := request.GET.get("identity")) and request.method == "GET":  # a HEAD does not use it up
         ticket = Ticket.of(visitors.vouched(widget, identity.read(widget, token)), vouched=True)
     elif VOUCHED in request.GET:
-        raise identity.again()
+        raise identity.token_used()
     else:
         return Visit()
     return Visit(ticket.find(), ticket.renewed().text)
@@ -90,14 +90,14 @@ def _page(request: HttpRequest, widget: Widget, visit: Visit, sent: rooms.Reject
     return render(request, "embed/page.html", _context(widget, **painted, **more))
 
 
-@answered
+@with_visit
 def page(request: HttpRequest, widget: Widget, visit: Visit) -> HttpResponse:
     """What a visitor sees, and sees anew by POST."""
     address = f"?{VOUCHED}" if "identity" in request.GET else ""  # nothing that is asked later names the token
     return _page(request, widget, visit, clean_address=address)
 
 
-@answered
+@with_visit
 def name(request: HttpRequest, widget: Widget, visit: Visit) -> HttpResponse:
     """Choose a name, to write: then there is a ticket. Answered with the page."""
     form = GuestForm(request.POST or None)
@@ -111,7 +111,7 @@ def name(request: HttpRequest, widget: Widget, visit: Visit) -> HttpResponse:
     return _page(request, widget, Visit(visitor, Ticket.of(visitor, vouched=False).text), welcome=True)
 
 
-@answered
+@with_visit
 def messages(request: HttpRequest, widget: Widget, visit: Visit) -> HttpResponse:
     """Post by a plain form. What is rejected comes back with the page."""
     region = _region(widget, visit)
@@ -123,7 +123,7 @@ def messages(request: HttpRequest, widget: Widget, visit: Visit) -> HttpResponse
     return _page(request, widget, visit, sent, note=unheard)
 
 
-@answered
+@with_visit
 def panel(request: HttpRequest, widget: Widget, visit: Visit) -> HttpResponse:
     """The live element of the page for its watchdog, with a new ticket."""
     region = _region(widget, visit)
@@ -133,7 +133,7 @@ def panel(request: HttpRequest, widget: Widget, visit: Visit) -> HttpResponse:
     return render(request, "embed/panel.html", _context(widget, **region.paint(request), plain=plain))
 
 
-@answered
+@with_visit
 def older(request: HttpRequest, widget: Widget, visit: Visit) -> HttpResponse:
     """The messages before those that are there."""
     region = _region(widget, visit)
@@ -142,7 +142,7 @@ def older(request: HttpRequest, widget: Widget, visit: Visit) -> HttpResponse:
     return rooms.older_page(request, region, request.POST.get("upto"))
 
 
-@answered
+@with_visit
 def read(request: HttpRequest, widget: Widget, visit: Visit) -> HttpResponse:
     """Mark the alerts of a bell read. Answered with the page."""
     if request.method == "POST" and visit.visitor:

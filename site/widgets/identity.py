@@ -49,7 +49,7 @@ def read(widget: Widget, token: str) -> Claims:
         claims = jwt.decode(token, key.material, [key.algorithm], OPTIONS, audience=widget.public_id, leeway=LEEWAY)
         ends_in = float(claims["exp"]) - time()
     except jwt.ExpiredSignatureError:
-        raise again() from None
+        raise token_used() from None
     except (jwt.PyJWTError, KeyError, TypeError, ValueError, OverflowError, RecursionError) as why:
         raise unclear(why) from None
     subject, number, name = claims["sub"], claims["jti"], claims.get("name")
@@ -58,7 +58,7 @@ def read(widget: Widget, token: str) -> Claims:
         raise unclear("exp is too far ahead, or sub, jti or name is missing, too long or no text")
     once = sha256(f"{widget.pk}/{number}".encode()).hexdigest()
     if not Lease.objects.is_first("widgets.jti", once, KEPT):
-        raise again()
+        raise token_used()
     return Claims(subject, name)
 
 
@@ -66,6 +66,6 @@ def _fits(claim: str) -> bool:
     return 0 < len(claim) <= LONGEST_CLAIM and claim.isprintable()
 
 
-def again() -> Denied:
+def token_used() -> Denied:
     """For a token that was taken already, as when a frame alone is loaded again, or one that has ended."""
     return Denied(4001, _("This page has to be opened anew. Load the whole page around it again."))

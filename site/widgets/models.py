@@ -98,14 +98,14 @@ class VouchingKey(models.Model):
 class VisitorQuerySet(models.QuerySet["Visitor"]):
     """Visitors."""
 
-    def known(self) -> Self:
-        """With all that is told of them."""
+    def with_related(self) -> Self:
+        """Each with its widget, person, rooms, and who is assigned."""
         return self.select_related("widget__room", "user", "room", "assigned")
 
-    def inside(self) -> Self:
+    def with_access(self) -> Self:
         """Without those whom the staff of a desk put out of their conversation."""
         member = models.Exists(Membership.objects.filter(room=models.OuterRef("room"), person=models.OuterRef("user")))
-        return self.known().exclude(~member, widget__kind=Widget.Kind.DESK)
+        return self.with_related().exclude(~member, widget__kind=Widget.Kind.DESK)
 
 
 class Visitor(models.Model):
@@ -132,7 +132,7 @@ class Visitor(models.Model):
         return not self.subject.startswith(UNVOUCHED)
 
     @property
-    def place(self) -> Room | None:
+    def conversation(self) -> Room | None:
         """Where they talk: the widget's room, or at a desk a conversation of their own with the staff."""
         return self.room if self.widget.kind == Widget.Kind.DESK else self.widget.room
 

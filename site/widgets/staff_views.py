@@ -118,7 +118,7 @@ def delete(request: HttpRequest, widget: Widget) -> HttpResponse:
 @for_staff
 def visitor(request: HttpRequest, number: int) -> HttpResponse:
     """A visitor, and what can be done about them."""
-    found = get_object_or_404(Visitor.objects.known(), pk=number)
+    found = get_object_or_404(Visitor.objects.with_related(), pk=number)
     if request.method == "POST":
         do = request.POST.get("do")
         if do == "hand" and found.room:

@@ -36,7 +36,7 @@ class Ticket(Credential):
     @classmethod
     def of(cls, visitor: Visitor, vouched: bool) -> "Ticket":
         """A new ticket."""
-        widget, room = visitor.widget, getattr(visitor.place, "pk", None)
+        widget, room = visitor.widget, getattr(visitor.conversation, "pk", None)
         return cls(widget.public_id, widget.generation, room, visitor.pk, vouched).renewed()
 
     @classmethod
@@ -45,9 +45,9 @@ class Ticket(Credential):
         try:
             ticket = cls(*signing.loads(text, salt=SALT))
         except (signing.BadSignature, TypeError, ValueError):
-            raise ended() from None
+            raise ticket_ended() from None
         if ticket.public_id != public_id:
-            raise ended()
+            raise ticket_ended()
         return ticket
 
     @property
@@ -60,18 +60,18 @@ class Ticket(Credential):
 
     def find(self) -> Visitor:
         """The visitor whom it is for. Raises Denied, in words for them."""
-        visitor = Visitor.objects.inside().filter(pk=self.visitor).first()
+        visitor = Visitor.objects.with_access().filter(pk=self.visitor).first()
         if visitor is not None and not visitor.widget.is_on:
-            raise gone()
+            raise widget_gone()
         if visitor is None or not self._fits(visitor):
-            raise ended()
+            raise ticket_ended()
         if not visitor.user.is_active:
             raise Denied(4003, _("You cannot take part here any more."))
         return visitor
 
     @classmethod
     def valid(cls, credentials: "Collection[Ticket]") -> "Collection[Ticket]":
-        visitors = Visitor.objects.inside().in_bulk({each.visitor for each in credentials})
+        visitors = Visitor.objects.with_access().in_bulk({each.visitor for each in credentials})
         found = [(each, visitors.get(each.visitor)) for each in credentials]
         return {each for each, visitor in found if visitor and visitor.user.is_active and each._fits(visitor)}
 
@@ -94,11 +94,11 @@ class Ticket(Credential):
         return self == expected and self.until > time() and widget.is_on and (self.vouched or not widget.by_vouching)
 
 
-def gone() -> Denied:
+def widget_gone() -> Denied:
     """For who has a page of a widget that is switched off."""
     return Denied(4004, _("This is not here any more."))
 
 
-def ended() -> Denied:
+def ticket_ended() -> Denied:
     """For who has to begin anew."""
     return Denied(4001, _("This page was open for too long, or its access has ended. Load the page again."))

@@ -24,7 +24,7 @@ def find(public_id: str, subject: str) -> User | None:
 
 def vouched(widget: Widget, claims: Claims) -> Visitor:
     """The visitor whom a site vouches for: the same for the same subject, with the name that they have there now."""
-    known = Visitor.objects.known().filter(widget=widget, subject=claims.subject)
+    known = Visitor.objects.with_related().filter(widget=widget, subject=claims.subject)
     visitor = known.first()
     if names.is_role(claims.name) or User.objects.name_is_taken(claims.name):  # alerts and webhooks show names alone
         claims = claims._replace(name=f"{claims.name[:30]} ({widget.title[:25]})")
@@ -36,7 +36,7 @@ def vouched(widget: Widget, claims: Claims) -> Visitor:
     if visitor.user.display_name != claims.name:
         visitor.user.display_name = claims.name
         visitor.user.save(update_fields=["display_name"])
-    _admit(visitor)
+    _add_to_room(visitor)
     return visitor
 
 
@@ -54,11 +54,11 @@ def _make(widget: Widget, subject: str, name: str) -> Visitor:
     user.set_unusable_password()
     user.save()
     visitor = Visitor.objects.create(widget=widget, subject=subject, user=user)
-    _admit(visitor)
+    _add_to_room(visitor)
     return visitor
 
 
-def _admit(visitor: Visitor) -> None:
+def _add_to_room(visitor: Visitor) -> None:
     """Have them be a member of the room of their widget, which is all that they may read."""
     widget = visitor.widget
     if widget.kind == Widget.Kind.DESK and visitor.room is None:
@@ -66,5 +66,5 @@ def _admit(visitor: Visitor) -> None:
         title = f"{asked}: {visitor.user.name}"[:80]
         visitor.room = Room.objects.create(title=title, access=Room.Access.MEMBERS, guests=Room.Guests.NONE)
         visitor.save(update_fields=["room"])
-    if room := visitor.place:
+    if room := visitor.conversation:
         Membership.objects.get_or_create(room=room, person=visitor.user)

@@ -33,7 +33,7 @@ def encoded(part):
 def test_a_token_says_who_somebody_is_and_is_taken_once(desk):
     sent = token(desk, key(desk), name="  Vera\u202e V. ")
     assert identity.read(desk, sent) == ("42", "Vera V.")
-    assert refused(desk, sent) == identity.again().words
+    assert refused(desk, sent) == identity.token_used().words
 
 
 def test_either_of_two_keys_vouches_each_with_its_own_algorithm(desk):
@@ -93,7 +93,7 @@ def test_what_a_token_must_say(desk, other):
         assert "could not say who you are" in refused(desk, token(desk, shared, **said)), what
     for missing in ("aud", "exp", "sub", "jti", "name"):
         assert "could not say who you are" in refused(desk, token(desk, shared, without=[missing])), missing
-    assert refused(desk, token(desk, shared, exp=claims(desk)["iat"] - 60)) == identity.again().words
+    assert refused(desk, token(desk, shared, exp=claims(desk)["iat"] - 60)) == identity.token_used().words
 
 
 def test_the_log_says_why_a_token_is_not_taken_and_holds_none_of_it(desk, other, caplog):

@@ -16,5 +16,5 @@ def about_visitor(context: Context, room: Any) -> dict[str, Any] | None:
     """The `visitor` of this room at a desk, and the `staff`; None to everybody who is not of the staff."""
     if not room.members_only or not getattr(context.get("user"), "is_staff", False):
         return None
-    visitor = Visitor.objects.known().filter(room=room.pk).first()
+    visitor = Visitor.objects.with_related().filter(room=room.pk).first()
     return {"visitor": visitor, "staff": desk.staff()} if visitor else None
