@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -17,7 +18,7 @@ from .support.tabs import FAST_CLOCKS
 from .support.vouching import ANYWHERE, VouchingSite, box, choose_name, live, say, sees
 
 Invite = Callable[..., Person]
-SETTINGS = {**FAST_CLOCKS, "LOG_LEVEL": "DEBUG"}
+SETTINGS: dict[str, Any] = {**FAST_CLOCKS, "LOG_LEVEL": "DEBUG", "postgres": True}
 ROOM = {"title": "Talk to us", "kind": "room", "room": "1", "access": "anyone"}
 DESK = {"title": "Ask us", "kind": "desk", "access": "vouched"}
 WITHOUT_SOCKET = 26.0  # seconds after which a page that heard nothing has fetched itself anew
@@ -27,6 +28,12 @@ from widgets.visitors import find
 notify(find("{}", "1"), "order", "Your order is on its way", url="https://shop.example/orders/5")
 """
 WITHIN = 5_000  # milliseconds after which a right that went is gone
+
+
+@pytest.fixture(scope="module")
+def server(deployment: Deployment) -> Server:
+    """uvicorn on PostgreSQL; the other stories of widgets are told on daphne and SQLite."""
+    return deployment.start_server("uvicorn")
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +115,7 @@ def test_staff_hear_of_a_visitor_answer_and_ban_them_for_good(person: Invite, se
     sue = bell(person(server).sign_in("staff"), "/")
     say(frame, "my order is late")
     count(sue, "1")
-    sue.page.get_by_role("link", name="Vera").click()
+    sue.page.get_by_role("link", name="Ask us: Vera").click()  # among the rooms; a toast names her too
     sue.wait_live().sees("my order is late").say("I look at it")
     sees(frame, "I look at it")
     expect(sue.page.locator("#bell-count .pl-pill")).to_have_count(0)
