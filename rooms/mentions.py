@@ -19,11 +19,12 @@ from django.utils.translation import gettext_lazy as _
 from alerts import add_alert, audience_source
 from parlour import Change, Lease, name_of, rate_limit
 from rooms.markup import Group, folded, names_after
-from rooms.models import Membership, Message, NotificationLevel, Room, stored, written_out
+from rooms.models import Membership, Message, NotificationLevel, Room
 from rooms.names import bearing, guests, is_guest
 from rooms.object_rules import rules
 from rooms.permissions import readers, rights
 from rooms.reading import readers_now
+from rooms.rows import stored, written_out
 
 MOST = 20  # mentions looked up for one text
 MOST_HERE = 100  # people told by one `@here`
@@ -76,7 +77,7 @@ def _readable(people: Collection[Any]) -> Any:
     """The levels of these people for rooms that they may read: `rights`, asked for many rooms in one query."""
     guest, is_open = guests("person__"), Q(room__access=Room.Access.OPEN)
     member = Exists(Membership.objects.filter(room=OuterRef("room"), person=OuterRef("person")))
-    is_member = Q(member, room__access=Room.Access.MEMBERS)
+    is_member = Q(member, room__access__in=Room.MEMBERS_ONLY)
     may_read = Q(guest, is_open, ~Q(room__guests=Room.Guests.NONE)) | Q(~guest, is_open | is_member)
     return NotificationLevel.objects.filter(may_read, person__in=people)
 

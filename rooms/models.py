@@ -1,4 +1,4 @@
-"""A room, its members, and what was posted in it."""
+"""A room, its members, what was posted in it, and what else people do there."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -6,10 +6,9 @@ from datetime import timedelta
 from functools import cache
 from html import unescape
 from types import SimpleNamespace
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, models
 from django.db.models.query import RawQuerySet
@@ -27,11 +26,11 @@ from parlour import Numbered
 from rooms import markup
 from rooms.names import is_guest, only_as_member
 from rooms.object_rules import rules
+from rooms.rows import stored, written_out
 
 RESERVED_SLUGS = {"new"}
 HEADING_LASTS = timedelta(minutes=5)
 SOMEBODY = 2**31 - 5  # nobody's primary key, for which a person's takes its place in SQL that is kept
-Row = TypeVar("Row", bound=models.Model)
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
@@ -47,7 +46,7 @@ class RoomQuerySet(models.QuerySet["Room"]):
     def visible_to(self, person: Any) -> Self:
         """The rooms this person may read, those that they belong to and open ones that let such a person in."""
         open_to_all = models.Q(access=Room.Access.OPEN)
-        as_member = models.Q(membership__isnull=False, access=Room.Access.MEMBERS)
+        as_member = models.Q(membership__isnull=False, access__in=Room.MEMBERS_ONLY)
         if only_as_member(person):
             return self.with_membership(person).filter(membership__isnull=False).exclude(access=Room.Access.OBJECT)
         if is_guest(person):
@@ -98,44 +97,6 @@ class RoomQuerySet(models.QuerySet["Room"]):
         return next(iter(written_out(Room, "slug = %s", slug)), None) if _SLUG.fullmatch(slug) else None
 
 
-def stored(pk: Any) -> Any:
-    """A person's primary key as the database holds it, for SQL that is written out."""
-    return get_user_model()._meta.pk.get_db_prep_value(pk, connection)
-
-
-def written_out(model: type[Row], condition: str, *values: Any) -> list[Row]:
-    """Rows of which this SQL is true; a list among the values stands for as many as it holds.
-
-    For what every post and page asks: a queryset takes five to ten times as long to build as the database needs, and a
-    raw one twice as long to read.
-    """
-    lists = (", ".join(["%s"] * len(value)) if isinstance(value, list) else "%s" for value in values)
-    flat = [each for value in values for each in (value if isinstance(value, list) else [value])]
-    select, names, compiler, converters = _selected(model)
-    with connection.cursor() as cursor:
-        cursor.execute(select + condition.replace("%s", "{}").format(*lists), flat)
-        rows = cursor.fetchall()
-    return [model.from_db(connection.alias, names, row) for row in compiler.apply_converters(rows, converters)]
-
-
-@cache
-def _selected(model: type[models.Model]) -> tuple[str, list[str], Any, Any]:
-    """How a model's fields are selected, what they are called, and what makes values of Python of them."""
-    compiler = model._default_manager.all().query.get_compiler(connection=connection)
-    table = model._meta.db_table
-    fields = [field for field in model._meta.concrete_fields if field.model._meta.db_table == table]  # but a parent's
-    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
-    select = f"SELECT {columns} FROM {connection.ops.quote_name(table)} WHERE "  # noqa: S608  no value is in it
-    names = [field.attname for field in fields]
-    return select, names, compiler, compiler.get_converters([field.get_col(table) for field in fields])
-
-
-def by_pk(model: Any, pks: Iterable[Any]) -> dict[Any, Any]:
-    """The rows with these primary keys, by it."""
-    column = connection.ops.quote_name(model._meta.pk.column)
-    return {row.pk: row for row in written_out(model, f"{column} IN (%s)", [*pks])}
-
-
 @cache
 def _sql_beside(authenticated: bool, guest: bool, as_member: bool, most: int) -> tuple[str, tuple[Any, ...]]:
     person = SimpleNamespace(pk=SOMEBODY, is_authenticated=authenticated, is_guest=guest, only_as_member=as_member)
@@ -148,12 +109,15 @@ class Room(models.Model):
     class Access(models.TextChoices):
         OPEN = "open", _("Everybody")
         MEMBERS = "members", _("Members only")
+        DIRECT = "direct", _("Those who write to each other")
         OBJECT = "object", _("Who may see its object")
 
     class Guests(models.TextChoices):
         NONE = "none", _("Stay outside")
         READ = "read", _("May read")
         WRITE = "write", _("May read and write")
+
+    MEMBERS_ONLY = [Access.MEMBERS, Access.DIRECT]
 
     title = models.CharField(max_length=80)
     slug = models.SlugField(max_length=60, unique=True, editable=False)
@@ -164,6 +128,13 @@ class Room(models.Model):
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="+")
     content_type = models.ForeignKey(ContentType, models.CASCADE, null=True, editable=False, related_name="+")
     object_id = models.CharField(max_length=255, blank=True, editable=False)
+    people_key = models.CharField(max_length=64, blank=True, editable=False)  # of a direct one: who is in, hashed
+    archived = models.DateTimeField(null=True, editable=False)
+    slow_mode = models.PositiveSmallIntegerField(
+        default=0, editable=False
+    )  # seconds between two messages of one person
+    has_restrictions = models.BooleanField(default=False, editable=False)  # else nobody's have to be looked up
+    keep_days = models.PositiveSmallIntegerField(null=True, editable=False)
     created = models.DateTimeField(auto_now_add=True)
 
     objects = RoomQuerySet.as_manager()
@@ -175,7 +146,10 @@ class Room(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["content_type", "object_id"], name="parlour_rooms_room_of_object_once")
+            models.UniqueConstraint(fields=["content_type", "object_id"], name="parlour_rooms_room_of_object_once"),
+            models.UniqueConstraint(
+                fields=["people_key"], condition=~models.Q(people_key=""), name="parlour_rooms_direct_room_once"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -225,7 +199,12 @@ class Room(models.Model):
 
     @property
     def members_only(self) -> bool:
-        return self.access == self.Access.MEMBERS
+        return self.access in self.MEMBERS_ONLY
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether it is a conversation of a few people, which has no name but theirs."""
+        return self.access == self.Access.DIRECT
 
     @property
     def stream(self) -> str:
@@ -334,6 +313,9 @@ class MessageQuerySet(models.QuerySet["Message"]):
 class Message(Numbered):
     """One text in a room. `html` is ready to place; `page` and `n` are the number its writer's page gave it.
 
+    `quote` is of the message it `answers`: {"pk", "author" (primary key), "name", "text"}. `reactions` is who reacted:
+    {"👍": [primary key, …]}. `files` says what each of its attachments is. Null stands for none.
+
     `previous_at` and `heading_at` say how it follows the message before it and which heading it stands under, so
     that every message can be rendered alone and a run shares one heading on every page alike.
     """
@@ -347,6 +329,13 @@ class Message(Numbered):
     created = models.DateTimeField()
     previous_at = models.DateTimeField(null=True, editable=False)
     heading_at = models.DateTimeField(null=True, editable=False)
+    edited = models.DateTimeField(null=True, editable=False)
+    deleted = models.DateTimeField(null=True, editable=False)
+    pinned = models.DateTimeField(null=True, editable=False)
+    answers = models.ForeignKey("self", models.SET_NULL, null=True, editable=False, related_name="replies")
+    quote = models.JSONField(null=True, editable=False)
+    reactions = models.JSONField(null=True, editable=False)
+    files = models.JSONField(null=True, editable=False)
 
     objects = MessageQuerySet.as_manager()
 
@@ -394,3 +383,129 @@ class Message(Numbered):
     @property
     def plain(self) -> str:
         return " ".join(unescape(strip_tags(self.html)).split())
+
+
+class Revision(models.Model):
+    """What a message said before it was edited. It goes when the message is deleted."""
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="revisions")
+    text = models.TextField()
+    until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
+class Attachment(models.Model):
+    """A file in a message. Until it belongs to one it is its sender's alone."""
+
+    room = models.ForeignKey(Room, models.CASCADE, related_name="attachments")
+    message = models.ForeignKey(Message, models.CASCADE, null=True, related_name="attachments")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    file = models.FileField(upload_to="rooms/", max_length=200)
+    thumbnail = models.FileField(upload_to="rooms/", max_length=200, blank=True)
+    name = models.CharField(max_length=200)
+    type = models.CharField(max_length=100)  # such as "image/png"
+    size = models.PositiveBigIntegerField()  # bytes
+    width = models.PositiveIntegerField(null=True)
+    height = models.PositiveIntegerField(null=True)
+    created = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ReadPosition(models.Model):
+    """How far somebody has read a room: up to the message with this number."""
+
+    room = models.ForeignKey(Room, models.CASCADE, related_name="+")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    seq = models.PositiveBigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "room"], name="parlour_rooms_one_position_each")]
+
+    def __str__(self) -> str:
+        return f"{self.person} in {self.room}: {self.seq}"
+
+
+class Draft(models.Model):
+    """What somebody has written in a room's box and not sent."""
+
+    room = models.ForeignKey(Room, models.CASCADE, related_name="+")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    text = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "room"], name="parlour_rooms_one_draft_each")]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
+class Invitation(models.Model):
+    """A link by which people with an account become members, until it expires, is used up or revoked."""
+
+    room = models.ForeignKey(Room, models.CASCADE, related_name="invitations")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    token = models.CharField(max_length=40, unique=True)
+    created = models.DateTimeField(auto_now_add=True)
+    expires = models.DateTimeField()
+    most = models.PositiveIntegerField(null=True)  # who may come in by it; null for any number
+    used = models.PositiveIntegerField(default=0)
+    revoked = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"to {self.room}"
+
+
+class JoinRequest(models.Model):
+    """Somebody asks to be a member."""
+
+    room = models.ForeignKey(Room, models.CASCADE, related_name="join_requests")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    words = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["room", "person"], name="parlour_rooms_one_request_each")]
+
+    def __str__(self) -> str:
+        return f"{self.person} to {self.room}"
+
+
+class Restriction(models.Model):
+    """Somebody is banned from a room, or may not write in it, for a time or (until null) for good."""
+
+    class Kind(models.TextChoices):
+        BAN = "ban", _("Banned")
+        MUTE = "mute", _("Muted")
+
+    room = models.ForeignKey(Room, models.CASCADE, related_name="restrictions")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=4, choices=Kind)
+    until = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["room", "person", "kind"], name="parlour_rooms_restricted_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person} in {self.room}: {self.kind}"
+
+
+class ModerationAct(models.Model):
+    """What was done to keep order in a room, or reported there. `act` is a name that `rooms.moderation` knows."""
+
+    room = models.ForeignKey(Room, models.CASCADE, related_name="moderation_acts")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    message = models.ForeignKey(Message, models.SET_NULL, null=True, related_name="+")
+    act = models.CharField(max_length=20)
+    words = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.by}: {self.act} {self.person}"

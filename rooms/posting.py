@@ -23,8 +23,9 @@ from parlour import Change, live_write, rate_limit, shared_layer
 from parlour import submit as submit_work
 from rooms import markup, mentions
 from rooms.markup import TextRejected
-from rooms.models import Membership, Message, Room, by_pk, stored
+from rooms.models import Membership, Message, Room
 from rooms.permissions import needs_membership, rights
+from rooms.rows import by_pk, stored
 from rooms.send_once import NumberedText
 
 POST_RATE = "10/40"  # by one person: a second / at once; a project's ROOMS_POST_RATE overrides it

@@ -12,8 +12,9 @@ from django.utils import timezone
 from parlour.models import read_heads
 from rooms import posting
 from rooms.markup import TextRejected
-from rooms.models import Membership, Message, Room, by_pk
+from rooms.models import Membership, Message, Room
 from rooms.posting import draft, post, submit
+from rooms.rows import by_pk
 from rooms.send_once import NumberedText
 from tests.parlour.messages import numbers
 from tests.rooms.posts import say
