@@ -4,8 +4,15 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm
-from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, UserCreationForm
+from django.contrib.auth.forms import (
+    AuthenticationForm,
+    PasswordChangeForm,
+    PasswordResetForm,
+    SetPasswordForm,
+    UserCreationForm,
+)
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 from accounts import names, timezones
 from accounts.backends import closed
@@ -92,22 +99,44 @@ class PasswordWords:
         super().add_error(field, error)  # type: ignore[misc]
 
 
-class PasswordForm(PasswordWords, PasswordChangeForm):
+class NewPasswordForm(PasswordWords, SetPasswordForm):
+    """A new password, twice."""
+
+    error_messages = {"password_mismatch": _("The two passwords are not the same.")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        first, again = self.fields["new_password1"], self.fields["new_password2"]
+        first.label, again.label = _("New password"), _("New password again")
+        first.help_text, again.help_text = WHAT_IT_NEEDS, ""
+        first.error_messages["required"] = _("Choose a new password.")
+        again.error_messages["required"] = _("Type it once more.")
+
+
+class PasswordForm(NewPasswordForm, PasswordChangeForm):
     """A new password for somebody who knows the present one."""
 
     error_messages = {
-        "password_incorrect": "That is not your present password.",
-        "password_mismatch": "The two passwords are not the same.",
+        **NewPasswordForm.error_messages,
+        "password_incorrect": _("That is not your present password."),
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        old, first, again = (self.fields[name] for name in ("old_password", "new_password1", "new_password2"))
-        old.label, first.label, again.label = "Present password", "New password", "New password again"
-        first.help_text, again.help_text = WHAT_IT_NEEDS, ""
-        old.error_messages["required"] = "Type your present password."
-        first.error_messages["required"] = "Choose a new password."
-        again.error_messages["required"] = "Type it once more."
+        old = self.fields["old_password"]
+        old.label = _("Present password")
+        old.error_messages["required"] = _("Type your present password.")
+
+
+class ResetForm(PasswordResetForm):
+    """Where the link to a new password is sent."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        address = self.fields["email"]
+        address.label, address.help_text = _("E-mail address"), _("The one in your settings of notifications.")
+        address.error_messages |= {"required": _("Type your e-mail address.")}
+        address.widget.attrs["autofocus"] = True
 
 
 class SignUpForm(PasswordWords, UserCreationForm):
@@ -141,6 +170,14 @@ class SignUpForm(PasswordWords, UserCreationForm):
         refuse_borrowed(username)
         return username
 
+    def save(self, commit: bool = True) -> Any:
+        """The account. A guest who becomes one keeps their name, unless an account got one like it meanwhile."""
+        person = self.instance
+        if User.objects.name_is_taken(person.display_name, person):
+            person.display_name = ""
+        person.kind = User.Kind.ACCOUNT
+        return super().save(commit)
+
 
 class GuestForm(forms.Form):
     """A guest chooses a name."""
@@ -166,10 +203,14 @@ class ProfileForm(forms.ModelForm):
 
     class Meta:
         model = User
-        fields = ("display_name", "time_zone")
+        fields = ("display_name", "time_zone", "language", "theme")
+        labels = {"language": _("Language"), "theme": _("Appearance")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in ("language", "theme"):
+            chosen: Any = self.fields[name]
+            chosen.choices = [("", _("As your browser asks")), *chosen.choices[1:]]
         if self.instance.is_guest:
             self.fields["display_name"].help_text = "Others see this."
 

@@ -1,9 +1,9 @@
-"""What every page owes a person: their own time zone."""
+"""What every page owes a person: their own language and time zone, and no copy in a cache."""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers
 
 
@@ -15,6 +15,22 @@ def own_zone(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpReq
         zone = user.zone if user is not None and user.is_authenticated else None
         with timezone.override(zone) if zone else timezone.override(None):
             return answer(request)
+
+    return middleware
+
+
+def own_language(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Shows a page in the language that its reader chose; else it is the browser's, by Django's own middleware."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        language = getattr(request.user, "language", "")
+        if not language:
+            return answer(request)
+        with translation.override(language):
+            request.LANGUAGE_CODE = language
+            response = answer(request)
+        response.headers.setdefault("Content-Language", language)
+        return response
 
     return middleware
 

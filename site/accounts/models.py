@@ -1,15 +1,20 @@
-"""A person: somebody with an account, a guest, a visitor of a widget, a bot; and the tokens of programs."""
+"""A person: somebody with an account, a guest, a visitor of a widget, a bot; their sessions, and tokens of programs."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Collection
+from importlib import import_module
 from typing import Any, ClassVar, Self
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
 
 from accounts import names, timezones
 
@@ -42,6 +47,8 @@ class PersonManager(UserManager["User"]):
 class User(AbstractUser):
     """A person. `time_zone` is an IANA name, "" for the site's; the keys are what the names look like.
 
+    Without a `language` pages are in the browser's, without a `theme` they are light or dark as the browser asks.
+
     Who `is_muted` may read and not write; who is not `is_active` may do neither.
     """
 
@@ -50,6 +57,11 @@ class User(AbstractUser):
         GUEST = "guest"
         VISITOR = "visitor"
         BOT = "bot"
+        FORMER = "former"  # deleted their account; what they wrote stays
+
+    class Theme(models.TextChoices):
+        LIGHT = "light", _("Light")
+        DARK = "dark", _("Dark")
 
     GUESTS: ClassVar[dict[str, Any]] = {"kind__in": [Kind.GUEST, Kind.VISITOR]}
     MARK_FIELD = "kind"
@@ -64,6 +76,8 @@ class User(AbstractUser):
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.ACCOUNT)
     display_name = models.CharField(max_length=names.LONGEST, blank=True)
     time_zone = models.CharField(max_length=64, blank=True, validators=[timezones.validate])
+    language = models.CharField(max_length=10, blank=True, choices=settings.LANGUAGES)
+    theme = models.CharField(max_length=5, blank=True, choices=Theme)
     is_muted = models.BooleanField(default=False, db_default=False, editable=False)
     username_key = models.CharField(max_length=150, blank=True, editable=False, db_index=True)
     name_key = models.CharField(max_length=150, blank=True, editable=False, db_index=True)
@@ -98,6 +112,21 @@ class User(AbstractUser):
         if fields is not None and {"username", "display_name"} & set(fields):
             kwargs["update_fields"] = {*fields, "username_key", "name_key"}
         super().save(*args, **kwargs)
+
+
+class Session(AbstractBaseSession):
+    """A session, and whose it is. `accounts.sessions` stores them."""
+
+    person = models.ForeignKey(User, models.CASCADE, null=True, related_name="sessions")
+
+    @classmethod
+    def get_session_store_class(cls) -> Any:
+        return import_module(settings.SESSION_ENGINE).SessionStore
+
+    @property
+    def number(self) -> str:
+        """What a page may call it: the key itself would let its reader in."""
+        return salted_hmac("accounts.Session", self.session_key).hexdigest()[:16]
 
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):

@@ -1,11 +1,17 @@
-"""Sessions in the database, under keys that Django makes and nothing else."""
+"""Sessions in the database, under keys that Django makes and nothing else; each knows its person and browser."""
 
 import re
 from typing import Any
 
+from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.backends import db
 from django.db import connection
+from django.dispatch import receiver
+from django.http import HttpRequest
 from django.utils import timezone
+
+from accounts.models import Session
 
 _KEY = re.compile(r"[0-9a-z]{8,40}")
 
@@ -13,14 +19,31 @@ _KEY = re.compile(r"[0-9a-z]{8,40}")
 class SessionStore(db.SessionStore):
     """A cookie that cannot be a key is none: PostgreSQL refuses to look for a NUL."""
 
+    @classmethod
+    def get_model_class(cls) -> Any:
+        return Session
+
+    def create_model_instance(self, data: Any) -> Any:
+        row: Any = super().create_model_instance(data)
+        row.person_id = data.get(SESSION_KEY)
+        return row
+
     def _validate_session_key(self, key: str | None) -> bool:
         return bool(key and _KEY.fullmatch(key))
 
     def _get_session_from_db(self) -> Any:
         """The row of a session that has not expired, by SQL that is written out: every page and form asks."""
         now = connection.ops.adapt_datetimefield_value(timezone.now())
-        sql = "SELECT * FROM django_session WHERE session_key = %s AND expire_date > %s"
+        sql = "SELECT * FROM accounts_session WHERE session_key = %s AND expire_date > %s"
         row = next(iter(self.model.objects.raw(sql, [self.session_key, now])), None)
         if row is None:
             self._session_key = None
         return row
+
+
+@receiver(user_logged_in)
+def note_browser(request: HttpRequest, **_: Any) -> None:
+    """Note by which browser and when somebody signed in, by which they know this session in the list of theirs."""
+    agent = request.META.get("HTTP_USER_AGENT", "")[:300]
+    request.session.update({"agent": agent, "address": request.META.get("REMOTE_ADDR", "")})
+    request.session["since"] = timezone.now().isoformat()

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts import avatars, token_views, views
+from accounts import avatars, deletion, session_views, token_views, views
 
 app_name = "accounts"
 urlpatterns = [
@@ -12,6 +12,10 @@ urlpatterns = [
     path("guest/", views.Guest.as_view(), name="guest"),
     path("profile/", views.Profile.as_view(), name="profile"),
     path("password/", views.Password.as_view(), name="password"),
+    path("reset/", views.Reset.as_view(), name="reset"),
+    path("reset/<uidb64>/<token>/", views.NewPassword.as_view(), name="new_password"),
+    path("sessions/", session_views.sessions, name="sessions"),
+    path("delete/", deletion.delete, name="delete"),
     path("tokens/", token_views.tokens, name="tokens"),
     path("tokens/<int:pk>/revoke/", token_views.revoke, name="revoke_token"),
     path("u<int:pk>.svg", avatars.avatar, name="avatar"),

@@ -7,16 +7,18 @@ from django.contrib.auth import login, views
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.generic import FormView, UpdateView
 
-from accounts.forms import GuestForm, PasswordForm, ProfileForm, SignInForm, SignUpForm
+from accounts.forms import GuestForm, NewPasswordForm, PasswordForm, ProfileForm, ResetForm, SignInForm, SignUpForm
 from accounts.models import User
 from accounts.rates import allows
 
 GUEST_RATE = "0.5/60"  # from one address, over all processes: a second / at once
 SIGN_UP_RATE = "0.1/30"
+RESET_RATE = "0.01/10"
 BACKEND = "accounts.backends.Backend"
 
 
@@ -76,10 +78,15 @@ class SignOut(views.LogoutView):
 
 
 class SignUp(SignedOutOnly, FormView):
-    """A new account, signed in at once."""
+    """A new account, signed in at once. A guest becomes one, and keeps what they wrote."""
 
     template_name = "accounts/signup.html"
     form_class = SignUpForm
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """A guest of one's own, so that a refused name does not show in the rest of the page."""
+        guest = User.objects.filter(username=self.request.user.get_username(), kind=User.Kind.GUEST).first()
+        return super().get_form_kwargs() | {"instance": guest}
 
     def form_valid(self, form: SignUpForm) -> HttpResponse:
         """Keeps the account and signs its person in."""
@@ -140,6 +147,37 @@ class Password(LoginRequiredMixin, KeepsNext, views.PasswordChangeView):
     def form_valid(self, form: Any) -> HttpResponse:
         """Keeps it, says so, and leaves this page signed in."""
         messages.success(self.request, "Your password is changed. You are signed out everywhere else.")
+        return super().form_valid(form)
+
+
+class Reset(views.PasswordResetView):
+    """Sends a link to the address of an account. Whether there is one is told to that address alone."""
+
+    template_name = "accounts/reset.html"
+    email_template_name = "accounts/reset.txt"
+    subject_template_name = "accounts/reset_subject.txt"
+    form_class = ResetForm
+    success_url = reverse_lazy("accounts:login")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Sends it, unless this address of the network asks for many."""
+        if not allows("reset", self.request.META.get("REMOTE_ADDR", ""), RESET_RATE):
+            form.add_error(None, _("Many people asked for this from where you are. Wait a little and try again."))
+            return self.form_invalid(form)
+        messages.info(self.request, _("If an account has this address, a link is on its way to it."))
+        return super().form_valid(form)
+
+
+class NewPassword(views.PasswordResetConfirmView):
+    """A new password, for whoever has the link. All sessions of this person end."""
+
+    template_name = "accounts/new_password.html"
+    form_class = NewPasswordForm
+    success_url = reverse_lazy("accounts:login")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Keeps it, and leads to the sign-in."""
+        messages.success(self.request, _("Your password is changed. Sign in with it."))
         return super().form_valid(form)
 
 

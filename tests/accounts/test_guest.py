@@ -51,3 +51,22 @@ def test_many_guests_from_one_address_wait(client, db, monkeypatch):
     assert "Wait a little" in answers[2].content.decode()
     client.defaults["REMOTE_ADDR"] = "198.51.100.7"
     assert enter(client, "Gus").status_code == 302
+
+
+def test_a_guest_becomes_an_account_and_keeps_what_they_wrote(client, db):
+    enter(client, "Gus")
+    guest = User.objects.get()
+    password = "a long day by the sea"
+    assert client.post("/accounts/signup/", {"username": "gustav", "password1": password, "password2": password}).url
+    account = User.objects.get()
+    assert (account.pk, account.kind, account.username, account.name) == (guest.pk, "account", "gustav", "Gus")
+    assert client.session["_auth_user_id"] == str(guest.pk)
+    assert account.check_password(password)
+
+
+def test_a_guest_whose_name_an_account_got_meanwhile_is_called_by_the_new_one(client, db):
+    enter(client, "Gus")
+    User.objects.create_user("gus")
+    password = "a long day by the sea"
+    client.post("/accounts/signup/", {"username": "gustav", "password1": password, "password2": password})
+    assert User.objects.get(username="gustav").name == "gustav"

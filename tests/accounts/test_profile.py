@@ -80,3 +80,22 @@ def test_who_chose_no_zone_reads_once_on_each_page_in_which_zone_its_times_are(s
     shown = signed_in(ann).get("/rooms/lobby/").content.decode()
     assert "Times are in" not in shown
     assert re.search(r'<time datetime="[^"]+" title="[^"]+ JST">', shown)
+
+
+def test_pages_are_in_the_language_that_a_person_chose_else_in_the_browsers(signed_in, ann):
+    browser = signed_in(ann)
+    assert '<html lang="en"' in browser.get("/accounts/reset/").content.decode()
+    german = browser.get("/accounts/sessions/", headers={"accept-language": "de"})
+    assert ('<html lang="de"' in german.content.decode(), german["Content-Language"]) == (True, "de")
+    ann.language = "en"
+    ann.save()
+    english = browser.get("/accounts/sessions/", headers={"accept-language": "de"})
+    assert ('<html lang="en"' in english.content.decode(), english["Content-Language"]) == (True, "en")
+
+
+def test_pages_are_light_or_dark_as_a_person_chose(signed_in, ann):
+    browser = signed_in(ann)
+    browser.post("/accounts/profile/", {"display_name": "Ann Berg", "theme": "dark"})
+    page = browser.get("/accounts/profile/").content.decode()
+    assert 'data-theme="dark"' in page
+    assert '<meta name="color-scheme" content="dark">' in page

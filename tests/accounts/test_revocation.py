@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 from django.contrib.auth import get_user
-from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
+
+from accounts.models import Session
 
 from .conftest import PASSWORD
 
