@@ -2,6 +2,8 @@
 
 from django.apps import AppConfig, apps
 from django.core.exceptions import ImproperlyConfigured
+from django.db.backends.signals import connection_created
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -19,9 +21,11 @@ class RoomsConfig(AppConfig):
         if not apps.is_installed("alerts"):
             raise ImproperlyConfigured('Rooms tell people of mentions: put "alerts" into INSTALLED_APPS too.')
         from alerts import Kind
-        from rooms import checks, mentions, signals  # noqa: F401  importing two of them is what registers them
+        from rooms import checks, mentions, search_index, signals  # noqa: F401  importing two of them registers them
 
         Kind("mention", _("Mentions"), _("{title}, {n} times")).register()
         Kind("member", _("Rooms you are added to")).register()
         Kind("room", _("Rooms where you hear everything"), _("{title}: {n} messages")).register()
         signals.connect()
+        connection_created.connect(search_index.add_function)
+        post_migrate.connect(search_index.build, sender=self)

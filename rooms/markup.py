@@ -34,7 +34,7 @@ _NO_JOINERS = dict.fromkeys(map(ord, "\u200c\u200d"))
 MOST_ENDS = 40  # where one may end
 _EXTENDS = re.compile("[\u200c\u200d\ufe0e\ufe0f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")  # to the sign before it
 # Scripts in which a word may begin or end without a blank: those of South-East and East Asia, and their signs.
-_UNSPACED = re.compile(
+UNSPACED = re.compile(
     "[\u0e00-\u0fff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3005-\u3007\u3031-\u318f\u31a0-\u31ff"
     "\u3400-\u4dbf\u4e00-\ua4cf\uac00-\ud7ff\uf900-\ufaff\uff66-\uffdc\U00020000-\U0003ffff]"
 )
@@ -104,7 +104,7 @@ def names_after(text: str, at: int) -> Iterator[tuple[int, str]]:
     A name has any signs and blanks in it, and ends where a word does. "me@example" and "@me@example" name nobody.
     """
     before = text[:at].rstrip("_")[-1:]
-    if before in ("@", "/") or text[at + 1 : at + 2].isspace() or (_in_word(before) and not _UNSPACED.match(before)):
+    if before in ("@", "/") or text[at + 1 : at + 2].isspace() or (_in_word(before) and not UNSPACED.match(before)):
         return
     line = text[at + 1 : at + 1 + LONGEST_NAME + 1].partition("\n")[0]
     ends = [length for length in range(1, min(len(line), LONGEST_NAME) + 1) if _ends(line, length)]
@@ -122,7 +122,7 @@ def _ends(line: str, length: int) -> bool:
     last, rest = line[length - 1], line[length:].lstrip("_")
     if last.isspace() or line[length : length + 1] == "@" or _EXTENDS.match(line, length):
         return False
-    return not _in_word(rest[:1]) or bool(_UNSPACED.match(last) or _UNSPACED.match(rest))
+    return not _in_word(rest[:1]) or bool(UNSPACED.match(last) or UNSPACED.match(rest))
 
 
 def _in_word(char: str) -> bool:
@@ -176,8 +176,8 @@ def _emphasis(tokenize: Any) -> Any:
             return False
         before, after = state.src[start - 1 : start], state.src[state.pos : state.pos + 1]
         for delimiter in state.delimiters[known:]:
-            delimiter.open |= bool(_UNSPACED.match(before)) and not after.isspace() and after != ""
-            delimiter.close |= bool(_UNSPACED.match(after)) and not before.isspace() and before != ""
+            delimiter.open |= bool(UNSPACED.match(before)) and not after.isspace() and after != ""
+            delimiter.close |= bool(UNSPACED.match(after)) and not before.isspace() and before != ""
         return True
 
     return rule

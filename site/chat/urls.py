@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chat import settings_views, views
+from chat import search, settings_views, views
 from chat.echo import EchoConsumer
 from chat.rooms_list import RoomListConsumer
 
@@ -13,6 +13,7 @@ urlpatterns = [
     path("echo/", views.echo, name="echo"),
     path("echo/panel/", EchoConsumer.as_panel(), name="echo_panel"),
     path("beside/", views.beside, name="beside"),
+    path("search/", search.search_page, name="search"),
     path("rooms/new/", settings_views.create, name="create"),
     path("rooms/<slug:slug>/settings/", settings_views.settings, name="settings"),
     path("rooms/<slug:slug>/members/", settings_views.members, name="members"),
