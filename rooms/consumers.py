@@ -5,17 +5,19 @@ from collections.abc import Collection
 from concurrent.futures import Future
 from typing import Any
 
+from django.template.loader import render_to_string
 from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
 from parlour import Consumer, Malformed, rate_limit, run
 from rooms import typing_indicator
 from rooms.markup import TextRejected, is_plain
-from rooms.models import Message, Room, room_key
+from rooms.models import Message, Restriction, Room, room_key
 from rooms.permissions import rights_of_all, room_for
 from rooms.posting import Outcome, submit
 from rooms.reading import mark_room_read
 from rooms.rejected_text import rejected_form
+from rooms.restrictions import has_ended, words
 from rooms.send_once import Acknowledgements, NumberedText
 from rooms.streams import RoomRegion
 
@@ -31,6 +33,8 @@ class RoomConsumer(Consumer):
     region: RoomRegion
     lease: tuple[str, str] | None = None
     attention: asyncio.TimerHandle | None = None
+    lacks_composer = False
+    told: Restriction | None = None  # the page knows of it
 
     @classmethod
     def key(cls, slug: str) -> str:  # type: ignore[override]
@@ -49,6 +53,8 @@ class RoomConsumer(Consumer):
     async def greet(self, fields: dict[str, Any]) -> str:
         """Take what the page still holds unsent, or say how far its texts are stored."""
         self.sent = Acknowledgements(fields)
+        self.lacks_composer = "met" in fields and not self.sent.page
+        self.told = self.region.rights.restriction if self.lacks_composer else None
         _, answer = await self._post(fields)
         met_before = fields.get("met") != ""  # only then an acknowledgement of its texts may have been lost
         if not answer and met_before and self.sent.page and self.person.is_authenticated:
@@ -57,6 +63,23 @@ class RoomConsumer(Consumer):
         if self.lease:
             self.hub.presence.enter(self.lease)
         return answer
+
+    def tick(self) -> None:
+        """A page hears of a mute and of its end, and gets a composer once its reader may write."""
+        super().tick()
+        allowed = self.region.rights
+        if allowed.restriction and has_ended(allowed.restriction):
+            self.recheck()
+        elif self.greeted and allowed.write and self.lacks_composer:
+            self.lacks_composer = False
+            self.put(
+                self.region.inner(
+                    "note", render_to_string("parlour_rooms/composer.html#renew", {"region": self.region})
+                )
+            )
+        elif self.greeted and allowed.restriction != self.told:
+            self.told = allowed.restriction
+            self.put(self.region.inner("note", escape(words(self.told)) if self.told else ""))
 
     def left(self) -> None:
         self._look_away()

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from alerts import add_alert, audience_source
 from parlour import Change, Lease, name_of, rate_limit
 from rooms.markup import Group, folded, names_after
-from rooms.models import Membership, Message, NotificationLevel, Room
+from rooms.models import Membership, Message, NotificationLevel, Restriction, Room
 from rooms.names import bearing, guests, is_guest
 from rooms.object_rules import rules
 from rooms.permissions import readers, rights
@@ -48,7 +48,7 @@ class Listeners(NamedTuple):
 @audience_source("members.{id}")
 def members(people: Collection[Any]) -> Any:
     """Members are told what the room is told: `notify(room, …)`."""
-    return Membership.objects.filter(person__in=people).values_list("person", ROOM)
+    return Membership.objects.filter(~_banned(), person__in=people).values_list("person", ROOM)
 
 
 @audience_source("user.{person}/room.{id}")
@@ -79,7 +79,12 @@ def _readable(people: Collection[Any]) -> Any:
     member = Exists(Membership.objects.filter(room=OuterRef("room"), person=OuterRef("person")))
     is_member = Q(member, room__access__in=Room.MEMBERS_ONLY)
     may_read = Q(guest, is_open, ~Q(room__guests=Room.Guests.NONE)) | Q(~guest, is_open | is_member)
-    return NotificationLevel.objects.filter(may_read, person__in=people)
+    return NotificationLevel.objects.filter(may_read, ~_banned(), person__in=people)
+
+
+def _banned() -> Exists:
+    """Whether the person of a row is banned from its room."""
+    return Exists(Restriction.objects.bans().filter(room=OuterRef("room"), person=OuterRef("person")))
 
 
 def named_in(text: str, room: int, author: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any, Self
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, models
+from django.db.models.functions import Now
 from django.db.models.query import RawQuerySet
 from django.urls import reverse
 from django.utils import timezone
@@ -47,15 +48,20 @@ class RoomQuerySet(models.QuerySet["Room"]):
         """The rooms this person may read, those that they belong to and open ones that let such a person in."""
         open_to_all = models.Q(access=Room.Access.OPEN)
         as_member = models.Q(membership__isnull=False, access__in=Room.MEMBERS_ONLY)
+        bans = Restriction.objects.bans().filter(room=models.OuterRef("pk"), person=person.pk)
+        rooms = self.filter(~models.Q(models.Exists(bans), has_restrictions=True)) if person.is_authenticated else self
         if only_as_member(person):
-            return self.with_membership(person).filter(membership__isnull=False).exclude(access=Room.Access.OBJECT)
+            return rooms.with_membership(person).filter(membership__isnull=False).exclude(access=Room.Access.OBJECT)
         if is_guest(person):
-            return self.filter(open_to_all).exclude(guests=Room.Guests.NONE)
-        return self.with_membership(person).filter(open_to_all | as_member)
+            return rooms.filter(open_to_all).exclude(guests=Room.Guests.NONE)
+        return rooms.with_membership(person).filter(open_to_all | as_member)
 
     def nearest_to(self, person: Any) -> Self:
-        """In this order: a person's own rooms, those posted in last, the rest by title. Fills `last_pk`."""
-        rooms = self.with_last().order_by(models.F("last_pk").desc(nulls_last=True), "title")
+        """In this order: a person's own rooms, those posted in last, the rest by title. Fills `last_pk`.
+
+        Archived ones are left out.
+        """
+        rooms = self.filter(archived=None).with_last().order_by(models.F("last_pk").desc(nulls_last=True), "title")
         if not person.is_authenticated:
             return rooms
         own = models.Q(membership__isnull=False) | models.Q(owner=person.pk)
@@ -476,18 +482,36 @@ class JoinRequest(models.Model):
         return f"{self.person} to {self.room}"
 
 
+class RestrictionQuerySet(models.QuerySet["Restriction"]):
+    """Restrictions, by whether they hold."""
+
+    def current(self) -> Self:
+        """Those that have not ended."""
+        return self.filter(models.Q(until=None) | models.Q(until__gt=Now()))
+
+    def bans(self) -> Self:
+        """The current ones of those who may not even read."""
+        return self.current().filter(kind=Restriction.Kind.BAN)
+
+
 class Restriction(models.Model):
-    """Somebody is banned from a room, or may not write in it, for a time or (until null) for good."""
+    """Somebody is banned from a room, or may not write in it, for a time or (until null) for good.
+
+    A room with slow mode has one of each who wrote a moment ago, which is not counted in `has_restrictions`.
+    """
 
     class Kind(models.TextChoices):
         BAN = "ban", _("Banned")
         MUTE = "mute", _("Muted")
+        SLOW = "slow", _("Wrote a moment ago")
 
     room = models.ForeignKey(Room, models.CASCADE, related_name="restrictions")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     kind = models.CharField(max_length=4, choices=Kind)
     until = models.DateTimeField(null=True)
     reason = models.CharField(max_length=300, blank=True)
+
+    objects = RestrictionQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["room", "person", "kind"], name="parlour_rooms_restricted_once")]

@@ -1,13 +1,43 @@
-"""Removing messages: the line stays in its place and says so, on every page alike."""
+"""Keeping order in a room: what is removed, who is restricted, what is reported, and the list of all that was done."""
 
 from collections.abc import Collection
+from datetime import timedelta
+from typing import Any
 
-from alerts import resolve
+from django.db import transaction
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from alerts import Role, add_alert, notify, resolve
 from parlour import Change, live_write
 from rooms.markup import to_html
-from rooms.models import Message
+from rooms.mentions import worded
+from rooms.models import Membership, Message, ModerationAct, Restriction, Room
+from rooms.permissions import rights
 
 REMOVED = "This message was removed."
+LASTS: dict[str, tuple[timedelta | None, Any]] = {
+    "minutes": (timedelta(minutes=10), _("10 minutes")),
+    "hour": (timedelta(hours=1), _("an hour")),
+    "day": (timedelta(days=1), _("a day")),
+    "week": (timedelta(weeks=1), _("a week")),
+    "always": (None, _("for good")),
+}
+ACTS = {  # each with who did it, and the person it was about
+    "ban": _("{by} banned {person}"),
+    "mute": _("{by} muted {person}"),
+    "lift": _("{by} lifted what restricted {person}"),
+    "remove": _("{by} removed a message of {person}"),
+    "report": _("{by} reported a message of {person}"),
+    "expel": _("{by} ended the membership of {person}"),
+    "admit": _("{by} let {person} in"),
+    "slow": _("{by} changed slow mode"),
+    "archive": _("{by} archived the room"),
+    "reopen": _("{by} opened the room again"),
+    "transfer": _("{by} handed the room over to {person}"),
+}
+REPORTED, HANDED_OVER = _("A message in {room} was reported"), _("{actor} handed {room} over to you")
 
 
 @live_write
@@ -18,3 +48,90 @@ def remove(change: Change, messages: Collection[int]) -> None:
         row.text, row.html = REMOVED, to_html(f"*{REMOVED}*")[0]
         change.edit(row, "text", "html")
         resolve(row)  # a bell that quotes it
+
+
+def record(room: Room, by: Any, act: str, person: Any = None, message: Message | None = None, words: Any = "") -> None:
+    """Write down what was done, by a name in ACTS, with `words` in the language of the site."""
+    ModerationAct.objects.create(
+        room=room, by=by, act=act, person=person, message=message, words=worded(words, room)[:300]
+    )
+
+
+def may_be_restricted(person: Any, room: Room) -> bool:
+    """Whether somebody can be banned or muted: nobody who manages the room."""
+    return not rights(person, room).manage
+
+
+@transaction.atomic
+def restrict(
+    room: Room, by: Any, person: Any, kind: str, lasts: str, reason: str = "", message: Message | None = None
+) -> None:
+    """Ban or mute somebody for a time, a key of LASTS, from now on. Their open pages know it within two seconds."""
+    time, label = LASTS[lasts]
+    until = timezone.now() + time if time else None
+    restricted = {"until": until, "reason": reason}
+    Restriction.objects.update_or_create(room=room, person=person, kind=kind, defaults=restricted)
+    record(room, by, kind, person, message, f"{worded(label, room)}. {reason}".strip(". "))
+
+
+@transaction.atomic
+def lift(restriction: Restriction, by: Any) -> None:
+    """End a ban or a mute before its time."""
+    restriction.delete()
+    record(restriction.room, by, "lift", restriction.person)
+
+
+@transaction.atomic
+def expel(membership: Membership, by: Any) -> None:
+    """End somebody's membership."""
+    membership.delete()
+    record(membership.room, by, "expel", membership.person)
+
+
+@transaction.atomic
+def set_slow_mode(room: Room, by: Any, seconds: int) -> None:
+    """So many seconds lie between two messages of one person who does not manage the room; 0 for none."""
+    room.slow_mode = seconds
+    room.save(update_fields=["slow_mode"])
+    waiting = Restriction.objects.filter(room=room, kind=Restriction.Kind.SLOW)
+    waiting._raw_delete(waiting.db)  # nobody's rights change by it
+    record(room, by, "slow", words=str(seconds))
+
+
+@transaction.atomic
+def archive(room: Room, by: Any, archived: bool = True) -> None:
+    """Make a room one that can only be read and is in no list, or one as before."""
+    room.archived = timezone.now() if archived else None
+    room.save(update_fields=["archived"])
+    record(room, by, "archive" if archived else "reopen")
+
+
+@transaction.atomic
+def transfer(room: Room, by: Any, to: Any) -> None:
+    """Make somebody the owner of a room, and tell them."""
+    Membership.objects.get_or_create(room=room, person=to)
+    room.owner = to
+    room.save(update_fields=["owner"])
+    record(room, by, "transfer", to)
+    notify(to, "member", worded(HANDED_OVER, room), url=room.get_absolute_url(), about=room, actor=by)
+
+
+@live_write
+def report(change: Change, message: Message, by: Any) -> None:
+    """Tell the staff and the room's owner of a message, without who reported it; once for each person and message."""
+    room = message.room
+    which = {"room": room, "by": by, "message": message, "act": "report"}
+    _, fresh = ModerationAct.objects.get_or_create(**which, defaults={"person": message.author})
+    if fresh:
+        told = [Role("staff"), *([room.owner] if room.owner and not room.owner.is_staff else [])]
+        title, key = worded(REPORTED, room), f"report-{room.pk}"
+        url = page_of_acts(room)
+        add_alert(change, told, "report", title, message.plain, url, about=message, key=key, but=[message.author_id])
+
+
+def page_of_acts(room: Room) -> str:
+    """The address of the list of what was done in a room; "" where a project has none."""
+    try:
+        return reverse("chat:moderation", args=[room.slug])
+    except NoReverseMatch:
+        return ""

@@ -15,25 +15,51 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from parlour import Denied, watch_model
-from rooms.models import Membership, Room
+from rooms import restrictions
+from rooms.models import Membership, Restriction, Room
 from rooms.names import guests, is_guest, only_as_member
 from rooms.object_rules import Ask, Rule, rule_of, rules
 
 
 class Rights(NamedTuple):
-    """What one person may do in one room. To manage is to change, delete, and decide on members."""
+    """What one person may do in one room. To manage is to change, delete, and decide on members.
+
+    `restriction` is the ban or mute without which they might do more.
+    """
 
     read: bool
     write: bool
     manage: bool
     role: str  # what a page of this person is marked with: `reader`, `guest` or `member`
+    restriction: Restriction | None = None
 
 
 READER = Rights(True, False, False, "reader")
 
 
-def rights(person: Any, room: Room, member: bool | None = None) -> Rights:
-    """What this person may do in this room; `member` where that is known already."""
+def rights(
+    person: Any, room: Room, member: bool | None = None, restricted: restrictions.InForce | None = None
+) -> Rights:
+    """What this person may do in this room; `member` and `restricted` where they are known already."""
+    allowed = _rights_by_role(person, room, member)
+    if room.archived:
+        allowed = allowed._replace(write=False, role="reader")
+    if not room.has_restrictions or not person.is_authenticated:
+        return allowed
+    if restricted is None:
+        restricted = restrictions.in_force([room.pk], [person.pk])
+    return restrict(allowed, restrictions.strictest(restricted, room, person))
+
+
+def restrict(allowed: Rights, restriction: Restriction | None) -> Rights:
+    """What is left of these rights. Whoever manages a room is not restricted in it."""
+    if restriction is None or allowed.manage or not allowed.read:
+        return allowed
+    return Rights(restriction.kind != Restriction.Kind.BAN, False, False, "reader", restriction)
+
+
+def _rights_by_role(person: Any, room: Room, member: bool | None) -> Rights:
+    """What somebody may do as the guest, member, owner or one of the staff that they are."""
     active = _may_act(person)
     if room.is_on_object:
         return object_rights(person, room.model, room.thing)
@@ -52,11 +78,12 @@ def rights(person: Any, room: Room, member: bool | None = None) -> Rights:
 
 
 def rights_of_all(people: Collection[Any], room: Room) -> dict[Any, Rights]:
-    """What each of these people may do in this room, by primary key; who is a member is asked once."""
+    """What each of these people may do in this room, by primary key; who is a member or restricted is asked once."""
     members: set[Any] = set()
     if asked := [person.pk for person in people if needs_membership(person, room)]:
         members.update(Membership.objects.filter(room=room, person__in=asked).values_list("person", flat=True))
-    return {person.pk: rights(person, room, person.pk in members) for person in people}
+    restricted = restrictions.in_force([room.pk] if room.has_restrictions else [], [person.pk for person in people])
+    return {person.pk: rights(person, room, person.pk in members, restricted) for person in people}
 
 
 def object_rights(person: Any, model: Any, thing: Any) -> Rights:
@@ -130,7 +157,7 @@ def room_for(person: Any, slug: str, readable: Iterable[Room] = ()) -> tuple[Roo
         raise no_such_room()
     allowed = rights(person, room)
     if not allowed.read:
-        raise denied(person, room)
+        raise denied(person, room, allowed.restriction)
     return room, allowed
 
 
@@ -142,11 +169,15 @@ def readers(people: Any, room: Room) -> Any:
         people = people.filter(Exists(Membership.objects.filter(room=room, person=OuterRef("pk"))))
     if room.members_only or room.guests == Room.Guests.NONE:
         people = people.exclude(guests())
+    if room.has_restrictions:
+        people = people.exclude(pk__in=Restriction.objects.bans().filter(room=room).values("person"))
     return people
 
 
-def denied(person: Any, room: Room) -> Denied:
+def denied(person: Any, room: Room, ban: Restriction | None = None) -> Denied:
     """Why not, and what to do; it says nothing of the room but its address, which the asker knows."""
+    if ban is not None:
+        return Denied(4003, away(restrictions.words(ban)))
     if room.is_on_object and room.thing is None:
         return Denied(4004, away(_("What this room was about is not there any more.")))
     if room.is_on_object:

@@ -21,14 +21,16 @@ from django.utils.translation import gettext_lazy as _
 
 from parlour import Change, live_write, rate_limit, shared_layer
 from parlour import submit as submit_work
-from rooms import markup, mentions
+from rooms import markup, mentions, restrictions
 from rooms.markup import TextRejected
 from rooms.models import Membership, Message, Room
-from rooms.permissions import needs_membership, rights
+from rooms.permissions import READER, Rights, needs_membership, rights
+from rooms.restrictions import Restricted
 from rooms.rows import by_pk, stored
 from rooms.send_once import NumberedText
 
 POST_RATE = "10/40"  # by one person: a second / at once; a project's ROOMS_POST_RATE overrides it
+NO_RIGHT = _("You may not write in this room any more.")
 TOO_FAST = _("You are faster than this room can read. Wait a moment, then send it again.")
 posted = Signal()  # sent with the `change` of a commit and the new messages in it, `rows`
 Key = tuple[Any, str, int]  # author, page, n
@@ -89,6 +91,7 @@ class _Batch:
         asked = [pk for pk, room in self.rooms.items() if any(needs_membership(each, room) for each in people)]
         members = Membership.objects.filter(room__in=asked, person__in=writers).values_list("room", "person")
         self.members = set(members) if asked else set()
+        self.restricted = restrictions.for_posting(self.rooms.values(), writers)
         earlier = Message.objects.numbered([key for draft in drafts if draft.text.page for key in draft.keys])
         self.known: dict[Key, Message] = {(row.author_id, row.page, row.n): row for row in earlier}
         self.too_fast = {author for author in writers if _is_too_fast_elsewhere(author)}
@@ -99,14 +102,18 @@ class _Batch:
         room, author = self.rooms.get(draft.room), self.authors.get(draft.author)
         if room is None:
             return TextRejected(_("This room is gone."))
-        if author is None or not rights(author, room, (room.pk, author.pk) in self.members).write:
-            return TextRejected(_("You may not write in this room any more."))
-        own, beside = draft.keys
-        for key in (own, beside):
-            if key in self.known and (self.known[key].text, self.known[key].room_id) == (draft.text.text, room.pk):
-                return self.known[key]
-        if author.pk in self.too_fast:
+        allowed = rights(author, room, (room.pk, author.pk) in self.members, self.restricted) if author else READER
+        if not allowed.write:
+            return _why_not(allowed, room)
+        if earlier := self._stored(draft):
+            return earlier
+        if draft.author in self.too_fast:
             return TextRejected(TOO_FAST)
+        if room.slow_mode and not allowed.manage:
+            if wait := restrictions.waiting(self.restricted, room, author):
+                return Restricted(wait)
+            restrictions.begin_wait(change, self.restricted, room, author)
+        own, beside = draft.keys
         key = beside if own in self.known else own
         row = Message(room=room, author=author, text=draft.text.text, html=draft.html, page=key[1], n=key[2])
         row.follow(self.newest[room.pk])
@@ -115,6 +122,17 @@ class _Batch:
         if row.page:
             self.known[key] = row
         return row
+
+    def _stored(self, draft: Draft) -> Message | None:
+        """The message that a repeat is of."""
+        found = (self.known[key] for key in draft.keys if key in self.known)
+        return next((row for row in found if (row.text, row.room_id) == (draft.text.text, draft.room)), None)
+
+
+def _why_not(allowed: Rights, room: Room) -> TextRejected:
+    if room.archived:
+        return TextRejected(_("This room is archived: it can be read, and nobody writes in it any more."))
+    return Restricted(allowed.restriction) if allowed.restriction else TextRejected(NO_RIGHT)
 
 
 def _is_too_fast_elsewhere(author: Any) -> bool:

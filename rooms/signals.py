@@ -6,7 +6,7 @@ from django.db.models.signals import post_delete, post_save
 
 from alerts import audiences
 from parlour import Change, live_write, revoke
-from rooms.models import Membership, NotificationLevel, Room
+from rooms.models import Membership, NotificationLevel, Restriction, Room
 
 
 def connect() -> None:
@@ -14,13 +14,21 @@ def connect() -> None:
     post_delete.connect(person_changed, sender=Membership, dispatch_uid="rooms.membership_ended")
     post_save.connect(person_changed, sender=Membership, dispatch_uid="rooms.membership")
     post_save.connect(person_changed, sender=NotificationLevel, dispatch_uid="rooms.notification_level")
+    post_save.connect(restricted, sender=Restriction, dispatch_uid="rooms.restricted")
+    post_delete.connect(person_changed, sender=Restriction, dispatch_uid="rooms.restriction_lifted")
     post_save.connect(room_changed, sender=Room, dispatch_uid="rooms.changed")
     post_delete.connect(room_changed, sender=Room, dispatch_uid="rooms.deleted")
 
 
-def person_changed(instance: Membership | NotificationLevel, **kwargs: Any) -> None:
-    """What somebody may read, or is told, is different now."""
+def person_changed(instance: Membership | NotificationLevel | Restriction, **kwargs: Any) -> None:
+    """What somebody may read or write, or is told, is different now."""
     revoke(instance.person_id)
+
+
+def restricted(instance: Restriction, **kwargs: Any) -> None:
+    """From now on restrictions are looked up in this room: once somebody was restricted in it, always."""
+    Room.objects.filter(pk=instance.room_id, has_restrictions=False).update(has_restrictions=True)
+    person_changed(instance)
 
 
 def room_changed(instance: Room, created: bool = False, **kwargs: Any) -> None:

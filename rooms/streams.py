@@ -20,6 +20,7 @@ from rooms.names import MARKS, mark, name_fields, name_in
 from rooms.object_rules import object_heads
 from rooms.people_here import PeopleStream
 from rooms.permissions import READER, Rights, sign_in
+from rooms.restrictions import words as restriction_words
 from rooms.send_once import new_page
 
 ROOMS = 1000  # whose query is kept, which takes as long to make as to answer
@@ -60,7 +61,8 @@ class RoomRegion(Region):
         self.guards = [room.rules_stream, *object_heads(room.model, room.object_id)]
 
     def paint(self, request: HttpRequest) -> dict[str, Any]:
-        return {**super().paint(request), "several_lines": several_lines(request)}
+        why_not = restriction_words(self.rights.restriction) if self.rights.restriction else ""
+        return {**super().paint(request), "several_lines": several_lines(request), "why_not": why_not}
 
     @property
     def address(self) -> str:  # type: ignore[override]

@@ -23,7 +23,7 @@ from accounts.backends import closed
 from accounts.models import ApiToken, User
 from accounts.rates import allows
 from parlour import Credential, Denied, Identity, Lease, draining, revoke, run
-from rooms.models import Membership, Room
+from rooms.models import Membership, Restriction, Room
 
 SHOWN = 12  # characters of a secret that its owner sees in the list
 WRONG_RATE = "0.5/30"  # wrong tokens from one address: a second / at once
@@ -56,6 +56,8 @@ def make_token(owner: User, name: str, scopes: Sequence[str], rooms: Collection[
     ApiToken.objects.create(owner=owner, bot=bot, name=name, **kept).rooms.set(rooms)
     for membership in Membership.objects.filter(person=owner, room__in=rooms):
         Membership.objects.create(person=bot, room_id=membership.room_id)
+    for restriction in Restriction.objects.current().exclude(kind=Restriction.Kind.SLOW).filter(person=owner):
+        owner_restricted(restriction)
     return secret
 
 
@@ -172,6 +174,21 @@ def owner_changed(instance: User, created: bool, update_fields: Any = None, **kw
 def owner_left(instance: Membership, **kwargs: Any) -> None:
     """A person's bots leave a room with them. Like people they are in it again when somebody adds them."""
     Membership.objects.filter(room=instance.room_id, person__api_token__owner=instance.person_id).delete()
+
+
+@receiver(post_save, sender=Restriction)
+def owner_restricted(instance: Restriction, **kwargs: Any) -> None:
+    """A person's bots are banned or muted in a room with them."""
+    same = {"until": instance.until, "reason": instance.reason}
+    for bot in User.objects.filter(api_token__owner=instance.person_id):
+        Restriction.objects.update_or_create(room=instance.room, person=bot, kind=instance.kind, defaults=same)
+
+
+@receiver(post_delete, sender=Restriction)
+def owner_not_restricted(instance: Restriction, **kwargs: Any) -> None:
+    """They are allowed again with them."""
+    bots = User.objects.filter(api_token__owner=instance.person_id)
+    Restriction.objects.filter(room=instance.room_id, person__in=bots, kind=instance.kind).delete()
 
 
 @receiver(post_delete, sender=ApiToken)

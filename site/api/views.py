@@ -16,6 +16,7 @@ from rooms.markup import TextRejected, clean_text
 from rooms.models import Message, Room, room_key
 from rooms.permissions import rights
 from rooms.posting import TOO_FAST, submit
+from rooms.restrictions import Kind, Restricted, seconds_left
 from rooms.send_once import NumberedText
 from widgets.visitors import find
 
@@ -65,6 +66,8 @@ def post(request: HttpRequest, token: ApiToken, slug: str) -> Answer:
     except TextRejected as why:
         if why.args[0] is TOO_FAST:
             raise Refused(429, why, Retry_After="1") from None
+        if isinstance(why, Restricted) and why.restriction.kind == Kind.SLOW:
+            raise Refused(429, why, Retry_After=str(seconds_left(why.restriction.until))) from None
         raise Refused(422 if rights(token.bot, room).write else 403, why) from None
     return 201, _shown(token, _url(request, room), row)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any
 
 from django.http import HttpRequest
@@ -10,10 +11,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from parlour import Consumer, Credential, Denied, Region, rate_limit
+from rooms import restrictions
 from rooms.consumers import RoomConsumer
 from rooms.markup import TextRejected
 from rooms.models import Room
-from rooms.permissions import READER, Rights
+from rooms.permissions import READER, Rights, restrict
 from rooms.posting import TOO_FAST, Outcome, completed
 from rooms.send_once import NumberedText
 from rooms.streams import Addresses, RoomRegion, RoomStream
@@ -36,7 +38,7 @@ class TicketConsumer(Consumer):
 
     @classmethod
     def region_of(cls, widget: Widget, visitor: Visitor | None) -> Region | None:
-        """What somebody sees of a widget; None while nobody has said who they are, where one has to."""
+        """What somebody sees of a widget; None while nobody has said who they are, where one has to. Raises Denied."""
         raise NotImplementedError
 
     @classmethod
@@ -68,7 +70,11 @@ class TicketConsumer(Consumer):
         visitors = {each.user_id: each for each in found}
         nothing = Region(key_of(public_id), f"/ws/embed/{public_id}/", "")
         nothing.guards = [widget.head]
-        return {each.pk: cls.region_of(widget, visitors.get(each.pk)) or nothing for each in people}
+        regions: dict[Any, Region] = {}
+        for each in people:
+            with suppress(Denied):
+                regions[each.pk] = cls.region_of(widget, visitors.get(each.pk)) or nothing
+        return regions
 
     async def greet(self, fields: dict[str, Any]) -> str:
         if not self.region.streams:
@@ -132,9 +138,16 @@ class WidgetConsumer(TicketConsumer, RoomConsumer):  # type: ignore[misc]  # oth
         if visitor is None:
             open_room = None if widget.by_vouching or widget.kind != Widget.Kind.ROOM else widget.room
             return WidgetRegion(widget, open_room) if open_room else None
-        may_write = widget.may_write and not visitor.user.is_muted
         room = visitor.conversation
-        return WidgetRegion(widget, room, MEMBER if may_write else READER) if room else None
+        if room is None:
+            return None
+        may_write = widget.may_write and not visitor.user.is_muted and not room.archived
+        restricted = restrictions.in_force([room.pk] if room.has_restrictions else [], [visitor.user_id])
+        restriction = restrictions.strictest(restricted, room, visitor.user)
+        allowed = restrict(MEMBER if may_write else READER, restriction)
+        if restriction and not allowed.read:
+            raise Denied(4003, restrictions.words(restriction))
+        return WidgetRegion(widget, room, allowed)
 
     async def _submit(self, texts: list[NumberedText]) -> "Future[list[Outcome]]":
         return rejected(self.person, self.region, texts) or await super()._submit(texts)
