@@ -1,5 +1,6 @@
 """Who is banned or muted in a room, for how long, and slow mode: on every way in, and on pages that are open."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -137,6 +138,20 @@ def test_slow_mode_takes_one_text_a_while_in_every_process_and_confirms_what_it_
     set_slow_mode(lobby, ann, 0)
     assert isinstance(post([one(lobby, ben, "five", 5)])[0], Message)
     assert not Room.objects.get(pk=lobby.pk).has_restrictions
+
+
+def test_slow_mode_takes_one_of_what_is_sent_at_the_same_time_through_several_processes(lobby, ann, ben):
+    set_slow_mode(lobby, ann, 30)
+
+    def send(n):
+        try:
+            return post([one(lobby, ben, f"text {n}", n)])[0]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(send, range(1, 9)))
+    assert sum(isinstance(each, Message) for each in outcomes) == 1
 
 
 async def test_an_open_page_ends_when_its_reader_is_banned_with_words(ann, ben, lobby, fast_clocks):
