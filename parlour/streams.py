@@ -140,15 +140,26 @@ class LogStream(Stream):
         `upto` is what the page's cursor will say: a row beyond it would come again as new. Heavy rows make a shorter
         page, so that no answer is too large for a slow line or a server's frame.
         """
-        markup: list[SafeString] = []
+        shown, older = self._shown(variant, self.rows().filter(seq__lte=upto).order_by("-seq"), most)
+        return _joined([markup for _, markup in shown[::-1]]), older and older.seq
+
+    def page_after(self, variant: Variant, since: int, upto: int, most: int = 50) -> tuple[SafeString, Any]:
+        """The oldest rows after `since` and up to `upto` as markup, and the last of them if more follow, else None."""
+        rows = self.rows().filter(seq__gt=since, seq__lte=upto).order_by("seq")
+        shown, later = self._shown(variant, rows, most)
+        return _joined([markup for _, markup in shown]), later and shown[-1][0]
+
+    def _shown(self, variant: Variant, rows: Any, most: int) -> tuple[list[tuple[Any, SafeString]], Any]:
+        """As many of `rows` as a page takes, each with its markup, and the row that follows them; None at the end."""
+        shown: list[tuple[Any, SafeString]] = []
         weight = 0
         with reading_as(variant):
-            for row in self.rows().filter(seq__lte=upto).order_by("-seq")[: most + 1]:
-                if len(markup) == most or weight > conf.ANSWER_BYTES:
-                    return _joined(markup[::-1]), row.seq
-                markup.append(self.row(row))
-                weight += len(markup[-1].encode())
-        return _joined(markup[::-1]), None
+            for row in rows[: most + 1]:
+                if len(shown) == most or weight > conf.ANSWER_BYTES:
+                    return shown, row
+                shown.append((row, self.row(row)))
+                weight += len(shown[-1][1].encode())
+        return shown, None
 
     def paint(self, variant: Variant, seq: int) -> dict[str, Any]:
         markup, older = self.page(variant, seq)

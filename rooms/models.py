@@ -356,6 +356,7 @@ class Message(Numbered):
         ]
         indexes = [
             models.Index(fields=["room", "changed"], name="parlour_rooms_message_changed"),
+            models.Index(fields=["room", "created"], name="parlour_rooms_message_created"),
             models.Index(fields=["id"], condition=models.Q(changed__isnull=True), name="parlour_rooms_unnumbered"),
         ]
 
@@ -363,8 +364,9 @@ class Message(Numbered):
         return self.text[:60]
 
     def get_absolute_url(self) -> str:
-        """Its place on the page of its room."""
-        return f"{self.room.get_absolute_url()}#{room_key(self.room.slug)}-{self.pk}"
+        """Its place on a page of its room that shows what was posted around it."""
+        page = self.room.get_absolute_url()
+        return f"{page}{'&' if '?' in page else '?'}at={self.pk}#{room_key(self.room.slug)}-{self.pk}"
 
     def follow(self, previous: "Message | None") -> None:
         """Say when this was posted, and how it follows the message before it.

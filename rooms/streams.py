@@ -26,6 +26,7 @@ from rooms.send_once import new_page
 ROOMS = 1000  # whose query is kept, which takes as long to make as to answer
 RENDERED = 2000  # messages whose markup is kept, some two megabytes
 MINUTES, AVATARS = 2000, 1000  # and those of which these parts are kept
+AROUND = 25  # messages before and after the one that a page was asked for
 FIELDS = ["pk", "seq", "changed", "text", "html", "created", "previous_at", "heading_at", "author", "mark"]
 
 
@@ -135,7 +136,9 @@ def render_message(message: ShownMessage) -> SafeString:
 
 
 class RoomStream(LogStream):
-    """What was posted, in order."""
+    """What was posted, in order. A page begins at the newest, or `around` the message with that number."""
+
+    around: int | None = None
 
     def __init__(self, room: Room, region: RoomRegion) -> None:
         super().__init__(room.stream, region)
@@ -144,6 +147,18 @@ class RoomStream(LogStream):
 
     def rows(self) -> Any:
         return _messages(self.room.pk)
+
+    def paint(self, variant: Any, seq: int) -> dict[str, Any]:
+        if self.around is None:
+            return super().paint(variant, seq)
+        before, older = self.page(variant, self.around, AROUND + 1)
+        after, last = self.page_after(variant, self.around, seq, AROUND)
+        return {"markup": before + after + (self.break_after(last, seq) if last else ""), "older": older}
+
+    def break_after(self, last: Any, upto: int) -> SafeString:
+        """What stands on such a page between the `last` row shown and what was posted after `upto`."""
+        context = {"region": self.ids, "at": self.at, "last": last, "upto": upto}
+        return render_to_string("parlour_rooms/message.html#gap", context)
 
     def row(self, row: Any) -> SafeString:
         read = translation.get_language(), timezone.get_current_timezone_name()

@@ -11,6 +11,7 @@ urlpatterns = [
     path("<slug:slug>/", views.room, name="room"),
     path("<slug:slug>/panel/", RoomConsumer.as_panel(), name="panel"),
     path("<slug:slug>/older/", views.older, name="older"),
+    path("<slug:slug>/later/", views.later, name="later"),
     path("<slug:slug>/messages/", views.messages, name="messages"),
     path("<slug:slug>/pasted/", views.pasted, name="pasted"),
     path("<slug:slug>/lines/", views.lines, name="lines"),

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from parlour import Denied, Malformed, in_page_language
 from rooms import composer, send_once
 from rooms.consumers import COMMIT_WITHIN, RoomConsumer
+from rooms.history import DayForm, first_on, number_of
 from rooms.markup import TextRejected
 from rooms.models import Message, Room, room_key
 from rooms.names import is_guest
@@ -47,15 +48,18 @@ def denied_page(request: HttpRequest, why: Denied) -> HttpResponse:
 @require_safe
 @never_cache
 def room(request: HttpRequest, slug: str) -> HttpResponse:
-    """A room, for who may read it."""
+    """A room, for who may read it; `on` in the address is a day, and leads to its first message."""
+    if "on" in request.GET:
+        return day(request, slug)
     return room_page(request, slug)
 
 
 def room_page(request: HttpRequest, slug: str, rejected: Rejected = (), status: int = 200) -> HttpResponse:
-    """The page of a room; `upto` in the address goes back in its history without script."""
+    """The page of a room; `at` in the address is a message, `upto` goes back in its history without script."""
     rooms = list(Room.objects.beside(request.user, LISTED))
     try:
         region = RoomRegion(*room_for(request.user, slug, rooms))
+        region.log.around = number_of(region.room, request.GET.get("at"))
     except Denied as why:
         return denied_page(request, why)
     painted = paint(request, region, rejected, request.GET.get("upto"))
@@ -127,6 +131,29 @@ def outcome(texts: Sequence[NumberedText], submitted: "Future[list[Outcome]]") -
     outcomes = submitted.result(COMMIT_WITHIN)
     rejected = [(text, why) for text, why in zip(texts, outcomes, strict=True) if isinstance(why, TextRejected)]
     return rejected, next((row.unheard for row in outcomes if isinstance(row, Message) and row.unheard), "")
+
+
+@require_safe
+def later(request: HttpRequest, slug: str) -> HttpResponse:
+    """The page of messages after `since` and up to `upto`, in the place of the gap on a page around an old one."""
+    try:
+        region = RoomConsumer.authorize(request.user, slug=slug)
+    except Denied:
+        return HttpResponse(status=403)
+    since, upto = (_count(request.GET.get(name)) for name in ("since", "upto"))
+    markup, last = region.log.page_after(region.log.variant(request.user), since, upto)
+    return HttpResponse(markup + region.log.break_after(last, upto))
+
+
+def day(request: HttpRequest, slug: str) -> HttpResponse:
+    """To the first message posted on a day or after it, in the reader's zone; without one, to the newest."""
+    try:
+        room, _ = room_for(request.user, slug)
+    except Denied as why:
+        return denied_page(request, why)
+    form = DayForm(request.GET)
+    first = first_on(room, form.cleaned_data["on"]) if form.is_valid() else None
+    return redirect(first or room)
 
 
 @require_POST

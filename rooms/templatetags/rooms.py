@@ -1,5 +1,7 @@
 """`{% room ticket %}` puts a chat room on a page: on any object, for whoever may see it."""
 
+from contextlib import suppress
+
 from django import template
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -9,7 +11,9 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from parlour import Denied
 from rooms.consumers import RoomConsumer
+from rooms.history import number_of
 from rooms.models import Room
 from rooms.permissions import denied_object, object_rights
 
@@ -25,5 +29,7 @@ def room(context: Context, thing: Model) -> SafeString:
     if not object_rights(request.user, thing._meta.concrete_model, thing).read:
         return format_html('<p class="pl-farewell">{}</p>', denied_object(request.user, request.get_full_path()).words)
     region = RoomConsumer.authorize(request.user, slug=Room.objects.on(thing).slug)
+    with suppress(Denied):  # it may be a message in another room on this page
+        region.log.around = number_of(region.room, request.GET.get("at"))
     values = {**region.paint(request), "room": region.room, "debug": settings.DEBUG}
     return render_to_string("parlour_rooms/room.html#inset", values, request)

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest
 
@@ -46,8 +46,7 @@ def read(request: HttpRequest, token: ApiToken, slug: str) -> Answer:
         found = list(rows.filter(changed__gt=seen).order_by("changed")[: MOST + 1])
         found, more = found[:MOST], len(found) > MOST
         head = (found and found[-1].changed) or head
-    page = _url(request, room)
-    listed = [_shown(token, page, row) for row in found]
+    listed = [_shown(request, token, room, row) for row in found]
     return 200, {"messages": listed, "cursor": f"{epoch:x}.{head}", "more": more}
 
 
@@ -59,7 +58,7 @@ def post(request: HttpRequest, token: ApiToken, slug: str) -> Answer:
         if earlier := next(iter(Message.objects.numbered([(token.bot_id, key, 1)] if key else ())), None):
             if (earlier.room_id, earlier.text) != (room.pk, clean_text(text)):
                 raise Refused(422, "Another text was sent with this Idempotency-Key.")
-            return 200, _shown(token, _url(request, room), earlier)
+            return 200, _shown(request, token, room, earlier)
         [row] = submit(token.bot, room.pk, [NumberedText(key, int(bool(key)), text)]).result(COMMIT_WITHIN)
         if isinstance(row, TextRejected):
             raise row
@@ -69,7 +68,7 @@ def post(request: HttpRequest, token: ApiToken, slug: str) -> Answer:
         if isinstance(why, Restricted) and why.restriction.kind == Kind.SLOW:
             raise Refused(429, why, Retry_After=str(seconds_left(why.restriction.until))) from None
         raise Refused(422 if rights(token.bot, room).write else 403, why) from None
-    return 201, _shown(token, _url(request, room), row)
+    return 201, _shown(request, token, room, row)
 
 
 def notify_role(request: HttpRequest, token: ApiToken, role: str) -> Answer:
@@ -137,12 +136,12 @@ def _seen(cursor: str, epoch: int, head: int) -> int:
     return int(parts[2])
 
 
-def _shown(token: ApiToken, page: str, row: Message) -> dict[str, Any]:
-    """A message on the `page` of its room."""
-    author: Any = row.author
+def _shown(request: HttpRequest, token: ApiToken, room: Room, row: Message) -> dict[str, Any]:
+    """A message of this room."""
+    row.room, author = room, cast(Any, row.author)
     shown = {"id": row.pk, "author": author.name, "kind": author.kind, "own": author.pk == token.bot_id}
     shown |= {"text": row.text, "created": row.created, "edited": row.changed != row.seq}
-    return {**shown, "url": f"{page}-{row.pk}"}
+    return {**shown, "url": request.build_absolute_uri(row.get_absolute_url())}
 
 
 def _url(request: HttpRequest, room: Room) -> str:

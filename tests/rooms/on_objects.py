@@ -117,7 +117,7 @@ def test_a_mention_reaches_only_who_may_read_and_leaves_their_bell_with_the_righ
     client.post(f"/rooms/{room.slug}/messages/", {"text": "@ben and @cem, look"})
     alert = Alert.objects.get()
     assert alert.audience in audiences.of([ben.pk])[ben.pk]
-    assert Message.objects.get().get_absolute_url().startswith(f"{ticket.get_absolute_url()}#")
+    assert Message.objects.get().get_absolute_url().startswith(f"{ticket.get_absolute_url()}?at=")
     ticket.team.remove(ben)
     assert alert.audience not in audiences.of([ben.pk])[ben.pk]
 

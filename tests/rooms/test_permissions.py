@@ -107,7 +107,7 @@ def without_token(answer):
     return re.sub(r"\b\w{64}\b", "", answer.content.decode())
 
 
-PATHS = ["", "panel/", "older/?upto=9", "settings/", "members/", "delete/"]
+PATHS = ["", "panel/", "older/?upto=9", "later/?upto=9", "settings/", "members/", "delete/"]
 
 
 @pytest.mark.parametrize("name", ["nobody", "guest", "stranger", "staff"])
