@@ -33,6 +33,34 @@ def test_enter_sends_and_a_draft_survives_news_and_beats(person: Invite, server:
         member.sees(f"in between {number}")
     expect(member.box).to_have_value("0123")
     expect(member.box).to_be_focused()
+    member.send().sees("0123")
+
+
+def test_what_was_not_sent_is_there_again_on_any_device_and_what_was_sent_is_not(
+    person: Invite, server: Server
+) -> None:
+    member = person(server).sign_in("member").open_room("lobby")
+    telephone, other = person(server).sign_in("member"), person(server).sign_in("other").open_room("lobby")
+    member.box.focus()
+    member.page.keyboard.type("half a <thought>")
+
+    def is_kept() -> bool:
+        telephone.open_room("lobby")
+        return telephone.box.input_value() == "half a <thought>"
+
+    eventually(is_kept, 5, "the draft on another device")
+    member.go("/shop/").page.go_back()
+    expect(member.wait_live().box).to_have_value("half a <thought>")
+    assert not other.open_room("lobby").box.input_value()
+    member.box.focus()
+    member.page.keyboard.press("End")
+    member.page.keyboard.type(", now whole")
+    member.page.keyboard.press("Enter")
+    other.sees("half a <thought>, now whole")
+    expect(member.box).to_have_value("")
+    for tab in (member, telephone):
+        tab.open_room("lobby")
+        expect(tab.box).to_have_value("")
 
 
 def test_several_lines_keep_what_was_typed_and_nothing_is_not_said(person: Invite, server: Server) -> None:
@@ -93,6 +121,7 @@ def test_the_choice_of_several_lines_is_kept_and_is_a_phones_own(person: Invite,
         tab.box.focus()
         tab.page.keyboard.type("five\nsix")
         expect(tab.box).to_have_value("five\nsix")
+    member.send()
     elsewhere.page.get_by_role("button", name="One line").click()
     expect(elsewhere.box).to_have_value("five six")
     expect(elsewhere.box).to_be_focused()

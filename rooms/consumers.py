@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from parlour import Consumer, Malformed, rate_limit, run
 from rooms import typing_indicator
+from rooms.drafts import delete_draft, keep_draft
 from rooms.markup import TextRejected, is_plain
 from rooms.models import Message, Restriction, Room, room_key
 from rooms.permissions import rights_of_all, room_for
@@ -25,6 +26,7 @@ COMMIT_WITHIN = 20  # seconds
 ATTENTION = 30.0  # seconds that a sign of somebody at the page holds
 READING_RATE = "1/10"  # how often one person's attention may begin: a second / at once
 TYPING_RATE = "1/3"  # a page of ours says it every two seconds
+DRAFT_RATE = "3/20"  # and this when somebody pauses
 
 
 class RoomConsumer(Consumer):
@@ -35,6 +37,7 @@ class RoomConsumer(Consumer):
     attention: asyncio.TimerHandle | None = None
     lacks_composer = False
     told: Restriction | None = None  # the page knows of it
+    drafted: str | None = None  # the draft that is kept, once this page has changed it
 
     @classmethod
     def key(cls, slug: str) -> str:  # type: ignore[override]
@@ -55,7 +58,8 @@ class RoomConsumer(Consumer):
         self.sent = Acknowledgements(fields)
         self.lacks_composer = "met" in fields and not self.sent.page
         self.told = self.region.rights.restriction if self.lacks_composer else None
-        _, answer = await self._post(fields)
+        seq, answer = await self._post(fields)
+        await self._sent(seq)
         met_before = fields.get("met") != ""  # only then an acknowledgement of its texts may have been lost
         if not answer and met_before and self.sent.page and self.person.is_authenticated:
             answer = self.sent.catch_up(self.region, await run(Message.objects.highest, self.person.pk, self.sent.page))
@@ -92,11 +96,27 @@ class RoomConsumer(Consumer):
         seq, answer = await self._post(fields)
         if answer:
             self.put_after(self.region.log, seq, answer)
+        await self._sent(seq)
 
     async def hear_typing(self, fields: dict[str, Any]) -> None:
         if self.region.rights.write and rate_limit("typing", self.person.pk, TYPING_RATE).take():
             typing = typing_indicator.start(self.region, self.person)
             self.hub.transient(self.region.room.stream, typing, self.region.key)
+
+    async def hear_draft(self, fields: dict[str, Any]) -> None:
+        """What stands in the box, when whoever writes pauses."""
+        text = fields.get("text")
+        if not isinstance(text, str) or not self.region.rights.write:
+            return
+        if text != self.drafted and rate_limit("draft", self.person.pk, DRAFT_RATE).take():
+            self.drafted = text
+            await run(keep_draft, self.person, self.region.room, text)
+
+    async def _sent(self, seq: int) -> None:
+        """What was stored is no draft any more; without a `seq` nothing was."""
+        if seq and self.drafted != "":
+            self.drafted = ""
+            await run(delete_draft, self.person, self.region.room)
 
     async def hear_seen(self, fields: dict[str, Any]) -> None:
         """A sign of somebody at the page: the room is in front of them until the next few seconds bring none."""

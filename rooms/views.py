@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from parlour import Denied, Malformed, in_page_language
 from rooms import composer, send_once
 from rooms.consumers import COMMIT_WITHIN, RoomConsumer
+from rooms.drafts import delete_draft, draft_of
 from rooms.history import DayForm, first_on, number_of
 from rooms.markup import TextRejected
 from rooms.models import Message, Room, room_key
@@ -71,6 +72,9 @@ def paint(request: HttpRequest, region: RoomRegion, rejected: Rejected = (), upt
     """Context for a page of a room, with what was rejected; `upto`, as the page sent it, goes back in the history."""
     forms = format_html_join("", "{}", ([rejected_form(region, *each, request)] for each in rejected))
     context = {**region.paint(request), "room": region.room, "err": forms}
+    if region.rights.write and not rejected:
+        context["text"] = draft_of(request.user, region.room)
+        context["several_lines"] |= "\n" in context["text"]
     if seq := _count(upto):
         markup, older = region.log.page(region.log.variant(request.user), seq)
         context["shown"]["log"] |= {"markup": markup, "older": older}
@@ -108,6 +112,8 @@ def messages(request: HttpRequest, slug: str) -> HttpResponse:
     except Malformed:
         return render(request, ["csrf.html", "parlour_rooms/denied.html"], {"texts": typed(request)}, status=400)
     rejected, unheard = outcome(texts, submit(request.user, room.pk, texts))
+    if len(rejected) < len(texts):
+        delete_draft(request.user, room)
     if unheard:
         notices.info(request, unheard, fail_silently=True)
     if not rejected:

@@ -3,7 +3,6 @@
 from contextlib import suppress
 
 from django import template
-from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model
 from django.template import Context
@@ -16,6 +15,7 @@ from rooms.consumers import RoomConsumer
 from rooms.history import number_of
 from rooms.models import Room
 from rooms.permissions import denied_object, object_rights
+from rooms.views import paint
 
 register = template.Library()
 
@@ -31,5 +31,4 @@ def room(context: Context, thing: Model) -> SafeString:
     region = RoomConsumer.authorize(request.user, slug=Room.objects.on(thing).slug)
     with suppress(Denied):  # it may be a message in another room on this page
         region.log.around = number_of(region.room, request.GET.get("at"))
-    values = {**region.paint(request), "room": region.room, "debug": settings.DEBUG}
-    return render_to_string("parlour_rooms/room.html#inset", values, request)
+    return render_to_string("parlour_rooms/room.html#inset", paint(request, region), request)

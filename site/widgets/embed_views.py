@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.forms import GuestForm
 from parlour import Denied, Malformed
 from rooms import views as rooms
+from rooms.drafts import delete_draft
 from rooms.models import Room
 from rooms.posting import submit
 from widgets import identity, visitors
@@ -120,6 +121,8 @@ def messages(request: HttpRequest, widget: Widget, visit: Visit) -> HttpResponse
     texts = rooms.sent_texts(request)
     future = rejected(request.user, region, texts) or submit(request.user, region.room.pk, texts)
     sent, unheard = rooms.outcome(texts, future)
+    if len(sent) < len(texts):
+        delete_draft(request.user, region.room)
     return _page(request, widget, visit, sent, note=unheard)
 
 
