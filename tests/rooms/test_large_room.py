@@ -63,6 +63,7 @@ def deeds(person, client, room):
 
     return {
         "page": lambda: shows(client, address, newest),
+        "message": lambda: shows(client, middle.get_absolute_url(), middle),
         "history": lambda: shows(client, f"{address}?upto={middle.seq}", middle),
         "resume": lambda: region.log.answer(back),
         "a common word": lambda: found("the", 21),

@@ -88,10 +88,10 @@ def test_earlier_messages_follow_on_the_next_page_and_none_twice(ann, lobby, rea
     assert numbers == [str(number) for number in reversed(range(45))]
 
 
-def test_whoever_searches_without_end_is_asked_to_wait(lobby, reader):
-    answers = [reader.get("/search/", {"q": "fox"}).status_code for _ in range(70)]
-    assert set(answers[:60]) == {200}
-    assert answers[-1] == 422
+def test_whoever_searches_without_end_is_asked_to_wait(lobby, reader, monkeypatch):
+    monkeypatch.setattr("chat.search.RATE", "0.001/3")
+    answers = [reader.get("/search/", {"q": "fox"}).status_code for _ in range(4)]
+    assert answers == [200, 200, 200, 422]
 
 
 def test_a_page_of_results_takes_few_queries(ann, lobby, reader, django_assert_max_num_queries):
