@@ -21,11 +21,11 @@ from parlour import clean, is_visible
 
 RESERVED = ("guest-", "visitor-", "bot-")
 LONGEST_USERNAME = 150
-WHAT_IT_NEEDS = "At least 8 characters, not a common word, not your name."
+WHAT_IT_NEEDS = _("At least 8 characters, not a common word, not your name.")
 PASSWORD_WORDS = {  # by the code of what Django found
-    "password_too_short": "At least 8 characters, please.",
-    "password_too_common": "Many people use this password. Please choose another.",
-    "password_too_similar": "It is too much like your name. Please choose another.",
+    "password_too_short": _("At least 8 characters, please."),
+    "password_too_common": _("Many people use this password. Please choose another."),
+    "password_too_similar": _("It is too much like your name. Please choose another."),
 }
 
 
@@ -40,33 +40,33 @@ class NameField(forms.CharField):
         """The cleaned name; raises ValidationError in words."""
         name = clean(str(value or ""))
         if name and not is_visible(name):
-            raise ValidationError("Please choose a name that can be seen.")
+            raise ValidationError(_("Please choose a name that can be seen."))
         if len(name) > names.LONGEST:
-            raise ValidationError(f"Please keep it to {names.LONGEST} characters.")
+            raise ValidationError(_("Please keep it to {n} characters.").format(n=names.LONGEST))
         return super().clean(name)
 
 
 def refuse_borrowed(name: str, person: User | None = None) -> None:
     """Raises ValidationError when `name` reads like a role, or like an account other than `person`'s."""
     if names.is_role(name) and not (person and person.is_staff):
-        raise ValidationError("That name belongs to the people who run this place. Please choose another.")
+        raise ValidationError(_("That name belongs to the people who run this place. Please choose another."))
     if User.objects.name_is_taken(name, person):
-        raise ValidationError("Somebody with an account has that name, or one like it. Please choose another.")
+        raise ValidationError(_("Somebody with an account has that name, or one like it. Please choose another."))
 
 
 class SignInForm(AuthenticationForm):
     """Sign-in. A demo's public password opens nothing where strangers can reach."""
 
     error_messages = {
-        "invalid_login": "That name and password do not go together.",
-        "inactive": "This account is closed.",
+        "invalid_login": _("That name and password do not go together."),
+        "inactive": _("This account is closed."),
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         name, password = self.fields["username"], self.fields["password"]
-        name.error_messages["required"] = "Type your username."
-        password.error_messages["required"] = "Type your password."
+        name.error_messages["required"] = _("Type your username.")
+        password.error_messages["required"] = _("Type your password.")
         if self.data.get("username"):  # what has to be typed again is the password
             name.widget.attrs.pop("autofocus", None)
             password.widget.attrs["autofocus"] = True
@@ -82,7 +82,7 @@ class SignInForm(AuthenticationForm):
         """Raises ValidationError for the inactive, and for public passwords outside a local demo."""
         super().confirm_login_allowed(user)
         if closed(user):
-            raise ValidationError("This is a demo account with a password everybody knows. It is closed here.")
+            raise ValidationError(_("This is a demo account with a password everybody knows. It is closed here."))
 
 
 class StaffSignInForm(SignInForm, AdminAuthenticationForm):
@@ -142,15 +142,15 @@ class ResetForm(PasswordResetForm):
 class SignUpForm(PasswordWords, UserCreationForm):
     """A new account."""
 
-    error_messages = {"password_mismatch": "The two passwords are not the same."}
+    error_messages = {"password_mismatch": _("The two passwords are not the same.")}
 
     class Meta:
         model = User
         fields = ("username",)
-        help_texts = {"username": "Letters, digits and @ . + - _"}
+        help_texts = {"username": _("Letters, digits and @ . + - _")}
         error_messages = {
             "username": {
-                "required": "Choose a username.",
+                "required": _("Choose a username."),
             }
         }
 
@@ -158,15 +158,15 @@ class SignUpForm(PasswordWords, UserCreationForm):
         super().__init__(*args, **kwargs)
         first, again = self.fields["password1"], self.fields["password2"]
         first.help_text = WHAT_IT_NEEDS
-        again.label, again.help_text = "Password again", ""
-        first.error_messages["required"] = "Choose a password."
-        again.error_messages["required"] = "Type it once more."
+        again.label, again.help_text = _("Password again"), ""
+        first.error_messages["required"] = _("Choose a password.")
+        again.error_messages["required"] = _("Type it once more.")
 
     def clean_username(self) -> str:
         """The name; raises ValidationError when it is reserved or reads like somebody else's."""
         username: str = super().clean_username() or ""
         if username.casefold().startswith(RESERVED):
-            raise ValidationError("That name is kept for guests and bots. Please choose another.")
+            raise ValidationError(_("That name is kept for guests and bots. Please choose another."))
         refuse_borrowed(username)
         return username
 
@@ -183,8 +183,8 @@ class GuestForm(forms.Form):
     """A guest chooses a name."""
 
     display_name = NameField(
-        label="Your name",
-        error_messages={"required": "Choose a name."},
+        label=_("Your name"),
+        error_messages={"required": _("Choose a name.")},
         widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "nickname"}),
     )
 
@@ -198,8 +198,10 @@ class GuestForm(forms.Form):
 class ProfileForm(forms.ModelForm):
     """How a person is shown, and in which zone their times are."""
 
-    display_name = NameField(label="Display name", required=False, help_text="Others see this. Empty: your username.")
-    time_zone = forms.ChoiceField(label="Time zone", choices=timezones.choices, required=False)
+    display_name = NameField(
+        label=_("Display name"), required=False, help_text=_("Others see this. Empty: your username.")
+    )
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=timezones.choices, required=False)
 
     class Meta:
         model = User
@@ -212,12 +214,12 @@ class ProfileForm(forms.ModelForm):
             chosen: Any = self.fields[name]
             chosen.choices = [("", _("As your browser asks")), *chosen.choices[1:]]
         if self.instance.is_guest:
-            self.fields["display_name"].help_text = "Others see this."
+            self.fields["display_name"].help_text = _("Others see this.")
 
     def clean_display_name(self) -> str:
         """The name; a guest needs one. Raises ValidationError when it belongs to somebody else."""
         name: str = self.cleaned_data["display_name"]
         if self.instance.is_guest and not name:
-            raise ValidationError("A guest needs a name.")
+            raise ValidationError(_("A guest needs a name."))
         refuse_borrowed(name, self.instance)
         return name

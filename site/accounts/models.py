@@ -71,7 +71,7 @@ class User(AbstractUser):
         max_length=150,
         unique=True,
         validators=[names.validate_username],
-        error_messages={"unique": "Somebody has this username already."},
+        error_messages={"unique": _("Somebody has this username already.")},
     )
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.ACCOUNT)
     display_name = models.CharField(max_length=names.LONGEST, blank=True)
@@ -141,9 +141,9 @@ class ApiToken(models.Model):
     """With what a program acts as the `bot` of this token's owner. Of the secret only its SHA-256 is kept, in hex."""
 
     class Scope(models.TextChoices):
-        READ = "read", "Read what is said in its rooms"
-        POST = "post", "Post in its rooms"
-        NOTIFY = "notify", "Notify the staff"
+        READ = "read", _("Read what is said in its rooms")
+        POST = "post", _("Post in its rooms")
+        NOTIFY = "notify", _("Notify the staff")
 
     name = models.CharField(max_length=names.LONGEST)
     owner = models.ForeignKey(User, models.CASCADE, related_name="api_tokens")
@@ -173,5 +173,5 @@ class ApiToken(models.Model):
         return self.expires <= timezone.now()
 
     @property
-    def scope_words(self) -> list[str]:
+    def scope_words(self) -> list[Any]:
         return [scope.label for scope in self.Scope if scope in self.scopes]

@@ -5,6 +5,7 @@ from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 
 @cache
@@ -15,11 +16,11 @@ def known() -> frozenset[str]:
 
 def choices() -> list[tuple[str, str]]:
     """The site's own zone first, then all by name."""
-    own = ("", f"The site’s ({settings.TIME_ZONE})")
+    own = ("", _("The site’s ({zone})").format(zone=settings.TIME_ZONE))
     return [own, *((name, name.replace("_", " ")) for name in sorted(known()))]
 
 
 def validate(name: str) -> None:
     """Raises ValidationError for a zone nobody knows."""
     if name and name not in known():
-        raise ValidationError("There is no such time zone.")
+        raise ValidationError(_("There is no such time zone."))

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.forms import NameField, refuse_borrowed
@@ -25,23 +26,23 @@ class TokenForm(forms.Form):
     """What a program may do, where, and for how long."""
 
     name = NameField(
-        label="Name",
-        help_text="The program is shown by this name, and what it posts too.",
-        error_messages={"required": "Give it a name."},
+        label=_("Name"),
+        help_text=_("The program is shown by this name, and what it posts too."),
+        error_messages={"required": _("Give it a name.")},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     scopes = forms.MultipleChoiceField(
-        label="What it may do",
+        label=_("What it may do"),
         choices=ApiToken.Scope.choices,
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "Choose what it may do."},
+        error_messages={"required": _("Choose what it may do.")},
     )
     rooms: Any = forms.ModelMultipleChoiceField(
-        None, label="Its rooms", required=False, widget=forms.CheckboxSelectMultiple
+        None, label=_("Its rooms"), required=False, widget=forms.CheckboxSelectMultiple
     )
     days = forms.TypedChoiceField(
-        label="Valid for",
-        choices=[(7, "A week"), (30, "30 days"), (90, "90 days"), (365, "A year")],
+        label=_("Valid for"),
+        choices=[(7, _("A week")), (30, _("30 days")), (90, _("90 days")), (365, _("A year"))],
         coerce=int,
         initial=90,
     )
@@ -57,18 +58,18 @@ class TokenForm(forms.Form):
         """The name; raises ValidationError when it belongs to an account, a role, or another token."""
         name: str = self.cleaned_data["name"]
         if self.owner.api_tokens.filter(name=name).exists():
-            raise ValidationError("You have a token of this name. Choose another name, or revoke that one first.")
+            raise ValidationError(_("You have a token of this name. Choose another name, or revoke that one first."))
         refuse_borrowed(name)
         return name
 
     def clean(self) -> None:
         """Raises ValidationError for a token that could read or post nowhere, and for many."""
         if {*self.cleaned_data.get("scopes", ())} & {"read", "post"} and not self.cleaned_data.get("rooms", True):
-            self.add_error("rooms", "Choose at least one room.")
+            self.add_error("rooms", _("Choose at least one room."))
         if self.owner.api_tokens.count() >= MOST:
-            raise ValidationError(f"You have {MOST} tokens, which is the most. Revoke one first.")
+            raise ValidationError(_("You have {n} tokens, which is the most. Revoke one first.").format(n=MOST))
         if not self.errors and not rate_limit("token", self.owner.pk, MAKING_RATE).take():
-            raise ValidationError("You have made many tokens just now. Wait a little and try again.")
+            raise ValidationError(_("You have made many tokens just now. Wait a little and try again."))
 
 
 def for_accounts(view: Any) -> Any:
@@ -99,5 +100,5 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return render(request, "accounts/revoke_token.html", {"token": token})
     token.delete()
-    messages.success(request, f"“{token.name}” is revoked. Programs that used it are cut off.")
+    messages.success(request, _("“{name}” is revoked. Programs that used it are cut off.").format(name=token.name))
     return redirect("accounts:tokens")

@@ -91,7 +91,7 @@ class SignUp(SignedOutOnly, FormView):
     def form_valid(self, form: SignUpForm) -> HttpResponse:
         """Keeps the account and signs its person in."""
         if not allows("sign-up", self.request.META.get("REMOTE_ADDR", ""), SIGN_UP_RATE):
-            form.add_error(None, "Many people signed up from where you are. Wait a little and try again.")
+            form.add_error(None, _("Many people signed up from where you are. Wait a little and try again."))
             return self.form_invalid(form)
         login(self.request, form.save(), backend=BACKEND)
         return super().form_valid(form)
@@ -107,7 +107,7 @@ class Guest(SignedOutOnly, FormView):
     def form_valid(self, form: GuestForm) -> HttpResponse:
         """Makes the guest, signed in by this session only."""
         if not allows("guest", self.request.META.get("REMOTE_ADDR", ""), GUEST_RATE):
-            form.add_error(None, "Many guests came from where you are. Wait a little and try again.")
+            form.add_error(None, _("Many guests came from where you are. Wait a little and try again."))
             return self.form_invalid(form)
         guest = User.objects.create_guest(form.cleaned_data["display_name"])
         login(self.request, guest, backend=BACKEND)
@@ -127,7 +127,7 @@ class Profile(LoginRequiredMixin, KeepsNext, UpdateView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Keeps it and says so."""
-        messages.success(self.request, "Your profile is saved.")
+        messages.success(self.request, _("Your profile is saved."))
         return super().form_valid(form)
 
 
@@ -146,7 +146,7 @@ class Password(LoginRequiredMixin, KeepsNext, views.PasswordChangeView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Keeps it, says so, and leaves this page signed in."""
-        messages.success(self.request, "Your password is changed. You are signed out everywhere else.")
+        messages.success(self.request, _("Your password is changed. You are signed out everywhere else."))
         return super().form_valid(form)
 
 
@@ -183,5 +183,5 @@ class NewPassword(views.PasswordResetConfirmView):
 
 def too_many_tries(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
     """429 in words, on the sign-in page."""
-    messages.error(request, "Too many tries for this name. Please wait a quarter of an hour and try again.")
+    messages.error(request, _("Too many tries for this name. Please wait a quarter of an hour and try again."))
     return render(request, "accounts/login.html", {"form": SignInForm(request), "next": ""}, status=429)

@@ -157,7 +157,8 @@ AXES_VERBOSE = False
 
 # Language and time.
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("de", "Deutsch")]  # those that the packaged apps have words in
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "site" / "locale"]
 USE_TZ = True
 TIME_ZONE: str = env.str("TIME_ZONE", "UTC", validate=environment.ZONE)
 

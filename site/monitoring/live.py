@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Count, DurationField, F, Max, Min, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from alerts.models import kind_named
 from jobs import Job
@@ -47,9 +48,9 @@ def site_state() -> dict[str, Any]:
         "lost": sum(minute[4] for row in rows for minute in row.minutes),
         "rooms": [(titles[pk], totals[pk], by_room[pk]) for pk in busiest if pk in titles],
         "charts": [
-            chart("Sockets", rows, 1, sum, "{:,.0f}".format),
-            chart("Frames a second", rows, 2, lambda each: sum(each) / 60, "{:,.1f}".format),
-            chart("Slowest fan-out", rows, 3, max, duration),
+            chart(_("Sockets"), rows, 1, sum, "{:,.0f}".format),
+            chart(_("Frames a second"), rows, 2, lambda each: sum(each) / 60, "{:,.1f}".format),
+            chart(_("Slowest fan-out"), rows, 3, max, duration),
         ],
     }
 
@@ -81,7 +82,7 @@ def duration(seconds: float) -> str:
     return f"{seconds * 1000:.0f} ms" if seconds else "–"
 
 
-def chart(title: str, rows: Collection[Process], column: int, total: Callable[..., float], text: Any) -> dict[str, Any]:
+def chart(title: Any, rows: Collection[Process], column: int, total: Callable[..., float], text: Any) -> dict[str, Any]:
     """The last hour as the points of a line, 240 wide and 60 high; its highest value, in words, and when that was."""
     now = int(time.time()) // 60
     found: dict[int, list[float]] = {minute: [0] for minute in range(now - 59, now + 1)}

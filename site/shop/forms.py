@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.crypto import get_random_string
+from django.utils.translation import gettext_lazy as _
 
 from parlour import clean
 from shop.money import CURRENCIES
@@ -29,29 +30,35 @@ class OrderForm(forms.Form):
     """What one person wants; "amount" comes out in the currency's smallest unit. The same form twice is one order."""
 
     item = TextField(
-        label="What would you like?",
+        label=_("What would you like?"),
         max_length=120,
-        error_messages={"required": "Say what you would like.", "max_length": "Please keep it to 120 characters."},
+        error_messages={
+            "required": _("Say what you would like."),
+            "max_length": _("Please keep it to 120 characters."),
+        },
     )
     amount = forms.CharField(
-        label="Price",
+        label=_("Price"),
         max_length=20,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-        error_messages={"required": "Say how much it may cost.", "max_length": "Write it as a number, like 12.50."},
+        error_messages={
+            "required": _("Say how much it may cost."),
+            "max_length": _("Write it as a number, like 12.50."),
+        },
     )
     currency = CurrencyField(
         choices=[(each.code, f"{each.code}, {each.name}") for each in CURRENCIES.values()],
         error_messages={
-            "required": "Choose a currency.",
+            "required": _("Choose a currency."),
             "invalid_choice": f"It is “%(value).12s”, and may be {', '.join(CURRENCIES)}.",
         },
     )
     note = TextField(
-        label="Anything we should know",
+        label=_("Anything we should know"),
         required=False,
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 2}),
-        error_messages={"max_length": "Please keep it to 500 characters."},
+        error_messages={"max_length": _("Please keep it to 500 characters.")},
     )
     idempotency_key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=40)
 
@@ -70,7 +77,9 @@ class OrderForm(forms.Form):
         return fields
 
 
-REFERENCE = TextField(required=False, max_length=36, error_messages={"max_length": "Please keep it to 36 characters."})
+REFERENCE = TextField(
+    required=False, max_length=36, error_messages={"max_length": _("Please keep it to 36 characters.")}
+)
 ROW_FIELDS: dict[str, forms.Field] = {
     name: {**OrderForm.base_fields, "reference": REFERENCE}[name]
     for name in ("item", "currency", "amount", "note", "reference")

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Count, Q, Sum
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from shop.money import CURRENCIES
 
@@ -60,10 +61,10 @@ class Order(models.Model):
     """
 
     class Status(models.TextChoices):
-        NEW = "new", "New"
-        ACCEPTED = "accepted", "Accepted"
-        DONE = "done", "Done"
-        CANCELLED = "cancelled", "Cancelled"
+        NEW = "new", _("New")
+        ACCEPTED = "accepted", _("Accepted")
+        DONE = "done", _("Done")
+        CANCELLED = "cancelled", _("Cancelled")
 
     OPEN = (Status.NEW, Status.ACCEPTED)
     CLOSED = (Status.DONE, Status.CANCELLED)
@@ -116,5 +117,5 @@ class Order(models.Model):
 
     @property
     def status_text(self) -> str:
-        """ "accepted": the status inside a sentence."""
-        return self.get_status_display().lower()
+        """ "accepted": the status inside a sentence that is stored, in the language of the site."""
+        return str(self.status)

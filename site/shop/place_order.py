@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from alerts import Role, add_alert, resolve
 from parlour import Change, live_write, rate_limit
@@ -38,7 +39,7 @@ def place_order(
             return known
         idempotency_key = ""  # another order, written on a form that was sent before
     if not rate_limit("order", buyer.pk, RATE).take():
-        raise OrderRejected("That was many orders in a short time. Wait a minute and place it again.")
+        raise OrderRejected(_("That was many orders in a short time. Wait a minute and place it again."))
     order = Order.objects.create(buyer=buyer, idempotency_key=idempotency_key, **values)
     words = f"{order.item}, {order.price}"
     add_alert(change, buyer, "order", f"Order {order.pk} is placed", words, about=order)

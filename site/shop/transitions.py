@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+from django.utils.translation import gettext_lazy as _
+
 from shop.models import Order
 
 NEW, ACCEPTED, DONE, CANCELLED = Order.Status
@@ -11,7 +13,7 @@ class Transition(NamedTuple):
     """`label` is on its button; it leads from one of the statuses `source` to `target`."""
 
     name: str
-    label: str
+    label: Any
     source: tuple[Order.Status, ...]
     target: Order.Status
 
@@ -19,9 +21,9 @@ class Transition(NamedTuple):
 TRANSITIONS = {
     each.name: each
     for each in (
-        Transition("accept", "Accept", (NEW,), ACCEPTED),
-        Transition("finish", "Finish", (ACCEPTED,), DONE),
-        Transition("cancel", "Cancel", (NEW, ACCEPTED), CANCELLED),
+        Transition("accept", _("Accept"), (NEW,), ACCEPTED),
+        Transition("finish", _("Finish"), (ACCEPTED,), DONE),
+        Transition("cancel", _("Cancel"), (NEW, ACCEPTED), CANCELLED),
     )
 }
 

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -34,7 +35,10 @@ def home(request: HttpRequest) -> HttpResponse:
         except OrderRejected as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, f"Order {order.pk} is placed: {order.item}, {order.price}.")
+            messages.success(
+                request,
+                _("Order {pk} is placed: {item}, {price}.").format(pk=order.pk, item=order.item, price=order.price),
+            )
             return redirect("shop:home")
     return render(request, "shop/home.html", {"form": form}, status=422 if form.errors else 200)
 
@@ -103,5 +107,5 @@ def transition(request: HttpRequest, pk: int, name: str) -> HttpResponse:
             return render(request, "partials/shop.html#pressed", context | {"acts": htmx.trigger.rsplit("-", 2)[0]})
         if htmx:
             return HttpResponse(status=204)
-        messages.success(request, f"Order {order.pk} is {order.status_text}.")
+        messages.success(request, _("Order {pk}: {status}.").format(pk=order.pk, status=order.get_status_display()))
     return redirect("shop:orders" if request.user.is_staff else "shop:home")

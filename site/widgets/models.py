@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from parlour import Change, live_write
 from rooms.models import Membership, Room
@@ -29,20 +30,20 @@ class Widget(models.Model):
     """
 
     class Kind(models.TextChoices):
-        ROOM = "room", "A room: everybody who comes is in one of your rooms, with the people who are there."
-        DESK = "desk", "A desk: each visitor has a conversation of their own with your staff."
-        BELL = "bell", "A bell: each person sees their own alerts."
+        ROOM = "room", _("A room: everybody who comes is in one of your rooms, with the people who are there.")
+        DESK = "desk", _("A desk: each visitor has a conversation of their own with your staff.")
+        BELL = "bell", _("A bell: each person sees their own alerts.")
 
     class Access(models.TextChoices):
-        ANYONE = "anyone", "Anyone, as a visitor"
-        VOUCHED = "vouched", "Only people the site vouches for"
+        ANYONE = "anyone", _("Anyone, as a visitor")
+        VOUCHED = "vouched", _("Only people the site vouches for")
 
     class Accent(models.TextChoices):
         TEAL, BLUE, VIOLET = "teal", "blue", "violet"
         ROSE, GREEN, SLATE = "rose", "green", "slate"
 
     class Theme(models.TextChoices):
-        AUTO = "auto", "As the visitor's device"
+        AUTO = "auto", _("As the visitor's device")
         LIGHT = "light", "Light"
         DARK = "dark", "Dark"
 
@@ -85,8 +86,8 @@ class VouchingKey(models.Model):
     """What checks the tokens with which a host vouches for people: a secret shared with it, or its public key (PEM)."""
 
     class Algorithm(models.TextChoices):
-        HS256 = "HS256", "A secret that both sites know (HS256)"
-        EDDSA = "EdDSA", "A public key of yours (EdDSA)"
+        HS256 = "HS256", _("A secret that both sites know (HS256)")
+        EDDSA = "EdDSA", _("A public key of yours (EdDSA)")
 
     widget = models.ForeignKey(Widget, models.CASCADE, related_name="keys")
     kid = models.CharField(max_length=16, unique=True, editable=False)

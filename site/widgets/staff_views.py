@@ -13,6 +13,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from widgets import desk, models
@@ -66,7 +67,7 @@ def overview(request: HttpRequest, widget: Widget) -> HttpResponse:
         models.store(widget)
     elif do == "end":
         models.end_sessions(widget)
-        notices.success(request, "All sessions of this widget are ended.")
+        notices.success(request, _("All sessions of this widget are ended."))
     elif do == "revoke":  # what is signed with it from now on lets nobody in
         widget.keys.filter(kid=request.POST.get("kid")).delete()
     elif do == "key":

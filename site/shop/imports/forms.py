@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.db import transaction
 from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
 
 from parlour import clean
 from shop.imports.csv_reader import open_sheet
@@ -19,7 +20,7 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label="CSV file",
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv"}),
-        error_messages={"required": "Choose a file."},
+        error_messages={"required": _("Choose a file.")},
     )
 
     def clean_file(self) -> Any:
@@ -27,7 +28,7 @@ class UploadForm(forms.Form):
         with open_sheet(file) as self.sheet:
             self.lines = max((row.line for row in self.sheet), default=0)
         if not self.lines:
-            raise forms.ValidationError("It names the columns, and there is no order under them.")
+            raise forms.ValidationError(_("It names the columns, and there is no order under them."))
         return file
 
     @transaction.atomic
