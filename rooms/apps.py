@@ -14,7 +14,7 @@ class RoomsConfig(AppConfig):
     label = "parlour_rooms"
     verbose_name = "Rooms"
     live_path = "rooms/"
-    live_styles = ("parlour/rooms.css", "parlour/history.css")
+    live_styles = ("parlour/rooms.css", "parlour/history.css", "parlour/actions.css")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

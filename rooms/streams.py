@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
+from django.db.models import TextField
+from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils import timezone, translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -27,7 +29,9 @@ ROOMS = 1000  # whose query is kept, which takes as long to make as to answer
 RENDERED = 2000  # messages whose markup is kept, some two megabytes
 MINUTES, AVATARS = 2000, 1000  # and those of which these parts are kept
 AROUND = 25  # messages before and after the one that a page was asked for
+JSON = {"quote_json": "quote", "reactions_json": "reactions", "files_json": "files"}  # as text: a row is hashable
 FIELDS = ["pk", "seq", "changed", "text", "html", "created", "previous_at", "heading_at", "author", "mark"]
+FIELDS += ["edited", "deleted", "pinned", *JSON]
 
 
 class Addresses(NamedTuple):
@@ -84,6 +88,7 @@ class ShownMessage(NamedTuple):
     """All that a message's markup is made of. It is alike for everybody who reads in one language and zone."""
 
     id: str
+    pk: int
     author_id: Any
     author: str
     mark: str
@@ -91,6 +96,14 @@ class ShownMessage(NamedTuple):
     previous_at: datetime | None
     heading_at: datetime | None
     html: str
+    edited: datetime | None
+    deleted: datetime | None
+    pinned: datetime | None
+    quote: str | None  # JSON, as are the next two
+    reactions: str | None
+    files: str | None
+    menu: str  # where a page asks what can be done with it
+    by_post: bool
     language: str | None
     zone: str
 
@@ -108,6 +121,13 @@ class ShownMessage(NamedTuple):
     @property
     def time(self) -> SafeString:
         return _render_time(self.created.replace(second=0, microsecond=0), self.language, self.zone)
+
+    @property
+    def linked_time(self) -> SafeString:
+        """Its time, which leads to it; a page without cookies can follow no link to itself."""
+        if self.by_post:
+            return self.time
+        return format_html('<a href="?at={}#{}">{}</a>', self.pk, self.id, self.time)
 
     @property
     def avatar(self) -> SafeString:
@@ -164,7 +184,14 @@ class RoomStream(LogStream):
         read = translation.get_language(), timezone.get_current_timezone_name()
         times = row.created, row.previous_at, row.heading_at
         author = row.author, _author(row), str(MARKS.get(row.mark, ""))
-        return render_message(ShownMessage(self.ids.id(row.pk), *author, *times, row.html, *read))
+        states = row.edited, row.deleted, row.pinned, row.quote_json, row.reactions_json, row.files_json
+        menu = f"{self.actions}{row.pk}/", self.by_post
+        line = self.ids.id(row.pk), row.pk
+        return render_message(ShownMessage(*line, *author, *times, row.html, *states, *menu, *read))
+
+    @cached_property
+    def actions(self) -> str:
+        return reverse(f"{self.at.urls}:actions", args=[self.at.argument])
 
     def announce(self, added: Sequence[Any]) -> str:
         """Nobody is typing what has just arrived; a screen reader hears the newest, and how many there are."""
@@ -186,7 +213,8 @@ class RoomStream(LogStream):
 @lru_cache(ROOMS)
 def _messages(room: int) -> Any:
     """Bare tuples: fifty models with their authors would take longer than all else on a page."""
-    messages = Message.objects.filter(room=room).annotate(mark=mark("author__"))
+    json = {name: Cast(field, TextField()) for name, field in JSON.items()}
+    messages = Message.objects.filter(room=room).annotate(mark=mark("author__"), **json)
     return messages.values_list(*FIELDS, *name_fields("author__"), named=True)
 
 

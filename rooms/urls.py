@@ -15,4 +15,6 @@ urlpatterns = [
     path("<slug:slug>/messages/", views.messages, name="messages"),
     path("<slug:slug>/pasted/", views.pasted, name="pasted"),
     path("<slug:slug>/lines/", views.lines, name="lines"),
+    path("<slug:slug>/actions/", views.actions, name="actions"),
+    path("<slug:slug>/actions/<int:pk>/", views.menu, name="menu"),
 ]

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages as notices
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from parlour import Denied, Malformed, in_page_language
 from rooms import composer, send_once
+from rooms.actions import fragments, perform, render_form, render_menu
 from rooms.consumers import COMMIT_WITHIN, RoomConsumer
 from rooms.drafts import delete_draft, draft_of
 from rooms.history import DayForm, first_on, number_of
@@ -55,7 +57,7 @@ def room(request: HttpRequest, slug: str) -> HttpResponse:
     return room_page(request, slug)
 
 
-def room_page(request: HttpRequest, slug: str, rejected: Rejected = (), status: int = 200) -> HttpResponse:
+def room_page(request: HttpRequest, slug: str, rejected: Rejected = (), status: int = 200, **more: Any) -> HttpResponse:
     """The page of a room; `at` in the address is a message, `upto` goes back in its history without script."""
     rooms = list(Room.objects.beside(request.user, LISTED))
     try:
@@ -64,7 +66,9 @@ def room_page(request: HttpRequest, slug: str, rejected: Rejected = (), status: 
     except Denied as why:
         return denied_page(request, why)
     painted = paint(request, region, rejected, request.GET.get("upto"))
-    context = {**painted, "rooms": rooms, "may_manage": region.rights.manage}
+    context = {**painted, "rooms": rooms, "may_manage": region.rights.manage, **more}
+    if pk := request.GET.get("at"):
+        context["menu"] = render_menu(request, region, pk, plain=True)
     return render(request, "parlour_rooms/page.html", context, status=status)
 
 
@@ -102,8 +106,8 @@ def older_page(request: HttpRequest, region: RoomRegion, upto: Any) -> HttpRespo
 @require_http_methods(["GET", "HEAD", "POST"])
 def messages(request: HttpRequest, slug: str) -> HttpResponse:
     """Post by a plain form. What is rejected comes back with the page; nothing typed is lost."""
-    if request.method != "POST":  # the address of a page with a rejected text, loaded again
-        return redirect("parlour_rooms:room", slug)
+    if request.method != "POST":
+        return _room_instead(request, slug)
     try:
         room, _ = room_for(request.user, slug)
         texts = sent_texts(request)
@@ -119,6 +123,43 @@ def messages(request: HttpRequest, slug: str) -> HttpResponse:
     if not rejected:
         return redirect(f"{_back(request, room)}#{room_key(slug)}-composer")
     return room_page(request, slug, rejected, status=422)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def actions(request: HttpRequest, slug: str) -> HttpResponse:
+    """Do something with a message: see `rooms.actions`."""
+    if request.method != "POST":
+        return _room_instead(request, slug)
+    try:
+        region = RoomRegion(*room_for(request.user, slug))
+    except Denied as why:
+        return HttpResponse(status=403) if is_htmx(request) else denied_page(request, why)
+    outcome = perform(request.user, region, request.POST)
+    if is_htmx(request):
+        return HttpResponse(fragments(request, region, outcome))
+    if outcome.words:
+        (notices.error if outcome.refused else notices.info)(request, outcome.words, fail_silently=True)
+    if outcome.form:
+        form = render_form(request, region, outcome.form)
+        return room_page(request, slug, status=422 if outcome.refused else 200, slot=form)
+    pk, page = outcome.message.pk, _back(request, region.room)
+    return redirect(f"{page}{'&' if '?' in page else '?'}at={pk}#{region.id(pk)}")
+
+
+@require_safe
+@never_cache
+def menu(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """What this person may do with a message, for its own empty menu."""
+    try:
+        region = RoomConsumer.authorize(request.user, slug=slug)
+    except Denied:
+        return HttpResponse(status=403)
+    return HttpResponse(render_menu(request, region, pk))
+
+
+def is_htmx(request: HttpRequest) -> bool:
+    """Whether htmx asks, and places fragments."""
+    return request.headers.get("HX-Request") == "true"
 
 
 def typed(request: HttpRequest) -> list[str]:
@@ -193,6 +234,11 @@ def mine_css(request: HttpRequest, pk: str) -> HttpResponse:
     with in_page_language(request):
         sheet = MINE.format(pk=pk, you=gettext("(you)"))
     return HttpResponse(sheet, content_type="text/css", headers=headers)
+
+
+def _room_instead(request: HttpRequest, slug: str) -> HttpResponse:
+    """Of an address that answers a form with a page: that page loaded again, or a link on it followed."""
+    return redirect(f"{reverse('parlour_rooms:room', args=[slug])}?{request.GET.urlencode()}".rstrip("?"))
 
 
 def _back(request: HttpRequest, room: Room) -> str:

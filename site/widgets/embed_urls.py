@@ -14,6 +14,8 @@ urlpatterns = [
     path("<slug:public_id>/panel/", embed_views.panel, name="panel"),
     path("<slug:public_id>/older/", embed_views.older, name="older"),
     path("<slug:public_id>/lines/", embed_views.lines, name="lines"),
+    path("<slug:public_id>/actions/", embed_views.actions, name="actions"),
+    path("<slug:public_id>/actions/<int:pk>/", embed_views.menu, name="menu"),
     path("<slug:public_id>/pasted/", embed_views.pasted, name="pasted"),
     path("<slug:public_id>/read/", embed_views.read, name="read"),
     re_path(r"", framing.refuse),

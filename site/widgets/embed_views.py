@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.forms import GuestForm
 from parlour import Denied, Malformed
 from rooms import views as rooms
+from rooms.actions import fragments, perform, render_form, render_menu
 from rooms.drafts import delete_draft
 from rooms.models import Room
 from rooms.posting import submit
@@ -37,11 +38,11 @@ def with_visit(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
 
     @embedded
     @wraps(view)
-    def answer(request: HttpRequest, widget: Widget) -> HttpResponse:
+    def answer(request: HttpRequest, widget: Widget, **route: Any) -> HttpResponse:
         try:
             visit = _visit(request, widget)
             request.user = visit.visitor.user if visit.visitor else AnonymousUser()
-            return view(request, widget, visit)
+            return view(request, widget, visit, **route)
         except Malformed:
             why: Any = _("That was not understood.")
         except Denied as denied:
@@ -143,6 +144,27 @@ def older(request: HttpRequest, widget: Widget, visit: Visit) -> HttpResponse:
     if not isinstance(region, WidgetRegion):
         return HttpResponse(status=403)
     return rooms.older_page(request, region, request.POST.get("upto"))
+
+
+@with_visit
+def actions(request: HttpRequest, widget: Widget, visit: Visit) -> HttpResponse:
+    """Do something with a message. Answered with the page, or with fragments for htmx."""
+    region = _region(widget, visit)
+    if request.method != "POST" or not isinstance(region, WidgetRegion):
+        return _page(request, widget, visit)
+    outcome = perform(request.user, region, request.POST)
+    if rooms.is_htmx(request):
+        return HttpResponse(fragments(request, region, outcome))
+    return _page(request, widget, visit, note=outcome.words, slot=render_form(request, region, outcome.form))
+
+
+@with_visit
+def menu(request: HttpRequest, widget: Widget, visit: Visit, pk: int) -> HttpResponse:
+    """What the visitor may do with a message."""
+    region = _region(widget, visit)
+    if not isinstance(region, WidgetRegion):
+        return HttpResponse(status=403)
+    return HttpResponse(render_menu(request, region, pk))
 
 
 @with_visit

@@ -1,0 +1,130 @@
+"""What can be done with a message. Each ability registers its actions; one address takes them, one menu offers them.
+
+A page submits one pair: the action's name, and the message's primary key, which a value may follow: `react=41 👍`. A
+form that has more to say, such as an edited text, says it in a field `value`.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from django.http import Http404, HttpRequest
+from django.template.loader import render_to_string
+from django.utils.html import escape
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from parlour import rate_limit
+from rooms.models import Message, Room
+from rooms.permissions import Rights
+from rooms.streams import RoomRegion
+
+RATE = "2/20"  # actions of one person: a second / at once
+TOO_FAST = _("That was a lot at once. Wait a moment, then try again.")
+NOT_OFFERED = _("This cannot be done any more.")
+
+
+class Form(NamedTuple):
+    """What goes into the slot above the composer: a template, rendered with `region` and this context."""
+
+    template: str
+    context: dict[str, Any]
+
+
+class ActionRefused(Exception):
+    """An action that was not done, with the reason in words, and what was typed in a form if it is worth keeping."""
+
+    def __init__(self, words: Any, form: Form | None = None) -> None:
+        super().__init__(words)
+        self.form = form
+
+
+Act = Callable[[Any, Room, Rights, Message, str], "str | Form | None"]
+May = Callable[[Any, Room, Rights, Message], bool]
+
+
+class Action(NamedTuple):
+    """What is done, and who may do it."""
+
+    act: Act
+    may: May
+
+
+_actions: dict[str, Action] = {}
+
+
+def may_write(person: Any, room: Room, rights: Rights, message: Message) -> bool:
+    """Who may write may do it, with any message that is not deleted."""
+    return rights.write and message.deleted is None
+
+
+def action(name: str, may: May = may_write) -> Callable[[Act], Act]:
+    """Decorate `act(person, room, rights, message, value)`, which is called only where `may` says so.
+
+    It returns words for the person, a Form for the slot above the composer, or None, and may raise ActionRefused. The
+    template `parlour_rooms/menu.html` offers it.
+    """
+
+    def register(act: Act) -> Act:
+        _actions[name] = Action(act, may)
+        return act
+
+    return register
+
+
+class Outcome(NamedTuple):
+    """What came of an action: words for the person, and what the slot above the composer holds now."""
+
+    message: Message
+    words: str = ""
+    form: Form | None = None
+    refused: bool = False
+
+
+def perform(person: Any, region: RoomRegion, fields: Mapping[str, Any]) -> Outcome:
+    """Do what a page submitted. 404 if it names no action, or no message of this room."""
+    name = next((each for each in fields if each in _actions), "")
+    pk, _, value = str(fields.get(name, "")).partition(" ")
+    value = f"{value} {fields.get('value', '')}".strip()
+    message = message_in(region.room, pk)
+    try:
+        if not _actions[name].may(person, region.room, region.rights, message):
+            raise ActionRefused(NOT_OFFERED)
+        if not rate_limit("action", person.pk, RATE).take():
+            raise ActionRefused(TOO_FAST)
+        answer = _actions[name].act(person, region.room, region.rights, message, value)
+    except ActionRefused as why:
+        return Outcome(message, str(why), why.form, refused=True)
+    return Outcome(message, form=answer) if isinstance(answer, Form) else Outcome(message, answer or "")
+
+
+def message_in(room: Room, pk: Any) -> Message:
+    """The message of this room with this primary key, as a page sent it; 404 if there is none."""
+    digits = str(pk).isascii() and str(pk).isdigit() and len(str(pk)) < 19
+    message = Message.objects.filter(room=room, pk=pk, seq__isnull=False).first() if digits else None
+    if message is None:
+        raise Http404
+    message.room = room
+    return message
+
+
+def fragments(request: HttpRequest, region: RoomRegion, outcome: Outcome) -> str:
+    """What a page is sent after an action: words, the slot, and the message itself where no socket brings it."""
+    said = region.inner("said", escape(outcome.words))
+    slot = region.inner("slot", render_form(request, region, outcome.form))
+    if not request.POST.get("later"):
+        return said + slot
+    row, _ = region.log.page(region.log.variant(request.user), outcome.message.seq or 0, most=1)
+    return said + slot + region.replaced(row)
+
+
+def render_form(request: HttpRequest, region: RoomRegion, form: Form | None) -> str:
+    """The markup of a form above the composer; nothing for none."""
+    return render_to_string(form.template, {"region": region, **form.context}, request) if form else ""
+
+
+def render_menu(request: HttpRequest, region: RoomRegion, pk: Any, plain: bool = False) -> SafeString:
+    """What this person may do with one message; with `plain` on a page without script. 404 if there is none."""
+    message = message_in(region.room, pk)
+    may = {name: each.may(request.user, region.room, region.rights, message) for name, each in _actions.items()}
+    context = {"region": region, "message": message, "may": may, "line": region.id(pk), "plain": plain}
+    return render_to_string("parlour_rooms/menu.html", context, request)
