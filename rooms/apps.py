@@ -25,6 +25,8 @@ class RoomsConfig(AppConfig):
 
         Kind("mention", _("Mentions"), _("{title}, {n} times")).register()
         Kind("member", _("Rooms you are added to")).register()
+        Kind("join", _("People who ask to join your rooms")).register()
+        Kind("report", _("Messages that are reported"), _("{title}, {n} times")).register()
         Kind("room", _("Rooms where you hear everything"), _("{title}: {n} messages")).register()
         signals.connect()
         connection_created.connect(search_index.add_function)

@@ -5,13 +5,15 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from alerts import Role, add_alert, notify, resolve
-from parlour import Change, live_write
+from parlour import Change, live_write, name_of
 from rooms.markup import to_html
+from rooms.members import site_page
 from rooms.mentions import worded
 from rooms.models import Membership, Message, ModerationAct, Restriction, Room
 from rooms.permissions import rights
@@ -55,6 +57,13 @@ def record(room: Room, by: Any, act: str, person: Any = None, message: Message |
     ModerationAct.objects.create(
         room=room, by=by, act=act, person=person, message=message, words=worded(words, room)[:300]
     )
+
+
+def told(act: ModerationAct) -> SafeString:
+    """What was done by whom, as markup."""
+    names = ((name_of(person) if person else _("Somebody")) for person in (act.by, act.person))
+    by, person = (format_html("<bdi>{}</bdi>", name) for name in names)
+    return format_html(str(ACTS.get(act.act, act.act)), by=by, person=person)
 
 
 def may_be_restricted(person: Any, room: Room) -> bool:
@@ -125,13 +134,5 @@ def report(change: Change, message: Message, by: Any) -> None:
     if fresh:
         told = [Role("staff"), *([room.owner] if room.owner and not room.owner.is_staff else [])]
         title, key = worded(REPORTED, room), f"report-{room.pk}"
-        url = page_of_acts(room)
-        add_alert(change, told, "report", title, message.plain, url, about=message, key=key, but=[message.author_id])
-
-
-def page_of_acts(room: Room) -> str:
-    """The address of the list of what was done in a room; "" where a project has none."""
-    try:
-        return reverse("chat:moderation", args=[room.slug])
-    except NoReverseMatch:
-        return ""
+        url, spared = site_page("moderation", room), [message.author_id]
+        add_alert(change, told, "report", title, message.plain, url, about=message, key=key, but=spared)

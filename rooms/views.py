@@ -44,7 +44,10 @@ def denied_page(request: HttpRequest, why: Denied) -> HttpResponse:
     """A page that says why not, and how to get in; 404 where there is nothing, or nothing for this person."""
     status = 404 if why.code == 4004 else 403
     back = sign_in(request.get_full_path()) if status == 404 and is_guest(request.user) else ""
-    context = {"why": why.words, "sign_in": back}
+    slug = (
+        (request.resolver_match and request.resolver_match.kwargs.get("slug")) if status == 404 and not back else None
+    )
+    context = {"why": why.words, "sign_in": back, "ask_at": slug}
     return render(request, [f"{status}.html", "parlour_rooms/denied.html"], context, status=status)
 
 

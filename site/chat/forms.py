@@ -4,14 +4,34 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth import get_user_model
+from django.utils.translation import gettext_lazy as _
 
+from rooms.invitations import DAYS
 from rooms.markup import TextRejected, clean_text
 from rooms.models import NotificationLevel, Room
+from rooms.moderation import LASTS, may_be_restricted
 from rooms.names import guests
+
+SLOW_MODES = [
+    (0, _("Off")),
+    (10, _("10 seconds")),
+    (30, _("30 seconds")),
+    (60, _("1 minute")),
+    (300, _("5 minutes")),
+    (900, _("15 minutes")),
+    (3600, _("1 hour")),
+]
 
 
 class RoomForm(forms.ModelForm):
     """A room's name and rules."""
+
+    slow_mode = forms.TypedChoiceField(
+        label=_("Slow mode"),
+        help_text=_("How long everybody waits between two messages of theirs; you do not."),
+        choices=SLOW_MODES,
+        coerce=int,
+    )
 
     class Meta:
         model = Room
@@ -24,6 +44,9 @@ class RoomForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["access"].choices = [each for each in Room.Access.choices if each[0] != Room.Access.OBJECT]  # type: ignore[attr-defined]
+        self.fields["slow_mode"].initial = self.instance.slow_mode
+        if not self.instance.pk:
+            del self.fields["slow_mode"]
         if not self.instance.pk and not self.errors:
             self.fields["title"].widget.attrs["autofocus"] = True
 
@@ -69,4 +92,42 @@ class MemberForm(forms.Form):
         person = people.exclude(guests()).first()
         if person is None:
             raise forms.ValidationError("Nobody has this username.")
+        return person
+
+
+class InvitationForm(forms.Form):
+    """How long an invitation lasts, and for how many."""
+
+    days = forms.TypedChoiceField(label=_("Valid for"), choices=[*DAYS.items()], coerce=int, initial=7)
+    most = forms.IntegerField(
+        label=_("At most for so many people"),
+        required=False,
+        min_value=1,
+        max_value=10_000,
+        help_text=_("Empty: for any number."),
+    )
+
+
+class RestrictionForm(MemberForm):
+    """Who is banned or muted in a room, for how long, and why."""
+
+    kind = forms.ChoiceField(
+        label=_("What they may not do"),
+        choices=[("mute", _("Write: they are muted")), ("ban", _("Come in: they are banned"))],
+        initial="mute",
+        widget=forms.RadioSelect,
+    )
+    lasts = forms.ChoiceField(label=_("For"), choices=[(name, label) for name, (_time, label) in LASTS.items()])
+    reason = forms.CharField(label=_("Why"), help_text=_("They read this."), max_length=300, required=False)
+
+    def __init__(self, room: Room, *args: Any) -> None:
+        super().__init__(*args)
+        self.room = room
+        self.fields["username"].label = _("Whom to restrict")
+        del self.fields["username"].widget.attrs["autofocus"]
+
+    def clean_username(self) -> Any:
+        person = super().clean_username()
+        if not may_be_restricted(person, self.room):
+            raise forms.ValidationError(_("Who looks after a room cannot be restricted in it."))
         return person

@@ -12,8 +12,10 @@ from django.views.decorators.http import require_http_methods
 
 from chat.forms import MemberForm, NotificationLevelForm, RoomForm
 from parlour import Denied, name_of, rate_limit
+from rooms.invitations import answer
 from rooms.members import tell_new_member
 from rooms.models import Membership, NotificationLevel, Room
+from rooms.moderation import expel, set_slow_mode
 from rooms.names import is_guest
 from rooms.permissions import room_for
 
@@ -34,6 +36,21 @@ def readable(person: Any, slug: str, manage: bool = False) -> Room:
     if manage and not rights.manage:
         raise PermissionDenied
     return room
+
+
+def managed(person: Any, slug: str) -> Room:
+    """The room at this address, for who manages it; none on an object, and no conversation."""
+    room = readable(person, slug, manage=True)
+    if room.is_on_object or room.is_direct:
+        raise Http404
+    return room
+
+
+def number(sent: str) -> int:
+    """A primary key in a form; 404 for anything else."""
+    if not (sent.isascii() and sent.isdigit() and len(sent) < 19):
+        raise Http404
+    return int(sent)
 
 
 def form_page(request: HttpRequest, template: str, form: BaseForm, **context: Any) -> HttpResponse:
@@ -65,20 +82,25 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
     form = RoomForm(request.POST or None, instance=room)
     if form.is_valid():
         form.save()
+        if "slow_mode" in form.changed_data:
+            set_slow_mode(room, request.user, form.cleaned_data["slow_mode"])
         return redirect(room)
     return form_page(request, "chat/room_form.html", form, room=Room.objects.get(pk=room.pk))
 
 
 @form_view
 def members(request: HttpRequest, slug: str) -> HttpResponse:
-    """Add people to a room and remove them."""
+    """Add people to a room and remove them; let in who asked."""
     room = readable(request.user, slug, manage=True)
-    if removed := request.POST.get("remove"):
-        if not (removed.isascii() and removed.isdigit() and len(removed) < 10):
-            raise Http404
-        membership = get_object_or_404(room.memberships.exclude(person=room.owner), pk=removed)
-        membership.delete()
+    if "remove" in request.POST:
+        others = room.memberships.exclude(person=room.owner).select_related("room", "person")
+        membership = get_object_or_404(others, pk=number(request.POST["remove"]))
+        expel(membership, request.user)
         notices.info(request, f"{name_of(membership.person)} is no longer a member.")
+        return redirect("chat:members", slug)
+    if decided := {"admit", "decline"} & request.POST.keys():
+        asked = get_object_or_404(room.join_requests, pk=number(request.POST[decided.pop()]))
+        answer(asked, request.user, "admit" in request.POST)
         return redirect("chat:members", slug)
     form = MemberForm(request.POST or None)
     if form.is_valid():
@@ -89,7 +111,8 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
         notices.info(request, f"{name_of(person)} is a member {'now' if fresh else 'already'}.")
         return redirect("chat:members", slug)
     memberships = room.memberships.select_related("person").order_by("person__username")
-    return form_page(request, "chat/members.html", form, room=room, memberships=memberships)
+    asking = room.join_requests.select_related("person").order_by("pk")
+    return form_page(request, "chat/members.html", form, room=room, memberships=memberships, asking=asking)
 
 
 @form_view
@@ -102,7 +125,8 @@ def notification_level(request: HttpRequest, slug: str) -> HttpResponse:
     if form.is_valid():
         form.save()
         return redirect(room)
-    return form_page(request, "chat/notification_level.html", form, room=room)
+    may_leave = not room.is_direct and room.memberships.filter(person=person).exists()
+    return form_page(request, "chat/notification_level.html", form, room=room, may_leave=may_leave)
 
 
 @form_view

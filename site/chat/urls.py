@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chat import search, settings_views, views
+from chat import membership_views, moderation_views, search, settings_views, views
 from chat.echo import EchoConsumer
 from chat.rooms_list import RoomListConsumer
 
@@ -19,6 +19,16 @@ urlpatterns = [
     path("rooms/<slug:slug>/members/", settings_views.members, name="members"),
     path("rooms/<slug:slug>/alerts/", settings_views.notification_level, name="notification_level"),
     path("rooms/<slug:slug>/delete/", settings_views.delete, name="delete"),
+    path("rooms/<slug:slug>/invitations/", membership_views.invitations, name="invitations"),
+    path("rooms/<slug:slug>/invitations/<int:pk>/qr.svg", membership_views.qr, name="qr"),
+    path("rooms/<slug:slug>/ask/", membership_views.ask, name="ask"),
+    path("rooms/<slug:slug>/leave/", membership_views.leave, name="leave"),
+    path("rooms/<slug:slug>/moderation/", moderation_views.room, name="moderation"),
+    path("rooms/<slug:slug>/hand-over/", moderation_views.hand_over, name="hand_over"),
+    path("rooms/<slug:slug>/archive/", moderation_views.archive, name="archive"),
+    path("invite/<slug:token>/", membership_views.invitation, name="invitation"),
+    path("moderation/", moderation_views.everywhere, name="moderation_everywhere"),
+    path("archived/", moderation_views.archived, name="archived"),
 ]
 websocket_urlpatterns = [
     path("ws/echo/", EchoConsumer.as_asgi()),

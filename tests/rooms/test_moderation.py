@@ -1,16 +1,22 @@
 """What staff remove is gone from every page: open ones, those that come back, those that are loaded anew."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
+from django.utils import timezone
+from django.utils.html import strip_tags
 
+from alerts.models import Alert
 from alerts.testing import BellPage
 from parlour.database import run
-from rooms.models import Message, Room
-from rooms.moderation import REMOVED
+from rooms import moderation
+from rooms.models import Message, ModerationAct, Restriction, Room
+from rooms.moderation import REMOVED, report
 from tests.parlour.messages import add
 from tests.parlour.recording_page import RecordingPage
-from tests.rooms.posts import say
+from tests.rooms.posts import lines, say
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -57,3 +63,92 @@ def test_a_room_can_still_be_deleted_with_all_that_was_said(lobby, staff):
     assert staff.post(f"/admin/parlour_rooms/room/{lobby.pk}/delete/", {"post": "yes"}).status_code == 302
     assert not Room.objects.exists()
     assert not Message.objects.exists()
+
+
+def acts(room):
+    """What was done, the newest first, as the page says it."""
+    found = ModerationAct.objects.filter(room=room).order_by("-pk")
+    return [strip_tags(moderation.told(act)) for act in found]
+
+
+def test_all_that_is_done_is_listed_for_who_manages_and_the_staff_and_for_nobody_else(
+    team, ann, ben, gus, sue, client, django_user_model
+):
+    team.members.add(ben)
+    row = say(ben, team, "a slur")
+    client.force_login(ann)
+    page = "/rooms/team/moderation/"
+    fields = {"username": "ben", "kind": "ban", "lasts": "day", "reason": "Slurs"}
+    assert client.post(page, {**fields, "lasts": "ever"}).status_code == 422
+    assert client.post(page, {**fields, "username": "ann"}).status_code == 422
+    assert client.post(page, fields).status_code == 302
+    ban = Restriction.objects.get()
+    assert timedelta(hours=23) < ban.until - timezone.now() <= timedelta(days=1)
+    assert "Slurs" in client.get(page).content.decode()
+    client.post(page, {"lift": ban.pk})
+    client.post("/rooms/team/settings/", {"title": "Team", "access": "members", "guests": "read", "slow_mode": "60"})
+    report(row, ben)
+    report(row, ben)
+    client.post("/rooms/team/members/", {"remove": team.memberships.get(person=ben).pk})
+    assert acts(team) == [
+        "Ann ended the membership of Ben",
+        "Ben reported a message of Ben",
+        "Ann changed slow mode",
+        "Ann lifted what restricted Ben",
+        "Ann banned Ben",
+    ]
+    assert not Restriction.objects.exists()
+    team.members.add(ben)
+    for person, status in ((ben, 403), (gus, 404), (sue, 200)):
+        client.force_login(person)
+        assert client.get(page).status_code == status, person
+    assert client.post(page, fields).status_code == 403, "of the staff, but no member"
+    assert "a slur" in client.get("/moderation/?reports").content.decode()
+    client.force_login(ben)
+    assert client.get("/moderation/").status_code == 302
+
+
+def test_a_report_reaches_the_staff_and_the_owner_once_without_who_reported_and_ends_with_the_message(
+    lobby, ann, ben, gus, sue
+):
+    row = say(gus, lobby, "a slur")
+    report(row, ben)
+    report(row, ben)
+    assert (lines(sue), lines(ann), lines(gus)) == (["A message in Lobby was reported"],) * 2 + ([],)
+    assert Alert.objects.first().url == "/rooms/lobby/moderation/"
+    moderation.remove([row.pk])
+    assert (lines(sue), lines(ann)) == ([], [])
+
+
+def test_an_archived_room_is_read_by_who_may_written_in_by_nobody_and_in_no_list(lobby, ann, ben, client):
+    say(ben, lobby, "for later")
+    client.force_login(ben)
+    assert client.post("/rooms/lobby/archive/").status_code == 403
+    client.force_login(ann)
+    client.get("/rooms/lobby/archive/")
+    client.post("/rooms/lobby/archive/")
+    for person in (ann, ben):
+        client.force_login(person)
+        page = client.get("/rooms/lobby/").content.decode()
+        assert "for later" in page
+        assert "Archived: nobody writes here any more" in page
+        answer = client.post("/rooms/lobby/messages/", {"text": "one more thing"})
+        assert (answer.status_code, "one more thing" in answer.content.decode()) == (422, True)
+        for listed in ("/", "/beside/"):
+            assert "Lobby" not in client.get(listed).content.decode()
+        assert "Lobby" in client.get("/archived/").content.decode()
+    client.force_login(ann)
+    client.post("/rooms/lobby/archive/")
+    assert client.post("/rooms/lobby/messages/", {"text": "again"}).status_code == 302
+    assert "Lobby" in client.get("/").content.decode()
+    assert acts(lobby) == ["Ann opened the room again", "Ann archived the room"]
+
+
+async def test_an_open_page_says_that_its_room_was_archived_or_is_slow_now(ann, ben, lobby, fast_clocks):
+    async with RecordingPage(ben) as page:
+        await run(moderation.set_slow_mode, lobby, ann, 120)
+        await page.shows("Slow mode: one message in 2 minutes")
+        await run(moderation.archive, lobby, ann)
+        await page.shows("Archived: nobody writes here any more")
+        await page.send(kind="say", text="too late", page="0123456789abcdef", acked="0")
+        await page.until(lambda: "too late" in page.document.part("room-lobby-err"), "it comes back")

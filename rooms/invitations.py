@@ -1,0 +1,79 @@
+"""How people become members: by the link of an invitation, or by asking those who look after a room."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.crypto import get_random_string
+from django.utils.translation import gettext_lazy as _
+
+from alerts import Role, notify, resolve
+from rooms.members import site_page, tell_new_member
+from rooms.mentions import worded
+from rooms.models import Invitation, JoinRequest, Membership, Restriction, Room
+from rooms.moderation import record
+from rooms.names import is_guest
+from rooms.permissions import rights
+
+DAYS = {1: _("A day"), 7: _("A week"), 30: _("30 days")}
+ASKS = _("{actor} asks to join {room}")
+
+
+def invite(room: Room, by: Any, days: int, most: int | None = None) -> Invitation:
+    """A new link to the room for so many days and at most so many people (None: any number)."""
+    until = timezone.now() + timedelta(days=days)
+    return Invitation.objects.create(room=room, by=by, token=get_random_string(32), expires=until, most=most)
+
+
+def usable() -> "QuerySet[Invitation]":
+    """The invitations by which somebody may still come in."""
+    is_left = Q(most=None) | Q(used__lt=F("most"))
+    return Invitation.objects.filter(is_left, revoked=None, expires__gt=Now(), room__archived=None)
+
+
+@transaction.atomic
+def accept(invitation: Invitation, person: Any) -> bool:
+    """Make somebody with an account a member, and count it. Whether they are one; they are not if they are banned."""
+    room = invitation.room
+    if is_guest(person) or Restriction.objects.bans().filter(room=room, person=person).exists():
+        return False
+    if room.memberships.filter(person=person).exists():
+        return True
+    if not usable().filter(pk=invitation.pk).update(used=F("used") + 1):
+        return False
+    Membership.objects.get_or_create(room=room, person=person)
+    close_request(room, person)
+    return True
+
+
+def ask_to_join(person: Any, slug: str, words: str = "") -> None:
+    """Ask those who look after the members-only room at this address. Nobody can tell whether there is one."""
+    room = Room.objects.filter(slug=slug, access=Room.Access.MEMBERS, archived=None).first()
+    banned = Restriction.objects.bans().filter(room=room, person=person)
+    if room is None or is_guest(person) or rights(person, room).read or banned.exists():
+        return
+    asked, fresh = JoinRequest.objects.get_or_create(room=room, person=person, defaults={"words": words})
+    if fresh:
+        url = site_page("members", room)
+        notify(room.owner or Role("staff"), "join", worded(ASKS, room), words, url, about=asked, actor=person)
+
+
+@transaction.atomic
+def answer(asked: JoinRequest, by: Any, admit: bool) -> None:
+    """Let somebody in who asked, and tell them; or do not, and say nothing."""
+    if admit:
+        membership, fresh = Membership.objects.get_or_create(room=asked.room, person=asked.person)
+        record(asked.room, by, "admit", asked.person)
+        if fresh:
+            tell_new_member(membership, by)
+    close_request(asked.room, asked.person)
+
+
+def close_request(room: Room, person: Any) -> None:
+    """Nobody has to decide any more whether to let somebody in."""
+    for asked in JoinRequest.objects.filter(room=room, person=person):
+        resolve(asked)
+        asked.delete()
