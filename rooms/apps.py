@@ -21,7 +21,7 @@ class RoomsConfig(AppConfig):
         if not apps.is_installed("alerts"):
             raise ImproperlyConfigured('Rooms tell people of mentions: put "alerts" into INSTALLED_APPS too.')
         from alerts import Kind
-        from rooms import checks, mentions, search_index, signals  # noqa: F401  importing two of them registers them
+        from rooms import checks, mentions, moderation, search_index, signals  # noqa: F401  importing two of them registers them
 
         Kind("mention", _("Mentions"), _("{title}, {n} times")).register()
         Kind("member", _("Rooms you are added to")).register()

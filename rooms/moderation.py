@@ -11,12 +11,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from alerts import Role, add_alert, notify, resolve
-from parlour import Change, live_write, name_of
+from parlour import Change, clean, live_write, name_of
+from rooms.actions import Form, action
 from rooms.markup import to_html
 from rooms.members import site_page
 from rooms.mentions import worded
 from rooms.models import Membership, Message, ModerationAct, Restriction, Room
-from rooms.permissions import rights
+from rooms.permissions import Rights, rights
 
 REMOVED = "This message was removed."
 LASTS: dict[str, tuple[timedelta | None, Any]] = {
@@ -104,7 +105,7 @@ def set_slow_mode(room: Room, by: Any, seconds: int) -> None:
     room.save(update_fields=["slow_mode"])
     waiting = Restriction.objects.filter(room=room, kind=Restriction.Kind.SLOW)
     waiting._raw_delete(waiting.db)  # nobody's rights change by it
-    record(room, by, "slow", words=str(seconds))
+    record(room, by, "slow", words=f"{seconds} s")
 
 
 @transaction.atomic
@@ -136,3 +137,35 @@ def report(change: Change, message: Message, by: Any) -> None:
         title, key = worded(REPORTED, room), f"report-{room.pk}"
         url, spared = site_page("moderation", room), [message.author_id]
         add_alert(change, told, "report", title, message.plain, url, about=message, key=key, but=spared)
+
+
+def may_report(person: Any, room: Room, allowed: Rights, message: Message) -> bool:
+    """Who reads a message may report it, muted or not; nobody their own."""
+    return person.is_authenticated and message.author_id != person.pk and message.deleted is None
+
+
+@action("report", may_report)
+def report_message(person: Any, room: Room, allowed: Rights, message: Message, value: str) -> str:
+    """Offered beside every message of others."""
+    report(message, person)
+    return str(_("Thank you. Those who look after this site were told."))
+
+
+def may_restrict(person: Any, room: Room, allowed: Rights, message: Message) -> bool:
+    """Who manages a room may restrict whoever wrote in it and does not."""
+    return allowed.manage and may_be_restricted(message.author, room)
+
+
+@action("restrict", may_restrict)
+def restrict_author(person: Any, room: Room, allowed: Rights, message: Message, value: str) -> "str | Form":
+    """First a form, then what it says: "mute hour" or "ban always", and why."""
+    kind, _space, rest = value.partition(" ")
+    lasts, _space, reason = rest.partition(" ")
+    if kind not in ("ban", "mute") or lasts not in LASTS:
+        times = [(name, label) for name, (_time, label) in LASTS.items()]
+        return Form(
+            "parlour_rooms/restrict.html", {"message": message, "name": name_of(message.author), "times": times}
+        )
+    restrict(room, person, message.author, kind, lasts, clean(reason)[:300], message)
+    words = _("{name} is banned.") if kind == "ban" else _("{name} is muted.")
+    return str(words).format(name=name_of(message.author))

@@ -147,8 +147,46 @@ def test_an_archived_room_is_read_by_who_may_written_in_by_nobody_and_in_no_list
 async def test_an_open_page_says_that_its_room_was_archived_or_is_slow_now(ann, ben, lobby, fast_clocks):
     async with RecordingPage(ben) as page:
         await run(moderation.set_slow_mode, lobby, ann, 120)
-        await page.shows("Slow mode: one message in 2 minutes")
+        await page.shows("Slow mode: 2 minutes")
         await run(moderation.archive, lobby, ann)
         await page.shows("Archived: nobody writes here any more")
         await page.send(kind="say", text="too late", page="0123456789abcdef", acked="0")
         await page.until(lambda: "too late" in page.document.part("room-lobby-err"), "it comes back")
+
+
+def act(client, person, **pair):
+    """What a page is answered when this person submits it in the lobby."""
+    client.force_login(person)
+    return client.post("/rooms/lobby/actions/", pair, headers={"HX-Request": "true"}).content.decode()
+
+
+def test_a_line_is_reported_from_its_menu_by_who_reads_it_but_its_author_and_by_who_is_muted_too(
+    lobby, ben, gus, sue, client
+):
+    row = say(gus, lobby, "a slur")
+    Restriction.objects.create(room=lobby, person=ben, kind="mute")
+    assert "Thank you." in act(client, ben, report=row.pk)
+    menu = f"/rooms/lobby/actions/{row.pk}/"
+    assert 'name="report"' in client.get(menu).content.decode()
+    assert "cannot be done" in act(client, gus, report=row.pk)
+    assert 'name="report"' not in client.get(menu).content.decode()
+    assert acts(lobby) == ["Ben reported a message of Gus"]
+    assert lines(sue) == ["A message in Lobby was reported"]
+
+
+def test_who_manages_mutes_and_bans_the_author_of_a_line_for_a_time_and_nobody_else_does(lobby, ann, ben, gus, client):
+    row, own = say(gus, lobby, "a slur"), say(ann, lobby, "kind words")
+    for person, line in ((ben, row), (gus, row), (ann, own)):
+        assert "cannot be done" in act(client, person, restrict=f"{line.pk} ban always")
+        assert 'name="restrict"' not in client.get(f"/rooms/lobby/actions/{line.pk}/").content.decode()
+    assert not Restriction.objects.exists()
+    form = act(client, ann, restrict=row.pk)
+    assert f'<option value="{row.pk} mute hour">' in form
+    assert act(client, ann, restrict=f"{row.pk} mute ever", value="x").count("<option") == 10, "it is asked again"
+    assert "Gus is muted." in act(client, ann, restrict=f"{row.pk} mute hour", value="Enough for today")
+    mute = Restriction.objects.get()
+    assert (mute.person, mute.kind, mute.reason) == (gus, "mute", "Enough for today")
+    assert "Gus is banned." in act(client, ann, restrict=f"{row.pk} ban always")
+    client.force_login(gus)
+    assert client.get("/rooms/lobby/").status_code == 403
+    assert ModerationAct.objects.filter(message=row, words="an hour. Enough for today").count() == 1
