@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from alerts.audiences import Role as Role
     from alerts.audiences import audience_source as audience_source
     from alerts.audiences import role as role
+    from alerts.mail import mail_problem as mail_problem
+    from alerts.mail import send_due_mail as send_due_mail
     from alerts.models import Kind as Kind
     from alerts.notifications import add_alert as add_alert
     from alerts.notifications import anotify as anotify
@@ -26,9 +28,11 @@ _MODULES = {
     "anotify": "alerts.notifications",  # notify, in asynchronous code
     "audience_source": "alerts.audiences",  # decorator: who belongs to which audiences
     "delete_alerts": "alerts.notifications",  # delete rows, counts stay right
+    "mail_problem": "alerts.mail",  # why this process cannot send mail
     "notify": "alerts.notifications",  # alert somebody
     "resolve": "alerts.notifications",  # what an alert was about is done
     "role": "alerts.audiences",  # decorator: who has a role
+    "send_due_mail": "alerts.mail",  # send the alerts that are due by mail
 }
 __all__ = list(_MODULES)
 

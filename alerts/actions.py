@@ -60,12 +60,14 @@ def undo(change: Change, person: Any, at: datetime) -> None:
 
 
 @live_write
-def set_preferences(change: Change, person: Any, levels: dict[str, str]) -> None:
-    """Store how the person wants to be alerted: `{name of a kind: Preference.Level}`."""
-    rows = [Preference(person=person, kind=kind, level=level) for kind, level in levels.items()]
-    Preference.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["person", "kind"], update_fields=["level"]
-    )
+def set_preferences(change: Change, person: Any, choices: dict[str, tuple[str, str]]) -> None:
+    """Store how the person wants to be alerted: `{name of a kind: (Preference.Level, Preference.Mail)}`."""
+    since = dict(Preference.objects.filter(person=person).exclude(mail="").values_list("kind", "mail_since"))
+    rows = [Preference(person=person, kind=kind, level=level, mail=mail) for kind, (level, mail) in choices.items()]
+    for row in rows:
+        row.mail_since = since.get(row.kind, timezone.now()) if row.mail else None
+    fields = ["level", "mail", "mail_since"]
+    Preference.objects.bulk_create(rows, update_conflicts=True, unique_fields=["person", "kind"], update_fields=fields)
     change.touch(audiences.person(person.pk))
 
 

@@ -43,7 +43,7 @@ class AlertAdmin(ReadOnly):
 class MarkAdmin(ReadOnly):
     """What people did about alerts."""
 
-    list_display = ["alert", "person", "seen", "read", "archived"]
+    list_display = ["alert", "person", "seen", "read", "archived", "mailed"]
     list_filter = ["alert__kind", ("read", admin.EmptyFieldListFilter), ("archived", admin.EmptyFieldListFilter)]
     search_fields = ["alert__title", f"person__{USERNAME}"]
     list_select_related = ["alert", "person"]
@@ -56,7 +56,7 @@ class MarkAdmin(ReadOnly):
 class PreferenceAdmin(ReadOnly):
     """How people want to be alerted."""
 
-    list_display = ["person", "kind", "level"]
-    list_filter = ["kind", "level"]
+    list_display = ["person", "kind", "level", "mail"]
+    list_filter = ["kind", "level", "mail"]
     search_fields = [f"person__{USERNAME}", "kind"]
     list_select_related = ["person"]

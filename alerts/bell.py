@@ -13,7 +13,7 @@ from django.db.models.functions import Concat, Left, RowNumber, StrIndex
 from django.utils import timezone
 
 from alerts import audiences
-from alerts.models import Alert, Mark, Preference, kind_named
+from alerts.models import Alert, Mark, Preference, kind_named, quiet
 
 SHOWN = 12  # lines of one bell
 LOOKED_AT = 60  # the newest open alerts of each stream, of which lines and toasts are made
@@ -53,13 +53,15 @@ class Bell(NamedTuple):
     """One person's bell.
 
     `recent` are the alerts of the last ten minutes that the person has not seen and wants as toasts, newest first.
-    `lines` and `upto`, the highest primary key in them, are there only if they were asked for.
+    `lines` and `upto`, the highest primary key in them, are there only if they were asked for. `is_quiet` says that
+    the person wants no toasts now; what came meanwhile is no news later.
     """
 
     unseen: int
     recent: list[Alert]
     lines: list[Line]
     upto: int
+    is_quiet: bool = False
 
     @property
     def unread(self) -> bool:
@@ -96,7 +98,10 @@ def unseen(person: Any, names: Collection[str]) -> int:
 
 
 def bells(people: Collection[Any], opened: Collection[Any] | None = None) -> dict[Any, Bell]:
-    """The bells of these people (primary keys), with lines for those in `opened`, or for all. Four queries."""
+    """The bells of these people (primary keys), with lines for those in `opened`, or for all.
+
+    Four queries, and one more where something came just now.
+    """
     names = {person: frozenset(each) for person, each in audiences.of(people).items()}
     opened = set(people if opened is None else opened)
     counts = _counts(people, frozenset().union(*names.values()))
@@ -110,6 +115,8 @@ def bells(people: Collection[Any], opened: Collection[Any] | None = None) -> dic
         recent = _recent(person, alerts, counts.levels, marks)
         lines = _lines(person, alerts, counts.levels, marks, undone) if person in opened else []
         result[person] = Bell(count, recent, lines, max((alert.pk for alert in alerts), default=0))
+    for person in quiet([person for person, bell in result.items() if bell.recent]):
+        result[person] = result[person]._replace(is_quiet=True)
     return result
 
 

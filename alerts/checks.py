@@ -40,6 +40,16 @@ def check_login(**_: Any) -> list[CheckMessage]:
     return []
 
 
+@register("parlour", deploy=True)
+def check_mail(**_: Any) -> list[CheckMessage]:
+    """Links in mails have an address to begin with."""
+    site = urlsplit(getattr(settings, "SITE_URL", None) or "")
+    if getattr(settings, "SITE_URL", None) == "" or (site.scheme in ("http", "https") and site.netloc):
+        return []
+    hint = 'Set SITE_URL = "https://chat.example.org", where your pages are, or "" if no mail is to be sent.'
+    return [checks.Warning("Alerts cannot come by mail: SITE_URL is no address.", hint, id="parlour.W031")]
+
+
 def _blocks(name: str) -> set[str]:
     """The names of all blocks of a template and of those that it extends."""
     template: Any = get_template(name)

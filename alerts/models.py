@@ -1,11 +1,14 @@
 """Alerts and their kinds, what each person did about them, and how people want to be alerted."""
 
+from collections.abc import Collection
 from typing import Any, NamedTuple, Self
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from alerts import audiences
@@ -119,13 +122,14 @@ class Alert(models.Model):
 
 
 class Mark(models.Model):
-    """What one person did about one alert. There is no row until they did something."""
+    """What one person did about one alert, and when they were sent it by mail. Until then there is no row."""
 
     alert = models.ForeignKey(Alert, models.CASCADE, related_name="marks")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     seen = models.DateTimeField(null=True, blank=True)
     read = models.DateTimeField(null=True, blank=True)
     archived = models.DateTimeField(null=True, blank=True)
+    mailed = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["alert", "person"], name="parlour_alerts_one_mark_each")]
@@ -135,19 +139,74 @@ class Mark(models.Model):
 
 
 class Preference(models.Model):
-    """How one person wants to be alerted of one kind. Without a row it is the bell and a toast."""
+    """How one person wants to be alerted of one kind. Without a row it is the bell and a toast, and no mail.
+
+    Mail is sent of what came after `mail_since`, when it was chosen.
+    """
 
     class Level(models.TextChoices):
         TOAST = "toast", gettext_lazy("Bell and toast")
         BELL = "bell", gettext_lazy("Bell only")
         NOTHING = "nothing", gettext_lazy("Nothing")
 
+    class Mail(models.TextChoices):
+        NO = "", gettext_lazy("No")
+        NOW = "now", gettext_lazy("At once")
+        DIGEST = "digest", gettext_lazy("In a digest")
+
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     kind = models.CharField(max_length=40)
     level = models.CharField(max_length=8, choices=Level, default=Level.TOAST)
+    mail = models.CharField(max_length=6, choices=Mail, default=Mail.NO, blank=True)
+    mail_since = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["person", "kind"], name="parlour_alerts_one_preference_each")]
+        indexes = [models.Index(fields=["person"], condition=~Q(mail=""), name="parlour_alerts_mail")]
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.level}"
+
+
+class PersonalSettings(models.Model):
+    """What one person chose about alerts of every kind: when they are quiet, and the key of their feed ("": none).
+
+    While somebody is quiet, alerts come by no mail and as no toast, and the bell counts them. Quiet hours begin and end
+    each day where the person is; they may last past midnight.
+    """
+
+    person = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+")
+    snoozed_until = models.DateTimeField(null=True, blank=True)
+    quiet_from = models.TimeField(null=True, blank=True)
+    quiet_until = models.TimeField(null=True, blank=True)
+    feed = models.CharField(max_length=32, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "personal settings"
+
+    @property
+    def is_snoozed(self) -> bool:
+        return self.snoozed_until is not None and timezone.now() < self.snoozed_until
+
+    @property
+    def is_quiet(self) -> bool:
+        if self.is_snoozed:
+            return True
+        if self.quiet_from is None or self.quiet_until is None:
+            return False
+        clock = timezone.now().astimezone(zone_of(self.person)).time()
+        if self.quiet_from < self.quiet_until:
+            return self.quiet_from <= clock < self.quiet_until
+        return clock >= self.quiet_from or clock < self.quiet_until
+
+
+def zone_of(person: Any) -> ZoneInfo:
+    """The zone of a person's times."""
+    return ZoneInfo(getattr(person, "zone", "") or settings.TIME_ZONE)
+
+
+def quiet(people: Collection[Any]) -> set[Any]:
+    """Those of these people (primary keys) who are quiet now. One query."""
+    may_be = Q(snoozed_until__gt=timezone.now()) | Q(quiet_from__isnull=False)
+    rows = PersonalSettings.objects.filter(may_be, person__in=people).select_related("person")
+    return {row.pk for row in rows if row.is_quiet}

@@ -102,7 +102,7 @@ class BellStream(StateStream):
         self, variant: Any, reader: Reader, bell: Bell, rendered: dict[tuple[Line, str, str], str]
     ) -> dict[str, Any]:
         shown = {"unseen": bell.unseen, "recent": bell.recent, "day": today(variant.zone), "lines": None}
-        shown["title"] = reader.title
+        shown |= {"title": reader.title, "is_quiet": bell.is_quiet}
         if reader.opened:
             with translation.override(variant.language), timezone.override(variant.zone):
                 for line in bell.lines:
@@ -135,7 +135,7 @@ class BellStream(StateStream):
     def changes(self, before: dict[str, Any] | None, now: dict[str, Any]) -> str:
         """At most three toasts of the alerts that came meanwhile, and words for a screen reader."""
         toasts = new_lines(before["recent"], now["recent"]) if before else []
-        if not toasts:
+        if not toasts or now["is_quiet"]:
             return ""
         words = format_html("{}", toasts[0].title)
         if len(toasts) > 1:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from alerts import views
+from alerts import feed, views
 from alerts.consumers import AlertsConsumer
 
 app_name = "parlour_alerts"
@@ -11,8 +11,11 @@ urlpatterns = [
     path("lines/", views.lines, name="lines"),
     path("panel/", AlertsConsumer.as_panel(), name="panel"),
     path("preferences/", views.preferences, name="preferences"),
+    path("preferences/personal/", views.personal, name="personal"),
     path("read/", views.read_all, name="read_all"),
     path("undo/", views.undo, name="undo"),
+    path("feed/<str:signed>/", feed.alerts_feed, name="feed"),
+    path("unsubscribe/<str:signed>/", views.unsubscribe, name="unsubscribe"),
     path("<int:pk>/", views.follow, name="follow"),
     path("<int:pk>/read/", views.read, name="read"),
     path("<int:pk>/unread/", views.unread, name="unread"),

@@ -1,6 +1,7 @@
 """Pages of alerts: all of them, and what a person does about one."""
 
 from datetime import UTC, datetime
+from secrets import token_hex
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -9,16 +10,19 @@ from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
 from alerts import actions
-from alerts.forms import PreferencesForm
-from alerts.models import Alert, registered_kinds
+from alerts.addresses import address_of, mail_field, read_token, token
+from alerts.forms import PreferencesForm, snooze_ends
+from alerts.models import Alert, PersonalSettings, Preference, registered_kinds
 from alerts.streams import BellRegion
 from parlour import Denied, in_page_language
 
@@ -127,12 +131,44 @@ def undo(request: HttpRequest) -> HttpResponse:
 @login_required
 @never_cache
 def preferences(request: HttpRequest) -> HttpResponse:
-    """How this person wants to hear of each kind."""
+    """How this person wants to hear of each kind, when they are quiet, and how else they are reached."""
     form = PreferencesForm(request.user, request.POST or None)
     if form.is_valid():
-        actions.set_preferences(request.user, form.levels)
+        form.save()
+        actions.set_preferences(request.user, form.choices)
         return redirect("parlour_alerts:all")
-    return render(request, "parlour_alerts/preferences.html", {"form": form}, status=422 if form.errors else 200)
+    feed = reverse("parlour_alerts:feed", args=[token("feed", request.user.pk, form.instance.feed)])
+    context = {
+        "form": form,
+        "address": address_of(request.user),
+        "mails": mail_field(),
+        "feed": request.build_absolute_uri(feed) if form.instance.feed else "",
+    }
+    return render(request, "parlour_alerts/preferences.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@login_required
+def personal(request: HttpRequest) -> HttpResponse:
+    """Snooze, or snooze no more; a new address of the feed, or none: the one before leads nowhere from now on."""
+    fields: dict[str, Any] = {}
+    if "snooze" in request.POST:
+        fields["snoozed_until"] = snooze_ends(request.user, request.POST["snooze"])
+    if "feed" in request.POST:
+        fields["feed"] = token_hex(16) if request.POST["feed"] else ""
+    PersonalSettings.objects.update_or_create(pk=request.user.pk, defaults=fields)
+    return redirect("parlour_alerts:preferences")
+
+
+@csrf_exempt
+@require_http_methods(["GET", "POST"])
+@never_cache
+def unsubscribe(request: HttpRequest, signed: str) -> HttpResponse:
+    """Stop the mail of whom the address is signed for: by the page's button, or by one click in a mail program."""
+    chosen = Preference.objects.filter(person__pk__in=read_token("unsubscribe", signed))
+    if request.method == "POST":
+        chosen.update(mail=Preference.Mail.NO)
+    return render(request, "parlour_alerts/unsubscribe.html", {"done": not chosen.exclude(mail="").exists()})
 
 
 def _mine(request: HttpRequest, pk: int) -> Alert:

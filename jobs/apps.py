@@ -15,8 +15,9 @@ class JobsConfig(AppConfig):
     live_styles = ("parlour/jobs.css",)
 
     def ready(self) -> None:
-        from alerts import add_to_bell
+        from alerts import add_to_bell, send_due_mail
         from jobs import checks  # noqa: F401  they register themselves
+        from jobs.runner import looked
         from jobs.streams import BarsStream
         from jobs.transitions import job_queued
 
@@ -25,6 +26,7 @@ class JobsConfig(AppConfig):
         else:
             from jobs.runner import put as carry
         job_queued.connect(carry)
+        looked.connect(send_due_mail)
         add_to_bell(BarsStream, "parlour_jobs/bar.html#bell")
 
     def serve(self) -> None:

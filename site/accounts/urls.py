@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts import avatars, deletion, session_views, token_views, views
+from accounts import addresses, avatars, deletion, session_views, token_views, views
 
 app_name = "accounts"
 urlpatterns = [
@@ -16,6 +16,8 @@ urlpatterns = [
     path("reset/<uidb64>/<token>/", views.NewPassword.as_view(), name="new_password"),
     path("sessions/", session_views.sessions, name="sessions"),
     path("delete/", deletion.delete, name="delete"),
+    path("address/", addresses.address, name="address"),
+    path("address/<str:signed>/", addresses.confirm, name="confirm_address"),
     path("tokens/", token_views.tokens, name="tokens"),
     path("tokens/<int:pk>/revoke/", token_views.revoke, name="revoke_token"),
     path("u<int:pk>.svg", avatars.avatar, name="avatar"),

@@ -9,7 +9,7 @@ import tempfile
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 from zoneinfo import available_timezones
 
 import dj_database_url
@@ -48,6 +48,18 @@ def default_hosts(host: str) -> list[str]:
 def url(host: str, port: int) -> str:
     """Where a browser on this machine finds a server that listens on `host`, without a slash at the end."""
     return f"http://{'127.0.0.1' if host in ANY_HOST else _bracketed(host)}:{port}"
+
+
+def site_url(host: str, port: int, https: bool, hosts: list[str]) -> str:
+    """The site's address where SITE_URL does not say it: with `https` the first of ALLOWED_HOSTS; "": not known."""
+    if not https:
+        return url(host, port) if is_loopback(host) else ""
+    return f"https://{hosts[0]}" if hosts and not hosts[0].startswith((".", "*")) else ""
+
+
+def sender(site: str) -> str:
+    """From whom mail comes where DEFAULT_FROM_EMAIL does not say it."""
+    return f"Parlour <noreply@{urlsplit(site).hostname or 'localhost'}>"
 
 
 def secret_key(var: Path) -> str:

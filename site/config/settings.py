@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from csp.constants import NONE, SELF
 from environs import FileAwareEnv, validate
@@ -132,6 +133,20 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {"celery": {}, "jobs": {}}  # tasks of your own, jobs
 if CELERY_BROKER_URL:
     from config import celery as celery  # the application to which every @shared_task then belongs
+
+# Mail, and where the links in it lead. Without a server for it, a site on this machine alone writes it to its log.
+SITE_URL: str = env.str("SITE_URL", "") or environment.site_url(HOST, PORT, HTTPS, ALLOWED_HOSTS)
+EMAIL_HOST: str = env.str("EMAIL_HOST", "")
+EMAIL_PORT: int = env.int("EMAIL_PORT", 587)
+EMAIL_HOST_USER: str = env.str("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD: str = env.str("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_SSL: bool = env.bool("EMAIL_USE_SSL", False)
+EMAIL_USE_TLS: bool = env.bool("EMAIL_USE_TLS", bool(EMAIL_HOST) and not EMAIL_USE_SSL)
+EMAIL_TIMEOUT = 10
+_sends = "smtp" if EMAIL_HOST else "console" if LOCAL and not HTTPS else "dummy"
+EMAIL_BACKEND: str = env.str("EMAIL_BACKEND", f"django.core.mail.backends.{_sends}.EmailBackend")
+ANYMAIL: Any = env.json("ANYMAIL", {})
+DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", environment.sender(SITE_URL))
 
 # What is sent to addresses that people type: not into networks that are not public, but for these hosts.
 WEBHOOK_HOSTS_ALLOWED: list[str] = env.list("WEBHOOK_HOSTS_ALLOWED", [], validate=environment.are_hosts)

@@ -21,6 +21,7 @@ KEPT = timedelta(hours=1)  # rows of processes that ended, for the charts
 WORDS = {  # by the first word of an alert's key: its title, and what to do
     "process": ("Dead: {row}", "It had pid {row.pid}. Start it again, or dismiss it if it is to stay away."),
     "redis": ("Redis is away", "{row}: {row.counts[redis]}. Pages are up to five seconds late, and jobs wait."),
+    "mail": ("Mail does not go out", "{row}: {row.counts[mail]}. It is tried again; look at the mail server."),
     "database": ("The database was away", "{row} could not write to it. It is back; look why it went."),
     "hints_lost": ("Hints get lost", "{row} found what none told of. Pages are late, not wrong: look at Redis."),
     "queue_overflows": ("A page fell behind", "{row} closed it, and it comes back. If there are many: too much load."),
@@ -68,6 +69,8 @@ def keys(row: Process) -> Iterator[str]:
     yield from (name for name in EVENTS if row.counts.get(f"{name}_ago", HOLD) < HOLD)
     if row.counts.get("redis", "ok") != "ok":
         yield "redis"
+    if row.counts.get("mail"):
+        yield "mail"
 
 
 def dismiss(pk: int) -> None:

@@ -19,6 +19,7 @@ from django.db import Error, close_old_connections
 from django.db.models.functions import Now
 from prometheus_client import REGISTRY
 
+from alerts import mail_problem
 from jobs.progress import runs
 from monitoring import problems
 from monitoring.models import EVERY, Process
@@ -102,7 +103,7 @@ class Reporter:
         told = ("hints_lost", "queue_overflows") if settings.REDIS_URLS else ("queue_overflows",)
         self.events |= {name: time.monotonic() for name in told if counts[name]}
         ago = {f"{name}_ago": time.monotonic() - at for name, at in self.events.items()}
-        counts |= {**ago, "redis": self.check_redis()}
+        counts |= {**ago, "redis": self.check_redis(), "mail": mail_problem()}
         fields = {"counts": counts, "minutes": self.meter.minutes, "seen": Now(), "ended": None}
         if not Process.objects.filter(pk=self.pk).update(**fields):
             self.pk = Process.objects.create(**self.known, started=Now(), **fields).pk

@@ -14,6 +14,7 @@ from django.utils import timezone
 from alerts import Role, actions, anotify, notify
 from alerts.bell import bells
 from alerts.consumers import AlertsConsumer
+from alerts.models import PersonalSettings
 from alerts.streams import BellRegion
 from alerts.testing import BellPage
 from parlour import Denied, hub, revocation
@@ -151,7 +152,7 @@ async def test_what_one_chooses_elsewhere_is_so_in_an_open_bell(sue):
     async with BellPage(sue) as page:
         await anotify(sue, "order", "Tea")
         await page.shows("1 unseen")
-        await in_thread(actions.set_preferences)(sue, {"order": "nothing"})
+        await in_thread(actions.set_preferences)(sue, {"order": ("nothing", "")})
         await page.shows("Nothing is waiting")
 
 
@@ -209,3 +210,17 @@ def test_a_page_paints_the_number_and_loads_the_lines_at_the_first_opening(clien
     with django_assert_num_queries(2):
         region = BellRegion(sue.pk)
         region.bell.paint(region.bell.variant(sue), 0)
+
+
+async def test_who_is_quiet_gets_no_toast_then_nor_later_and_the_bell_counts(sue):
+    quiet = await PersonalSettings.objects.acreate(person=sue, snoozed_until=timezone.now() + timedelta(hours=1))
+    async with BellPage(sue) as page:
+        await page.receives("bell-cursor-bell-count")
+        await anotify(sue, "order", "In peace")
+        await page.shows("1 unseen")
+        quiet.snoozed_until = timezone.now()
+        await quiet.asave()
+        await anotify(sue, "order", "Afterwards")
+        await page.shows("2 unseen")
+        toasts = "".join(frame.partition("beforeend:#bell-toasts")[2] for frame in page.frames)
+        assert re.findall(r'class="pl-what">([^<]*)<', toasts) == ["Afterwards"]

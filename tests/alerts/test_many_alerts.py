@@ -110,7 +110,7 @@ class Walk:
             actions.undo(who, at)
 
     def change(self, n, person, some):
-        actions.set_preferences(person, {"mention": self.chance.choice(["toast", "nothing"])})
+        actions.set_preferences(person, {"mention": (self.chance.choice(["toast", "nothing"]), "")})
         self.sue.is_staff = self.chance.random() < 0.8
         self.sue.save()
 

@@ -1,16 +1,21 @@
 """The pages of the alerts: whose they are, what can be done about them, and that it can be undone."""
 
+import re
 from datetime import timedelta
 from io import StringIO
 from urllib.parse import parse_qsl
+from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
+from django.test import Client
 from django.utils import timezone
 
 from alerts import Role, notify
+from alerts.addresses import token
 from alerts.bell import bells
-from alerts.models import Alert, Mark, Preference, registered_kinds
+from alerts.models import Alert, Mark, PersonalSettings, Preference, registered_kinds
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -216,3 +221,77 @@ def test_what_is_pruned_leaves_counts_right(sue, ann):
     assert out.getvalue() == "3 alerts deleted.\n"
     assert [alert.title for alert in Alert.objects.all()] == ["New"]
     assert (unseen(sue), unseen(ann)) == (1, 0)
+
+
+def test_the_table_offers_mail_to_who_has_an_address_and_keeps_what_is_chosen(here, sue):
+    page = here.get("/alerts/preferences/").content.decode()
+    assert ("Give an address" in page, "order--mail" in page) == (True, False)
+    sue.email = "sue@example.org"
+    sue.save()
+    page = here.get("/alerts/preferences/").content.decode()
+    assert ("sue@example.org" in page, page.count("--mail") > 3) == (True, True)
+    levels = {kind.name: "toast" for kind in registered_kinds()}
+    chosen = {**levels, "order--mail": "digest", "quiet_from": "22:00", "quiet_until": "07:30"}
+    assert here.post("/alerts/preferences/", chosen).status_code == 302
+    assert Preference.objects.exclude(mail="").values_list("kind", "mail").get() == ("order", "digest")
+    page = here.get("/alerts/preferences/").content.decode()
+    assert 'value="digest" selected' in page
+    assert 'value="22:00"' in page
+    for wrong in ({"quiet_until": ""}, {"quiet_until": "22:00"}, {"order--mail": "loud"}, {"quiet_from": "x"}):
+        assert here.post("/alerts/preferences/", {**chosen, **wrong}).status_code == 422, wrong
+    here.post("/alerts/preferences/", levels)
+    assert not Preference.objects.exclude(mail="").exists()
+    assert PersonalSettings.objects.get().quiet_from is None
+
+
+def test_without_mail_the_page_does_not_speak_of_it(here, sue, settings):
+    settings.SITE_URL = ""
+    sue.email = "sue@example.org"
+    sue.save()
+    page = here.get("/alerts/preferences/").content.decode()
+    assert ("e-mail too" in page, "sue@example.org" in page, "--mail" in page) == (False, False, False)
+
+
+def test_a_snooze_lasts_an_hour_until_the_morning_of_its_person_or_a_week_and_can_be_ended(here, sue):
+    sue.time_zone = "Asia/Tokyo"
+    sue.save()
+    for length, least, most in (("hour", 0.9, 1.1), ("tomorrow", 8, 32.1), ("week", 167, 169)):
+        here.post("/alerts/preferences/personal/", {"snooze": length})
+        until = PersonalSettings.objects.get().snoozed_until
+        assert least * 3600 < (until - timezone.now()).total_seconds() < most * 3600
+        assert (length != "tomorrow") or until.astimezone(ZoneInfo("Asia/Tokyo")).strftime("%H:%M") == "08:00"
+        assert "End it now" in here.get("/alerts/preferences/").content.decode()
+    here.post("/alerts/preferences/personal/", {"snooze": ""})
+    assert PersonalSettings.objects.get().snoozed_until is None
+
+
+def test_a_feed_shows_its_persons_alerts_until_its_address_is_revoked(here, client, sue, ann):
+    notify(sue, "order", "{actor} ordered <tea>", "Hot & <b>strong</b>", actor=ann)
+    notify(ann, "order", "Not yours")
+
+    def feed():
+        found = re.search(r'value="http://testserver(/alerts/feed/[^"]+)"', page())
+        return found and found[1]
+
+    def page():
+        return here.get("/alerts/preferences/").content.decode()
+
+    assert feed() is None
+    here.post("/alerts/preferences/personal/", {"feed": "new"})
+    address, anybody = feed(), Client()
+    answer = anybody.get(address)
+    assert answer["Content-Type"].startswith("application/atom+xml")
+    assert "private" in answer["Cache-Control"]
+    root = ElementTree.fromstring(answer.content)
+    told = {part: root.find(f"*/{{*}}{part}").text for part in ("title", "summary", "updated")}
+    assert (told["title"], told["summary"]) == ("Ann ordered <tea>", "Hot &amp; &lt;b&gt;strong&lt;/b&gt;")
+    assert len(root.findall("{*}entry")) == 1
+    assert root.find("*/{*}link").get("href") == f"http://testserver/alerts/{Alert.objects.last().pk}/"
+    here.post("/alerts/preferences/personal/", {"feed": "new"})
+    assert anybody.get(address).status_code == 404
+    address = feed()
+    assert anybody.get(address).status_code == 200
+    for wrong in (f"{address[:-3]}/", f"/alerts/feed/{token('feed', sue.pk, '')}/", "/alerts/feed/x/"):
+        assert anybody.get(wrong).status_code == 404
+    here.post("/alerts/preferences/personal/", {"feed": ""})
+    assert (anybody.get(address).status_code, feed()) == (404, None)

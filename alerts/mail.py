@@ -1,0 +1,209 @@
+"""Alerts by mail, sent by the processes that run jobs.
+
+What is due follows from the rows, for all people in as many queries as for one. An alert is marked as mailed before it
+is sent, by a statement that one process alone succeeds with, and the mark is taken back if the mail server refuses. So
+nobody gets it twice; a process that dies while it sends has lost that mail, and the alert waits in the bell.
+"""
+
+import logging
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from smtplib import SMTPRecipientsRefused
+from typing import Any
+from urllib.parse import urlsplit
+from zlib import crc32
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.db import Error, connection, connections, transaction
+from django.db.models import Exists, OuterRef, Q
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.translation import gettext
+
+from alerts import audiences
+from alerts.addresses import absolute, mail_field, token
+from alerts.bell import Line
+from alerts.models import Alert, Kind, Mark, Preference, quiet
+
+log = logging.getLogger("parlour")
+EVERY = 5.0  # seconds between two looks of one process
+SOON = timedelta(seconds=20)  # what is read on a page meanwhile needs no mail
+DIGEST = timedelta(hours=4)  # from the first unread alert to the digest
+FRESH = timedelta(days=7)  # older alerts are not mailed any more
+TIMEOUT = 30  # seconds for an answer of the mail server, without EMAIL_TIMEOUT
+SHORTEST, LONGEST = 10.0, 3600.0  # seconds of the waits after failures
+FOR_GOOD = 500  # an SMTP code: this and those above it will not change
+CLAIM = """
+INSERT INTO parlour_alerts_mark (alert_id, person_id, mailed)
+SELECT id, %s, %s FROM parlour_alerts_alert WHERE resolved IS NULL AND id IN ({})
+ON CONFLICT (alert_id, person_id) DO UPDATE SET mailed = excluded.mailed WHERE parlour_alerts_mark.mailed IS NULL
+AND parlour_alerts_mark.read IS NULL AND parlour_alerts_mark.archived IS NULL RETURNING alert_id"""
+
+_sending = threading.Lock()
+_waits: dict[Any, tuple[float, float]] = {}  # after failures, by person, None for all: until when, and how long it is
+_next_look = 0.0
+_problem = ""
+
+
+def send_due_mail(**_: Any) -> None:
+    """Send what is due, from a thread. To be called often by processes that run jobs."""
+    global _next_look
+    if time.monotonic() >= _next_look and mail_field() and not _must_wait(None) and _sending.acquire(blocking=False):
+        _next_look = time.monotonic() + EVERY
+        threading.Thread(target=_serve, name="alerts-mail").start()  # no daemon: a mail that is begun is sent
+
+
+def mail_problem() -> str:
+    """Why this process cannot send mail; "" while it can."""
+    return _problem
+
+
+def _serve() -> None:
+    global _problem
+    try:
+        if send_all() and _problem:
+            log.warning("mail goes out again")
+            _problem = ""
+    except Error:
+        log.exception("it could not be looked up which alerts are due by mail; the next look tries again")
+    except Exception as error:
+        if not _problem:
+            log.warning("mail does not go out (%r); it is tried again", error)
+        _problem = f"{type(error).__name__}: {error}"[:200]
+        _wait(None)
+    finally:
+        connections.close_all()
+        _sending.release()
+
+
+def send_all() -> bool:
+    """Send what is due, but to people who wait after a failure. Returns False if nothing was tried because all do.
+
+    Raises what the mail server's connection raises; what was not sent stays due.
+    """
+    waiting = due()
+    ready = [(person, alerts) for person, alerts in waiting if not _must_wait(person.pk)]
+    if ready:
+        with get_connection(timeout=settings.EMAIL_TIMEOUT or TIMEOUT) as server:
+            for person, alerts in ready:
+                if threading.main_thread().is_alive():
+                    send(person, alerts, server)
+    if len(ready) == len(waiting):
+        _waits.clear()
+    return bool(ready) or not waiting
+
+
+def due() -> list[tuple[Any, list[Alert]]]:
+    """Who is to be sent which alerts now. Seven queries, for however many people."""
+    now, chosen = timezone.now(), defaultdict[Any, dict[str, Preference]](dict)
+    reached = {"person__is_active": True, f"person__{mail_field()}__contains": "@"}
+    for preference in Preference.objects.exclude(mail="").filter(**reached):
+        chosen[preference.person_id][preference.kind] = preference
+    waiting = _unread(chosen, now)
+    pks = {}
+    for person in waiting.keys() - quiet(waiting.keys()):
+        pairs = [(alert, chosen[person][alert.kind].mail == Preference.Mail.NOW) for alert in waiting[person]]
+        ends = any(alert.at <= now - DIGEST for alert, at_once in pairs if not at_once)
+        if mailed := [alert.pk for alert, at_once in pairs if at_once or ends]:
+            pks[person] = mailed
+    people = get_user_model()._default_manager.in_bulk(pks)
+    alerts = Alert.objects.select_related("actor").in_bulk({pk for each in pks.values() for pk in each})
+    return [(people[person], [alerts[pk] for pk in pks[person] if pk in alerts]) for person in pks if person in people]
+
+
+def _unread(chosen: dict[Any, dict[str, Preference]], now: datetime) -> dict[Any, list[Any]]:
+    """Alerts of kinds that people chose to get by mail, by person: unread, not mailed, and of no act of theirs."""
+    readers = defaultdict[str, list[Any]](list)
+    for person, names in (audiences.of(list(chosen)) if chosen else {}).items():
+        for name in names:
+            readers[name].append(person)
+    done = Mark.objects.filter(Q(mailed__isnull=False) | Q(read__isnull=False) | Q(archived__isnull=False))
+    alone = Q(Exists(done.filter(alert=OuterRef("pk"))), audience__startswith="user.")
+    fresh = Alert.objects.open().filter(at__gt=now - FRESH, at__lte=now - SOON, audience__in=readers).exclude(alone)
+    kinds = {kind for each in chosen.values() for kind in each}
+    wanted: Any = fresh.filter(kind__in=kinds).values_list("pk", "audience", "kind", "at", "actor", named=True)
+    alerts = list(wanted)
+    marked = done.filter(person__in=chosen, alert__in=[alert.pk for alert in alerts])
+    known = set(marked.values_list("person", "alert"))
+    waiting = defaultdict[Any, list[Any]](list)
+    for alert in alerts:
+        for person in readers[alert.audience]:
+            preference = chosen[person].get(alert.kind)
+            if preference is None or alert.actor == person or (person, alert.pk) in known:
+                continue
+            if preference.mail_since and alert.at > preference.mail_since:
+                waiting[person].append(alert)
+    return waiting
+
+
+def send(person: Any, alerts: Collection[Alert], server: Any) -> None:
+    """Send those of the alerts that are still unread and that no other process has taken."""
+    now = timezone.now()
+    taken = claim(person, [alert.pk for alert in alerts], now)
+    if not taken:
+        return
+    try:
+        server.send_messages([message(person, [alert for alert in alerts if alert.pk in taken])])
+    except Exception as error:
+        if isinstance(error, SMTPRecipientsRefused) and min(code for code, _ in error.recipients.values()) >= FOR_GOOD:
+            log.warning("the mail server takes nothing for person %s (%r)", person.pk, error)
+            return
+        Mark.objects.filter(person=person, alert__in=taken, mailed=now).update(mailed=None)
+        _wait(person.pk)
+        raise
+
+
+def claim(person: Any, pks: Collection[int], now: datetime) -> set[int]:
+    """Mark these alerts as mailed to this person. Returns those that were neither mailed before nor read."""
+    stored = person._meta.pk.get_db_prep_value(person.pk, connection)
+    with transaction.atomic(), connection.cursor() as cursor:
+        at = connection.ops.adapt_datetimefield_value(now)
+        cursor.execute(CLAIM.format(", ".join(["%s"] * len(pks))), [stored, at, *pks])
+        return {pk for (pk,) in cursor.fetchall()}
+
+
+def message(person: Any, alerts: Collection[Alert]) -> EmailMultiAlternatives:
+    """The mail that tells a person of these alerts, in the `language` that the person has, if any."""
+    leave = absolute("unsubscribe", token("unsubscribe", person.pk))
+    context: dict[str, Any] = {"settings": absolute("preferences"), "unsubscribe": leave}
+    with translation.override(getattr(person, "language", "") or settings.LANGUAGE_CODE):
+        told = [(line.title, line.detail, absolute("follow", line.alert.pk)) for line in _lines(alerts)]
+        subject = Kind("", "").title_of(len(told), " ".join(told[0][0].split()))
+        words = ["\n".join(filter(None, each)) for each in told]
+        foot = gettext("Which alerts come by mail: {settings}\nNo more mail: {unsubscribe}").format(**context)
+        html = render_to_string("parlour_alerts/mail.html", {**context, "subject": subject, "lines": told})
+    number = f"{crc32(repr(sorted(alert.pk for alert in alerts)).encode()):08x}.{person.pk}"
+    headers = {
+        "Auto-Submitted": "auto-generated",
+        "List-Unsubscribe": f"<{leave}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "Message-ID": f"<alerts.{number}@{urlsplit(leave).hostname}>",  # the same if it is sent again
+    }
+    text, address = "\n\n".join([*words, f"-- \n{foot}"]), getattr(person, mail_field())
+    mail = EmailMultiAlternatives(subject, text, to=[address], headers=headers)
+    mail.attach_alternative(html, "text/html")
+    return mail
+
+
+def _lines(alerts: Iterable[Alert]) -> list[Line]:
+    """Alerts of one kind and key are one line, newest first, as in the bell."""
+    groups = defaultdict[tuple[str, object], list[Alert]](list)
+    for alert in sorted(alerts, key=lambda alert: (alert.at, alert.pk), reverse=True):
+        groups[alert.kind, alert.key or alert.pk].append(alert)
+    return [Line(group[0], len(group)) for group in groups.values()]
+
+
+def _must_wait(who: Any) -> bool:
+    return who in _waits and time.monotonic() < _waits[who][0]
+
+
+def _wait(who: Any) -> None:
+    """Put off the next try, each time for longer."""
+    _, before = _waits.get(who, (0.0, SHORTEST / 2))
+    wait = min(2 * before, LONGEST)
+    _waits[who] = time.monotonic() + wait, wait
