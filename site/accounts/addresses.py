@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
+from accounts.token_views import for_accounts
 from parlour import rate_limit
 
 log = logging.getLogger("parlour")
@@ -34,12 +35,10 @@ class AddressForm(forms.Form):
         self.fields["email"].help_text = _("You get a link there, which shows that it is yours.")
 
 
-@login_required
+@for_accounts
 def address(request: HttpRequest) -> HttpResponse:
     """Send a link to the address that this person types."""
     user: Any = request.user
-    if user.is_guest:
-        return redirect("accounts:signup")
     form = AddressForm(request.POST or None, initial={"email": user.email})
     if form.is_valid() and not rate_limit("address", user.pk, RATE).take():
         form.add_error(None, _("Several links are on their way already. Wait a little and try again."))
