@@ -88,12 +88,14 @@ def send_all() -> bool:
     """
     waiting = due()
     ready = [(person, alerts) for person, alerts in waiting if not _must_wait(person.pk)]
+    ready.sort(key=lambda each: each[0].pk in _waits)  # who was refused before holds up nobody else
     if ready:
         with get_connection(timeout=settings.EMAIL_TIMEOUT or TIMEOUT) as server:
             for person, alerts in ready:
                 if threading.main_thread().is_alive():
                     send(person, alerts, server)
-    if len(ready) == len(waiting):
+                    _waits.pop(None, None)
+    if not waiting:
         _waits.clear()
     return bool(ready) or not waiting
 
@@ -147,13 +149,17 @@ def send(person: Any, alerts: Collection[Alert], server: Any) -> None:
     taken = claim(person, [alert.pk for alert in alerts], now)
     if not taken:
         return
+    refused = Mark.objects.filter(person=person, alert__in=taken, mailed=now)
     try:
         server.send_messages([message(person, [alert for alert in alerts if alert.pk in taken])])
-    except Exception as error:
-        if isinstance(error, SMTPRecipientsRefused) and min(code for code, _ in error.recipients.values()) >= FOR_GOOD:
-            log.warning("the mail server takes nothing for person %s (%r)", person.pk, error)
-            return
-        Mark.objects.filter(person=person, alert__in=taken, mailed=now).update(mailed=None)
+        _waits.pop(person.pk, None)
+    except SMTPRecipientsRefused as error:
+        log.warning("the mail server takes nothing for person %s (%r)", person.pk, error)
+        if min(code for code, _ in error.recipients.values()) < FOR_GOOD:
+            refused.update(mailed=None)
+            _wait(person.pk)
+    except Exception:
+        refused.update(mailed=None)
         _wait(person.pk)
         raise
 

@@ -303,15 +303,25 @@ def test_an_address_that_the_server_refuses_for_good_is_not_tried_again_and_hold
     monkeypatch.setattr(Away, "send_messages", refuse)
     code = 450
     look()
-    server[0] += 60
-    look()
     assert [each.to for each in mail.outbox] == [["sue@example.org"]]
     assert Mark.objects.filter(person=ann, mailed=None).exists()
     code = 550
-    server[0] += 4000
+    server[0] += 60
     look()
     assert Mark.objects.filter(person=ann).exclude(mailed=None).exists()
-    assert alerts_mail.mail_problem() == ""
+    assert (alerts_mail.mail_problem(), len(log_lines)) == ("", 2)
+
+
+def test_somebody_whose_mail_fails_again_and_again_holds_up_nobody(chosen, ann, sue, server, monkeypatch):
+    chosen(order=NOW)
+    notify([ann, sue], "order", "Tea")
+    passes(minutes=1)
+    message = alerts_mail.message
+    monkeypatch.setattr(alerts_mail, "message", lambda person, told: 1 / 0 if person == ann else message(person, told))
+    for _ in range(2):
+        look()
+        server[0] += 11
+    assert [each.to for each in mail.outbox] == [["sue@example.org"]]
 
 
 def test_what_two_processes_claim_at_once_one_of_them_gets(chosen, ann):
