@@ -14,7 +14,7 @@ class RoomsConfig(AppConfig):
     label = "parlour_rooms"
     verbose_name = "Rooms"
     live_path = "rooms/"
-    live_styles = ("parlour/rooms.css", "parlour/history.css", "parlour/actions.css")
+    live_styles = ("parlour/rooms.css", "parlour/history.css", "parlour/actions.css", "parlour/files.css")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
@@ -31,3 +31,8 @@ class RoomsConfig(AppConfig):
         signals.connect()
         connection_created.connect(search_index.add_function)
         post_migrate.connect(search_index.build, sender=self)
+        if apps.is_installed("jobs"):
+            from jobs.runner import looked
+            from rooms.files import look
+
+            looked.connect(look, dispatch_uid="rooms.files")

@@ -390,7 +390,8 @@ class Message(Numbered):
 
     @property
     def plain(self) -> str:
-        return " ".join(unescape(strip_tags(self.html)).split())
+        """Without markup; of files, whose message has none, their names."""
+        return " ".join(unescape(strip_tags(self.html)).split()) or self.text
 
 
 class Revision(models.Model):
@@ -404,23 +405,40 @@ class Revision(models.Model):
         return self.text[:60]
 
 
+def unguessable(_attachment: models.Model, _name: str) -> str:
+    """Where a file is kept: no name and no type, for whoever serves it by mistake."""
+    return f"rooms/{get_random_string(32)}"
+
+
 class Attachment(models.Model):
     """A file in a message. Until it belongs to one it is its sender's alone."""
 
     room = models.ForeignKey(Room, models.CASCADE, related_name="attachments")
     message = models.ForeignKey(Message, models.CASCADE, null=True, related_name="attachments")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
-    file = models.FileField(upload_to="rooms/", max_length=200)
-    thumbnail = models.FileField(upload_to="rooms/", max_length=200, blank=True)
+    file = models.FileField(upload_to=unguessable, max_length=200)
+    thumbnail = models.FileField(upload_to=unguessable, max_length=200, blank=True)
     name = models.CharField(max_length=200)
     type = models.CharField(max_length=100)  # such as "image/png"
     size = models.PositiveBigIntegerField()  # bytes
     width = models.PositiveIntegerField(null=True)
     height = models.PositiveIntegerField(null=True)
+    due = models.DateTimeField(null=True)  # when an image is to be prepared, or what came into no message to go
     created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["due"], condition=models.Q(due__isnull=False), name="parlour_rooms_attachment_due")
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """What its message keeps of it. An image has a width; without a type it is one that could not be read."""
+        described = {name: getattr(self, name) for name in ("pk", "name", "type", "size", "width", "height")}
+        return {**described, "ready": bool(self.thumbnail)}
 
 
 class ReadPosition(models.Model):

@@ -46,6 +46,7 @@ class Draft(NamedTuple):
     text: NumberedText
     html: str
     mentioned: frozenset[Any] = frozenset()
+    files: Sequence[dict[str, Any]] = ()  # descriptions of attachments
 
     @property
     def keys(self) -> tuple[Key, Key]:
@@ -116,6 +117,7 @@ class _Batch:
         own, beside = draft.keys
         key = beside if own in self.known else own
         row = Message(room=room, author=author, text=draft.text.text, html=draft.html, page=key[1], n=key[2])
+        row.files = [*draft.files] or None
         row.follow(self.newest[room.pk])
         self.newest[room.pk] = row
         change.add(row)
@@ -229,8 +231,12 @@ class GroupCommit:
 commits = GroupCommit(post)
 
 
-def submit(person: Any, room: int, texts: Sequence[NumberedText], waits: bool = True) -> "Future[list[Outcome]]":
+def submit(
+    person: Any, room: int, texts: Sequence[NumberedText], waits: bool = True, files: Sequence[dict[str, Any]] = ()
+) -> "Future[list[Outcome]]":
     """Hand a page's texts to the next commit, all or none, in their order; sockets and plain forms alike.
+
+    With `files`, described as a message has them, there is one text, their names, of which no markup is made.
 
     It makes markup and commits, which takes a while. An event loop calls it with `waits` False, and for plain texts.
     """
@@ -241,7 +247,7 @@ def submit(person: Any, room: int, texts: Sequence[NumberedText], waits: bool = 
     drafts: list[Draft | TextRejected] = []
     for text in texts:
         try:
-            drafts.append(draft(room, person.pk, text))
+            drafts.append(Draft(room, person.pk, text, "", files=files) if files else draft(room, person.pk, text))
         except TextRejected as why:
             drafts.append(why)
     rejected = [each for each in drafts if isinstance(each, TextRejected)]

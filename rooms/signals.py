@@ -6,7 +6,9 @@ from django.db.models.signals import post_delete, post_save
 
 from alerts import audiences
 from parlour import Change, live_write, revoke
-from rooms.models import Membership, NotificationLevel, Restriction, Room
+from rooms import files
+from rooms.models import Attachment, Membership, NotificationLevel, Restriction, Room
+from rooms.posting import posted
 
 
 def connect() -> None:
@@ -18,6 +20,8 @@ def connect() -> None:
     post_delete.connect(person_changed, sender=Restriction, dispatch_uid="rooms.restriction_lifted")
     post_save.connect(room_changed, sender=Room, dispatch_uid="rooms.changed")
     post_delete.connect(room_changed, sender=Room, dispatch_uid="rooms.deleted")
+    post_delete.connect(files.delete_files, sender=Attachment, dispatch_uid="rooms.attachment_deleted")
+    posted.connect(files.attach, dispatch_uid="rooms.files_attached")
 
 
 def person_changed(instance: Membership | NotificationLevel | Restriction, **kwargs: Any) -> None:

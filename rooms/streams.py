@@ -1,5 +1,6 @@
 """What pages of a room see: its messages and its title; who is here stands in `rooms.people_here`."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -16,6 +17,7 @@ from django.utils.safestring import SafeString
 
 from parlour import LogStream, Region, StateStream
 from rooms.composer import several_lines
+from rooms.images import THUMBNAIL
 from rooms.markup import trusted
 from rooms.models import Message, Room, room_key
 from rooms.names import MARKS, mark, name_fields, name_in
@@ -99,9 +101,9 @@ class ShownMessage(NamedTuple):
     edited: datetime | None
     deleted: datetime | None
     pinned: datetime | None
-    quote: str | None  # JSON, as are the next two
+    quote: str | None  # JSON, as is the next
     reactions: str | None
-    files: str | None
+    files: tuple["ShownFile", ...]
     menu: str  # where a page asks what can be done with it
     by_post: bool
     language: str | None
@@ -136,6 +138,26 @@ class ShownMessage(NamedTuple):
     @property
     def body(self) -> SafeString:
         return trusted(self.html)
+
+
+class ShownFile(NamedTuple):
+    """A file in a message, as `Attachment.description` has it, with its id on the page and where it is read."""
+
+    id: str
+    address: str
+    name: str
+    type: str
+    size: int
+    width: int | None
+    height: int | None
+    ready: bool
+
+    @property
+    def box(self) -> tuple[int, int]:
+        """The place that its thumbnail takes, in CSS pixels; it is kept before that is there."""
+        width, height = self.width or 1, self.height or 1
+        scale = min(1, THUMBNAIL[0] / 2 / width, THUMBNAIL[1] / 2 / height)
+        return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 @lru_cache(MINUTES)
@@ -184,14 +206,22 @@ class RoomStream(LogStream):
         read = translation.get_language(), timezone.get_current_timezone_name()
         times = row.created, row.previous_at, row.heading_at
         author = row.author, _author(row), str(MARKS.get(row.mark, ""))
-        states = row.edited, row.deleted, row.pinned, row.quote_json, row.reactions_json, row.files_json
+        files = tuple(self._file(row.pk, **each) for each in json.loads(row.files_json or "[]"))
+        states = row.edited, row.deleted, row.pinned, row.quote_json, row.reactions_json
         menu = f"{self.actions}{row.pk}/", self.by_post
         line = self.ids.id(row.pk), row.pk
-        return render_message(ShownMessage(*line, *author, *times, row.html, *states, *menu, *read))
+        return render_message(ShownMessage(*line, *author, *times, row.html, *states, files, *menu, *read))
 
     @cached_property
     def actions(self) -> str:
         return reverse(f"{self.at.urls}:actions", args=[self.at.argument])
+
+    def _file(self, message: int, pk: int, **described: Any) -> ShownFile:
+        return ShownFile(self.ids.id(f"{message}-{pk}"), self.file_address(pk), **described)
+
+    def file_address(self, pk: int) -> str:
+        """Where a file in the room is read."""
+        return reverse("parlour_rooms:file", args=[self.at.argument, pk])
 
     def announce(self, added: Sequence[Any]) -> str:
         """Nobody is typing what has just arrived; a screen reader hears the newest, and how many there are."""
@@ -213,8 +243,8 @@ class RoomStream(LogStream):
 @lru_cache(ROOMS)
 def _messages(room: int) -> Any:
     """Bare tuples: fifty models with their authors would take longer than all else on a page."""
-    json = {name: Cast(field, TextField()) for name, field in JSON.items()}
-    messages = Message.objects.filter(room=room).annotate(mark=mark("author__"), **json)
+    texts = {name: Cast(field, TextField()) for name, field in JSON.items()}
+    messages = Message.objects.filter(room=room).annotate(mark=mark("author__"), **texts)
     return messages.values_list(*FIELDS, *name_fields("author__"), named=True)
 
 

@@ -124,7 +124,7 @@ def messages(request: HttpRequest, slug: str) -> HttpResponse:
     if unheard:
         notices.info(request, unheard, fail_silently=True)
     if not rejected:
-        return redirect(f"{_back(request, room)}#{room_key(slug)}-composer")
+        return redirect(f"{back(request, room)}#{room_key(slug)}-composer")
     return room_page(request, slug, rejected, status=422)
 
 
@@ -145,7 +145,7 @@ def actions(request: HttpRequest, slug: str) -> HttpResponse:
     if outcome.form:
         form = render_form(request, region, outcome.form)
         return room_page(request, slug, status=422 if outcome.refused else 200, slot=form)
-    pk, page = outcome.message.pk, _back(request, region.room)
+    pk, page = outcome.message.pk, back(request, region.room)
     return redirect(f"{page}{'&' if '?' in page else '?'}at={pk}#{region.id(pk)}")
 
 
@@ -244,7 +244,7 @@ def _room_instead(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect(f"{reverse('parlour_rooms:room', args=[slug])}?{request.GET.urlencode()}".rstrip("?"))
 
 
-def _back(request: HttpRequest, room: Room) -> str:
+def back(request: HttpRequest, room: Room) -> str:
     """The page that a form stood on: the room's own, or whichever shows the room on an object."""
     page = request.headers.get("Referer", "").partition("#")[0]
     if room.is_on_object and url_has_allowed_host_and_scheme(page, {request.get_host()}, request.is_secure()):

@@ -106,7 +106,7 @@ async def _chunks(receive: Receive) -> AsyncIterator[bytes]:
 
 async def _read(chunks: AsyncIterator[bytes], length: int | None, path: str, file: IO[bytes]) -> None:
     """Write a body to `file`. Raises ClientGone, and BodyRejected for what may not be sent to this address."""
-    limit = settings.UPLOAD_LIMIT if path in settings.UPLOAD_PATHS else 0
+    limit = next((size for each, size in settings.UPLOAD_LIMITS.items() if re.fullmatch(each, path)), 0)
     if length is None:
         raise BodyRejected(411)
     if length > limit + settings.DATA_UPLOAD_MAX_MEMORY_SIZE:  # the form around a file has bytes of its own

@@ -19,6 +19,7 @@ from rooms.permissions import READER, Rights, restrict
 from rooms.posting import TOO_FAST, Outcome, completed
 from rooms.send_once import NumberedText
 from rooms.streams import Addresses, RoomRegion, RoomStream
+from widgets.file_addresses import file_address
 from widgets.framing import widget_at
 from widgets.models import Visitor, Widget
 from widgets.tickets import Ticket, widget_gone
@@ -93,6 +94,9 @@ class WidgetStream(RoomStream):
 
     def row(self, row: Any) -> SafeString:
         return super().row(row._replace(html=row.html.replace("<a ", '<a target="_blank" ')))
+
+    def file_address(self, pk: int) -> str:
+        return file_address(self.at.argument, pk)
 
 
 class WidgetRegion(RoomRegion):

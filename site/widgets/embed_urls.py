@@ -17,6 +17,9 @@ urlpatterns = [
     path("<slug:public_id>/actions/", embed_views.actions, name="actions"),
     path("<slug:public_id>/actions/<int:pk>/", embed_views.menu, name="menu"),
     path("<slug:public_id>/pasted/", embed_views.pasted, name="pasted"),
+    path("<slug:public_id>/files/", embed_views.files, name="files"),
+    path("<slug:public_id>/files/<int:pk>/<str:signature>/", embed_views.file, name="file"),
+    path("<slug:public_id>/files/<int:pk>/<str:signature>/small/", embed_views.file, {"small": True}),
     path("<slug:public_id>/read/", embed_views.read, name="read"),
     re_path(r"", framing.refuse),
 ]

@@ -5,20 +5,25 @@ from functools import wraps
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from accounts.forms import GuestForm
 from parlour import Denied, Malformed
+from rooms import file_views
 from rooms import views as rooms
 from rooms.actions import fragments, perform, render_form, render_menu
 from rooms.drafts import delete_draft
-from rooms.models import Room
+from rooms.models import Attachment, Room
 from rooms.posting import submit
+from rooms.send_once import NumberedText
 from widgets import identity, visitors
 from widgets.bell import BellConsumer, read_all
 from widgets.consumers import WidgetConsumer, WidgetRegion, rejected
+from widgets.file_addresses import is_valid
 from widgets.framing import embedded
 from widgets.models import Visitor, Widget
 from widgets.tickets import Ticket
@@ -33,7 +38,7 @@ class Visit(NamedTuple):
     ticket: str = ""
 
 
-def with_visit(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def with_visit(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
     """Decorate `view(request, widget, visit)`. Who is denied reads why; nothing that they typed is lost."""
 
     @embedded
@@ -165,6 +170,32 @@ def menu(request: HttpRequest, widget: Widget, visit: Visit, pk: int) -> HttpRes
     if not isinstance(region, WidgetRegion):
         return HttpResponse(status=403)
     return HttpResponse(render_menu(request, region, pk))
+
+
+@with_visit
+def files(request: HttpRequest, widget: Widget, visit: Visit) -> HttpResponse:
+    """Post files, from the page or without script; read by htmx it says how much may be sent."""
+    if request.method != "POST":
+        return file_views.limits_note() if rooms.is_htmx(request) else _page(request, widget, visit)
+    region = _region(widget, visit)
+    if not isinstance(region, WidgetRegion):
+        return HttpResponse(status=403)
+    no = rejected(request.user, region, [NumberedText("", 0, "")])
+    note = str(no.result()[0]) if no else file_views.send(request, region)
+    if rooms.is_htmx(request):
+        return file_views.sent(request, region, note)
+    return _page(request, widget, visit, files_note=note)
+
+
+@embedded
+def file(request: HttpRequest, widget: Widget, pk: int, signature: str, small: bool = False) -> HttpResponseBase:
+    """A file, for whom a page showed its address: no ticket comes with the request for an image."""
+    of_visitor = Q(room__visitor__widget=widget, room__visitor__user__is_active=True)
+    rows = Attachment.objects.filter(Q(room=widget.room_id) | of_visitor, pk=pk)
+    try:
+        return file_views.file_of(request, rows if is_valid(widget.public_id, pk, signature) else rows.none(), small)
+    except Http404:
+        return HttpResponse(status=404)
 
 
 @with_visit

@@ -174,7 +174,7 @@ def test_the_readme_tells_of_every_variable():
 
 def test_nginx_lets_through_what_the_settings_allow(settings):
     nginx = (ROOT / "deploy" / "nginx.conf").read_text()
-    limits = dict(re.findall(r"\n    (?:location = (\S+) [^}]*|)client_max_body_size (\d+)m;", nginx))
+    limits = dict(re.findall(r"\n    (?:location ~ \^(\S+)\$ [^}]*|)client_max_body_size (\d+)m;", nginx))
     small = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    large = {path: str((settings.UPLOAD_LIMIT + small) >> 20) for path in settings.UPLOAD_PATHS}
+    large = {path: str((limit + small) >> 20) for path, limit in settings.UPLOAD_LIMITS.items()}
     assert limits == {"": str(small >> 20), **large}

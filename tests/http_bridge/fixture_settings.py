@@ -3,4 +3,4 @@
 from e2e.support.settings import *  # noqa: F403
 
 ROOT_URLCONF = "tests.http_bridge.fixture_site"
-UPLOAD_PATHS = ["/upload/"]
+UPLOAD_LIMITS = {"/upload/": 200 * 1024**2}

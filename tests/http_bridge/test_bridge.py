@@ -72,9 +72,10 @@ async def test_a_body_in_chunks_arrives_whole(ask, size):
 async def test_a_body_that_is_too_large_is_rejected_and_read_and_discarded(ask, settings):
     assert (await ask(b"x" * MIB, END, headers=[length(MIB)]))[0] == 200
     assert await ask(b"x" * MIB, b"x", END, headers=[length(MIB + 1)]) == (413, b"||", 0)
-    settings.UPLOAD_PATHS, settings.UPLOAD_LIMIT = ["/upload/"], 4 * MIB
+    settings.UPLOAD_LIMITS = {r"/upload/\d+/": 4 * MIB}
     for size, status in ((5 * MIB, 200), (5 * MIB + 1, 413)):  # a form has 1 MiB besides its file
-        assert (await ask(b"x", END, headers=[length(size)], path="/upload/"))[0] == status
+        assert (await ask(b"x", END, headers=[length(size)], path="/upload/7/"))[0] == status
+    assert (await ask(b"x", END, headers=[length(MIB + 1)], path="/upload/7/more/"))[0] == 413
 
 
 async def test_only_so_much_is_discarded(ask, monkeypatch):

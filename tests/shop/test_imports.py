@@ -240,12 +240,15 @@ def test_old_files_are_pruned_but_not_those_that_wait(upload, before_batch, queu
     upload(HEAD + TEA * 2)
     for path in [Path(settings.MEDIA_ROOT, "new.upload"), Path(settings.MEDIA_ROOT, "old.upload")]:
         path.touch()
+    of_a_room = Path(settings.MEDIA_ROOT, "rooms", "kept")
+    of_a_room.parent.mkdir()
+    of_a_room.touch()
     for path in Path(settings.MEDIA_ROOT).rglob("*"):
         if path.name != "new.upload":
             os.utime(path, (time.time() - 8 * 86400,) * 2)
     call_command("prune_imports", stdout=(out := io.StringIO()))
     assert "2 files deleted." in out.getvalue()
-    assert sorted(files()) == sorted(["new.upload", Path(Import.objects.first().file.name).name])
+    assert sorted(files()) == sorted(["kept", "new.upload", Path(Import.objects.first().file.name).name])
 
 
 def test_the_import_of_another_is_not_found(upload, ben, sam, client):

@@ -27,8 +27,9 @@ class Command(BaseCommand):
             Path(each.file.path).name
             for each in Import.objects.filter(job__state__in=(Job.State.QUEUED, Job.State.RUNNING))
         }
-        files = [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file() and path.name not in needed]
-        deleted = [path for path in files if path.stat().st_mtime < old]
+        folder = Path(settings.MEDIA_ROOT)  # files on their way in stand in it; its other folders are not of imports
+        files = [path for path in (*folder.glob("*"), *folder.glob("imports/*")) if path.is_file()]
+        deleted = [path for path in files if path.name not in needed and path.stat().st_mtime < old]
         for path in deleted:
             path.unlink(missing_ok=True)
         self.stdout.write(f"{len(deleted)} files deleted.")

@@ -1,0 +1,102 @@
+"""Sending files, and reading them: the right to is asked each time."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.cache import get_conditional_response
+from django.utils.html import escape
+from django.utils.http import quote_etag
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import reswap, retarget
+
+from parlour import Denied
+from rooms.consumers import RoomConsumer
+from rooms.files import OTHER, limits, post_files
+from rooms.images import FileRejected
+from rooms.markup import TextRejected
+from rooms.models import Attachment, room_key
+from rooms.permissions import room_for
+from rooms.send_once import new_page
+from rooms.streams import RoomRegion
+from rooms.views import back, denied_page, is_htmx, room_page
+
+# Whatever it turns out to be, it runs nothing and loads nothing.
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "private, no-cache",
+}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def files(request: HttpRequest, slug: str) -> HttpResponse:
+    """Post files, from the page or without script; read by htmx it says how much may be sent."""
+    if request.method != "POST":
+        return limits_note() if is_htmx(request) else redirect("parlour_rooms:room", slug)
+    try:
+        region = RoomConsumer.authorize(request.user, slug=slug)
+    except Denied as why:
+        return denied_page(request, why)
+    note = send(request, region)
+    if is_htmx(request):
+        return sent(request, region, note)
+    if note:
+        return room_page(request, slug, status=422, files_note=note)
+    return redirect(f"{back(request, region.room)}#{room_key(slug)}-files")
+
+
+def send(request: HttpRequest, region: RoomRegion) -> str:
+    """Post the files in a form. Returns why not, "" if they are posted."""
+    if not region.rights.write:
+        return _("You can read here, not write.")
+    try:
+        post_files(request.user, region.room, request.POST.get("page") or new_page(), request.FILES.getlist("files"))
+    except (FileRejected, TextRejected) as why:
+        return str(why)
+    return ""
+
+
+def sent(request: HttpRequest, region: RoomRegion, note: str) -> HttpResponse:
+    """What htmx puts on the page: an empty form, or into the one that is there why nothing was sent."""
+    if note:
+        return retarget(reswap(HttpResponse(escape(note)), "innerHTML"), f"#{region.id('files-note')}")
+    return render(request, "parlour_rooms/files.html#form", {"region": region, "sent": True})
+
+
+def limits_note() -> HttpResponse:
+    """How much may be sent, for a page whose files no view has seen."""
+    return HttpResponse(escape(limits()))
+
+
+@require_safe
+def file(request: HttpRequest, slug: str, pk: int, small: bool = False) -> HttpResponseBase:
+    """A file, for who may read the room that it is in; an image also `small`."""
+    try:
+        room, _rights = room_for(request.user, slug)
+    except Denied as why:
+        raise Http404 from why
+    return file_of(request, Attachment.objects.filter(room=room, pk=pk), small)
+
+
+def file_of(request: HttpRequest, rows: QuerySet[Attachment], small: bool = False) -> HttpResponseBase:
+    """The one file among these that is in a message and ready. Raises Http404.
+
+    A browser keeps it, and asks each time whether it still may show it.
+    """
+    row = rows.filter(message__isnull=False, due=None).first()
+    kept = row and (row.thumbnail if small else row.file)
+    if not row or not kept:
+        raise Http404
+    tag = quote_etag(str(kept.name))
+    response: Any = get_conditional_response(request, tag)
+    if response is None:
+        kind = "image/webp" if small else row.type
+        response = FileResponse(kept.open(), as_attachment=kind == OTHER, filename=row.name, content_type=kind)
+    for name, value in {**HEADERS, "ETag": tag}.items():
+        response[name] = value
+    return response
