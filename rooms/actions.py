@@ -5,7 +5,7 @@ form that has more to say, such as an edited text, says it in a field `value`.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.http import Http404, HttpRequest
 from django.template.loader import render_to_string
@@ -16,7 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from parlour import rate_limit
 from rooms.models import Message, Room
 from rooms.permissions import Rights
-from rooms.streams import RoomRegion
+
+if TYPE_CHECKING:
+    from rooms.streams import RoomRegion
 
 RATE = "2/20"  # actions of one person: a second / at once
 TOO_FAST = _("That was a lot at once. Wait a moment, then try again.")
@@ -80,7 +82,7 @@ class Outcome(NamedTuple):
     refused: bool = False
 
 
-def perform(person: Any, region: RoomRegion, fields: Mapping[str, Any]) -> Outcome:
+def perform(person: Any, region: "RoomRegion", fields: Mapping[str, Any]) -> Outcome:
     """Do what a page submitted. 404 if it names no action, or no message of this room."""
     name = next((each for each in fields if each in _actions), "")
     pk, _, value = str(fields.get(name, "")).partition(" ")
@@ -107,7 +109,7 @@ def message_in(room: Room, pk: Any) -> Message:
     return message
 
 
-def fragments(request: HttpRequest, region: RoomRegion, outcome: Outcome) -> str:
+def fragments(request: HttpRequest, region: "RoomRegion", outcome: Outcome) -> str:
     """What a page is sent after an action: words, the slot, and the message itself where no socket brings it."""
     said = region.inner("said", escape(outcome.words))
     slot = region.inner("slot", render_form(request, region, outcome.form))
@@ -117,12 +119,12 @@ def fragments(request: HttpRequest, region: RoomRegion, outcome: Outcome) -> str
     return said + slot + region.replaced(row)
 
 
-def render_form(request: HttpRequest, region: RoomRegion, form: Form | None) -> str:
+def render_form(request: HttpRequest, region: "RoomRegion", form: Form | None) -> str:
     """The markup of a form above the composer; nothing for none."""
     return render_to_string(form.template, {"region": region, **form.context}, request) if form else ""
 
 
-def render_menu(request: HttpRequest, region: RoomRegion, pk: Any, plain: bool = False) -> SafeString:
+def render_menu(request: HttpRequest, region: "RoomRegion", pk: Any, plain: bool = False) -> SafeString:
     """What this person may do with one message; with `plain` on a page without script. 404 if there is none."""
     message = message_in(region.room, pk)
     may = {name: each.may(request.user, region.room, region.rights, message) for name, each in _actions.items()}

@@ -14,14 +14,21 @@ class RoomsConfig(AppConfig):
     label = "parlour_rooms"
     verbose_name = "Rooms"
     live_path = "rooms/"
-    live_styles = ("parlour/rooms.css", "parlour/history.css", "parlour/actions.css", "parlour/files.css")
+    live_styles = (
+        "parlour/rooms.css",
+        "parlour/history.css",
+        "parlour/actions.css",
+        "parlour/files.css",
+        "parlour/reactions.css",
+        "parlour/pins.css",
+    )
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         if not apps.is_installed("alerts"):
             raise ImproperlyConfigured('Rooms tell people of mentions: put "alerts" into INSTALLED_APPS too.')
         from alerts import Kind
-        from rooms import checks, mentions, moderation, search_index, signals  # noqa: F401  importing two of them registers them
+        from rooms import checks, mentions, moderation, pins, reactions, search_index, signals  # noqa: F401  to be there
 
         Kind("mention", _("Mentions"), _("{title}, {n} times")).register()
         Kind("member", _("Rooms you are added to")).register()

@@ -223,6 +223,11 @@ class Room(models.Model):
         return f"people.{self.pk}"
 
     @property
+    def pins(self) -> str:
+        """The stream that is touched when another message is pinned, or a pinned one changes."""
+        return f"pins.{self.pk}"
+
+    @property
     def reading(self) -> str:
         """The name of the leases of those who have it in front of them."""
         return f"reading.{self.pk}"
@@ -357,6 +362,7 @@ class Message(Numbered):
         indexes = [
             models.Index(fields=["room", "changed"], name="parlour_rooms_message_changed"),
             models.Index(fields=["room", "created"], name="parlour_rooms_message_created"),
+            models.Index(fields=["room"], condition=models.Q(pinned__isnull=False), name="parlour_rooms_pinned"),
             models.Index(fields=["id"], condition=models.Q(changed__isnull=True), name="parlour_rooms_unnumbered"),
         ]
 

@@ -24,6 +24,8 @@ from rooms.names import MARKS, mark, name_fields, name_in
 from rooms.object_rules import object_heads
 from rooms.people_here import PeopleStream
 from rooms.permissions import READER, Rights, sign_in
+from rooms.pins import pinned_in
+from rooms.reactions import Reaction, reactions
 from rooms.restrictions import words as restriction_words
 from rooms.send_once import new_page
 
@@ -139,6 +141,16 @@ class ShownMessage(NamedTuple):
     def body(self) -> SafeString:
         return trusted(self.html)
 
+    @property
+    def key(self) -> str:
+        """What all ids of its region begin with."""
+        return self.id.rpartition("-")[0]
+
+    @property
+    def reacted(self) -> list[Reaction]:
+        """How people reacted to it."""
+        return [each for each in reactions(json.loads(self.reactions or "{}")) if each.people]
+
 
 class ShownFile(NamedTuple):
     """A file in a message, as `Attachment.description` has it, with its id on the page and where it is read."""
@@ -195,7 +207,8 @@ class RoomStream(LogStream):
             return super().paint(variant, seq)
         before, older = self.page(variant, self.around, AROUND + 1)
         after, last = self.page_after(variant, self.around, seq, AROUND)
-        return {"markup": before + after + (self.break_after(last, seq) if last else ""), "older": older}
+        gap = self.break_after(last, seq) if last else ""
+        return {"markup": format_html("{}{}{}", before, after, gap), "older": older}
 
     def break_after(self, last: Any, upto: int) -> SafeString:
         """What stands on such a page between the `last` row shown and what was posted after `upto`."""
@@ -253,24 +266,30 @@ def _author(row: Any) -> str:
 
 
 class TitleStream(StateStream):
-    """What the room is called, for those inside when it changes. Its rules change on the same stream."""
+    """What the room is called and what is pinned there, when it changes. Its rules change on the same stream."""
 
     template = "parlour_rooms/room.html#title"
     part = "head"
 
     def __init__(self, room: Room, region: Region) -> None:
-        super().__init__(room.rules_stream, region, [room.rules_stream, *object_heads(room.model, room.object_id)])
+        heads = [room.rules_stream, room.pins, *object_heads(room.model, room.object_id)]
+        super().__init__(room.rules_stream, region, heads)
         self.room = room
 
     def present(self) -> dict[str, Any]:
         room = Room.objects.filter(pk=self.room.pk).first() or self.room
         if room.is_on_object and room.thing is not None:
             room.title = Room.title_of(room.thing)
-        return {"room": room}
+        return {"room": room, "pinned": pinned_in(room)}
 
     def paint(self, variant: Any, seq: int) -> dict[str, Any]:
-        return {"markup": self.drawn(variant, {"room": self.room})}  # it was read for this very page
+        pinned = pinned_in(self.room) if seq else []  # else nothing ever was
+        markup = self.drawn(variant, {"room": self.room})  # it was read for this very page
+        return {"markup": markup, "pins": self.pins(pinned)}
+
+    def pins(self, pinned: Sequence[dict[str, Any]]) -> SafeString:
+        return render_to_string("parlour_rooms/pins.html#list", {"region": self.ids, "pinned": pinned})
 
     def extras(self, context: dict[str, Any]) -> str:
-        room = context["room"]
-        return "" if room.is_on_object else self.ids.title_of_page(f"{room.title} · Parlour")
+        room, pins = context["room"], self.ids.inner("pins", self.pins(context["pinned"]))
+        return pins + ("" if room.is_on_object else self.ids.title_of_page(f"{room.title} · Parlour"))

@@ -35,6 +35,8 @@ Rejected = Sequence[tuple[NumberedText, TextRejected]]
 MINE = """\
 .pl-message[data-author="{pk}"] .pl-name {{ color: var(--pl-accent); }}
 .pl-people [data-author="{pk}"] bdi::after {{ content: " {you}"; color: var(--pl-soft); }}
+.pl-reactions [data-by~="{pk}"] {{ color: var(--pl-accent); border-color: currentColor; outline: 1px solid; }}
+.pl-reactions [data-by~="{pk}"]::after {{ content: "" / "{you}"; }}
 .pl-text [data-person="{pk}"] {{ background: var(--pl-amber-wash); color: var(--pl-amber); }}
 .pl-typing [data-author="{pk}"], .pl-visually-hidden [data-author="{pk}"] {{ display: none; }}
 """

@@ -15,9 +15,11 @@ from rooms.consumers import RoomConsumer
 from rooms.history import number_of
 from rooms.models import Room
 from rooms.permissions import denied_object, object_rights
+from rooms.reactions import with_names
 from rooms.views import paint
 
 register = template.Library()
+register.simple_tag(with_names, name="reactions_to")
 
 
 @register.simple_tag(takes_context=True)

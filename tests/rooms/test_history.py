@@ -38,7 +38,9 @@ def test_a_page_around_a_message_shows_what_was_posted_before_and_after_it(ann, 
     assert shown(page) == [*range(25, 76)]
     assert "Back to the newest" in page
     assert shown(client.get(f"/rooms/lobby/?at={hundred[98].pk}").content.decode()) == [*range(74, 101)]
-    assert "pl-gap" not in client.get(f"/rooms/lobby/?at={hundred[75].pk}").content.decode()
+    page = client.get(f"/rooms/lobby/?at={hundred[75].pk}").content.decode()
+    assert "pl-gap" not in page
+    assert page.count('<li id="room-lobby-') == 50
 
 
 def test_its_earlier_and_later_messages_follow_until_no_gap_is_left(lobby, hundred, client):
