@@ -20,7 +20,7 @@ PAGES = {
     "member": "/ /rooms/lobby/ /rooms/new/ /accounts/profile/ /accounts/password/ /echo/ /shop/ /shop/mine/"
     " /shop/orders/2/ /shop/imports/ /alerts/ /alerts/preferences/",
     "other": "/rooms/team/",
-    "staff": "/rooms/team/settings/ /rooms/team/members/ /rooms/team/delete/ /shop/orders/ /shop/orders/1/"
+    "staff": "/rooms/team/settings/ /rooms/team/members/ /rooms/team/delete/ /rooms/team/moderation/ /moderation/ /shop/orders/ /shop/orders/1/"
     " /alerts/?show=unread&kind=order /widgets/ /widgets/new/ /widgets/1/ /widgets/1/settings/ /widgets/1/delete/",
 }
 ADMIN = """/admin/ /admin/accounts/user/ /admin/accounts/user/add/ /admin/accounts/user/1/change/
