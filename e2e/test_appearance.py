@@ -20,8 +20,9 @@ PAGES = {
     "member": "/ /rooms/lobby/ /rooms/new/ /accounts/profile/ /accounts/password/ /echo/ /shop/ /shop/mine/"
     " /shop/orders/2/ /shop/imports/ /alerts/ /alerts/preferences/",
     "other": "/rooms/team/",
-    "staff": "/rooms/team/settings/ /rooms/team/members/ /rooms/team/delete/ /rooms/team/moderation/ /moderation/ /shop/orders/ /shop/orders/1/"
-    " /alerts/?show=unread&kind=order /widgets/ /widgets/new/ /widgets/1/ /widgets/1/settings/ /widgets/1/delete/",
+    "staff": "/rooms/team/settings/ /rooms/team/members/ /rooms/team/delete/ /rooms/team/moderation/ /moderation/"
+    " /shop/orders/ /shop/orders/1/ /alerts/?show=unread&kind=order"
+    " /widgets/ /widgets/new/ /widgets/1/ /widgets/1/settings/ /widgets/1/delete/",
 }
 ADMIN = """/admin/ /admin/accounts/user/ /admin/accounts/user/add/ /admin/accounts/user/1/change/
 /admin/parlour_rooms/room/ /admin/shop/order/ /admin/shop/order/1/change/"""
