@@ -63,6 +63,40 @@ def test_what_was_not_sent_is_there_again_on_any_device_and_what_was_sent_is_not
         expect(tab.box).to_have_value("")
 
 
+def test_a_mention_is_completed_by_pointer_and_by_key_and_one_writes_on(person: Invite, server: Server) -> None:
+    other = person(server).sign_in("other").open_room("lobby").say("over here")
+    member = person(server, has_touch=True, viewport={"width": 360, "height": 640}).sign_in("member").open_room("lobby")
+    for several, touches in ((False, True), (True, False)):
+        if several:
+            member.page.get_by_role("button", name="Several lines").click()
+        member.box.focus()
+        member.page.keyboard.type("tea, @ot")
+        offered = member.page.get_by_role("button", name="@other")
+        expect(offered).to_be_visible()
+        expect(member.page.get_by_role("status").filter(has_text="1 name to complete")).to_be_attached()
+        place = offered.bounding_box()
+        assert place
+        (member.page.touchscreen.tap if touches else member.page.mouse.click)(place["x"] + 8, place["y"] + 8)
+        expect(member.box).to_have_value("tea, @other ")
+        expect(member.box).to_be_focused()
+        expect(offered).to_have_count(0)
+        member.page.keyboard.type("and cake?")
+        expect(member.box).to_have_value("tea, @other and cake?")
+        member.send()
+        other.sees("tea, @other and cake?")
+    member.box.focus()
+    member.page.keyboard.type("@ot")
+    expect(offered).to_be_visible()
+    member.page.keyboard.press("Tab")
+    expect(offered).to_be_focused()
+    member.page.keyboard.press("Enter")
+    expect(member.box).to_be_focused()
+    member.page.keyboard.press("End")
+    member.page.keyboard.type("again")
+    member.send()
+    other.sees("@other again")
+
+
 def test_several_lines_keep_what_was_typed_and_nothing_is_not_said(person: Invite, server: Server) -> None:
     member = person(server).sign_in("member").open_room("lobby")
     before = member.messages

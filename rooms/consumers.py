@@ -21,6 +21,7 @@ from rooms.rejected_text import rejected_form
 from rooms.restrictions import has_ended, words
 from rooms.send_once import Acknowledgements, NumberedText
 from rooms.streams import RoomRegion
+from rooms.suggestions import suggested
 
 COMMIT_WITHIN = 20  # seconds
 ATTENTION = 30.0  # seconds that a sign of somebody at the page holds
@@ -38,6 +39,7 @@ class RoomConsumer(Consumer):
     lacks_composer = False
     told: Restriction | None = None  # the page knows of it
     drafted: str | None = None  # the draft that is kept, once this page has changed it
+    suggests = False  # the page shows names that complete a mention
 
     @classmethod
     def key(cls, slug: str) -> str:  # type: ignore[override]
@@ -105,12 +107,21 @@ class RoomConsumer(Consumer):
 
     async def hear_draft(self, fields: dict[str, Any]) -> None:
         """What stands in the box, when whoever writes pauses."""
-        text = fields.get("text")
-        if not isinstance(text, str) or not self.region.rights.write:
-            return
-        if text != self.drafted and rate_limit("draft", self.person.pk, DRAFT_RATE).take():
-            self.drafted = text
-            await run(keep_draft, self.person, self.region.room, text)
+        text, bucket = fields.get("text"), rate_limit("draft", self.person.pk, DRAFT_RATE)
+        if isinstance(text, str) and self.region.rights.write and bucket.take():
+            if text != self.drafted:
+                self.drafted = text
+                await run(keep_draft, self.person, self.region.room, text)
+            await self._suggest(text)
+
+    async def _suggest(self, text: str) -> None:
+        """Show the names that complete the mention in which the text ends."""
+        names = await run(suggested, self.person, self.region.room, text) if "@" in text else []
+        if names or self.suggests:
+            self.suggests = bool(names)
+            longer = text + max(names, key=len, default="")  # than the text with any of them
+            context = {"region": self.region, "names": names, "text": f"{longer}  "}
+            self.put(self.region.inner("suggestions", render_to_string("parlour_rooms/suggestions.html", context)))
 
     async def _sent(self, seq: int) -> None:
         """What was stored is no draft any more; without a `seq` nothing was."""

@@ -28,6 +28,7 @@ from rooms.posting import Outcome, submit
 from rooms.rejected_text import rejected_form
 from rooms.send_once import NumberedText
 from rooms.streams import RoomRegion
+from rooms.suggestions import completed
 
 LISTED = 100  # rooms beside a conversation
 Rejected = Sequence[tuple[NumberedText, TextRejected]]
@@ -212,17 +213,21 @@ def day(request: HttpRequest, slug: str) -> HttpResponse:
 def lines(request: HttpRequest, slug: str) -> HttpResponse:
     """A box of several lines or of one that keeps what was typed. By POST: a GET would put it into addresses."""
     response = box(request, RoomRegion(Room(slug=slug)))  # for its ids and addresses alone
-    composer.choose(response, request.POST.get("several", "1") == "1", request.is_secure())
+    if "mention" not in request.POST:
+        composer.choose(response, request.POST.get("several", "1") == "1", request.is_secure())
     return response
 
 
 def box(request: HttpRequest, region: RoomRegion) -> HttpResponse:
-    """The box that was asked for, with what was typed, and what follows from the choice."""
-    several = request.POST.get("several", "1") == "1"
+    """The box that was asked for, with what was typed or is completed by a `mention`, and what follows from that."""
     texts = request.POST.getlist("text")  # the newest comes first; what waits to be sent follows
-    text = texts[0] if texts else ""
+    text, caret = texts[0] if texts else "", ""
+    several = request.POST.get("several", "1") == "1"
+    if mention := request.POST.get("mention"):
+        several = composer.several_lines(request) or "\n" in text
+        text, caret = completed(text, mention), request.headers.get("HX-Trigger", "")
     text = text if several else " ".join(text.splitlines())
-    context = {"region": region, "text": text, "several_lines": several, "chosen": True}
+    context = {"region": region, "text": text, "caret": caret, "several_lines": several, "chosen": True}
     return render(request, "parlour_rooms/composer.html#lines", context)
 
 
