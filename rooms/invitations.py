@@ -42,8 +42,11 @@ def accept(invitation: Invitation, person: Any) -> bool:
         return False
     if room.memberships.filter(person=person).exists():
         return True
-    if not usable().filter(pk=invitation.pk).update(used=F("used") + 1):
+    held = usable().select_for_update(of=("self",)).filter(pk=invitation.pk).first()
+    if held is None:
         return False
+    held.used += 1
+    held.save(update_fields=["used"])
     Membership.objects.get_or_create(room=room, person=person)
     close_request(room, person)
     return True
