@@ -16,7 +16,7 @@ SAME = {
     "tests/parlour": ["writes", "pending", "presence", "slow_callers", "streams"],
     "tests/rooms": ["posting", "group_commit", "mentions", "search", "restrictions", "invitations", "large_room"],
     "tests/http_bridge": ["bridge"],
-    "tests/alerts": ["bell", "notifications", "pages", "rights"],
+    "tests/alerts": ["bell", "mail", "notifications", "pages", "rights"],
     "tests/shop": ["imports"],
     "tests/jobs": ["running", "lost", "actions", "live"],
     "tests/accounts": ["tokens", "token_sockets"],

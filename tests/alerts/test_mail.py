@@ -1,6 +1,8 @@
 """Alerts by mail: who gets which, when, how it is written, and that nobody gets one twice."""
 
 import smtplib
+import subprocess
+import sys
 from datetime import datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -18,7 +20,9 @@ from alerts import mail as alerts_mail
 from alerts.addresses import token
 from alerts.bell import bells
 from alerts.models import Alert, Mark, PersonalSettings, Preference
+from e2e.support.processes import surroundings
 from rooms.models import Room
+from tests.jobs.processes import ROOT, database
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOW, DIGEST = ("toast", "now"), ("toast", "digest")
@@ -347,3 +351,45 @@ def test_no_mail_without_an_address_of_the_site_or_with_a_backend_that_sends_non
     settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
     look()
     assert not Mark.objects.exclude(mailed=None).exists()
+
+
+SENDER = """
+import django
+django.setup()
+from alerts import mail
+due = mail.due()
+print("ready", flush=True)
+input()
+mail.due = lambda: due
+mail.send_all()
+"""
+
+
+@pytest.mark.faults
+def test_processes_that_send_at_the_same_time_send_nothing_twice_and_leave_nothing_out(tmp_path):
+    people = get_user_model()
+    people.objects.bulk_create(people(username=f"p{n}", email=f"p{n}@example.org") for n in range(60))
+    everybody = list(people.objects.filter(username__startswith="p"))
+    since, at = timezone.now() - timedelta(days=1), timezone.now() - timedelta(minutes=1)
+    for each in everybody:
+        Preference.objects.create(person=each, kind="order", mail="now", mail_since=since)
+        for n in range(5):
+            Alert.objects.create(audience=f"user.{each.pk}", kind="order", title=f"Tea {n} of {each.pk}", at=at)
+    env = surroundings(
+        PYTHONPATH=f"{ROOT}:{ROOT / 'site'}",
+        DJANGO_SETTINGS_MODULE="config.settings",
+        DATABASE_URL=database(),
+        PARLOUR_VAR=str(tmp_path),
+        EMAIL_BACKEND="django.core.mail.backends.console.EmailBackend",
+    )
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    senders = [subprocess.Popen([sys.executable, "-c", SENDER], env=env, **pipes) for _ in range(3)]
+    for sender in senders:
+        assert sender.stdout.readline() == "ready\n"
+    for sender in senders:
+        sender.stdin.write("\n")
+        sender.stdin.flush()
+    told = "".join(sender.communicate(timeout=60)[0] for sender in senders)
+    for each in everybody:
+        assert [told.count(f"\nTea {n} of {each.pk}\n") for n in range(5)] == [1] * 5
+    assert [sender.returncode for sender in senders] == [0, 0, 0]
