@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -40,7 +39,8 @@ class PreferencesForm(forms.ModelForm):
     def clean(self) -> None:
         begin, end = (self.cleaned_data.get(name) for name in self.Meta.fields)
         if begin == end is not None or (begin is None) != (end is None):
-            raise ValidationError(_("Give two different times, or none."))
+            self.add_error("quiet_until", _("Give two different times, or none."))
+            self.fields["quiet_until"].widget.attrs["autofocus"] = True
 
     def rows(self) -> list[tuple[Any, Any, Any]]:
         """A kind's label, its box for pages, its box for mail; None for somebody who gets none."""

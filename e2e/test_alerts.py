@@ -1,5 +1,6 @@
 """The bell in a browser: beside a room, in the admin, without its socket, and after its connection was cut."""
 
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import expect
@@ -285,3 +286,43 @@ def test_the_title_counts_what_is_unseen_on_every_page_and_follows_its_room(serv
     opened(staff).page.keyboard.press("Escape")
     expect(staff.page).to_have_title("Tom & <b>Co · Parlour")
     assert not staff.errors
+
+
+def test_who_gives_an_address_chooses_what_is_mailed_and_a_snooze_leaves_them_in_peace(
+    server: Server, person: Invite
+) -> None:
+    staff = at_peace(person(server, viewport={"width": 360, "height": 740}))
+    page = staff.page
+    staff.go("/alerts/preferences/")
+    expect(page.get_by_label("By e-mail: Mentions")).to_have_count(0)
+    page.get_by_role("link", name="Give an address").click()
+    page.get_by_label("E-mail address").fill("staff@example.org")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("A mail with a link is on its way")).to_be_visible()
+    eventually(lambda: mailed(server), 5, "the mail is in the log")
+    page.goto(mailed(server)[-1])
+    expect(page.get_by_text("E-mail goes to staff@example.org")).to_be_visible()
+    choice = page.get_by_label("By e-mail: Mentions")
+    choice.focus()
+    page.keyboard.press("a")  # at once
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Save").press("Enter")
+    staff.go("/alerts/preferences/")
+    expect(choice).to_have_value("now")
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    page.get_by_role("button", name="For an hour").press("Enter")
+    expect(page.get_by_text("You are left in peace until")).to_be_visible()
+    before = unseen(bell(staff))
+    talker(server, "other").say("@staff, are you there?")
+    count(staff, str(before + 1))
+    assert toasts(staff).count() == 0
+    page.get_by_role("button", name="End it now").press("Enter")
+    expect(page.get_by_role("button", name="For an hour")).to_be_visible()
+    bell(staff)
+    talker(server, "member").say("@staff, are you back?")
+    expect(toasts(staff)).to_have_count(1)
+
+
+def mailed(server: Server) -> list[str]:
+    """Links that confirm an address, in the order in which they were mailed: to the log, without a mail server."""
+    return re.findall(r"http://\S+/accounts/address/\S+/", server.process.log.read_text())

@@ -92,14 +92,16 @@ def test_a_digest_is_opened_by_its_first_alert_and_tells_what_is_unread_at_its_e
     assert sent() == []
 
 
-def test_what_is_read_between_the_look_and_the_sending_is_not_sent(chosen, ann):
+def test_what_is_read_or_resolved_between_the_look_and_the_sending_is_not_sent(chosen, ann):
     chosen(ann, order=NOW)
-    notify(ann, "order", "Tea")
+    for title in ("Read", "Resolved", "Open"):
+        notify(ann, "order", title, key=title)
     passes(minutes=1)
     (waiting,) = alerts_mail.due()
-    actions.mark_read(ann, Alert.objects.for_person(ann))
+    actions.mark_read(ann, Alert.objects.for_person(ann).filter(title="Read"))
+    resolve(kind="order", key="Resolved")
     alerts_mail.send(*waiting, EmailBackend())
-    assert mail.outbox == []
+    assert [each.subject for each in mail.outbox] == ["Open"]
 
 
 def test_a_role_is_told_without_whoever_did_it(chosen, sue, ann):
