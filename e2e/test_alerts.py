@@ -297,6 +297,7 @@ def test_who_gives_an_address_chooses_what_is_mailed_and_a_snooze_leaves_them_in
     expect(page.get_by_label("By e-mail: Mentions")).to_have_count(0)
     page.get_by_role("link", name="Give an address").click()
     page.get_by_label("E-mail address").fill("staff@example.org")
+    page.get_by_label("Your password").fill("parlour")
     page.keyboard.press("Enter")
     expect(page.get_by_text("A mail with a link is on its way")).to_be_visible()
     eventually(lambda: mailed(server), 5, "the mail is in the log")

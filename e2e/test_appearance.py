@@ -18,7 +18,7 @@ SPOKEN = """all => all.map((each) => (each.getAttribute("aria-labelledby") || ""
 PAGES = {
     "": "/ /rooms/lobby/ /rooms/team/ /accounts/login/ /accounts/signup/ /accounts/guest/ /shop/ /no-such-page/",
     "member": "/ /rooms/lobby/ /rooms/new/ /accounts/profile/ /accounts/password/ /echo/ /shop/ /shop/mine/"
-    " /shop/orders/2/ /shop/imports/ /alerts/ /alerts/preferences/",
+    " /shop/orders/2/ /shop/imports/ /alerts/ /alerts/preferences/ /accounts/address/",
     "other": "/rooms/team/",
     "staff": "/rooms/team/settings/ /rooms/team/members/ /rooms/team/delete/ /rooms/team/moderation/ /moderation/"
     " /shop/orders/ /shop/orders/1/ /alerts/?show=unread&kind=order"

@@ -12,8 +12,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from accounts.forms import OwnPasswordForm
 from accounts.models import User
 from accounts.token_views import for_accounts
 from parlour import rate_limit
@@ -24,22 +26,28 @@ AGE = 24 * 3600  # seconds for which a link counts
 RATE = "0.001/3"  # links that one person may have sent: a second / at once
 
 
-class AddressForm(forms.Form):
-    """Where somebody wants to get mail."""
+class AddressForm(OwnPasswordForm):
+    """Where somebody wants to get mail. A link to a new password goes there too, so it asks for the present one."""
 
-    email = forms.EmailField(max_length=254)
+    email = forms.EmailField(
+        label=gettext_lazy("E-mail address"),
+        help_text=gettext_lazy("You get a link there, which shows that it is yours."),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autofocus": True, "autocomplete": "email"}),
+        error_messages={"required": gettext_lazy("Type your e-mail address.")},
+    )
+    field_order = ["email", "password"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["email"].label = _("E-mail address")
-        self.fields["email"].help_text = _("You get a link there, which shows that it is yours.")
+        del self.fields["password"].widget.attrs["autofocus"]
 
 
 @for_accounts
 def address(request: HttpRequest) -> HttpResponse:
     """Send a link to the address that this person types."""
     user: Any = request.user
-    form = AddressForm(request.POST or None, initial={"email": user.email})
+    form = AddressForm(user, request.POST or None, initial={"email": user.email})
     if form.is_valid() and not rate_limit("address", user.pk, RATE).take():
         form.add_error(None, _("Several links are on their way already. Wait a little and try again."))
     if form.is_valid() and not _send_link(request, user, form.cleaned_data["email"]):

@@ -3,7 +3,6 @@
 import secrets
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.core.exceptions import ValidationError
@@ -12,40 +11,24 @@ from django.db.models import CASCADE, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
+from accounts.forms import OwnPasswordForm
 from accounts.models import User
 from accounts.token_views import for_accounts
 from alerts import audiences, delete_alerts
 from alerts.models import Alert
-from parlour import Change, live_write, rate_limit
+from parlour import Change, live_write
 from rooms.models import Attachment, Membership, Message, Room
 
-RATE = "0.02/10"  # wrong passwords: a second / at once
 KEPT = ["admin.LogEntry", Attachment._meta.label]  # what others rely on
 
 
-class DeletionForm(forms.Form):
-    """Asks for the password: whoever finds an open page deletes nobody's account."""
-
-    password = forms.CharField(
-        label=gettext_lazy("Your password"),
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
-        error_messages={"required": gettext_lazy("Type your password.")},
-    )
-
-    def __init__(self, person: User, *args: Any) -> None:
-        super().__init__(*args)
-        self.person = person
+class DeletionForm(OwnPasswordForm):
+    """Asks for the password."""
 
     def clean_password(self) -> str:
-        """Raises ValidationError for a wrong one, for too many, and for the last who can administer the site."""
-        password: str = self.cleaned_data["password"]
-        if not rate_limit("deletion", self.person.pk, RATE).take():
-            raise ValidationError(_("You have tried this many times just now. Wait a little and try again."))
-        if not self.person.check_password(password):
-            raise ValidationError(_("That is not your password."))
+        """Raises ValidationError for the last who can administer the site, too."""
+        password = super().clean_password()
         administrators = User.objects.filter(is_superuser=True, is_active=True)
         if self.person.is_superuser and not administrators.exclude(pk=self.person.pk).exists():
             raise ValidationError(_("Nobody else can administer this site. Make somebody else a superuser first."))

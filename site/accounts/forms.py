@@ -17,10 +17,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts import names, timezones
 from accounts.backends import closed
 from accounts.models import User
-from parlour import clean, is_visible
+from parlour import clean, is_visible, rate_limit
 
 RESERVED = ("guest-", "visitor-", "bot-")
 LONGEST_USERNAME = 150
+WRONG_PASSWORDS = "0.02/10"  # tries of one who is signed in: a second / at once
 WHAT_IT_NEEDS = _("At least 8 characters, not a common word, not your name.")
 PASSWORD_WORDS = {  # by the code of what Django found
     "password_too_short": _("At least 8 characters, please."),
@@ -126,6 +127,30 @@ class PasswordForm(NewPasswordForm, PasswordChangeForm):
         old = self.fields["old_password"]
         old.label = _("Present password")
         old.error_messages["required"] = _("Type your present password.")
+
+
+class OwnPasswordForm(forms.Form):
+    """Asks for the password: whoever finds an open page takes nobody's account over, and deletes none."""
+
+    password = forms.CharField(
+        label=_("Your password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
+        error_messages={"required": _("Type your password.")},
+    )
+
+    def __init__(self, person: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.person = person
+
+    def clean_password(self) -> str:
+        """Raises ValidationError for a wrong one, and for too many."""
+        password: str = self.cleaned_data["password"]
+        if not rate_limit("own-password", self.person.pk, WRONG_PASSWORDS).take():
+            raise ValidationError(_("You have tried this many times just now. Wait a little and try again."))
+        if not self.person.check_password(password):
+            raise ValidationError(_("That is not your password."))
+        return password
 
 
 class ResetForm(PasswordResetForm):

@@ -7,13 +7,15 @@ from django.core import mail, signing
 
 from accounts import addresses
 
+from .conftest import PASSWORD
+
 
 @pytest.fixture
 def link(ann):
     """link(client, "a@example.org") types that address and gives the path that was mailed."""
 
     def ask(client, address):
-        assert client.post("/accounts/address/", {"email": address}).url == "/alerts/preferences/"
+        assert client.post("/accounts/address/", {"email": address, "password": PASSWORD}).url == "/alerts/preferences/"
         assert mail.outbox[-1].to == [address]
         return re.search(r"http://testserver(/accounts/address/\S+)", mail.outbox[-1].body)[1]
 
@@ -49,13 +51,22 @@ def test_a_link_counts_no_more_after_another_was_followed_or_a_day_has_passed(si
 def test_what_is_no_address_too_many_links_and_a_server_that_is_away_are_said_in_words(signed_in, ann, settings):
     here = signed_in(ann)
     for wrong in ("", "ann", "ann@example.org\nBcc: all@example.org", "x" * 300 + "@example.org"):
-        assert here.post("/accounts/address/", {"email": wrong}).status_code == 422
+        assert here.post("/accounts/address/", {"email": wrong, "password": PASSWORD}).status_code == 422
     settings.EMAIL_BACKEND = "no.such.Backend"
-    answer = here.post("/accounts/address/", {"email": "ann@example.org"})
+    answer = here.post("/accounts/address/", {"email": "ann@example.org", "password": PASSWORD})
     assert (answer.status_code, "could not be sent" in answer.content.decode()) == (422, True)
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-    answers = [here.post("/accounts/address/", {"email": "ann@example.org"}).status_code for _ in range(3)]
+    answers = [
+        here.post("/accounts/address/", {"email": "ann@example.org", "password": PASSWORD}).status_code
+        for _ in range(3)
+    ]
     assert answers == [302, 302, 422]
+
+
+def test_who_does_not_know_the_password_sends_no_link(signed_in, ann):
+    answer = signed_in(ann).post("/accounts/address/", {"email": "eve@example.org", "password": "a guess"})
+    assert (answer.status_code, "not your password" in answer.content.decode()) == (422, True)
+    assert mail.outbox == []
 
 
 def test_a_guest_is_led_to_an_account(signed_in, gus):

@@ -12,6 +12,7 @@ from django.contrib.auth import get_user_model
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -208,7 +209,8 @@ def test_a_mail_is_text_and_html_with_absolute_links_and_says_how_to_end_it(chos
     assert leave in html
 
 
-def test_one_click_ends_all_mail_of_its_person_and_another_token_is_not_found(chosen, client, ann, sue):
+def test_one_click_ends_all_mail_of_its_person_and_another_token_is_not_found(chosen, ann, sue):
+    client = Client(enforce_csrf_checks=True)  # a mail program has no cookie
     chosen(order=NOW, mention=DIGEST)
     address = f"/alerts/unsubscribe/{token('unsubscribe', ann.pk)}/"
     assert "Send me no more mail" in client.get(address).content.decode()

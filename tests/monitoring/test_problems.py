@@ -77,6 +77,18 @@ def test_what_happened_is_told_for_some_minutes(report, told, event, title):
     assert told() == []
 
 
+def test_mail_does_not_go_out_as_long_as_one_process_says_so(report, told):
+    process = report("worker", mail="SMTPServerDisconnected: gone")
+    report("web one", mail="")
+    look()
+    assert told() == ["Mail does not go out"]
+    assert "worker: SMTPServerDisconnected: gone." in Alert.objects.get().body
+    process.counts["mail"] = ""
+    process.save()
+    look()
+    assert told() == []
+
+
 def test_a_redis_is_away_as_long_as_one_process_says_so(report, told):
     cut_off, fine = report("web one", redis="no answer from Redis 2 of 2"), report("web two")
     look()
