@@ -180,8 +180,8 @@ def _prepare(row: Attachment) -> None:
 @live_write
 def _show(change: Change, row: Attachment) -> bool:
     """Change a file and its line; False where it was deleted meanwhile."""
-    message = Message.objects.select_for_update(of=("self",)).filter(attachments=row.pk).first()
-    if message is None:
+    message = Message.objects.select_for_update().filter(pk=row.message_id).first()
+    if message is None or not Attachment.objects.filter(pk=row.pk).exists():
         return False
     row.save(force_update=True)
     message.files = [each.description for each in message.attachments.order_by("pk")]
