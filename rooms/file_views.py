@@ -26,7 +26,7 @@ from rooms.views import back, denied_page, is_htmx, room_page
 
 # Whatever it turns out to be, it runs nothing and loads nothing.
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "private, no-cache",

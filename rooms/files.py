@@ -174,13 +174,13 @@ def _prepare(row: Attachment) -> None:
     except FileRejected:
         row.file, row.type, row.width = "", "", None
     row.due = None
-    delete_files(sent if _show(row) else row)
+    delete_files(sent if _show(row.message_id, row) else row)
 
 
 @live_write
-def _show(change: Change, row: Attachment) -> bool:
-    """Change a file and its line; False where it was deleted meanwhile."""
-    message = Message.objects.select_for_update().filter(pk=row.message_id).first()
+def _show(change: Change, pk: int, row: Attachment) -> bool:
+    """Change a file and the message (primary key) that it is in; False where it was deleted meanwhile."""
+    message = Message.objects.select_for_update().filter(pk=pk).first()
     if message is None or not Attachment.objects.filter(pk=row.pk).exists():
         return False
     row.save(force_update=True)

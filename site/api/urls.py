@@ -9,6 +9,7 @@ app_name = "api"
 urlpatterns = [
     path("rooms/", endpoint(GET=("read", views.rooms)), name="rooms"),
     path("rooms/<slug:slug>/messages/", endpoint(GET=("read", views.read), POST=("post", views.post)), name="messages"),
+    path("rooms/<slug:slug>/files/<int:pk>/", endpoint(GET=("read", views.file)), name="file"),
     path("rooms/<slug:slug>/hook/", endpoint(POST=("post", views.post)), name="hook"),
     path("roles/<str:role>/notify/", endpoint(POST=("notify", views.notify_role)), name="notify"),
     path(

@@ -4,7 +4,9 @@ import hashlib
 import re
 from typing import Any, cast
 
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import reverse
 
 from accounts.models import ApiToken
 from accounts.tokens import TICKET_LASTS, Refused, new_ticket
@@ -12,8 +14,9 @@ from alerts import Role, notify
 from api.endpoint import texts_of
 from parlour import Head, rate_limit
 from rooms.consumers import COMMIT_WITHIN
+from rooms.file_views import file_of
 from rooms.markup import TextRejected, clean_text
-from rooms.models import Message, Room, room_key
+from rooms.models import Attachment, Message, Room, room_key
 from rooms.permissions import rights
 from rooms.posting import TOO_FAST, submit
 from rooms.restrictions import Kind, Restricted, seconds_left
@@ -69,6 +72,14 @@ def post(request: HttpRequest, token: ApiToken, slug: str) -> Answer:
             raise Refused(429, why, Retry_After=str(seconds_left(why.restriction.until))) from None
         raise Refused(422 if rights(token.bot, room).write else 403, why) from None
     return 201, _shown(request, token, room, row)
+
+
+def file(request: HttpRequest, token: ApiToken, slug: str, pk: int) -> tuple[int, HttpResponseBase]:
+    """A file in a message."""
+    try:
+        return 200, file_of(request, Attachment.objects.filter(room=_room(token, slug), pk=pk))
+    except Http404:
+        raise Refused(404, "There is no such file.") from None
 
 
 def notify_role(request: HttpRequest, token: ApiToken, role: str) -> Answer:
@@ -141,7 +152,13 @@ def _shown(request: HttpRequest, token: ApiToken, room: Room, row: Message) -> d
     row.room, author = room, cast(Any, row.author)
     shown = {"id": row.pk, "author": author.name, "kind": author.kind, "own": author.pk == token.bot_id}
     shown |= {"text": row.text, "created": row.created, "edited": row.changed != row.seq}
-    return {**shown, "url": request.build_absolute_uri(row.get_absolute_url())}
+    files = [_described(request, room, **each) for each in row.files or ()]
+    return {**shown, "files": files, "url": request.build_absolute_uri(row.get_absolute_url())}
+
+
+def _described(request: HttpRequest, room: Room, pk: int, name: str, type: str, size: int, **_: Any) -> dict[str, Any]:  # noqa: A002
+    url = request.build_absolute_uri(reverse("api:file", args=[room.slug, pk]))
+    return {"name": name, "type": type, "size": size, "url": url}
 
 
 def _url(request: HttpRequest, room: Room) -> str:

@@ -2,12 +2,14 @@
 
 import pytest
 from django.core import signing
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from accounts import tokens
 from accounts.models import ApiToken, User
 from alerts.models import Alert
 from parlour import Head
+from rooms.files import post_files
 from rooms.models import Message, Room
 from rooms.moderation import remove
 from rooms.posting import draft, post
@@ -67,6 +69,7 @@ def test_a_program_reads_what_is_new_and_what_changed_in_order(call, token, lobb
         "text": "one",
         "created": "",
         "edited": False,
+        "files": [],
         "url": "",
     }
     say(lobby, ann, "three")
@@ -280,3 +283,17 @@ def test_a_ticket_is_good_once_and_for_a_minute(call, token, monkeypatch):
     now = signing.time.time()
     monkeypatch.setattr(signing.time, "time", lambda: now + 62)
     assert not is_let_in(late)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_program_reads_the_files_of_its_rooms(call, client, token, lobby, garden, ann, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    robot = token()
+    post_files(ann, lobby, "page", [SimpleUploadedFile("note.txt", b"hello")])
+    [file] = call("get", MESSAGES, robot)[1]["messages"][0]["files"]
+    assert {**file, "url": ""} == {"name": "note.txt", "type": "application/octet-stream", "size": 5, "url": ""}
+    address = file["url"].removeprefix("http://testserver")
+    assert b"".join(client.get(address, **robot)) == b"hello"
+    assert call("get", address, token(rooms=[garden]))[0] == 404
+    assert call("get", address, token("post"))[0] == 403
+    assert call("get", address.replace("/files/", "/files/9"), robot)[0] == 404

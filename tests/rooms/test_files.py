@@ -12,7 +12,7 @@ from PIL import Image
 from rooms import files, images
 from rooms.images import FileRejected
 from rooms.markup import TextRejected
-from rooms.models import Attachment, Message
+from rooms.models import Attachment, Message, Room
 from tests.rooms.posts import lines
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -301,3 +301,15 @@ def test_htmx_gets_an_empty_form_or_why_nothing_was_sent(ann, lobby, client):
     assert "&lt;b&gt;.txt: There is nothing in it" in refused.content.decode()
     assert "10 files at most" in client.get(address, **htmx).content.decode(), "for what a proxy rejected"
     assert client.get(address).status_code == 302
+
+
+def test_files_on_an_object_are_for_who_may_read_there_and_lead_back_to_its_page(ann, ben, client):
+    room = Room.objects.on(ann)  # of a model without a rule: whoever is signed in
+    client.force_login(ben)
+    address, page = reverse("parlour_rooms:files", args=[room.slug]), "http://testserver/accounts/profile/"
+    response = client.post(address, {"page": "p", "files": upload()}, HTTP_REFERER=page)
+    assert response["Location"] == f"{page}#room-{room.slug}-files"
+    row = Attachment.objects.get()
+    assert content(client, row)[1] == b"hello"
+    client.logout()
+    assert content(client, row)[0].status_code == 404
