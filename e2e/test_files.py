@@ -54,7 +54,10 @@ def test_files_are_dropped_and_seen_and_enlarged_by_keyboard(person: Invite, ser
     expect(enlarge).to_be_focused()
     with other.page.expect_download() as download:
         other.log.get_by_role("link", name="notes & plans.txt").click()
-    assert (download.value.suggested_filename, Path(download.value.path()).read_text()) == ("notes & plans.txt", "hello")
+    assert (download.value.suggested_filename, Path(download.value.path()).read_text()) == (
+        "notes & plans.txt",
+        "hello",
+    )
     drop(member, [drawing])
     member.page.get_by_role("button", name="Send files").click()
     expect(member.page.get_by_role("alert").filter(has_text="drawing.svg: Web pages and SVG")).to_be_visible()

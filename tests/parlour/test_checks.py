@@ -19,7 +19,7 @@ from alerts.checks import check_layout, check_login
 from alerts.routing import websocket_urlpatterns
 from parlour import Region, StateStream, checks, live_parts, live_write, models, regions
 from parlour.models import Head
-from rooms.checks import check_packages
+from rooms.checks import check_packages, check_storage
 from tests.examples import ROOT
 
 HTMX = "{% load parlour %}{% live_head %}"
@@ -202,6 +202,14 @@ def test_a_package_that_rooms_need_is_named(monkeypatch):
     assert found(check_packages) == {}
     monkeypatch.setattr("rooms.checks.find_spec", lambda name: None if name == "nh3" else name)
     assert "parlour-live[rooms]" in found(check_packages)["E030"]
+
+
+def test_files_without_a_folder_of_their_own_are_told_of(settings):
+    assert found(check_storage) == {}
+    settings.MEDIA_ROOT = ""
+    assert list(found(check_storage)) == ["W032"]
+    settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"}}
+    assert found(check_storage) == {}
 
 
 class Tea(Region):
