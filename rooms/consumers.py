@@ -14,7 +14,7 @@ from rooms import typing_indicator
 from rooms.drafts import delete_draft, keep_draft
 from rooms.markup import TextRejected, is_plain
 from rooms.models import Message, Restriction, Room, room_key
-from rooms.permissions import rights_of_all, room_for
+from rooms.permissions import READER, rights_of_all, room_for
 from rooms.posting import Outcome, submit
 from rooms.reading import mark_room_read
 from rooms.rejected_text import rejected_form
@@ -73,16 +73,13 @@ class RoomConsumer(Consumer):
     def tick(self) -> None:
         """A page hears of a mute and of its end, and gets a composer once its reader may write."""
         super().tick()
-        allowed = self.region.rights
+        allowed = getattr(self.region, "rights", READER)  # a widget's page of nobody has none
         if allowed.restriction and has_ended(allowed.restriction):
             self.recheck()
         elif self.greeted and allowed.write and self.lacks_composer:
             self.lacks_composer = False
-            self.put(
-                self.region.inner(
-                    "note", render_to_string("parlour_rooms/composer.html#renew", {"region": self.region})
-                )
-            )
+            renewal = render_to_string("parlour_rooms/composer.html#renew", {"region": self.region})
+            self.put(self.region.inner("note", renewal))
         elif self.greeted and allowed.restriction != self.told:
             self.told = allowed.restriction
             self.put(self.region.inner("note", escape(words(self.told)) if self.told else ""))

@@ -124,7 +124,8 @@ def rejected(person: Any, region: WidgetRegion, texts: Sequence[NumberedText]) -
         return None
     n, own, all_of_them = len(texts), ("visitor", person.pk, VISITOR_RATE), ("widget", region.widget.pk, POST_RATE)
     if not region.rights.write:
-        why: Any = _("You can read here, not write.")
+        restriction = region.rights.restriction
+        why: Any = restrictions.words(restriction) if restriction else _("You can read here, not write.")
     elif n > MOST or not (rate_limit(*own).take(n) and rate_limit(*all_of_them).take(n)):
         why = TOO_FAST
     else:

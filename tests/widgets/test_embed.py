@@ -2,10 +2,12 @@
 
 import re
 import time
+from datetime import timedelta
 from functools import partial
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.utils import timezone
 
 from alerts import notify
 from parlour import consumer as engine
@@ -13,7 +15,7 @@ from parlour import limits
 from parlour.hub import current
 from parlour.revocation import differing
 from parlour.testing import lost_hints
-from rooms.models import Message, Room
+from rooms.models import Message, Restriction, Room
 from rooms.posting import submit
 from rooms.send_once import NumberedText
 from tests.parlour.recording_page import RecordingPage
@@ -188,7 +190,10 @@ async def test_a_page_that_is_open_all_day_gets_new_tickets(widget, vera, fast_c
     await page.cut()
 
 
-@pytest.mark.parametrize("change", ["generation", "switched off", "vouching", "room closed", "banned", "muted"])
+CHANGES = ["generation", "switched off", "vouching", "room closed", "banned", "muted", "banned here"]
+
+
+@pytest.mark.parametrize("change", CHANGES)
 async def test_what_ends_a_page_ends_it_though_hints_are_lost(widget, vera, fast_clocks, change):
     page = VisitorPage(widget, Ticket.of(vera, vouched=False).text, vera.user)
     await page.__aenter__()
@@ -205,6 +210,8 @@ async def test_what_ends_a_page_ends_it_though_hints_are_lost(widget, vera, fast
         elif change == "vouching":
             widget.access = Widget.Access.VOUCHED
             models.store(widget)
+        elif change == "banned here":
+            Restriction.objects.create(room=widget.room, person=vera.user, kind="ban", reason="Spam.")
         else:
             vera.user.is_active = change != "banned"
             vera.user.is_muted = change == "muted"
@@ -221,6 +228,31 @@ async def test_what_ends_a_page_ends_it_though_hints_are_lost(widget, vera, fast
         else:
             await page.until(lambda: page.closed, "the end")
             assert page.closed in (4001, 4003, 4004)
+
+
+async def test_who_is_muted_in_the_room_of_a_widget_is_told_until_when_and_may_write_then(widget, vera, fast_clocks):
+    def mute(seconds):
+        until = timezone.now() + timedelta(seconds=seconds)
+        which = {"room": widget.room, "person": vera.user, "kind": "mute"}
+        Restriction.objects.update_or_create(**which, defaults={"until": until})
+
+    async with VisitorPage(widget, await sync_to_async(ticket)(vera), vera.user) as page:
+        await sync_to_async(mute)(7200)
+        await page.shows("You can write here again in 2 hours.")
+        await sync_to_async(mute)(0.5)
+        await page.until(lambda: "again in" not in page.document.part(page.region.id("note")), "the end of it")
+        await page.send(kind="say", text="hello", page="p", acked="0")
+        await page.until(lambda: "hello" in page.document.part(page.region.id("log")), "it is heard")
+        await sync_to_async(mute)(7200)
+        await page.until(lambda: "again in" in page.document.part(page.region.id("note")), "muted again")
+        await page.send(kind="say", text="and again", page="p", acked="1")
+        await page.shows("Not sent. You can write here again in 2 hours.")
+
+
+def test_who_is_banned_from_the_room_of_a_widget_reads_why(client, widget, vera, lobby):
+    Restriction.objects.create(room=lobby, person=vera.user, kind="ban", reason="Spam.")
+    answer = client.post(address(widget), {"ticket": ticket(vera)})
+    assert (answer.status_code, "banned from this room. Spam." in text_of(answer)) == (403, True)
 
 
 async def test_a_socket_that_says_nobody_vouched_for_it_is_sent_away(widget, vera):
