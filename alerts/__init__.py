@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from alerts.notifications import delete_alerts as delete_alerts
     from alerts.notifications import notify as notify
     from alerts.notifications import resolve as resolve
+    from alerts.notifications import reword_alerts as reword_alerts
     from alerts.streams import add_to_bell as add_to_bell
 
 _MODULES = {
@@ -31,6 +32,7 @@ _MODULES = {
     "mail_problem": "alerts.mail",  # why this process cannot send mail
     "notify": "alerts.notifications",  # alert somebody
     "resolve": "alerts.notifications",  # what an alert was about is done
+    "reword_alerts": "alerts.notifications",  # what an alert was about says something else now
     "role": "alerts.audiences",  # decorator: who has a role
     "send_due_mail": "alerts.mail",  # send the alerts that are due by mail
 }

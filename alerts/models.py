@@ -53,12 +53,21 @@ def kind_named(name: str) -> Kind:
     return _registered.get(name) or Kind(name, name.replace("_", " ").capitalize())
 
 
+def reference(about: models.Model | None) -> str:
+    """An object as an alert's row refers to it: "shop.order:5"; "" for None."""
+    return f"{about._meta.label_lower}:{about.pk}" if about is not None else ""
+
+
 class AlertQuerySet(models.QuerySet["Alert"]):
     """Alerts, by state and by reader."""
 
     def open(self) -> Self:
         """Those that are not resolved."""
         return self.filter(resolved__isnull=True)
+
+    def about(self, thing: models.Model) -> Self:
+        """Those about this object."""
+        return self.filter(about=reference(thing))
 
     def for_person(self, person: Any) -> Self:
         """Those this person may see, with `seen`, `read` and `archived` as that person has marked them."""

@@ -1,4 +1,4 @@
-"""Writing alerts: `notify`, `resolve` and `delete_alerts`."""
+"""Writing alerts: `notify`, `resolve`, `reword_alerts` and `delete_alerts`."""
 
 from collections.abc import Callable, Collection, Iterable
 from functools import partial, wraps
@@ -10,7 +10,7 @@ from django.db.models.functions import Concat, Substr
 from django.utils import timezone
 
 from alerts import audiences
-from alerts.models import Alert, AlertQuerySet, Mark
+from alerts.models import Alert, AlertQuerySet, Mark, reference
 from parlour import Change, clean, live_write, run
 
 
@@ -72,6 +72,14 @@ def resolve(change: Change, about: Model | None = None, *, kind: str = "", key: 
 
 
 @live_write
+def reword_alerts(change: Change, about: Model, body: str) -> None:
+    """Give every alert about this object another body: nobody is alerted again."""
+    alerts = Alert.objects.about(about)
+    alerts.update(body=clean(body)[:500])
+    _touch(change, set(alerts.values_list("audience", flat=True)))
+
+
+@live_write
 def delete_alerts(change: Change, alerts: AlertQuerySet) -> int:
     """Delete these alerts and their marks; the counts stay right. Returns how many alerts there were."""
     rows = dict(alerts.order_by().values_list("pk", "audience"))
@@ -81,11 +89,6 @@ def delete_alerts(change: Change, alerts: AlertQuerySet) -> int:
         doomed._raw_delete(doomed.db)
         _touch(change, rows.values())
     return len(rows)
-
-
-def reference(about: Model | None) -> str:
-    """An object as an alert's row refers to it: "shop.order:5"; "" for None."""
-    return f"{about._meta.label_lower}:{about.pk}" if about is not None else ""
 
 
 def rename_references(old: str, new: str) -> Callable[[Any, Any], None]:

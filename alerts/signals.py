@@ -8,8 +8,8 @@ from django.db.models import Q
 from django.db.models.signals import post_delete, pre_delete
 
 from alerts import audiences
-from alerts.models import Alert
-from alerts.notifications import delete_alerts, reference
+from alerts.models import Alert, reference
+from alerts.notifications import delete_alerts
 
 # Nobody is alerted about these rows, and a receiver would make each deletion load thousands of them.
 IGNORED_APPS = {"parlour", "parlour_alerts", "sessions", "contenttypes", "axes", "admin"}

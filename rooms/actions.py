@@ -14,8 +14,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from parlour import rate_limit
+from rooms.composer import several_lines
 from rooms.models import Message, Room
 from rooms.permissions import Rights
+from rooms.send_once import newest_number
 
 if TYPE_CHECKING:
     from rooms.streams import RoomRegion
@@ -26,10 +28,14 @@ NOT_OFFERED = _("This cannot be done any more.")
 
 
 class Form(NamedTuple):
-    """What goes into the slot above the composer: a template, rendered with `region` and this context."""
+    """What goes into a part of the page, the slot above the composer: a template, with this context and some more.
+
+    That is the `region`, `plain` (without script), `several_lines`, and `n`, the number of the text in the page's box.
+    """
 
     template: str
     context: dict[str, Any]
+    part: str = "slot"
 
 
 class ActionRefused(Exception):
@@ -111,17 +117,22 @@ def message_in(room: Room, pk: Any) -> Message:
 
 def fragments(request: HttpRequest, region: "RoomRegion", outcome: Outcome) -> str:
     """What a page is sent after an action: words, the slot, and the message itself where no socket brings it."""
-    said = region.inner("said", escape(outcome.words))
-    slot = region.inner("slot", render_form(request, region, outcome.form))
-    if not request.POST.get("later"):
-        return said + slot
-    row, _ = region.log.page(region.log.variant(request.user), outcome.message.seq or 0, most=1)
-    return said + slot + region.replaced(row)
+    parts = [region.inner("said", escape(outcome.words))]
+    if outcome.form:
+        parts.append(region.inner(outcome.form.part, render_form(request, region, outcome.form)))
+    elif request.POST.get("slot") and not outcome.refused:  # the form in it is done with
+        parts.append(region.inner("slot", ""))
+    if request.POST.get("later"):
+        row, _ = region.log.page(region.log.variant(request.user), outcome.message.seq or 0, most=1)
+        parts.append(region.replaced(row))
+    return "".join(parts)
 
 
-def render_form(request: HttpRequest, region: "RoomRegion", form: Form | None) -> str:
-    """The markup of a form above the composer; nothing for none."""
-    return render_to_string(form.template, {"region": region, **form.context}, request) if form else ""
+def render_form(request: HttpRequest, region: "RoomRegion", form: Form) -> str:
+    """The markup of a form."""
+    context = {"region": region, "plain": not request.headers.get("HX-Request"), "n": newest_number(request.POST)}
+    context["several_lines"] = several_lines(request)
+    return render_to_string(form.template, context | form.context, request)
 
 
 def render_menu(request: HttpRequest, region: "RoomRegion", pk: Any, plain: bool = False) -> SafeString:

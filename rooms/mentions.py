@@ -32,7 +32,8 @@ GROUP_COST = 10  # people that a group counts as
 RATE = "0.2/20"  # people told by one author: a second / at once
 GUEST_RATE = "0.1/5"
 TOO_MANY = _("Nobody was alerted: you have mentioned many people just now. Everybody here can read it.")
-MENTIONED, NEWS = _("{actor} mentioned you in {room}"), _("New in {room}")
+MENTIONED, ANSWERED = _("{actor} mentioned you in {room}"), _("{actor} answered you in {room}")
+NEWS = _("New in {room}")
 NOT_HERE = _("Nobody was alerted: a guest's mention reaches those who are here or have written here.")
 Level = NotificationLevel.Level
 Reading = Callable[[Room], set[Any]]  # who has a room in front of them, asked once for all messages of a commit
@@ -109,22 +110,30 @@ def named_in(text: str, room: int, author: Any) -> dict[str, Any]:
     return {name: mentioned for name, mentioned in names.items() if name in wanted}
 
 
-def alert(change: Change, posted: Sequence[tuple[Any, frozenset[Any]]]) -> None:
-    """Tell of messages that are about to be stored; each comes with whom it mentions: primary keys and groups."""
+def alert(change: Change, posted: Sequence[tuple[Any, frozenset[Any]]], edited: bool = False) -> None:
+    """Tell of messages that are about to be stored; each comes with whom it mentions: primary keys and groups.
+
+    Of one that is edited only those are told whom it mentions.
+    """
     if not posted:
         return
     rooms = [*{row.room_id for row, _ in posted}]
     people = [_people(row, mentioned) for row, mentioned in posted]
-    concerned = {row.author_id for row, _ in posted}.union(*people)
+    answered = {row.answers.author_id for row, _ in posted if row.answers}
+    concerned = {row.author_id for row, _ in posted}.union(answered, *people)
     condition = "room_id IN (%s) AND (person_id IN (%s) OR level = %s)"
     levels: dict[int, dict[Any, str]] = defaultdict(dict)
     for each in written_out(NotificationLevel, condition, rooms, [*map(stored, concerned)], Level.EVERYTHING.value):
         levels[each.room_id][each.person_id] = each.level
     reading = cache(readers_now)
     for (row, mentioned), named in zip(posted, people, strict=True):
-        groups = mentioned & {*Group}
-        told = _alert_mentioned(change, row, named - {row.author_id}, groups, levels[row.room_id], reading)
-        _alert_listeners(change, row, told, levels[row.room_id], reading)
+        told = _alert_mentioned(
+            change, row, named - {row.author_id}, mentioned & {*Group}, levels[row.room_id], reading
+        )
+        if not edited:
+            answered = {row.answers.author_id} - {row.author_id, *told} if row.answers else set()
+            told |= _alert_mentioned(change, row, answered, (), levels[row.room_id], reading, ANSWERED)
+            _alert_listeners(change, row, told, levels[row.room_id], reading)
 
 
 def _people(row: Message, mentioned: Collection[Any]) -> set[Any]:
@@ -143,13 +152,14 @@ def _alert_mentioned(
     groups: Collection[Group],
     levels: Mapping[Any, str],
     reading: Reading,
+    words: Any = MENTIONED,
 ) -> set[Any]:
-    """Tell those who are mentioned and want to know. Returns who was told."""
+    """Tell those who are mentioned, or answered, and want to know. Returns who was told."""
     if not mentioned and not groups:
         return set()
     told = _to_be_told(row, mentioned, bool(groups), levels)
     chosen = [NotificationLevel(room=row.room, person=person) for person in told]
-    title, key = worded(MENTIONED, row.room), f"{row.author_id}-{row.room_id}"
+    title, key = worded(words, row.room), f"{row.author_id}-{row.room_id}"
     tell = partial(add_alert, change, kind="mention", title=title, body=row.plain, about=row, key=key, actor=row.author)
     if chosen:
         fresh = [each for each in chosen if each.person_id not in levels]

@@ -20,6 +20,7 @@ from django.utils.functional import cached_property
 from django.utils.html import strip_tags
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from alerts import audiences
@@ -396,7 +397,9 @@ class Message(Numbered):
 
     @property
     def plain(self) -> str:
-        """Without markup; of files, whose message has none, their names."""
+        """In one line without markup; of files, whose message has none, their names."""
+        if self.deleted:
+            return gettext("This message was deleted.")
         return " ".join(unescape(strip_tags(self.html)).split()) or self.text
 
 

@@ -10,16 +10,16 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from alerts import Role, add_alert, notify, resolve
+from alerts import Role, add_alert, delete_alerts, notify
+from alerts.models import Alert
 from parlour import Change, clean, live_write, name_of
+from rooms import replies
 from rooms.actions import Form, action
-from rooms.markup import to_html
 from rooms.members import site_page
 from rooms.mentions import worded
 from rooms.models import Membership, Message, ModerationAct, Restriction, Room
 from rooms.permissions import Rights, rights
 
-REMOVED = "This message was removed."
 LASTS: dict[str, tuple[timedelta | None, Any]] = {
     "minutes": (timedelta(minutes=10), _("10 minutes")),
     "hour": (timedelta(hours=1), _("an hour")),
@@ -45,12 +45,22 @@ REPORTED, HANDED_OVER = _("A message in {room} was reported"), _("{actor} handed
 
 @live_write
 def remove(change: Change, messages: Collection[int]) -> None:
-    """Remove these messages (primary keys). Their text is gone for good; no page would miss a row that vanished."""
-    rows = Message.objects.select_for_update(of=("self",)).select_related("room")
-    for row in rows.filter(pk__in=messages).order_by("pk"):
-        row.text, row.html = REMOVED, to_html(f"*{REMOVED}*")[0]
-        change.edit(row, "text", "html")
-        resolve(row)  # a bell that quotes it
+    """Delete these messages (primary keys). What they said is gone for good, also where it was quoted and before edits.
+
+    The rows stay and say so: no page would miss one that vanished.
+    """
+    rows = Message.objects.select_for_update(of=("self",)).select_related("author", "room")
+    for row in rows.filter(pk__in=messages, deleted=None).order_by("pk"):
+        row.text = row.html = ""
+        if row.pinned:
+            change.touch(row.room.pins)
+        row.quote = row.reactions = row.files = row.pinned = None
+        row.deleted = timezone.now()
+        change.edit(row, "text", "html", "quote", "reactions", "files", "pinned", "deleted")
+        row.revisions.all().delete()
+        row.attachments.all().delete()
+        replies.requote(change, row)
+        delete_alerts(Alert.objects.about(row))
 
 
 def record(room: Room, by: Any, act: str, person: Any = None, message: Message | None = None, words: Any = "") -> None:

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from parlour import Change, live_write, rate_limit, shared_layer
 from parlour import submit as submit_work
-from rooms import markup, mentions, restrictions
+from rooms import markup, mentions, replies, restrictions
 from rooms.markup import TextRejected
 from rooms.models import Membership, Message, Room
 from rooms.permissions import READER, Rights, needs_membership, rights
@@ -51,7 +51,7 @@ class Draft(NamedTuple):
     @property
     def keys(self) -> tuple[Key, Key]:
         """Where it is kept: under its own number, or, if another text of that number came first, beside it."""
-        page, n, _ = self.text
+        page, n = self.text.page, self.text.n
         return (self.author, page, n), (self.author, page_beside(self.room, self.text), n)
 
 
@@ -97,6 +97,7 @@ class _Batch:
         self.known: dict[Key, Message] = {(row.author_id, row.page, row.n): row for row in earlier}
         self.too_fast = {author for author in writers if _is_too_fast_elsewhere(author)}
         self.newest = {pk: Message.objects.newest(pk) for pk in self.rooms}
+        self.answered = replies.answered((draft.room, draft.text.answers) for draft in drafts if draft.text.answers)
 
     def outcome(self, change: Change, draft: Draft) -> Outcome:
         """Take one draft into the change, or say why not."""
@@ -118,6 +119,7 @@ class _Batch:
         key = beside if own in self.known else own
         row = Message(room=room, author=author, text=draft.text.text, html=draft.html, page=key[1], n=key[2])
         row.files = [*draft.files] or None
+        replies.answer(row, self.answered.get((room.pk, draft.text.answers)))
         row.follow(self.newest[room.pk])
         self.newest[room.pk] = row
         change.add(row)

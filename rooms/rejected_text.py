@@ -19,5 +19,5 @@ def rejected_form(
     """The form for one text, the first time or again. It counts as a page of its own: the same for the same text."""
     short = text.text if len(escape(text.text)) <= HEAVIEST else text.text[: HEAVIEST // 6]
     page = page_beside(region.room.pk, text)
-    context = {"region": region, "why": why, "text": short, "page": page, "again": again}
+    context = {"region": region, "why": why, "text": short, "page": page, "again": again, "answers": text.answers}
     return render_to_string("parlour_rooms/composer.html#rejected", context, request)

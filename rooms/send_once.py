@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from parlour import Malformed, Region
@@ -18,11 +19,15 @@ _PAGE = re.compile(r"[0-9A-Za-z_-]{1,40}")  # it becomes part of an id
 
 
 class NumberedText(NamedTuple):
-    """One text and its number `n` on `page`; an empty page and n 0 from a program that counts nothing."""
+    """One text and its number `n` on `page`; an empty page and n 0 from a program that counts nothing.
+
+    `answers` is the primary key of the message that it answers, as the page sent it; 0 for none.
+    """
 
     page: str
     n: int
     text: str
+    answers: int = 0
 
 
 def new_page() -> str:
@@ -55,9 +60,24 @@ def numbered_texts(fields: Mapping[str, Any], acked: int = 0, most: int | None =
         raise Malformed(_("That was not understood: “text” is no text."))
     if not page:
         return [NumberedText("", 0, text) for text in reversed(texts)][:most]
-    known = count(fields.get("acked") or 0)
-    numbered = [NumberedText(page, n, text) for n, text in enumerate(reversed(texts), start=known + 1)]
+    known, answers = count(fields.get("acked") or 0), _answers(fields.get("answers"))
+    texts = enumerate(reversed(texts), start=known + 1)
+    numbered = [NumberedText(page, n, text, answers.get(n, 0)) for n, text in texts]
     return [each for each in numbered if each.n > acked][:most]
+
+
+def _answers(sent: Any) -> dict[int, int]:
+    """Which message each text answers, by number; "3:41" is how a page says it."""
+    pairs = [sent] if isinstance(sent, str) else sent if isinstance(sent, list) else []
+    return {count(n): count(pk) for n, _, pk in (pair.partition(":") for pair in pairs)}
+
+
+def newest_number(fields: QueryDict) -> int:
+    """The number that the text in a page's box will have; 1 on a page that is loaded anew."""
+    try:
+        return count(fields.get("acked") or 0) + max(len(fields.getlist("text")), 1)
+    except Malformed:
+        return 1
 
 
 class Acknowledgements:
@@ -93,10 +113,11 @@ class Acknowledgements:
         if not page:
             return ""
         self.acked[page] = n
+        done = "".join(region.delete(f"answers-{each.n}") for each in answered if each.answers)
         if page != self.page:
             self.acked = {self.page: self.acked.get(self.page, 0)}
             return region.delete(f"err-{page}")
-        gone = region.delete_last("box") * len(answered)
+        gone = region.delete_last("box") * len(answered) + done
         if not taken:
             return gone + region.value("acked", n)
         self.page = new_page()

@@ -127,6 +127,22 @@ class ShownMessage(NamedTuple):
         return _render_time(self.created.replace(second=0, microsecond=0), self.language, self.zone)
 
     @property
+    def edited_time(self) -> str:
+        return (
+            _render_time(self.edited.replace(second=0, microsecond=0), self.language, self.zone) if self.edited else ""
+        )
+
+    @property
+    def quoted(self) -> str:
+        """What it answers, which leads back to that; on a page without cookies only as far as that shows it."""
+        if self.quote is None:
+            return ""
+        quote = json.loads(self.quote)
+        at = f"#{self.id.removesuffix(str(self.pk))}{quote['pk']}"
+        context = {"quote": quote, "href": at if self.by_post else f"?at={quote['pk']}{at}"}
+        return render_to_string("parlour_rooms/replies.html#quoted", context)
+
+    @property
     def linked_time(self) -> SafeString:
         """Its time, which leads to it; a page without cookies can follow no link to itself."""
         if self.by_post:

@@ -146,8 +146,8 @@ def actions(request: HttpRequest, slug: str) -> HttpResponse:
     if outcome.words:
         (notices.error if outcome.refused else notices.info)(request, outcome.words, fail_silently=True)
     if outcome.form:
-        form = render_form(request, region, outcome.form)
-        return room_page(request, slug, status=422 if outcome.refused else 200, slot=form)
+        form: dict[str, Any] = {outcome.form.part: render_form(request, region, outcome.form)}
+        return room_page(request, slug, status=422 if outcome.refused else 200, **form)
     pk, page = outcome.message.pk, back(request, region.room)
     return redirect(f"{page}{'&' if '?' in page else '?'}at={pk}#{region.id(pk)}")
 

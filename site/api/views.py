@@ -151,7 +151,8 @@ def _shown(request: HttpRequest, token: ApiToken, room: Room, row: Message) -> d
     """A message of this room."""
     row.room, author = room, cast(Any, row.author)
     shown = {"id": row.pk, "author": author.name, "kind": author.kind, "own": author.pk == token.bot_id}
-    shown |= {"text": row.text, "created": row.created, "edited": row.changed != row.seq}
+    shown |= {"text": row.text, "created": row.created, "edited": bool(row.edited)}
+    shown |= {"deleted": bool(row.deleted)}
     files = [_described(request, room, **each) for each in row.files or ()]
     return {**shown, "files": files, "url": request.build_absolute_uri(row.get_absolute_url())}
 

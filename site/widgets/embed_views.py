@@ -160,7 +160,8 @@ def actions(request: HttpRequest, widget: Widget, visit: Visit) -> HttpResponse:
     outcome = perform(request.user, region, request.POST)
     if rooms.is_htmx(request):
         return HttpResponse(fragments(request, region, outcome))
-    return _page(request, widget, visit, note=outcome.words, slot=render_form(request, region, outcome.form))
+    form: dict[str, Any] = {outcome.form.part: render_form(request, region, outcome.form)} if outcome.form else {}
+    return _page(request, widget, visit, note=outcome.words, **form)
 
 
 @with_visit

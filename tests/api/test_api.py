@@ -70,15 +70,13 @@ def test_a_program_reads_what_is_new_and_what_changed_in_order(call, token, lobb
         "created": "",
         "edited": False,
         "files": [],
+        "deleted": False,
         "url": "",
     }
     say(lobby, ann, "three")
     remove([first.pk])
     _, page = call("get", f"{MESSAGES}?since={page['cursor']}", robot)
-    assert [(each["text"], each["edited"]) for each in page["messages"]] == [
-        ("three", False),
-        ("This message was removed.", True),
-    ]
+    assert [(each["text"], each["deleted"]) for each in page["messages"]] == [("three", False), ("", True)]
     assert call("get", f"{MESSAGES}?since={page['cursor']}", robot)[1]["messages"] == []
 
 

@@ -9,6 +9,11 @@ def say(author, room, text, page="", n=0):
     return post([draft(room.pk, author.pk, NumberedText(page, n, text))])[0]
 
 
+def answer(author, message, text):
+    """Answer a message."""
+    return post([draft(message.room_id, author.pk, NumberedText("", 0, text, message.pk))])[0]
+
+
 def lines(person):
     """The titles in a person's bell."""
     return [line.title for line in bells([person.pk])[person.pk].lines]

@@ -13,12 +13,13 @@ from alerts.testing import BellPage
 from parlour.database import run
 from rooms import moderation
 from rooms.models import Message, ModerationAct, Restriction, Room
-from rooms.moderation import REMOVED, report
+from rooms.moderation import report
 from tests.parlour.messages import add
 from tests.parlour.recording_page import RecordingPage
 from tests.rooms.posts import lines, say
 
 pytestmark = pytest.mark.django_db(transaction=True)
+DELETED = "This message was deleted."
 
 
 @pytest.fixture
@@ -44,9 +45,9 @@ async def test_it_leaves_an_open_page_and_a_line_says_so(ann, lobby, staff, way)
     async with RecordingPage(ann) as page:
         await page.shows("kind words")
         await run(way, staff, slur)
-        await page.shows(REMOVED)
+        await page.shows(DELETED)
         assert "a slur" not in page.document.text()
-        assert page.document.text().index(REMOVED) < page.document.text().index("kind words")
+        assert page.document.text().index(DELETED) < page.document.text().index("kind words")
         assert await page.equals_fresh()
 
 
