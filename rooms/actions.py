@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.http import Http404, HttpRequest
 from django.template.loader import render_to_string
-from django.utils.html import escape
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -117,11 +117,14 @@ def message_in(room: Room, pk: Any) -> Message:
 
 def fragments(request: HttpRequest, region: "RoomRegion", outcome: Outcome) -> str:
     """What a page is sent after an action: words, the slot, and the message itself where no socket brings it."""
-    parts = [region.inner("said", escape(outcome.words))]
+    said: str = escape(outcome.words)
+    parts = []
     if outcome.form:
         parts.append(region.inner(outcome.form.part, render_form(request, region, outcome.form)))
-    elif request.POST.get("slot") and not outcome.refused:  # the form in it is done with
+    elif request.POST.get("slot") and not outcome.refused:  # the form in it is done with, and had the focus
+        said = format_html('<span tabindex="-1" autofocus>{}</span>', said)
         parts.append(region.inner("slot", ""))
+    parts.append(region.inner("said", said))
     if request.POST.get("later"):
         row, _ = region.log.page(region.log.variant(request.user), outcome.message.seq or 0, most=1)
         parts.append(region.replaced(row))

@@ -13,7 +13,7 @@ from rooms import mentions
 from rooms.actions import NOT_OFFERED, ActionRefused, Form, action
 from rooms.markup import TextRejected
 from rooms.models import Message, Revision, Room
-from rooms.moderation import remove
+from rooms.moderation import record, remove
 from rooms.permissions import Rights
 from rooms.posting import Draft, draft
 from rooms.replies import requote
@@ -30,8 +30,8 @@ def may_edit(person: Any, room: Room, rights: Rights, message: Message) -> bool:
 
 
 def may_delete(person: Any, room: Room, rights: Rights, message: Message) -> bool:
-    """Who wrote it may."""
-    return _is_own(person, message)
+    """Who wrote it may, and who manages the room."""
+    return _is_own(person, message) or (rights.manage and message.deleted is None)
 
 
 def may_see_history(person: Any, room: Room, rights: Rights, message: Message) -> bool:
@@ -98,8 +98,10 @@ def edit(change: Change, pk: int, new: Draft, version: str) -> Message:
 
 @action("delete", may_delete)
 def delete(person: Any, room: Room, rights: Rights, message: Message, value: str) -> str:
-    """Delete what one posted oneself."""
+    """Delete what one posted oneself; of what others posted it is written down."""
     remove([message.pk])
+    if message.author_id != person.pk:
+        record(room, person, "remove", message.author, message)
     return gettext("Deleted.")
 
 

@@ -8,7 +8,7 @@ from django.test import Client
 from alerts.models import Alert
 from parlour.database import run
 from rooms.editing import FOR
-from rooms.models import Message, Revision
+from rooms.models import Message, ModerationAct, Revision
 from rooms.moderation import remove
 from tests.parlour.recording_page import RecordingPage
 from tests.rooms.posts import answer, lines, say
@@ -139,9 +139,14 @@ async def test_what_is_deleted_is_gone_from_pages_and_from_the_database(ann, ben
     assert (row.text, row.html) == ("", "")
 
 
-def test_only_who_wrote_it_deletes_it_and_what_is_deleted_offers_nothing(ann, ben, lobby):
+def test_only_who_wrote_it_or_manages_the_room_deletes_it_and_what_is_deleted_offers_nothing(ann, ben, lobby):
     row = say(ann, lobby, "mine")
     assert "cannot be done" in press(ben, "delete", row)
+    other = say(ben, lobby, "a slur")
+    press(ann, "delete", other)
+    acts = ModerationAct.objects.values_list("by", "act", "person", "message")
+    assert list(acts) == [(ann.pk, "remove", ben.pk, other.pk)]
+    other.delete()
     assert "Deleted." in press(ann, "delete", row)
     first = Message.objects.get().deleted
     assert "<button" not in menu(ann, row)
