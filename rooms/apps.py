@@ -28,8 +28,7 @@ class RoomsConfig(AppConfig):
         if not apps.is_installed("alerts"):
             raise ImproperlyConfigured('Rooms tell people of mentions: put "alerts" into INSTALLED_APPS too.')
         from alerts import Kind
-        from rooms import checks, editing, mentions, moderation, pins, reactions, replies, search_index  # noqa: F401
-        from rooms import signals
+        from rooms import checks, editing, mentions, moderation, pins, reactions, replies, search_index, signals  # noqa: F401
 
         Kind("mention", _("Mentions"), _("{title}, {n} times")).register()
         Kind("member", _("Rooms you are added to")).register()
