@@ -34,7 +34,7 @@ async def test_who_is_mentioned_is_told_and_led_to_the_message(ann, ben, lobby):
         await bell.receives("beforeend:#bell-toasts")
         await room.receives(f'<span class="pl-mention" data-person="{ben.pk}">@ben</span>')
         message, alert = await Message.objects.aget(), await Alert.objects.aget()
-        assert alert.url == f"/rooms/lobby/#room-lobby-{message.pk}"
+        assert alert.url == f"/rooms/lobby/?at={message.pk}#room-lobby-{message.pk}"
         assert alert.about == f"parlour_rooms.message:{message.pk}"
         await sync_to_async(message.delete)()
         await bell.shows("Nothing is waiting")
