@@ -1,5 +1,7 @@
 """Whatever a page missed, and however it comes back: it ends equal to a page loaded now."""
 
+import time
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -112,3 +114,19 @@ async def test_after_a_backup_was_restored_every_page_shows_what_is_there_now(an
         await in_thread(add, lobby, "after the backup")
         await page.shows("after the backup")
         assert await page.equals_fresh()
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("edited", [40, 500])
+def test_a_page_that_missed_five_hundred_edits_is_answered_within_fifty_milliseconds(ann, lobby, edited):
+    """Of a few messages again and again, or of so many that it gets the newest anew; of the processor's time."""
+    rows = add(lobby, *(f"line {n}" for n in range(600)))[-edited:]
+    reader, took = Reader(lobby), []
+    for round_ in range(3):
+        for n in range(500):
+            edit(rows[n % edited], f"line {n}, mended {round_}")
+        began = time.thread_time()
+        reader.look()
+        took.append(time.thread_time() - began)
+        assert reader.is_fresh()
+    assert min(took) <= 0.05
