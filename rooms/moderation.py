@@ -141,12 +141,10 @@ def report(change: Change, message: Message, by: Any) -> None:
     """Tell the staff and the room's owner of a message, without who reported it; once for each person and message."""
     room = message.room
     which = {"room": room, "by": by, "message": message, "act": "report"}
-    _, fresh = ModerationAct.objects.get_or_create(**which, defaults={"person": message.author})
-    if fresh:
-        told = [Role("staff"), *([room.owner] if room.owner and not room.owner.is_staff else [])]
-        title, key = worded(REPORTED, room), f"report-{room.pk}"
-        url, spared = site_page("moderation", room), [message.author_id]
-        add_alert(change, told, "report", title, message.plain, url, about=message, key=key, but=spared)
+    ModerationAct.objects.get_or_create(**which, defaults={"person": message.author})
+    told = [Role("staff"), *([room.owner] if room.owner and not getattr(room.owner, "is_staff", False) else [])]
+    title, url, spared = worded(REPORTED, room), site_page("moderation", room), [message.author_id]
+    add_alert(change, told, "report", title, message.plain, url, message, f"report-{room.pk}", but=spared)
 
 
 def may_report(person: Any, room: Room, allowed: Rights, message: Message) -> bool:

@@ -27,7 +27,8 @@ def bell(context: Context, alone: bool = False) -> dict[str, Any]:
     """
     request = context.get("request")
     title = getattr(request, "_alerts_title", "")
-    return {**context.flatten(), "alone": alone, "page_title": title, **_painted(request)}  # type: ignore[dict-item]
+    own = {"alone": alone, "page_title": title, "err": ""}  # a room on this page may have something to say in `err`
+    return {**context.flatten(), **own, **_painted(request)}  # type: ignore[dict-item]
 
 
 @register.simple_block_tag(takes_context=True)

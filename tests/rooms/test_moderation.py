@@ -119,6 +119,8 @@ def test_a_report_reaches_the_staff_and_the_owner_once_without_who_reported_and_
     assert Alert.objects.first().url == "/rooms/lobby/moderation/"
     moderation.remove([row.pk])
     assert (lines(sue), lines(ann)) == ([], [])
+    report(say(sue, lobby, "of the staff"), ben)
+    assert (lines(sue), lines(ann)) == ([], ["A message in Lobby was reported"])
 
 
 def test_an_archived_room_is_read_by_who_may_written_in_by_nobody_and_in_no_list(lobby, ann, ben, client):

@@ -116,6 +116,7 @@ def test_a_text_of_a_muted_person_comes_back_with_the_time_that_is_left(lobby, b
     assert "You can write here again in 40 seconds." in page
     assert "kept words" in page
     assert not lobby.messages.exists()
+    assert page.count("kept words") == 1
     assert '<p class="pl-invite">You can write here again in 40 seconds.</p>' in page, "for the composer"
 
 
