@@ -49,8 +49,7 @@ class AlertsFeed(Feed):
     def item_pubdate(self, item: Alert) -> Any:
         return item.at
 
-    def item_updateddate(self, item: Alert) -> Any:
-        return item.at
+    item_updateddate = item_pubdate
 
 
 alerts_feed = never_cache(AlertsFeed())

@@ -6,6 +6,7 @@ nobody gets it twice; a process that dies while it sends has lost that mail, and
 """
 
 import logging
+import random
 import threading
 import time
 from collections import defaultdict
@@ -31,12 +32,11 @@ from alerts.bell import Line
 from alerts.models import Alert, Kind, Mark, Preference, quiet
 
 log = logging.getLogger("parlour")
-EVERY = 5.0  # seconds between two looks of one process
+EVERY, LONGEST = 5.0, 3600.0  # seconds from one look of this process to the next; they double with each that fails
 SOON = timedelta(seconds=20)  # what is read on a page meanwhile needs no mail
 DIGEST = timedelta(hours=4)  # from the first unread alert to the digest
 FRESH = timedelta(days=7)  # older alerts are not mailed any more
 TIMEOUT = 30  # seconds for an answer of the mail server, without EMAIL_TIMEOUT
-SHORTEST, LONGEST = 10.0, 3600.0  # seconds of the waits after failures
 FOR_GOOD = 500  # an SMTP code: this and those above it will not change
 CLAIM = """
 INSERT INTO parlour_alerts_mark (alert_id, person_id, mailed)
@@ -45,15 +45,14 @@ ON CONFLICT (alert_id, person_id) DO UPDATE SET mailed = excluded.mailed WHERE p
 AND parlour_alerts_mark.read IS NULL AND parlour_alerts_mark.archived IS NULL RETURNING alert_id"""
 
 _sending = threading.Lock()
-_waits: dict[Any, tuple[float, float]] = {}  # after failures, by person, None for all: until when, and how long it is
-_next_look = 0.0
+_wait, _next_look = EVERY, 0.0
 _problem = ""
 
 
 def send_due_mail(**_: Any) -> None:
     """Send what is due, from a thread. To be called often by processes that run jobs."""
     global _next_look
-    if time.monotonic() >= _next_look and mail_field() and not _must_wait(None) and _sending.acquire(blocking=False):
+    if time.monotonic() >= _next_look and mail_field() and _sending.acquire(blocking=False):
         _next_look = time.monotonic() + EVERY
         threading.Thread(target=_serve, name="alerts-mail").start()  # no daemon: a mail that is begun is sent
 
@@ -64,40 +63,34 @@ def mail_problem() -> str:
 
 
 def _serve() -> None:
-    global _problem
+    global _wait, _next_look, _problem
     try:
-        if send_all() and _problem:
+        send_all()
+        if _problem:
             log.warning("mail goes out again")
-            _problem = ""
+        _wait, _problem = EVERY, ""
     except Error:
         log.exception("it could not be looked up which alerts are due by mail; the next look tries again")
     except Exception as error:
         if not _problem:
             log.warning("mail does not go out (%r); it is tried again", error)
         _problem = f"{type(error).__name__}: {error}"[:200]
-        _wait(None)
+        _wait = min(2 * _wait, LONGEST)
+        _next_look = time.monotonic() + _wait
     finally:
         connections.close_all()
         _sending.release()
 
 
-def send_all() -> bool:
-    """Send what is due, but to people who wait after a failure. Returns False if nothing was tried because all do.
-
-    Raises what the mail server's connection raises; what was not sent stays due.
-    """
+def send_all() -> None:
+    """Send what is due. Raises the first failure of the mail server; what was not sent stays due."""
     waiting = due()
-    ready = [(person, alerts) for person, alerts in waiting if not _must_wait(person.pk)]
-    ready.sort(key=lambda each: each[0].pk in _waits)  # who was refused before holds up nobody else
-    if ready:
+    random.shuffle(waiting)  # whose mail fails again and again holds up nobody for long
+    if waiting:
         with get_connection(timeout=settings.EMAIL_TIMEOUT or TIMEOUT) as server:
-            for person, alerts in ready:
+            for person, alerts in waiting:
                 if threading.main_thread().is_alive():
                     send(person, alerts, server)
-                    _waits.pop(None, None)
-    if not waiting:
-        _waits.clear()
-    return bool(ready) or not waiting
 
 
 def due() -> list[tuple[Any, list[Alert]]]:
@@ -145,22 +138,19 @@ def _unread(chosen: dict[Any, dict[str, Preference]], now: datetime) -> dict[Any
 
 def send(person: Any, alerts: Collection[Alert], server: Any) -> None:
     """Send those of the alerts that are still unread and that no other process has taken."""
+    global _wait
     now = timezone.now()
     taken = claim(person, [alert.pk for alert in alerts], now)
     if not taken:
         return
-    refused = Mark.objects.filter(person=person, alert__in=taken, mailed=now)
     try:
         server.send_messages([message(person, [alert for alert in alerts if alert.pk in taken])])
-        _waits.pop(person.pk, None)
-    except SMTPRecipientsRefused as error:
-        log.warning("the mail server takes nothing for person %s (%r)", person.pk, error)
-        if min(code for code, _ in error.recipients.values()) < FOR_GOOD:
-            refused.update(mailed=None)
-            _wait(person.pk)
-    except Exception:
-        refused.update(mailed=None)
-        _wait(person.pk)
+        _wait = EVERY
+    except Exception as error:
+        if isinstance(error, SMTPRecipientsRefused) and min(code for code, _ in error.recipients.values()) >= FOR_GOOD:
+            log.warning("the mail server takes nothing for person %s (%r)", person.pk, error)
+            return
+        Mark.objects.filter(person=person, alert__in=taken, mailed=now).update(mailed=None)
         raise
 
 
@@ -179,7 +169,7 @@ def message(person: Any, alerts: Collection[Alert]) -> EmailMultiAlternatives:
     context: dict[str, Any] = {"settings": absolute("preferences"), "unsubscribe": leave}
     with translation.override(getattr(person, "language", "") or settings.LANGUAGE_CODE):
         told = [(line.title, line.detail, absolute("follow", line.alert.pk)) for line in _lines(alerts)]
-        subject = Kind("", "").title_of(len(told), " ".join(told[0][0].split()))
+        subject = Kind("mail", "").title_of(len(told), " ".join(told[0][0].split()))  # "Tea is ready, and 2 more"
         words = ["\n".join(filter(None, each)) for each in told]
         foot = gettext("Which alerts come by mail: {settings}\nNo more mail: {unsubscribe}").format(**context)
         html = render_to_string("parlour_alerts/mail.html", {**context, "subject": subject, "lines": told})
@@ -202,14 +192,3 @@ def _lines(alerts: Iterable[Alert]) -> list[Line]:
     for alert in sorted(alerts, key=lambda alert: (alert.at, alert.pk), reverse=True):
         groups[alert.kind, alert.key or alert.pk].append(alert)
     return [Line(group[0], len(group)) for group in groups.values()]
-
-
-def _must_wait(who: Any) -> bool:
-    return who in _waits and time.monotonic() < _waits[who][0]
-
-
-def _wait(who: Any) -> None:
-    """Put off the next try, each time for longer."""
-    _, before = _waits.get(who, (0.0, SHORTEST / 2))
-    wait = min(2 * before, LONGEST)
-    _waits[who] = time.monotonic() + wait, wait
