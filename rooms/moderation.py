@@ -1,4 +1,4 @@
-"""Keeping order in a room: what is removed, who is restricted, what is reported, and the list of all that was done."""
+"""Moderation of a room: what is removed, who is restricted, what is reported, and the list of all that was done."""
 
 from collections.abc import Collection
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Pages on which order is kept: who is restricted, what was done and reported, and what becomes of a room."""
+"""Pages of moderation: who is restricted, what was done and reported, and what becomes of a room."""
 
 from typing import Any
 

@@ -193,3 +193,15 @@ def test_who_manages_mutes_and_bans_the_author_of_a_line_for_a_time_and_nobody_e
     client.force_login(gus)
     assert client.get("/rooms/lobby/").status_code == 403
     assert ModerationAct.objects.filter(message=row, words="an hour. Enough for today").count() == 1
+
+
+def test_without_script_the_form_that_restricts_is_on_the_page_of_the_line_and_leads_back_to_it(
+    lobby, ann, gus, client
+):
+    row = say(gus, lobby, "a slur")
+    client.force_login(ann)
+    form = client.post("/rooms/lobby/actions/", {"restrict": row.pk}, follow=True)
+    assert f'<option value="{row.pk} ban day">' in form.content.decode()
+    answer = client.post("/rooms/lobby/actions/", {"restrict": f"{row.pk} ban day", "value": "Spam"})
+    assert f"at={row.pk}" in answer["Location"]
+    assert "Gus is banned." in client.get(answer["Location"]).content.decode()

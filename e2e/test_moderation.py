@@ -1,4 +1,4 @@
-"""Order in a room: who is let in, on a phone; who is muted, by keyboard, and is heard again."""
+"""Moderation: who asks to be let in, on a phone; who is muted, by keyboard, and is heard again."""
 
 from collections.abc import Callable
 
