@@ -18,7 +18,8 @@ SPOKEN = """all => all.map((each) => (each.getAttribute("aria-labelledby") || ""
 PAGES = {
     "": "/ /rooms/lobby/ /rooms/team/ /accounts/login/ /accounts/signup/ /accounts/guest/ /shop/ /no-such-page/",
     "member": "/ /rooms/lobby/ /rooms/new/ /accounts/profile/ /accounts/password/ /echo/ /shop/ /shop/mine/"
-    " /shop/orders/2/ /shop/imports/ /alerts/ /alerts/preferences/ /accounts/address/",
+    " /shop/orders/2/ /shop/imports/ /alerts/ /alerts/preferences/ /accounts/address/"
+    " /conversations/new/ /people/1/",
     "other": "/rooms/team/",
     "staff": "/rooms/team/settings/ /rooms/team/members/ /rooms/team/delete/ /rooms/team/moderation/ /moderation/"
     " /shop/orders/ /shop/orders/1/ /alerts/?show=unread&kind=order"

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
+from .support.bell import bell, toasts
 from .support.deployments import Deployment
 from .support.flaky_proxy import FlakyProxy
 from .support.people import Person
@@ -63,12 +64,26 @@ def test_what_was_not_sent_is_there_again_on_any_device_and_what_was_sent_is_not
         expect(tab.box).to_have_value("")
 
 
-def test_a_mention_is_completed_by_pointer_and_by_key_and_one_writes_on(person: Invite, server: Server) -> None:
+def test_one_writes_to_somebody_on_a_phone_and_completes_a_mention_by_pointer_and_by_key(
+    person: Invite, server: Server
+) -> None:
     other = person(server).sign_in("other").open_room("lobby").say("over here")
     member = person(server, has_touch=True, viewport={"width": 360, "height": 640}).sign_in("member").open_room("lobby")
+    member.log.get_by_role("listitem").filter(has_text="over here").get_by_role("button", name="More").click()
+    member.page.get_by_role("link", name="About other").click()
+    member.page.get_by_role("button", name="Write to other").click()
+    expect(member.page.get_by_role("heading", level=1, name="other", exact=True)).to_be_visible()
+    assert member.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    member.wait_live().say("psst")
+    bell(other)
+    expect(toasts(other)).to_contain_text("member wrote to you")
+    other.go(member.page.url.removeprefix(member.url)).wait_live().sees("psst")
+    expect(other.page.get_by_role("heading", level=1, name="member", exact=True)).to_be_visible()
+    assert person(server).sign_in("staff").page.goto(member.page.url).status == 404
     for several, touches in ((False, True), (True, False)):
         if several:
             member.page.get_by_role("button", name="Several lines").click()
+            expect(member.page.get_by_role("button", name="One line")).to_be_visible()
         member.box.focus()
         member.page.keyboard.type("tea, @ot")
         offered = member.page.get_by_role("button", name="@other")

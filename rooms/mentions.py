@@ -33,7 +33,7 @@ RATE = "0.2/20"  # people told by one author: a second / at once
 GUEST_RATE = "0.1/5"
 TOO_MANY = _("Nobody was alerted: you have mentioned many people just now. Everybody here can read it.")
 MENTIONED, ANSWERED = _("{actor} mentioned you in {room}"), _("{actor} answered you in {room}")
-NEWS = _("New in {room}")
+NEWS, DIRECT = _("New in {room}"), _("{actor} wrote to you")
 NOT_HERE = _("Nobody was alerted: a guest's mention reaches those who are here or have written here.")
 Level = NotificationLevel.Level
 Reading = Callable[[Room], set[Any]]  # who has a room in front of them, asked once for all messages of a commit
@@ -182,7 +182,11 @@ def _alert_listeners(
 ) -> None:
     listening = {pk for pk, level in levels.items() if level == Level.EVERYTHING}
     if listening:
-        listeners, title, key = Listeners(row.room.listeners), worded(NEWS, row.room), f"room-{row.room_id}"
+        listeners, title, key = (
+            Listeners(row.room.listeners),
+            worded(DIRECT if row.room.is_direct else NEWS, row.room),
+            f"room-{row.room_id}",
+        )
         spared = listening & {row.author_id, *told}
         there = reading(row.room) & listening
         add_alert(

@@ -150,6 +150,7 @@ class Room(models.Model):
     last_pk: int | None
     last: "Message | None"
     here: list[Any]
+    company: list[dict[str, Any]]  # of a direct one
 
     class Meta:
         constraints = [
@@ -164,6 +165,8 @@ class Room(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.slug = self.slug or self._free_slug()
+        if self.people_key:  # whoever wrote there wrote to these people alone
+            self.access, self.guests = self.Access.DIRECT, self.Guests.NONE
         super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
@@ -195,7 +198,7 @@ class Room(models.Model):
 
     def _free_slug(self) -> str:
         """ASCII only: it becomes an address, a group's name and part of ids."""
-        if self.is_on_object:
+        if self.is_on_object or self.is_direct:
             return get_random_string(16, LETTERS)
         slug = re.sub("[-_]+", "-", slugify(self.title.casefold()))
         slug = slug[:50].rpartition("-")[0] if len(slug) > 50 and "-" in slug[:50] else slug[:50]

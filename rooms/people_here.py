@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
-from parlour import Lease, StateStream
+from parlour import Lease, Region, StateStream
 from rooms.names import MARKS, mark, name_fields, name_in
 
 SHOWN = 60  # people named in a room's list; a larger company would cost every page a long list a second
@@ -22,10 +22,19 @@ class PeopleStream(StateStream):
     part = "people"
     gap = 0.3  # who comes and goes together is told in one line
 
+    def __init__(self, name: str, region: Region) -> None:
+        super().__init__(name, region)
+        self.linked = not region.by_post  # a widget leads nobody to the site around it
+
     def present(self) -> dict[str, Any]:
         here = _in_order(self.name)
         people = [dict(zip(("pk", "name", "mark"), each, strict=True)) for each in here[:SHOWN]]
-        return {"people": people, "others": len(here[SHOWN:]), "names": {pk: name for pk, name, _ in here}}
+        return {
+            "people": people,
+            "others": len(here[SHOWN:]),
+            "names": {pk: name for pk, name, _ in here},
+            "linked": self.linked,
+        }
 
     def paint(self, variant: Any, seq: int) -> dict[str, Any]:
         context = self.present()

@@ -73,7 +73,7 @@ def _rights_by_role(person: Any, room: Room, member: bool | None) -> Rights:
     if room.members_only and member is None:
         member = _is_member(person, room)
     read = not room.members_only or bool(member)
-    manage = room.owner_id == person.pk or (getattr(person, "is_staff", False) and read)
+    manage = not room.is_direct and (room.owner_id == person.pk or (getattr(person, "is_staff", False) and read))
     return Rights(read, active and read, manage, "member" if active and read else "reader")
 
 

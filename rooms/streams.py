@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 
 from parlour import LogStream, Region, StateStream
 from rooms.composer import several_lines
+from rooms.direct import name_people
 from rooms.images import THUMBNAIL
 from rooms.markup import trusted
 from rooms.models import Message, Room, room_key
@@ -296,10 +297,13 @@ class TitleStream(StateStream):
         room = Room.objects.filter(pk=self.room.pk).first() or self.room
         if room.is_on_object and room.thing is not None:
             room.title = Room.title_of(room.thing)
+        name_people([room])
         return {"room": room, "pinned": pinned_in(room)}
 
     def paint(self, variant: Any, seq: int) -> dict[str, Any]:
         pinned = pinned_in(self.room) if seq else []  # else nothing ever was
+        if not hasattr(self.room, "company"):
+            name_people([self.room])
         markup = self.drawn(variant, {"room": self.room})  # it was read for this very page
         return {"markup": markup, "pins": self.pins(pinned)}
 
@@ -308,4 +312,4 @@ class TitleStream(StateStream):
 
     def extras(self, context: dict[str, Any]) -> str:
         room, pins = context["room"], self.ids.inner("pins", self.pins(context["pinned"]))
-        return pins + ("" if room.is_on_object else self.ids.title_of_page(f"{room.title} · Parlour"))
+        return pins + ("" if room.is_on_object or room.is_direct else self.ids.title_of_page(f"{room.title} · Parlour"))

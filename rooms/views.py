@@ -18,6 +18,7 @@ from parlour import Denied, Malformed, in_page_language
 from rooms import composer, send_once
 from rooms.actions import fragments, perform, render_form, render_menu
 from rooms.consumers import COMMIT_WITHIN, RoomConsumer
+from rooms.direct import name_people, title_for
 from rooms.drafts import delete_draft, draft_of
 from rooms.history import DayForm, first_on, number_of
 from rooms.markup import TextRejected
@@ -40,6 +41,8 @@ MINE = """\
 .pl-reactions [data-by~="{pk}"]::after {{ content: "" / "{you}"; }}
 .pl-text [data-person="{pk}"] {{ background: var(--pl-amber-wash); color: var(--pl-amber); }}
 .pl-typing [data-author="{pk}"], .pl-visually-hidden [data-author="{pk}"] {{ display: none; }}
+.pl-with [data-author="{pk}"], .pl-faces [data-author="{pk}"] {{ display: none; }}
+.pl-with [data-author="{pk}"]:first-child + bdi::before {{ content: none; }}
 """
 
 
@@ -66,13 +69,20 @@ def room(request: HttpRequest, slug: str) -> HttpResponse:
 def room_page(request: HttpRequest, slug: str, rejected: Rejected = (), status: int = 200, **more: Any) -> HttpResponse:
     """The page of a room; `at` in the address is a message, `upto` goes back in its history without script."""
     rooms = list(Room.objects.beside(request.user, LISTED))
+    name_people(rooms)
     try:
         region = RoomRegion(*room_for(request.user, slug, rooms))
         region.log.around = number_of(region.room, request.GET.get("at"))
     except Denied as why:
         return denied_page(request, why)
     painted = paint(request, region, rejected, request.GET.get("upto"))
-    context = {**painted, "rooms": rooms, "may_manage": region.rights.manage, **more}
+    context = {
+        **painted,
+        "rooms": rooms,
+        "may_manage": region.rights.manage,
+        "title": title_for(request.user, region.room),
+        **more,
+    }
     if pk := request.GET.get("at"):
         context["menu"] = render_menu(request, region, pk, plain=True)
     return render(request, "parlour_rooms/page.html", context, status=status)

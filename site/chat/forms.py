@@ -43,7 +43,8 @@ class RoomForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["access"].choices = [each for each in Room.Access.choices if each[0] != Room.Access.OBJECT]  # type: ignore[attr-defined]
+        offered = [each for each in Room.Access.choices if each[0] in (Room.Access.OPEN, Room.Access.MEMBERS)]
+        self.fields["access"].choices = offered  # type: ignore[attr-defined]
         self.fields["slow_mode"].initial = self.instance.slow_mode
         if not self.instance.pk:
             del self.fields["slow_mode"]

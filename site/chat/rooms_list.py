@@ -6,6 +6,7 @@ from typing import Any
 from django.urls import reverse
 
 from parlour import Consumer, Region, StateStream, people_in
+from rooms.direct import name_people
 from rooms.models import Message, Room
 
 LISTED = 30  # rooms on a page
@@ -34,6 +35,7 @@ class RoomListStream(StateStream):
         for room in rooms.values():
             room.last = last.get(room.last_pk)
             room.here = here[room.people]
+        name_people(rooms.values())
         return {variant: {"rooms": [rooms[pk] for pk in pks if pk in rooms]} for variant, pks in listed.items()}
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chat import membership_views, moderation_views, search, settings_views, views
+from chat import membership_views, moderation_views, people, search, settings_views, views
 from chat.echo import EchoConsumer
 from chat.rooms_list import RoomListConsumer
 
@@ -13,6 +13,9 @@ urlpatterns = [
     path("echo/", views.echo, name="echo"),
     path("echo/panel/", EchoConsumer.as_panel(), name="echo_panel"),
     path("beside/", views.beside, name="beside"),
+    path("people/<int:pk>/", people.person_page, name="person"),
+    path("people/<int:pk>/write/", people.write, name="write"),
+    path("conversations/new/", people.converse, name="converse"),
     path("search/", search.search_page, name="search"),
     path("rooms/new/", settings_views.create, name="create"),
     path("rooms/<slug:slug>/settings/", settings_views.settings, name="settings"),

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from chat.echo import EchoConsumer
 from chat.rooms_list import RoomListRegion
+from rooms.direct import name_people
 from rooms.models import Room
 from rooms.names import is_guest
 from rooms.views import LISTED
@@ -25,7 +26,9 @@ def home(request: HttpRequest) -> HttpResponse:
 @never_cache
 def beside(request: HttpRequest) -> HttpResponse:
     """The list of rooms on the page of a room, which is `here`."""
-    context = {"rooms": Room.objects.beside(request.user, LISTED), "here": request.GET.get("here")}
+    rooms = list(Room.objects.beside(request.user, LISTED))
+    name_people(rooms)
+    context = {"rooms": rooms, "here": request.GET.get("here")}
     return render(request, "chat/beside.html", context)
 
 

@@ -34,7 +34,8 @@ class WebhookForm(forms.ModelForm):
     def __init__(self, webhook: Webhook, sent: Any = None) -> None:
         rooms = Cursor.objects.filter(webhook=webhook.pk).values_list("room", flat=True)
         super().__init__(sent, instance=webhook, initial={"rooms": rooms})
-        self.fields["rooms"].queryset = Room.objects.visible_to(webhook.owner).order_by("title")  # type: ignore[attr-defined]
+        offered = Room.objects.visible_to(webhook.owner).exclude(access=Room.Access.DIRECT)
+        self.fields["rooms"].queryset = offered.order_by("title")  # type: ignore[attr-defined]
 
     def clean_address(self) -> str:
         """Raises ValidationError in words; where a name leads is seen at each delivery."""

@@ -15,7 +15,7 @@ from rooms.models import Attachment, Draft, Invitation, JoinRequest, Membership,
 
 SECRET = "wintermoth"
 APPS = ["parlour_rooms", "parlour_alerts"]
-ALIKE = ["pasted", "lines"]  # answer the same for any room, there or not
+ALIKE = ["pasted", "lines", "person"]  # answer the same for any room, there or not; one has a page of one’s own
 OPEN = ["ask", "avatar", "new_password", "invitation", "mine_css"]  # what they need is not a right to read the room
 MANAGING = ["settings", "members", "invitations", "qr", "moderation", "hand_over", "archive", "delete"]
 
