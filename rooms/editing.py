@@ -90,6 +90,8 @@ def edit(change: Change, pk: int, new: Draft, version: str) -> Message:
     change.then(earlier.save)
     row.text, row.html, row.edited = new.text.text, new.html, earlier.until
     change.edit(row, "text", "html", "edited")
+    if row.pinned:
+        change.touch(row.room.pins)
     requote(change, row)
     reword_alerts(row, row.plain)
     mentions.alert(change, [(row, new.mentioned.difference(before))], edited=True)

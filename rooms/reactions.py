@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from django.utils.translation import gettext_lazy as _
 
 from parlour import Change, live_write
-from rooms.actions import ActionRefused, action
+from rooms.actions import NOT_OFFERED, ActionRefused, action
 from rooms.models import Message, Room
 from rooms.names import name_fields, name_in
 from rooms.permissions import Rights
@@ -45,6 +45,8 @@ def act(person: Any, room: Room, rights: Rights, message: Message, value: str) -
 def react(change: Change, person: Any, message: int, kind: str) -> None:
     """Add this person's reaction to a message (primary keys), or take it back if it is there."""
     row = Message.objects.select_for_update(of=("self",)).get(pk=message)
+    if row.deleted:
+        raise ActionRefused(NOT_OFFERED)
     people = dict(row.reactions or {})
     reacted, me = people.get(kind, []), str(person.pk)
     if me not in reacted and len(reacted) >= MOST:

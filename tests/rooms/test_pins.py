@@ -7,8 +7,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from parlour.database import run
+from rooms.editing import edit
 from rooms.models import Room
+from rooms.moderation import remove
 from rooms.pins import MOST, set_pinned
+from rooms.posting import draft
+from rooms.send_once import NumberedText
 from tests.parlour.recording_page import RecordingPage
 from tests.rooms.posts import say
 
@@ -67,6 +71,23 @@ async def test_open_pages_and_those_that_come_back_have_the_list(ann, ben, lobby
         await other.receives("1 pinned message")
         for each in (page, other):
             assert await each.equals_fresh()
+
+
+async def test_the_list_follows_what_becomes_of_a_message(ann, lobby, tea):
+    await run(set_pinned, tea.pk, True)
+    async with RecordingPage(ann) as page:
+        await run(edit, tea.pk, draft(lobby.pk, ann.pk, NumberedText("", 0, "Tea at five")), "first")
+        await page.until(lambda: "Tea at five" in pins_of(page), "the list")
+        await run(remove, [tea.pk])
+        await page.until(lambda: not pins_of(page), "an empty list")
+        await run(tea.refresh_from_db)
+        assert tea.pinned is None
+
+
+def pins_of(page):
+    """The list as the last frame that has it shows it."""
+    sent = [frame.partition("innerHTML:#room-lobby-pins")[2] for frame in page.frames]
+    return next((each.partition("</div>")[0] for each in reversed(sent) if each), "").partition(">")[2]
 
 
 def test_a_room_has_so_many_and_says_so(ann, lobby, client):

@@ -6,8 +6,10 @@ import pytest
 
 from parlour.database import run
 from parlour.testing import Page
+from rooms.actions import ActionRefused
 from rooms.consumers import RoomConsumer
 from rooms.models import Room
+from rooms.moderation import remove
 from rooms.reactions import ENOUGH, KINDS, MOST, react
 from tests.parlour.recording_page import RecordingPage
 from tests.rooms.posts import say
@@ -98,6 +100,16 @@ def test_a_message_counts_so_many_people_and_no_more_but_each_may_still_go(ann, 
     tea.reactions["👍"].append("99999")
     tea.save()
     assert str(ENOUGH) in reacts(client, tea).content.decode()
+
+
+def test_what_is_deleted_has_none_and_gets_none(ann, ben, lobby, tea, client):
+    react(ann, tea.pk, "👍")
+    remove([tea.pk])
+    client.force_login(ben)
+    assert "cannot be done" in reacts(client, tea).content.decode()
+    with pytest.raises(ActionRefused):
+        react(ben, tea.pk, "👍")
+    assert counted(client.get("/rooms/lobby/").content.decode()) == {}
 
 
 def test_each_readers_own_style_sheet_says_which_reactions_are_theirs(ann, client):
