@@ -30,7 +30,7 @@ def test_by_keyboard_one_answers_and_edits_and_the_focus_is_never_lost(person: I
     other.type("Not at")
     more.focus()
     keys.press("Enter")
-    other.page.get_by_role("button", name="Answer", exact=True).press("Enter")
+    other.page.get_by_role("button", name="Reply", exact=True).press("Enter")
     expect(other.talk.locator(".pl-answering")).to_contain_text("member Is this seat taken?")
     expect(other.box).to_be_focused()
     keys.press("End")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.http import Http404, HttpRequest
 from django.template.loader import render_to_string
-from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -117,13 +116,13 @@ def message_in(room: Room, pk: Any) -> Message:
 
 def fragments(request: HttpRequest, region: "RoomRegion", outcome: Outcome) -> str:
     """What a page is sent after an action: words, the slot, and the message itself where no socket brings it."""
-    said: str = escape(outcome.words)
     parts = []
+    closes = bool(request.POST.get("slot")) and not outcome.refused  # the form in it is done with, and had the focus
     if outcome.form:
         parts.append(region.inner(outcome.form.part, render_form(request, region, outcome.form)))
-    elif request.POST.get("slot") and not outcome.refused:  # the form in it is done with, and had the focus
-        said = format_html('<span tabindex="-1" autofocus>{}</span>', said)
+    elif closes:
         parts.append(region.inner("slot", ""))
+    said = render_to_string("parlour_rooms/actions.html#said", {"outcome": outcome, "closes": closes})
     parts.append(region.inner("said", said))
     if request.POST.get("later"):
         row, _ = region.log.page(region.log.variant(request.user), outcome.message.seq or 0, most=1)

@@ -32,7 +32,7 @@ GROUP_COST = 10  # people that a group counts as
 RATE = "0.2/20"  # people told by one author: a second / at once
 GUEST_RATE = "0.1/5"
 TOO_MANY = _("Nobody was alerted: you have mentioned many people just now. Everybody here can read it.")
-MENTIONED, ANSWERED = _("{actor} mentioned you in {room}"), _("{actor} answered you in {room}")
+MENTIONED, ANSWERED = _("{actor} mentioned you in {room}"), _("{actor} replied to you in {room}")
 NEWS, DIRECT = _("New in {room}"), _("{actor} wrote to you")
 NOT_HERE = _("Nobody was alerted: a guest's mention reaches those who are here or have written here.")
 Level = NotificationLevel.Level
@@ -127,13 +127,12 @@ def alert(change: Change, posted: Sequence[tuple[Any, frozenset[Any]]], edited: 
         levels[each.room_id][each.person_id] = each.level
     reading = cache(readers_now)
     for (row, mentioned), named in zip(posted, people, strict=True):
-        told = _alert_mentioned(
-            change, row, named - {row.author_id}, mentioned & {*Group}, levels[row.room_id], reading
-        )
+        known, groups = levels[row.room_id], mentioned & {*Group}
+        told = _alert_mentioned(change, row, named - {row.author_id}, groups, known, reading)
         if not edited:
             answered = {row.answers.author_id} - {row.author_id, *told} if row.answers else set()
-            told |= _alert_mentioned(change, row, answered, (), levels[row.room_id], reading, ANSWERED)
-            _alert_listeners(change, row, told, levels[row.room_id], reading)
+            told |= _alert_mentioned(change, row, answered, (), known, reading, ANSWERED)
+            _alert_listeners(change, row, told, known, reading)
 
 
 def _people(row: Message, mentioned: Collection[Any]) -> set[Any]:

@@ -39,6 +39,7 @@ MINE = """\
 .pl-people [data-author="{pk}"] bdi::after {{ content: " {you}"; color: var(--pl-soft); }}
 .pl-reactions [data-by~="{pk}"] {{ color: var(--pl-accent); border-color: currentColor; outline: 1px solid; }}
 .pl-reactions [data-by~="{pk}"]::after {{ content: "" / "{you}"; }}
+.pl-quote [data-author="{pk}"] {{ color: var(--pl-accent); }}
 .pl-text [data-person="{pk}"] {{ background: var(--pl-amber-wash); color: var(--pl-amber); }}
 .pl-typing [data-author="{pk}"], .pl-visually-hidden [data-author="{pk}"] {{ display: none; }}
 .pl-with [data-author="{pk}"], .pl-faces [data-author="{pk}"] {{ display: none; }}

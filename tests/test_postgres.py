@@ -14,7 +14,17 @@ from tests.examples import passes
 ROOT = Path(__file__).parents[1]
 SAME = {
     "tests/parlour": ["writes", "pending", "presence", "slow_callers", "streams"],
-    "tests/rooms": ["posting", "group_commit", "mentions", "search", "restrictions", "invitations", "large_room"],
+    "tests/rooms": [
+        "posting",
+        "group_commit",
+        "mentions",
+        "search",
+        "restrictions",
+        "invitations",
+        "large_room",
+        "editing",
+        "replies",
+    ],
     "tests/http_bridge": ["bridge"],
     "tests/alerts": ["bell", "mail", "notifications", "pages", "rights"],
     "tests/shop": ["imports"],

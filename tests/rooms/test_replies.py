@@ -90,7 +90,7 @@ def test_a_rejected_reply_comes_back_as_one(ben, question):
 
 def test_who_is_answered_is_alerted_once_by_what_says_most(ann, ben, question):
     answer(ben, question, "Not at all.")
-    assert lines(ann) == ["Ben answered you in Lobby"]
+    assert lines(ann) == ["Ben replied to you in Lobby"]
     other = say(ann, question.room, "And this?")
     answer(ben, other, "@ann neither")
     assert lines(ann)[0].startswith("Ben mentioned you in Lobby")
