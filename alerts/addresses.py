@@ -6,8 +6,9 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldDoesNotExist
 from django.core.signing import BadSignature, Signer
-from django.http import Http404
+from django.http import Http404, HttpRequest
 from django.urls import get_script_prefix, reverse
+from django.utils.http import urlencode
 
 
 def mail_field() -> str:
@@ -34,14 +35,15 @@ def absolute(name: str, *args: Any) -> str:
     return f"{settings.SITE_URL.rstrip('/')}/{path.removeprefix(get_script_prefix())}"
 
 
-def token(purpose: str, *values: Any) -> str:
-    """What an address holds that does this for whoever has it."""
-    return Signer(salt=f"alerts.{purpose}").sign_object([str(value) for value in values])
+def signed_query(purpose: str, *values: Any) -> str:
+    """What follows an address that does this for whoever has it. No log of requests holds a query."""
+    signed = Signer(salt=f"alerts.{purpose}").sign_object([str(value) for value in values])
+    return "?" + urlencode({"key": signed})
 
 
-def read_token(purpose: str, signed: str) -> list[str]:
-    """The values that `token` was given, as text. Another token raises Http404."""
+def read_query(purpose: str, request: HttpRequest) -> list[str]:
+    """The values that `signed_query` was given, as text. Another query raises Http404."""
     try:
-        return list(Signer(salt=f"alerts.{purpose}").unsign_object(signed))
+        return list(Signer(salt=f"alerts.{purpose}").unsign_object(request.GET.get("key", "")))
     except (BadSignature, ValueError) as error:
         raise Http404 from error

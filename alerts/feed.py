@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from alerts import actions
-from alerts.addresses import read_token
+from alerts.addresses import read_query
 from alerts.models import Alert, PersonalSettings
 
 SHOWN = 50  # alerts
@@ -23,9 +23,9 @@ class AlertsFeed(Feed):
     feed_type = Atom1Feed
     title = author_name = gettext_lazy("Alerts")
 
-    def get_object(self, request: HttpRequest, signed: str) -> Any:
+    def get_object(self, request: HttpRequest) -> Any:
         pk: Any
-        pk, key = read_token("feed", signed)
+        pk, key = read_query("feed", request)
         row = PersonalSettings.objects.filter(pk=pk, feed=key, person__is_active=True).exclude(feed="")
         found = row.select_related("person").first()
         if found is None:

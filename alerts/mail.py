@@ -27,7 +27,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext
 
 from alerts import audiences
-from alerts.addresses import absolute, mail_field, token
+from alerts.addresses import absolute, mail_field, signed_query
 from alerts.bell import Line
 from alerts.models import Alert, Kind, Mark, Preference, quiet
 
@@ -165,7 +165,7 @@ def claim(person: Any, pks: Collection[int], now: datetime) -> set[int]:
 
 def message(person: Any, alerts: Collection[Alert]) -> EmailMultiAlternatives:
     """The mail that tells a person of these alerts, in the `language` that the person has, if any."""
-    leave = absolute("unsubscribe", token("unsubscribe", person.pk))
+    leave = absolute("unsubscribe") + signed_query("unsubscribe", person.pk)
     context: dict[str, Any] = {"settings": absolute("preferences"), "unsubscribe": leave}
     with translation.override(getattr(person, "language", "") or settings.LANGUAGE_CODE):
         told = [(line.title, line.detail, absolute("follow", line.alert.pk)) for line in _lines(alerts)]

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import trigger_client_event
 
 from alerts import actions
-from alerts.addresses import address_of, mail_field, read_token, token
+from alerts.addresses import address_of, mail_field, read_query, signed_query
 from alerts.forms import PreferencesForm, snooze_ends
 from alerts.models import Alert, PersonalSettings, Preference, registered_kinds
 from alerts.streams import BellRegion
@@ -137,7 +137,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
         form.save()
         actions.set_preferences(request.user, form.choices)
         return redirect("parlour_alerts:all")
-    feed = reverse("parlour_alerts:feed", args=[token("feed", request.user.pk, form.instance.feed)])
+    feed = reverse("parlour_alerts:feed") + signed_query("feed", request.user.pk, form.instance.feed)
     context = {
         "form": form,
         "address": address_of(request.user),
@@ -163,9 +163,9 @@ def personal(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
 @never_cache
-def unsubscribe(request: HttpRequest, signed: str) -> HttpResponse:
+def unsubscribe(request: HttpRequest) -> HttpResponse:
     """Stop the mail of whom the address is signed for: by the page's button, or by one click in a mail program."""
-    chosen = Preference.objects.filter(person__pk__in=read_token("unsubscribe", signed))
+    chosen = Preference.objects.filter(person__pk__in=read_query("unsubscribe", request))
     if request.method == "POST":
         chosen.update(mail=Preference.Mail.NO)
     return render(request, "parlour_alerts/unsubscribe.html", {"done": not chosen.exclude(mail="").exists()})

@@ -5,13 +5,14 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth import login, views
 from django.contrib.auth.mixins import LoginRequiredMixin
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.generic import FormView, UpdateView
 
+from accounts.addresses import sends_mail
 from accounts.forms import GuestForm, NewPasswordForm, PasswordForm, ProfileForm, ResetForm, SignInForm, SignUpForm
 from accounts.models import User
 from accounts.rates import allows
@@ -28,8 +29,9 @@ class KeepsNext(views.RedirectURLMixin):
     next_page = "/"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """The page's own context, and where the person wants to go."""
-        return super().get_context_data(**kwargs) | {"next": self.get_redirect_url()}  # type: ignore[misc]
+        """The page's own context, where the person wants to go, and whether a link could be mailed."""
+        own = {"next": self.get_redirect_url(), "sends_mail": sends_mail()}
+        return super().get_context_data(**kwargs) | own  # type: ignore[misc]
 
 
 class SignedOutOnly(KeepsNext):
@@ -158,6 +160,12 @@ class Reset(views.PasswordResetView):
     subject_template_name = "accounts/reset_subject.txt"
     form_class = ResetForm
     success_url = reverse_lazy("accounts:login")
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """There is no such page where no mail is sent."""
+        if not sends_mail():
+            raise Http404
+        return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Sends it, unless this address of the network asks for many."""

@@ -71,3 +71,14 @@ def test_who_does_not_know_the_password_sends_no_link(signed_in, ann):
 
 def test_a_guest_is_led_to_an_account(signed_in, gus):
     assert signed_in(gus).get("/accounts/address/").url == "/accounts/signup/"
+
+
+def test_where_no_mail_is_sent_none_is_spoken_of(signed_in, client, ann, settings):
+    here = signed_in(ann)
+    assert "Give a mail address" in here.get("/accounts/profile/").content.decode()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+    assert "Give a mail address" not in here.get("/accounts/profile/").content.decode()
+    assert here.get("/accounts/address/").status_code == 404
+    here.logout()
+    assert here.get("/accounts/reset/").status_code == 404
+    assert "Forgot" not in here.get("/accounts/login/").content.decode()

@@ -18,10 +18,12 @@ from django.utils import timezone
 
 from alerts import Kind, Role, actions, notify, resolve
 from alerts import mail as alerts_mail
-from alerts.addresses import token
+from alerts.addresses import signed_query
 from alerts.bell import bells
 from alerts.models import Alert, Mark, PersonalSettings, Preference
+from e2e.support.ports import free_port
 from e2e.support.processes import surroundings
+from jobs import runner
 from rooms.models import Room
 from tests.jobs.processes import ROOT, database
 
@@ -200,7 +202,7 @@ def test_a_mail_is_text_and_html_with_absolute_links_and_says_how_to_end_it(chos
     assert f'<a href="https://chat.example.org/alerts/{newest}/">' in html
     assert "Milk &amp; &lt;sugar&gt;" in html
     headers = told.message()
-    leave = f"https://chat.example.org/alerts/unsubscribe/{token('unsubscribe', ann.pk)}/"
+    leave = f"https://chat.example.org/alerts/unsubscribe/{signed_query('unsubscribe', ann.pk)}"
     assert headers["List-Unsubscribe"] == f"<{leave}>"
     assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert headers["Auto-Submitted"] == "auto-generated"
@@ -211,13 +213,13 @@ def test_a_mail_is_text_and_html_with_absolute_links_and_says_how_to_end_it(chos
 def test_one_click_ends_all_mail_of_its_person_and_another_token_is_not_found(chosen, ann, sue):
     client = Client(enforce_csrf_checks=True)  # a mail program has no cookie
     chosen(order=NOW, mention=DIGEST)
-    address = f"/alerts/unsubscribe/{token('unsubscribe', ann.pk)}/"
+    address = f"/alerts/unsubscribe/{signed_query('unsubscribe', ann.pk)}"
     assert "Send me no more mail" in client.get(address).content.decode()
     assert Preference.objects.exclude(mail="").filter(person=ann).count() == 2
     assert client.post(address, {"List-Unsubscribe": "One-Click"}).status_code == 200
     assert set(Preference.objects.exclude(mail="").values_list("person", flat=True)) == {sue.pk}
-    for wrong in (token("feed", ann.pk), "x", address[:-2]):
-        assert client.post(f"/alerts/unsubscribe/{wrong}/").status_code == 404
+    for wrong in (signed_query("feed", ann.pk), "?key=x", "", address[20:-2]):
+        assert client.post(f"/alerts/unsubscribe/{wrong}").status_code == 404
 
 
 def test_a_thousand_people_cost_as_many_queries_as_one_and_telling_them_no_more_than_before(chosen):
@@ -332,6 +334,22 @@ def test_what_two_processes_claim_at_once_one_of_them_gets(chosen, ann):
         for person, alerts in waiting:
             alerts_mail.send(person, alerts, EmailBackend())
     assert len(mail.outbox) == 1
+
+
+def test_the_processes_that_run_jobs_send_it_through_a_mail_server_which_may_be_away(chosen, ann, settings, log_lines):
+    chosen(ann, order=NOW)
+    notify(ann, "order", "Tea")
+    passes(minutes=1)
+    settings.EMAIL_BACKEND, settings.EMAIL_HOST = "django.core.mail.backends.smtp.EmailBackend", "127.0.0.1"
+    settings.EMAIL_PORT = free_port()
+    runner.looked.send_robust(sender=None)
+    with alerts_mail._sending:
+        assert "ConnectionRefusedError" in alerts_mail.mail_problem()
+    assert (len(log_lines), Mark.objects.exists()) == (1, False)
+    settings.EMAIL_BACKEND, alerts_mail._next_look = "django.core.mail.backends.locmem.EmailBackend", 0.0
+    runner.looked.send_robust(sender=None)
+    with alerts_mail._sending:
+        assert [each.subject for each in mail.outbox] == ["Tea"]
 
 
 def test_no_mail_without_an_address_of_the_site_or_with_a_backend_that_sends_none(chosen, ann, settings):
