@@ -77,7 +77,8 @@ def deeds(person, client, room):
 
 
 def shows(client, address, row):
-    assert row.text in client.get(address).content.decode()
+    answer = client.get(address)
+    assert row.text in answer.content.decode(), (answer.status_code, address)
 
 
 def quickest(work):
