@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chat import membership_views, moderation_views, people, search, settings_views, views
+from chat import export_views, membership_views, moderation_views, people, search, settings_views, views
 from chat.echo import EchoConsumer
 from chat.rooms_list import RoomListConsumer
 
@@ -21,6 +21,8 @@ urlpatterns = [
     path("rooms/<slug:slug>/settings/", settings_views.settings, name="settings"),
     path("rooms/<slug:slug>/members/", settings_views.members, name="members"),
     path("rooms/<slug:slug>/alerts/", settings_views.notification_level, name="notification_level"),
+    path("rooms/<slug:slug>/export.html", export_views.as_page, name="export_html"),
+    path("rooms/<slug:slug>/export.json", export_views.as_data, name="export_json"),
     path("rooms/<slug:slug>/delete/", settings_views.delete, name="delete"),
     path("rooms/<slug:slug>/invitations/", membership_views.invitations, name="invitations"),
     path("rooms/<slug:slug>/invitations/<int:pk>/qr.svg", membership_views.qr, name="qr"),

@@ -1,7 +1,8 @@
 """Django's WSGI handler on a fixed pool of threads, behind ASGI: a fraction of the cost of its ASGI handler.
 
 Slow clients hold no thread: a body is read to its end before it takes one, in a temporary file when it is long, and a
-response leaves its thread whole. Bodies are limited in bytes, in time and by the disk; deploy/nginx.conf does the rest.
+response leaves its thread whole, or piece by piece if it is a streaming one: the next is made when the one before was
+sent. Bodies are limited in bytes, in time and by the disk; deploy/nginx.conf does the rest.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ import re
 import shutil
 import string
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import IO, Any
@@ -65,27 +66,42 @@ class WsgiBridge:
         try:
             with tempfile.SpooledTemporaryFile(IN_MEMORY, dir=str(settings.UPLOADS)) as body:
                 await _read(chunks, length, scope["path"], body)
-                start, content = await self._call_django(scope, body)
+                start, content, rest = await self._call_django(scope, body)
             await send(start)
         except ClientGone:
             return
         except BodyRejected as why:
-            start, content = await self._call_django({**scope, "body_rejected": why}, BytesIO())
+            start, content, rest = await self._call_django({**scope, "body_rejected": why}, BytesIO())
             start["headers"].append((b"connection", b"close"))
             await send(start)
             if length and length <= MOST_DISCARDED:
                 await _discard(chunks)
+        async with contextlib.aclosing(self._pieces(rest)) as pieces:
+            async for piece in pieces:
+                await send({"type": "http.response.body", "body": content, "more_body": True})
+                content = piece
         await send({"type": "http.response.body", "body": content})
 
-    async def _call_django(self, scope: Any, body: IO[bytes]) -> tuple[dict[str, Any], bytes]:
-        """The event that starts the response, and its content."""
+    async def _call_django(self, scope: Any, body: IO[bytes]) -> tuple[dict[str, Any], bytes, Any]:
+        """The event that starts the response, its content, and, if that goes on, the response that makes the rest."""
         environ: dict[str, Any] = build_environ(scope, body)  # type: ignore[arg-type, assignment]
         environ["CONTENT_LENGTH"] = str(body.tell())
         body.seek(0)
         run = contextvars.copy_context().run
-        start, content = await asyncio.get_running_loop().run_in_executor(self.pool, run, _respond, self.wsgi, environ)
+        respond = asyncio.get_running_loop().run_in_executor(self.pool, run, _respond, self.wsgi, environ)
+        start, content, rest = await respond
         start["headers"].append((b"x-request-id", scope["request_id"].encode()))
-        return start, content
+        return start, content, rest
+
+    async def _pieces(self, response: Any) -> AsyncGenerator[bytes, None]:
+        """What a streaming response goes on with; each piece is made on a thread of the pool."""
+        run, loop = contextvars.copy_context().run, asyncio.get_running_loop()
+        try:
+            while piece := response and await loop.run_in_executor(self.pool, run, _piece, response):
+                yield piece
+        finally:
+            if response:
+                await loop.run_in_executor(self.pool, run, response.close)
 
 
 async def _chunks(receive: Receive) -> AsyncIterator[bytes]:
@@ -127,15 +143,30 @@ async def _discard(chunks: AsyncIterator[bytes]) -> None:
             pass
 
 
-def _respond(wsgi: Any, environ: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+def _respond(wsgi: Any, environ: dict[str, Any]) -> tuple[dict[str, Any], bytes, Any]:
     start: dict[str, Any] = {"type": "http.response.start"}
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
         start["status"] = int(status.split(" ", 1)[0])
         start["headers"] = [(name.lower().encode("latin1"), value.strip().encode("latin1")) for name, value in headers]
 
-    with contextlib.closing(wsgi(environ, start_response)) as chunks:
-        return start, b"".join(chunks)
+    with contextlib.ExitStack() as stack:
+        response = stack.enter_context(contextlib.closing(wsgi(environ, start_response)))
+        content = _piece(response) if getattr(response, "streaming", False) else b"".join(response)
+        goes_on = len(content) >= IN_MEMORY and getattr(response, "streaming", False)
+        if goes_on:
+            stack.pop_all()  # whoever sends the rest closes it
+        return start, content, response if goes_on else None
+
+
+def _piece(response: Any) -> bytes:
+    """As much as is held in memory of what a streaming response goes on with; nothing at its end."""
+    piece = bytearray()
+    for chunk in response:
+        piece += chunk
+        if len(piece) >= IN_MEMORY:
+            break
+    return bytes(piece)
 
 
 def _request_id(headers: dict[bytes, bytes]) -> str:

@@ -7,7 +7,7 @@ from threading import Event
 from types import SimpleNamespace
 
 import pytest
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 
 from http_bridge import wsgi_bridge
 from http_bridge.wsgi_bridge import IN_MEMORY, WsgiBridge
@@ -138,7 +138,66 @@ async def test_django_has_so_many_threads_and_no_more():
     requests = [asyncio.create_task(bridge._call_django(SCOPE | {"request_id": "x"}, BytesIO())) for _ in range(5)]
     await eventually(lambda: len(inside) == 2 and bridge.pool._work_queue.qsize() == 3)
     free.set()
-    assert [start["status"] for start, _ in await asyncio.gather(*requests)] == [204] * 5
+    assert [start["status"] for start, *_ in await asyncio.gather(*requests)] == [204] * 5
+
+
+@pytest.mark.parametrize("size", [0, 9, IN_MEMORY - 1, IN_MEMORY, 3 * IN_MEMORY + 5])
+async def test_a_streaming_response_arrives_whole_a_piece_is_made_when_the_one_before_was_sent(bridge, size):
+    made, ahead, closed = [], [], []
+
+    def content():
+        try:
+            for at in range(0, size, 5):
+                made.append(1)
+                yield b"x" * min(5, size - at)
+        finally:
+            closed.append(1)
+
+    def stream(environ, start_response):
+        start_response("200 x", [])
+        return StreamingHttpResponse(content())
+
+    async def receive():
+        return END
+
+    sent = []
+
+    async def send(event):
+        sent.append(event.get("body", b""))
+        ahead.append(5 * len(made) - len(b"".join(sent)))
+
+    bridge.wsgi = stream
+    await bridge(SCOPE | {"headers": [length(0)]}, receive, send)
+    assert b"".join(sent) == b"x" * size
+    assert max(ahead) < 2 * IN_MEMORY + 20
+    assert closed == [1]
+
+
+async def test_a_streaming_response_that_fails_is_closed_and_does_not_look_complete(bridge):
+    closed, sent = [], []
+
+    def content():
+        try:
+            yield b"x" * IN_MEMORY
+            raise ArithmeticError
+        finally:
+            closed.append(1)
+
+    def stream(environ, start_response):
+        start_response("200 x", [])
+        return StreamingHttpResponse(content())
+
+    async def receive():
+        return END
+
+    async def send(event):
+        sent.append(event)
+
+    bridge.wsgi = stream
+    with pytest.raises(ArithmeticError):
+        await bridge(SCOPE | {"headers": [length(0)]}, receive, send)
+    assert closed
+    assert not [event for event in sent[1:] if not event.get("more_body")]
 
 
 async def test_any_byte_but_nul_may_be_in_a_query(ask):
