@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chat.forms import InvitationForm
-from chat.settings_views import form_page, form_view, managed, number, readable
+from chat.settings_views import form_page, form_view, number, readable
 from parlour import clean, rate_limit
 from rooms.invitations import accept, ask_to_join, invite, usable
 from rooms.models import Invitation
@@ -26,7 +26,7 @@ ASK_RATE = "0.01/5"  # by one person: a second / at once
 @form_view
 def invitations(request: HttpRequest, slug: str) -> HttpResponse:
     """Make links by which people become members, and revoke them."""
-    room = managed(request.user, slug)
+    room = readable(request.user, slug, manage=True)
     if "revoke" in request.POST:
         invitation = get_object_or_404(room.invitations, pk=number(request.POST["revoke"]))
         Invitation.objects.filter(pk=invitation.pk, revoked=None).update(revoked=timezone.now())
@@ -54,7 +54,7 @@ def qr(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """The link of an invitation as a QR code, for who may invite."""
     import segno
 
-    invitation = get_object_or_404(usable().filter(room=managed(request.user, slug)), pk=pk)
+    invitation = get_object_or_404(usable().filter(room=readable(request.user, slug, manage=True)), pk=pk)
     picture = BytesIO()
     segno.make(address(request, invitation), micro=False).save(
         picture, kind="svg", scale=6, border=4, light="#fff", xmldecl=False

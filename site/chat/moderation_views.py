@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from chat.forms import MemberForm, RestrictionForm
-from chat.settings_views import form_page, form_view, managed, number, readable
+from chat.settings_views import form_page, form_view, number, readable
 from parlour import name_of
 from rooms import moderation
 from rooms.models import ModerationAct, Restriction, Room
@@ -72,7 +72,7 @@ def everywhere(request: HttpRequest) -> HttpResponse:
 @form_view
 def hand_over(request: HttpRequest, slug: str) -> HttpResponse:
     """Make somebody else the owner of a room."""
-    found = managed(request.user, slug)
+    found = readable(request.user, slug, manage=True)
     form = MemberForm(request.POST or None)
     form.fields["username"].label = _("New owner")
     if form.is_valid():
@@ -85,7 +85,7 @@ def hand_over(request: HttpRequest, slug: str) -> HttpResponse:
 @form_view
 def archive(request: HttpRequest, slug: str) -> HttpResponse:
     """Archive a room after a question, or open it again."""
-    found = managed(request.user, slug)
+    found = readable(request.user, slug, manage=True)
     if request.method == "POST":
         moderation.archive(found, request.user, not found.archived)
         return redirect(found)

@@ -38,14 +38,6 @@ def readable(person: Any, slug: str, manage: bool = False) -> Room:
     return room
 
 
-def managed(person: Any, slug: str) -> Room:
-    """The room at this address, for who manages it; none on an object, and no conversation."""
-    room = readable(person, slug, manage=True)
-    if room.is_on_object or room.is_direct:
-        raise Http404
-    return room
-
-
 def number(sent: str) -> int:
     """A primary key in a form; 404 for anything else."""
     if not (sent.isascii() and sent.isdigit() and len(sent) < 19):
