@@ -1,13 +1,13 @@
 """Five people do five hundred things at random, on bad lines, at servers that lose hints: all is right in the end."""
 
-import json
+import itertools
 import os
 import random
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -29,8 +29,31 @@ for name in ("ann", "ben"):
     get_user_model().objects.create_user(name, password="parlour")
 """
 KINDS = ["👍", "❤️", "😄", "🎉", "🙏", "👀"]
-ROWS = "SELECT id, author_id, text, reactions, pinned, seq FROM parlour_rooms_message ORDER BY seq"
+ROWS = (
+    "SELECT id, author_id, text, deleted, reactions, pinned, answers_id, quote FROM parlour_rooms_message ORDER BY seq"
+)
 ALERTED = "SELECT audience, about, count(*) FROM parlour_alerts_alert WHERE kind = 'mention' GROUP BY audience, about"
+
+
+class Row(NamedTuple):
+    """A message as the database has it."""
+
+    pk: int
+    author: int
+    text: str
+    deleted: Any
+    reactions: dict[str, list[str]] | None
+    pinned: Any
+    answers: int | None
+    quote: dict[str, Any] | None
+
+
+class Said(NamedTuple):
+    """What should be there of a text: who said it, whom it names, and the author of what it answers."""
+
+    who: str
+    named: str = ""
+    answered: str = ""
 
 
 @pytest.fixture
@@ -69,23 +92,18 @@ class Walk:
     def __init__(self, deployment: Deployment, people: list[Walker], seed: str) -> None:
         self.deployment, self.people, self.dice = deployment, people, random.Random(seed)
         self.pks: dict[str, int] = dict(deployment.rows("SELECT username, id FROM accounts_user"))
-        self.done = 0
-        self.said: dict[str, str] = {}  # who said each text
-        self.mentioned: Counter[tuple[str, str]] = Counter()  # whom each text names
+        self.names = {pk: name for name, pk in self.pks.items()}
+        self.done, self.numbers = 0, itertools.count(1)
+        self.said: dict[str, Said] = {}
+        self.deleted: set[int] = set()
         self.reactions: dict[int, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         self.pinned: set[int] = set()
-        self.acts = {
-            self.says: 8,
-            self.mentions: 2,
-            self.reacts: 6,
-            self.react_at_once: 1,
-            self.pins: 2,
-            self.attends: 2,
-            self.is_cut: 1,
-        }
+        self.acts: dict[Callable[[Walker], Any], int] = {self.says: 7, self.mentions: 2, self.replies: 2, self.edits: 3}
+        self.acts |= {self.deletes: 1, self.reacts: 6, self.react_at_once: 1, self.pins: 2}
+        self.acts |= {self.attends: 2, self.is_cut: 1}
 
     def goes_on(self) -> None:
-        """One more thing. Whose line is cut comes back at some time, or when nearly everybody's is."""
+        """One more thing. Whose line is cut comes back at some time, or when many are."""
         for each in self.people:
             each.look()
         cut = [each for each in self.people if each.is_cut]
@@ -95,20 +113,55 @@ class Walk:
         [act] = self.dice.choices(list(self.acts), list(self.acts.values()))
         self.done += act(who) is not False
 
-    def says(self, who: Walker, words: str = "says") -> None:
-        text = f"{who.name} {words} {len(self.said)}"
-        self.said[text] = who.name
-        who.say(text)
+    def stored(self, by: str = "") -> list[Row]:
+        """The newest messages that are stored by now, and not deleted."""
+        rows = [Row(*row) for row in self.deployment.rows(ROWS)]
+        return [row for row in rows if row.text in self.said and by in ("", self.names[row.author])][-30:]
+
+    def says(self, who: Walker) -> None:
+        self._say(who, f"{who.name} says {next(self.numbers)}", Said(who.name))
 
     def mentions(self, who: Walker) -> None:
         whom = self.dice.choice([name for name in PEOPLE if name != who.name])
-        self.mentioned[whom, f"{who.name} asks @{whom} {len(self.said)}"] += 1
-        self.says(who, f"asks @{whom}")
+        self._say(who, f"{who.name} asks @{whom} {next(self.numbers)}", Said(who.name, named=whom))
+
+    def replies(self, who: Walker) -> bool:
+        if not (rows := self.stored()):
+            return False
+        row = self.dice.choice(rows)
+        answered = self.names[row.author]
+        text = f"{who.name} answers {next(self.numbers)}"
+        self._say(who, text, Said(who.name, answered=answered if answered != who.name else ""), row.pk)
+        return True
+
+    def _say(self, who: Walker, text: str, said: Said, answers: int = 0) -> None:
+        self.said[text] = said
+        who.say(text, answers)
+
+    def edits(self, who: Walker) -> bool:
+        if not (rows := self.stored(by=who.name)):
+            return False
+        row = self.dice.choice(rows)
+        text = f"{row.text.partition(' (')[0]} (edited {next(self.numbers)})"
+        assert who.edit(row.pk, text) == "Edited."
+        self.said[text] = self.said.pop(row.text)
+        return True
+
+    def deletes(self, who: Walker) -> bool:
+        if not (rows := self.stored(by=who.name)):
+            return False
+        row = self.dice.choice(rows)
+        assert who.act(delete=row.pk) == "Deleted."
+        del self.said[row.text]
+        self.deleted.add(row.pk)
+        self.pinned.discard(row.pk)
+        self.reactions.pop(row.pk, None)
+        return True
 
     def reacts(self, who: Walker) -> bool:
         if not (rows := self.stored()):
             return False
-        pk, kind = self.dice.choice(rows)[0], self.dice.choice(KINDS)
+        pk, kind = self.dice.choice(rows).pk, self.dice.choice(KINDS)
         assert not who.act(react=f"{pk} {kind}")
         self.reactions[pk][kind] ^= {who.name}
         return True
@@ -117,7 +170,7 @@ class Walk:
         """All who are connected, to one message in one way."""
         if not (rows := self.stored()):
             return False
-        pk, kind = rows[-1][0], self.dice.choice(KINDS)
+        pk, kind = rows[-1].pk, self.dice.choice(KINDS)
         there = [each for each in self.people if not each.is_cut]
         with ThreadPoolExecutor(len(there)) as many:
             assert not any(many.map(lambda each: each.act(react=f"{pk} {kind}"), there))
@@ -128,7 +181,7 @@ class Walk:
         """Staff pin, and unpin; others may not."""
         if not (rows := self.stored()):
             return False
-        pk = self.dice.choice([*self.pinned, *(row[0] for row in rows)] if who.name == "staff" else rows[0][:1])
+        pk = self.dice.choice([*self.pinned, *(row.pk for row in rows)])
         words = who.act(**{"unpin" if pk in self.pinned else "pin": pk})
         if who.name != "staff" or (len(self.pinned) == 20 and pk not in self.pinned):
             assert words
@@ -143,30 +196,51 @@ class Walk:
     def is_cut(self, who: Walker) -> None:
         who.cut()
 
-    def stored(self) -> list[tuple[Any, ...]]:
-        """The newest messages."""
-        return [row for row in self.deployment.rows(ROWS) if row[2] in self.said][-30:]
-
     def comes_to_rest(self) -> None:
         """Every page equals a fresh load, and the database holds what was done, each thing once."""
         for each in self.people:
             each.come_back()
         eventually(self._is_at_rest, 60, "all that was said is confirmed and shown")
-        rows = self.deployment.rows(ROWS)
-        assert Counter(row[2] for row in rows if row[2] in self.said) == Counter(list(self.said))
-        names = {pk: name for name, pk in self.pks.items()}
-        for pk, author, text, reactions, pinned, _ in rows:
-            assert names[author] == self.said.get(text, names[author])
-            stored = json.loads(reactions) if isinstance(reactions, str) else reactions or {}
-            wanted = {kind: {str(self.pks[name]) for name in who} for kind, who in self.reactions[pk].items() if who}
-            assert {kind: set(who) for kind, who in stored.items()} == wanted
-            assert all(len(set(who)) == len(who) for who in stored.values())
-            assert (pinned is not None) == (pk in self.pinned)
-        self.alerts_reached_each_person_once({row[2]: row[0] for row in rows})
+        rows = {row.pk: row for row in (Row(*row) for row in self.deployment.rows(ROWS))}
+        assert {pk for pk, row in rows.items() if row.deleted} == self.deleted
+        left = {row.text: row for row in rows.values() if not row.deleted}
+        assert left.keys() == self.said.keys()
+        assert len(left) + len(self.deleted) == len(rows)
+        for row in rows.values():
+            self._is_as_it_was_left(row, rows)
+        self._alerts_reached_each_person_once(left)
         for each in self.people:
-            self.counts_are_right(each)
+            self._counts_are_right(each)
 
-    def counts_are_right(self, who: Walker) -> None:
+    def _is_at_rest(self) -> bool:
+        for each in self.people:
+            each.look()
+        assert not [text for each in self.people for text in each.room.unconfirmed]
+        differences = [each.differs_from_a_fresh_page() for each in self.people]
+        assert not any(differences), next(filter(None, differences))
+        return True
+
+    def _is_as_it_was_left(self, row: Row, rows: dict[int, Row]) -> None:
+        said = self.said.get(row.text)
+        assert row.deleted or (said and said.who == self.names[row.author])
+        wanted = {kind: {str(self.pks[name]) for name in who} for kind, who in self.reactions[row.pk].items() if who}
+        assert {kind: set(who) for kind, who in (row.reactions or {}).items()} == wanted
+        assert all(len(set(who)) == len(who) for who in (row.reactions or {}).values())
+        assert (row.pinned is not None) == (row.pk in self.pinned)
+        if row.answers and not row.deleted:
+            assert row.quote
+            assert row.quote["text"] == rows[row.answers].text
+
+    def _alerts_reached_each_person_once(self, left: dict[str, Row]) -> None:
+        """What was deleted alerts nobody any more; what was answered may have been deleted before the answer came."""
+        wanted = set()
+        for text, said in self.said.items():
+            if whom := said.named or (said.answered if left[text].answers else ""):
+                wanted.add((f"user.{self.pks[whom]}", f"parlour_rooms.message:{left[text].pk}", 1))
+        told = {(audience.partition("/")[0], about, n) for audience, about, n in self.deployment.rows(ALERTED)}
+        assert told == wanted
+
+    def _counts_are_right(self, who: Walker) -> None:
         """What a page counts is what was done."""
         page = who.room.page
         links = [link.attrs["href"] for link in _part(page, "room-lobby-pinned", "a")]
@@ -176,19 +250,6 @@ class Walk:
             counted = {each.find("button")[0].text: each.text for each in line.find("span") if "data-by" in each.attrs}
             assert counted == {kind: f"{kind}{len(who)}" for kind, who in self.reactions[pk].items() if who}
         assert [each.text for each in _part(page, "room-lobby-count", "span")] == [str(len(self.people))]
-
-    def alerts_reached_each_person_once(self, pks: dict[str, int]) -> None:
-        told = {(audience.partition("/")[0], about): n for audience, about, n in self.deployment.rows(ALERTED)}
-        wanted = {(f"user.{self.pks[whom]}", f"parlour_rooms.message:{pks[text]}"): 1 for whom, text in self.mentioned}
-        assert told == wanted
-
-    def _is_at_rest(self) -> bool:
-        for each in self.people:
-            each.look()
-        assert not [text for each in self.people for text in each.room.unconfirmed]
-        differences = [each.differs_from_a_fresh_page() for each in self.people]
-        assert not any(differences), next(filter(None, differences))
-        return True
 
 
 def _part(page: Page, name: str, tag: str) -> list[Node]:

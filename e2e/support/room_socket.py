@@ -55,6 +55,7 @@ class RoomSocket:
         self.page = answer.page
         self.key = self.page.find("section", class_="pl-talk")[0].attrs["id"]
         self.unconfirmed: list[str] = []
+        self.answers: list[str] = []  # which of its texts answer which message, as "3:41"
         self.frames: list[str] = []
         self.socket = self.dial(**options)
 
@@ -84,14 +85,14 @@ class RoomSocket:
         self.socket.close()
         self.socket = self.dial()
         unsent = {"text": self.unconfirmed[::-1]} if self.unconfirmed else {}
-        self.send(**{**self.fields("resume"), **self.fields("sent"), **unsent})
+        self.send(**{**self.fields("resume"), **self.fields("sent"), **unsent, "answers": self.answers})
         return self
 
     def say(self, *texts: str) -> None:
         """Say one text or several, the oldest first, with all that is not confirmed yet, as a page does."""
         self.unconfirmed += texts
         text = self.unconfirmed[0] if len(self.unconfirmed) == 1 else self.unconfirmed[::-1]
-        self.send(**{**self.fields("sent"), "kind": "say", "text": text})
+        self.send(**{**self.fields("sent"), "kind": "say", "text": text, "answers": self.answers})
 
     def read(self, within: float = 10.0, until: Any = None, draw: bool = True) -> list[str]:
         """Take frames in until `until(self)` is true (else AssertionError) or, without it, for `within` s."""

@@ -8,7 +8,7 @@ from websockets.sync.client import ClientConnection
 
 from .flaky_proxy import FlakyProxy
 from .http_client import HttpClient
-from .markup import Node
+from .markup import Node, Page
 from .room_socket import RoomSocket, dial
 
 COMPARED = ["head", "pins", "log", "people", "count"]  # parts of a room's page that a fresh load has too
@@ -59,8 +59,11 @@ class Walker:
             with contextlib.suppress(OSError, InvalidHandshake, ConnectionClosed):
                 self.come_back()
 
-    def say(self, text: str) -> None:
-        """Say something; what is lost on the way goes again when the page comes back."""
+    def say(self, text: str, answers: int = 0) -> None:
+        """Say something, in answer to a message; what is lost on the way goes again when the page comes back."""
+        if answers:
+            n = int(self.room.fields("sent")["acked"]) + len(self.room.unconfirmed) + 1
+            self.room.answers.append(f"{n}:{answers}")
         with contextlib.suppress(ConnectionClosed):
             self.room.say(text)
 
@@ -72,10 +75,20 @@ class Walker:
 
     def act(self, **pair: Any) -> str:
         """Do something with a message; the words that the page is answered with."""
-        answer = self.client.post(f"/rooms/{self.slug}/actions/", {name: str(of) for name, of in pair.items()}, **HTMX)
-        assert answer.status == 200, f"{self.name} did {pair}: {answer.status}"
-        said = next(node for node in answer.page.children if node.attrs.get("hx-swap-oob", "").endswith("-said"))
-        return said.text
+        said = self._post({name: str(of) for name, of in pair.items()}).by_id("said")
+        return said.text if said else ""
+
+    def edit(self, pk: int, text: str) -> str:
+        """Open the form for a message of one's own, and save another text; the words that came of it."""
+        [version] = self._post({"edit": str(pk)}).find("input", name="save")
+        return self.act(save=version.attrs["value"], value=text)
+
+    def _post(self, fields: dict[str, str]) -> Page:
+        answer = self.client.post(f"/rooms/{self.slug}/actions/", fields, **HTMX)
+        assert answer.status == 200, f"{self.name} did {fields}: {answer.status}"
+        page = answer.page
+        page.ids["said"] = next(each for each in page.children if each.attrs["hx-swap-oob"].endswith("-said"))
+        return page
 
     def differs_from_a_fresh_page(self) -> str:
         """What of this page a page that is loaded now shows otherwise; "" for nothing."""
