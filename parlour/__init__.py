@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from parlour.models import Numbered as Numbered
     from parlour.regions import Region as Region
     from parlour.regions import in_page_language as in_page_language
+    from parlour.streams import Answer as Answer
     from parlour.streams import LogStream as LogStream
     from parlour.streams import StateStream as StateStream
     from parlour.streams import Stream as Stream
@@ -59,7 +60,7 @@ _NAMES = {  # docs/reference.md says what they are
     "parlour.live_parts": ["live"],
     "parlour.models": ["Head", "Lease", "Numbered"],
     "parlour.regions": ["Region", "in_page_language"],
-    "parlour.streams": ["LogStream", "StateStream", "Stream"],
+    "parlour.streams": ["Answer", "LogStream", "StateStream", "Stream"],
     "parlour.text": ["clean", "is_visible"],
     "parlour.watch": ["row_heads", "rows_head", "watch_model"],
     "parlour.who_is_here": ["name_of", "people_here", "people_in"],

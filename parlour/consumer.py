@@ -404,8 +404,10 @@ class Consumer:
             if getattr(self.person, "zone", "") != zone:
                 self.reconnect()  # it comes back, and its streams know how it reads
             elif self.greeted and set(self.following) != {stream.heads for stream in self.region.streams}:
+                same = [stream for stream in self.region.streams if stream.heads in self.following]
+                told = {stream.name: self.hub.told(self, stream) for stream in same}
                 self.hub.leave(self)
-                self._follow({})
+                self._follow({name: seq for name, seq in told.items() if seq >= 0})
         except Denied as denied:
             self.end(denied.code, denied.words)
         except Exception:

@@ -138,6 +138,8 @@ class Topic:
     async def _run(self) -> None:
         while True:
             await self.awake.wait()
+            if self.stream.delay and not self.late:
+                await asyncio.sleep(self.stream.delay)
             self.awake.clear()
             late = self.late.copy()
             behind, self.behind = self.behind | {self.member_of[listener] for listener in late}, set()
@@ -148,7 +150,7 @@ class Topic:
             try:
                 await self._answer(behind, late)
                 self.failures = 0
-                if hinted_at and behind:
+                if hinted_at and behind and not self.stream.delay:
                     metrics.FAN_OUT.observe(self.hub.loop.time() - hinted_at)
             except Exception as error:
                 self._failed(error)

@@ -21,6 +21,7 @@ class RoomsConfig(AppConfig):
         "parlour/files.css",
         "parlour/reactions.css",
         "parlour/pins.css",
+        "parlour/unread.css",
     )
     default_auto_field = "django.db.models.BigAutoField"
 

@@ -22,6 +22,7 @@ from rooms.restrictions import has_ended, words
 from rooms.send_once import Acknowledgements, NumberedText
 from rooms.streams import RoomRegion
 from rooms.suggestions import suggested
+from rooms.unread import followed, read_soon
 
 COMMIT_WITHIN = 20  # seconds
 ATTENTION = 30.0  # seconds that a sign of somebody at the page holds
@@ -36,6 +37,7 @@ class RoomConsumer(Consumer):
     region: RoomRegion
     lease: tuple[str, str] | None = None
     attention: asyncio.TimerHandle | None = None
+    above = False  # its reader looks at earlier lines: what arrives is not in front of them
     lacks_composer = False
     told: Restriction | None = None  # the page knows of it
     drafted: str | None = None  # the draft that is kept, once this page has changed it
@@ -47,17 +49,27 @@ class RoomConsumer(Consumer):
 
     @classmethod
     def authorize(cls, person: Any, slug: str) -> RoomRegion:  # type: ignore[override]
-        return RoomRegion(*room_for(person, slug))
+        room, allowed = room_for(person, slug)
+        rooms = followed([person.pk], room.pk)[person.pk] if person.is_authenticated else []
+        return RoomRegion(room, allowed).read_by(person, rooms)
 
     @classmethod
     def authorize_all(cls, people: Collection[Any], slug: str) -> dict[Any, RoomRegion]:  # type: ignore[override]
         room = Room.objects.at(slug)
-        allowed = rights_of_all(people, room) if room else {}
-        return {pk: RoomRegion(room, each) for pk, each in allowed.items() if room and each.read}
+        allowed = {pk: each for pk, each in (rights_of_all(people, room) if room else {}).items() if each.read}
+        if room is None or not allowed:
+            return {}
+        rooms = followed([pk for pk in allowed if pk is not None], room.pk)
+        return {
+            each.pk: RoomRegion(room, allowed[each.pk]).read_by(each, rooms.get(each.pk, ()))
+            for each in people
+            if each.pk in allowed
+        }
 
     async def greet(self, fields: dict[str, Any]) -> str:
         """Take what the page still holds unsent, or say how far its texts are stored."""
         self.sent = Acknowledgements(fields)
+        self.above = fields.get("above") == "1"
         self.lacks_composer = "met" in fields and not self.sent.page
         self.told = self.region.rights.restriction if self.lacks_composer else None
         seq, answer = await self._post(fields)
@@ -128,7 +140,7 @@ class RoomConsumer(Consumer):
 
     async def hear_seen(self, fields: dict[str, Any]) -> None:
         """A sign of somebody at the page: the room is in front of them until the next few seconds bring none."""
-        if not self.lease:
+        if not self.lease or self.above:
             return
         if self.attention:
             self.attention.cancel()
@@ -138,11 +150,36 @@ class RoomConsumer(Consumer):
         self.attention = self.loop.call_later(ATTENTION, self._look_away)
         if begins:
             self.hub.presence.enter((self.region.room.reading, str(self.person.pk)))
+            self._read(self.hub.told(self, self.region.log))
             await run(mark_room_read, self.person, self.region.room)
+
+    async def hear_above(self, fields: dict[str, Any]) -> None:
+        """The newest lines were scrolled out of sight. The page says so again when it comes back."""
+        self.above = True
+        self._look_away()
+        above = render_to_string("parlour_rooms/unread.html#above", {"region": self.region})
+        self.put(self.region.inner("above", above))
+
+    async def hear_newest(self, fields: dict[str, Any]) -> None:
+        """They are in sight again."""
+        if self.above:
+            self.above = False
+            self.put(self.region.inner("above", ""))
+            await self.hear_seen(fields)
 
     async def hear_away(self, fields: dict[str, Any]) -> None:
         """The window has lost the focus."""
         self._look_away()
+
+    def deliver(self, topic: Any, seq: int, text: str) -> None:
+        super().deliver(topic, seq, text)
+        if self.attention and topic.stream.key == self.region.log.key:
+            self._read(seq)
+
+    def _read(self, seq: int) -> None:
+        """What the page was told up to this is read, once it was told anything."""
+        if self.region.unread and seq >= 0:
+            read_soon(self.person.pk, self.region.room.pk, seq)
 
     def _look_away(self) -> None:
         if self.attention:

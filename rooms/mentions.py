@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db.models import CharField, Exists, OuterRef, Q
+from django.db.models import CharField
 from django.db.models.functions import Cast
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
@@ -19,10 +19,10 @@ from django.utils.translation import gettext_lazy as _
 from alerts import add_alert, audience_source
 from parlour import Change, Lease, name_of, rate_limit
 from rooms.markup import Group, folded, names_after
-from rooms.models import Membership, Message, NotificationLevel, Restriction, Room
-from rooms.names import bearing, guests, is_guest
+from rooms.models import Membership, Message, NotificationLevel, Room
+from rooms.names import bearing, is_guest
 from rooms.object_rules import rules
-from rooms.permissions import readers, rights
+from rooms.permissions import banned, readable, readers, rights
 from rooms.reading import readers_now
 from rooms.rows import stored, written_out
 
@@ -49,13 +49,13 @@ class Listeners(NamedTuple):
 @audience_source("members.{id}")
 def members(people: Collection[Any]) -> Any:
     """Members are told what the room is told: `notify(room, …)`."""
-    return Membership.objects.filter(~_banned(), person__in=people).values_list("person", ROOM)
+    return Membership.objects.filter(~banned(), person__in=people).values_list("person", ROOM)
 
 
 @audience_source("user.{person}/room.{id}")
 def told_in_rooms(people: Collection[Any]) -> Any:
     """What somebody was told in a room is theirs as long as they may read it."""
-    return _readable(people).values_list("person", ROOM)
+    return readable(NotificationLevel.objects.filter(person__in=people)).values_list("person", ROOM)
 
 
 @audience_source("user.{person}/object.{id}")
@@ -71,21 +71,9 @@ def told_on_objects(people: Collection[Any]) -> Any:
 @audience_source("listeners.{id}")
 def listeners(people: Collection[Any]) -> Any:
     """Those who want to be told of everything."""
-    return _readable(people).filter(level=Level.EVERYTHING).values_list("person", ROOM)
-
-
-def _readable(people: Collection[Any]) -> Any:
-    """The levels of these people for rooms that they may read: `rights`, asked for many rooms in one query."""
-    guest, is_open = guests("person__"), Q(room__access=Room.Access.OPEN)
-    member = Exists(Membership.objects.filter(room=OuterRef("room"), person=OuterRef("person")))
-    is_member = Q(member, room__access__in=Room.MEMBERS_ONLY)
-    may_read = Q(guest, is_open, ~Q(room__guests=Room.Guests.NONE)) | Q(~guest, is_open | is_member)
-    return NotificationLevel.objects.filter(may_read, ~_banned(), person__in=people)
-
-
-def _banned() -> Exists:
-    """Whether the person of a row is banned from its room."""
-    return Exists(Restriction.objects.bans().filter(room=OuterRef("room"), person=OuterRef("person")))
+    return readable(NotificationLevel.objects.filter(person__in=people, level=Level.EVERYTHING)).values_list(
+        "person", ROOM
+    )
 
 
 def named_in(text: str, room: int, author: Any) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from html import unescape
 from types import SimpleNamespace
@@ -83,6 +83,13 @@ class RoomQuerySet(models.QuerySet["Room"]):
         mine = models.FilteredRelation("memberships", condition=models.Q(memberships__person=person.pk))
         return self.alias(membership=mine)
 
+    def with_position(self, person: Any) -> Self:
+        """Each with `read_at`, when this person's position there last moved; None without one."""
+        if not person.is_authenticated:
+            return self
+        position = ReadPosition.objects.filter(room=models.OuterRef("pk"), person=person.pk).values("at")
+        return self.annotate(read_at=models.Subquery(position))
+
     def with_last(self) -> Self:
         """Each with `last_pk`, the primary key of its newest message."""
         newest = Message.objects.filter(room=models.OuterRef("pk"), seq__isnull=False).order_by("-seq").values("pk")[:1]
@@ -107,7 +114,8 @@ class RoomQuerySet(models.QuerySet["Room"]):
 @cache
 def _sql_beside(authenticated: bool, guest: bool, as_member: bool, most: int) -> tuple[str, tuple[Any, ...]]:
     person = SimpleNamespace(pk=SOMEBODY, is_authenticated=authenticated, is_guest=guest, only_as_member=as_member)
-    return Room.objects.visible_to(person).nearest_to(person)[:most].query.sql_with_params()
+    rooms = Room.objects.visible_to(person).nearest_to(person).with_position(person)
+    return rooms[:most].query.sql_with_params()
 
 
 class Room(models.Model):
@@ -148,6 +156,8 @@ class Room(models.Model):
 
     # What a query adds, and what the list of rooms shows of each.
     last_pk: int | None
+    read_at: datetime | None
+    unread: int
     last: "Message | None"
     here: list[Any]
     company: list[dict[str, Any]]  # of a direct one
@@ -252,12 +262,24 @@ class Room(models.Model):
         return f"listeners.{self.pk}"
 
 
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    """Memberships; those that are made many at once, as `room.members.add(…)` does, are told of too."""
+
+    def bulk_create(self, *args: Any, **kwargs: Any) -> list[Any]:
+        rows = super().bulk_create(*args, **kwargs)
+        for row in rows:
+            models.signals.post_save.send(Membership, instance=row, created=True)
+        return rows
+
+
 class Membership(models.Model):
     """Somebody who belongs to a room."""
 
     room = models.ForeignKey(Room, models.CASCADE, related_name="memberships")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     since = models.DateTimeField(auto_now_add=True)
+
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["room", "person"], name="parlour_rooms_member_once")]

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Exists, Model, OuterRef
+from django.db.models import Exists, Model, OuterRef, Q
 from django.db.models.signals import post_delete
 from django.shortcuts import resolve_url
 from django.urls import get_script_prefix
@@ -172,6 +172,23 @@ def readers(people: Any, room: Room) -> Any:
     if room.has_restrictions:
         people = people.exclude(pk__in=Restriction.objects.bans().filter(room=room).values("person"))
     return people
+
+
+def readable(rows: Any) -> Any:
+    """Those of a query of rows, each with a `room` and a `person`, whose person may read the room: `rights` of many.
+
+    Rooms on objects are left out: their rules are asked one by one.
+    """
+    guest, is_open = guests("person__"), Q(room__access=Room.Access.OPEN)
+    member = Exists(Membership.objects.filter(room=OuterRef("room"), person=OuterRef("person")))
+    is_member = Q(member, room__access__in=Room.MEMBERS_ONLY)
+    may_read = Q(guest, is_open, ~Q(room__guests=Room.Guests.NONE)) | Q(~guest, is_open | is_member)
+    return rows.filter(may_read, ~banned())
+
+
+def banned() -> Exists:
+    """Whether the person of a row is banned from its room, for a query of rows that have both."""
+    return Exists(Restriction.objects.bans().filter(room=OuterRef("room"), person=OuterRef("person")))
 
 
 def denied(person: Any, room: Room, ban: Restriction | None = None) -> Denied:

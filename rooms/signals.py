@@ -9,12 +9,14 @@ from parlour import Change, live_write, revoke
 from rooms import files
 from rooms.models import Attachment, Membership, NotificationLevel, Restriction, Room
 from rooms.posting import posted
+from rooms.unread import follow
 
 
 def connect() -> None:
     """Called once, when the app is ready."""
     post_delete.connect(person_changed, sender=Membership, dispatch_uid="rooms.membership_ended")
     post_save.connect(person_changed, sender=Membership, dispatch_uid="rooms.membership")
+    post_save.connect(added, sender=Membership, dispatch_uid="rooms.member_added")
     post_save.connect(person_changed, sender=NotificationLevel, dispatch_uid="rooms.notification_level")
     post_save.connect(restricted, sender=Restriction, dispatch_uid="rooms.restricted")
     post_delete.connect(person_changed, sender=Restriction, dispatch_uid="rooms.restriction_lifted")
@@ -27,6 +29,12 @@ def connect() -> None:
 def person_changed(instance: Membership | NotificationLevel | Restriction, **kwargs: Any) -> None:
     """What somebody may read or write, or is told, is different now."""
     revoke(instance.person_id)
+
+
+def added(instance: Membership, created: bool, **kwargs: Any) -> None:
+    """For a new member what is posted from now on is unread."""
+    if created:
+        follow([instance])
 
 
 def restricted(instance: Restriction, **kwargs: Any) -> None:

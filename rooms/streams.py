@@ -1,10 +1,10 @@
 """What pages of a room see: its messages and its title; who is here stands in `rooms.people_here`."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cached_property, lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from django.db.models import TextField
 from django.db.models.functions import Cast
@@ -29,6 +29,7 @@ from rooms.pins import pinned_in
 from rooms.reactions import Reaction, reactions
 from rooms.restrictions import words as restriction_words
 from rooms.send_once import new_page
+from rooms.unread import UnreadStream
 
 ROOMS = 1000  # whose query is kept, which takes as long to make as to answer
 RENDERED = 2000  # messages whose markup is kept, some two megabytes
@@ -56,6 +57,7 @@ class RoomRegion(Region):
     controls = "parlour_rooms/composer.html#composer"
     invitation = "parlour_rooms/composer.html#invitation"
     ticket = ""
+    unread: UnreadStream | None = None
 
     def __init__(
         self, room: Room, rights: Rights = READER, at: Addresses | None = None, key: str = "", socket: str = ""
@@ -69,6 +71,13 @@ class RoomRegion(Region):
         self.people = PeopleStream(room.people, self)
         self.streams = [self.log, self.people, TitleStream(room, self)]
         self.guards = [room.rules_stream, *object_heads(room.model, room.object_id)]
+
+    def read_by(self, person: Any, rooms: Iterable[int]) -> Self:
+        """Count what somebody has not read in these rooms, if they are signed in."""
+        if person.is_authenticated:
+            self.unread = self.log.unread = UnreadStream(self.room, self, person, rooms)
+            self.streams.append(self.unread)
+        return self
 
     def paint(self, request: HttpRequest) -> dict[str, Any]:
         why_not = restriction_words(self.rights.restriction) if self.rights.restriction else ""
@@ -210,6 +219,8 @@ class RoomStream(LogStream):
     """What was posted, in order. A page begins at the newest, or `around` the message with that number."""
 
     around: int | None = None
+    unread: UnreadStream | None = None
+    new_from: Any = None  # the primary key of the first message that the reader of a page had not read when it loaded
 
     def __init__(self, room: Room, region: RoomRegion) -> None:
         super().__init__(room.stream, region)
@@ -220,6 +231,7 @@ class RoomStream(LogStream):
         return _messages(self.room.pk)
 
     def paint(self, variant: Any, seq: int) -> dict[str, Any]:
+        self.new_from = self.unread.first() if self.unread else None
         if self.around is None:
             return super().paint(variant, seq)
         before, older = self.page(variant, self.around, AROUND + 1)
@@ -240,7 +252,8 @@ class RoomStream(LogStream):
         states = row.edited, row.deleted, row.pinned, row.quote_json, row.reactions_json
         menu = f"{self.actions}{row.pk}/", self.by_post
         line = self.ids.id(row.pk), row.pk
-        return render_message(ShownMessage(*line, *author, *times, row.html, *states, files, *menu, *read))
+        message = render_message(ShownMessage(*line, *author, *times, row.html, *states, files, *menu, *read))
+        return self.unread.line() + message if self.unread and row.pk == self.new_from else message
 
     @cached_property
     def actions(self) -> str:
@@ -312,4 +325,4 @@ class TitleStream(StateStream):
 
     def extras(self, context: dict[str, Any]) -> str:
         room, pins = context["room"], self.ids.inner("pins", self.pins(context["pinned"]))
-        return pins + ("" if room.is_on_object or room.is_direct else self.ids.title_of_page(f"{room.title} · Parlour"))
+        return pins + ("" if room.is_on_object or room.is_direct else self.ids.title(f"{room.title} · Parlour"))

@@ -30,6 +30,7 @@ from rooms.rejected_text import rejected_form
 from rooms.send_once import NumberedText
 from rooms.streams import RoomRegion
 from rooms.suggestions import completed
+from rooms.unread import nearest, read_last
 
 LISTED = 100  # rooms beside a conversation
 Rejected = Sequence[tuple[NumberedText, TextRejected]]
@@ -76,7 +77,10 @@ def room_page(request: HttpRequest, slug: str, rejected: Rejected = (), status: 
         region.log.around = number_of(region.room, request.GET.get("at"))
     except Denied as why:
         return denied_page(request, why)
+    region.read_by(request.user, nearest(read_last(rooms), region.room.pk))
     painted = paint(request, region, rejected, request.GET.get("upto"))
+    for each in rooms:
+        each.unread = painted["shown"]["newest"]["others"].get(each.pk, 0) if region.unread else 0
     context = {
         **painted,
         "rooms": rooms,

@@ -1,42 +1,71 @@
 """The first page: the rooms that somebody may see, nearest first, with who is there and what was said last, live."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone, translation
 
 from parlour import Consumer, Region, StateStream, people_in
 from rooms.direct import name_people
 from rooms.models import Message, Room
+from rooms.unread import UnreadStream, count, person_of, read_stream
 
 LISTED = 30  # rooms on a page
 
 
 class RoomListStream(StateStream):
-    """These rooms as they are now, in the order of the page. People whose pages list the same share the markup."""
+    """These rooms as they are now, in the order of the page, and how much of each its reader has not read.
+
+    A variant's `own` holds the reader and the rooms: "5 12 7" is for person 5, " 12 7" for nobody. What is said of a
+    room is alike for all and rendered once.
+    """
 
     template = "chat/home.html#rooms"
     part = "list"
     gap = 2.0
+    delay = UnreadStream.delay
 
-    def __init__(self, rooms: Sequence[Room], region: Region) -> None:
+    def __init__(self, person: Any, rooms: Sequence[Room], region: Region) -> None:
         heads = [head for room in rooms for head in (room.stream, room.people, room.rules_stream)]
-        super().__init__("rooms", region, heads)
-        self.listed = " ".join(str(room.pk) for room in rooms)
+        own = [read_stream(person.pk)] if person.is_authenticated else []
+        super().__init__("rooms", region, [*own, *heads])
+        self.own = " ".join(map(str, (person.pk or "", *(room.pk for room in rooms))))
 
     def variant(self, person: Any) -> Any:
-        return super().variant(person)._replace(own=self.listed)
+        return super().variant(person)._replace(own=self.own)
 
     def context(self, variants: Sequence[Any]) -> dict[Any, dict[str, Any]]:
-        listed = {variant: [int(pk) for pk in variant.own.split()] for variant in variants}
-        rooms = Room.objects.with_last().in_bulk({pk for pks in listed.values() for pk in pks})
-        last = Message.objects.select_related("author").in_bulk([room.last_pk for room in rooms.values()])
-        here = people_in(*(room.people for room in rooms.values()))
-        for room in rooms.values():
-            room.last = last.get(room.last_pk)
-            room.here = here[room.people]
-        name_people(rooms.values())
-        return {variant: {"rooms": [rooms[pk] for pk in pks if pk in rooms]} for variant, pks in listed.items()}
+        people, listed = {}, {}
+        for variant in variants:
+            person, *pks = variant.own.split(" ")
+            people[variant], listed[variant] = person and person_of(person), [int(pk) for pk in pks]
+        rooms = _rooms({pk for pks in listed.values() for pk in pks})
+        unread = count([(people[variant], pk) for variant, pks in listed.items() for pk in pks if people[variant]])
+        lines: dict[Any, dict[int, Any]] = {}
+        for language, zone in {variant[:2] for variant in variants}:
+            with translation.override(language), timezone.override(zone):
+                words = {pk: render_to_string("chat/home.html#room", {"room": room}) for pk, room in rooms.items()}
+                lines[language, zone] = words
+        return {
+            variant: {
+                "lines": [(lines[variant[:2]][pk], unread.get((people[variant], pk), 0)) for pk in pks if pk in rooms]
+            }
+            for variant, pks in listed.items()
+        }
+
+
+def _rooms(pks: Collection[int]) -> dict[int, Room]:
+    """These rooms by primary key, with their last message and who is there."""
+    rooms = Room.objects.with_last().in_bulk(pks)
+    last = Message.objects.select_related("author").in_bulk([room.last_pk for room in rooms.values()])
+    here = people_in(*(room.people for room in rooms.values()))
+    for room in rooms.values():
+        room.last = last.get(room.last_pk)
+        room.here = here[room.people]
+    name_people(rooms.values())
+    return rooms
 
 
 class RoomListRegion(Region):
@@ -48,7 +77,7 @@ class RoomListRegion(Region):
         nearest = Room.objects.visible_to(person).nearest_to(person).only("pk")  # all that is sorted travels
         rooms = list(nearest[first : first + LISTED + 1])
         self.previous_page, self.next_page = page - 1, page + 1 if len(rooms) > LISTED else 0
-        self.streams = [RoomListStream(rooms[:LISTED], self)]
+        self.streams = [RoomListStream(person, rooms[:LISTED], self)]
         self.guards = [room.rules_stream for room in rooms]
 
 

@@ -7,8 +7,9 @@ from django.views.decorators.http import require_safe
 
 from chat.echo import EchoConsumer
 from chat.rooms_list import RoomListRegion
+from rooms import unread
 from rooms.direct import name_people
-from rooms.models import Room
+from rooms.models import Room, room_key
 from rooms.names import is_guest
 from rooms.views import LISTED
 
@@ -26,9 +27,13 @@ def home(request: HttpRequest) -> HttpResponse:
 @never_cache
 def beside(request: HttpRequest) -> HttpResponse:
     """The list of rooms on the page of a room, which is `here`."""
-    rooms = list(Room.objects.beside(request.user, LISTED))
+    rooms, here = list(Room.objects.beside(request.user, LISTED)), request.GET.get("here", "")
     name_people(rooms)
-    context = {"rooms": rooms, "here": request.GET.get("here")}
+    current = next((room.pk for room in rooms if room.slug == here), 0)
+    counts = unread.count([(request.user.pk, pk) for pk in unread.nearest(unread.read_last(rooms), current)])
+    for room in rooms:
+        room.unread = counts.get((request.user.pk, room.pk), 0)
+    context = {"rooms": rooms, "here": here, "key": room_key(here)}
     return render(request, "chat/beside.html", context)
 
 

@@ -67,6 +67,7 @@ async def test_an_open_page_says_what_is_said_now_and_gains_and_loses_rooms_with
     ann, ben, lobby, fast_clocks, monkeypatch
 ):
     monkeypatch.setattr(RoomListStream, "gap", 0.05)
+    monkeypatch.setattr(RoomListStream, "delay", 0)
 
     def make_team():
         room = Room.objects.create(title="Team", owner=ann, access=Room.Access.MEMBERS, guests=Room.Guests.NONE)

@@ -1,0 +1,282 @@
+"""What people have not read: how far each has read each room, and how many lines have come since.
+
+Somebody has a position in a room from the first time they read it, or from when they became a member. While they have
+the room in front of them it moves with what arrives, and is stored a moment later, for everybody at once.
+"""
+
+import asyncio
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache, lru_cache
+from operator import attrgetter
+from types import SimpleNamespace
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.db.models import Subquery
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.functional import cached_property
+from django.utils.safestring import SafeString
+
+from alerts.streams import counted
+from parlour import Answer, Change, Region, Stream, live_write, revoke, submit
+from rooms.direct import name_people, title_for
+from rooms.models import SOMEBODY, Membership, Message, ReadPosition, Room
+from rooms.permissions import readable
+from rooms.rows import stored
+
+MOST = 100  # lines counted; a page says "99+"
+STORED_AFTER = 0.3  # seconds in which positions gather
+SQL_PAIRS = 5000  # counted by one statement
+COUNTS = """
+WITH asked (person, room) AS (VALUES {}) SELECT asked.person, asked.room, (SELECT COUNT(*) FROM (
+  SELECT 1 FROM parlour_rooms_message AS message WHERE message.room_id = asked.room AND message.seq > position.seq
+  AND message.author_id <> asked.person AND message.deleted IS NULL LIMIT {}
+) AS unread) FROM asked JOIN parlour_rooms_readposition AS position
+ON position.person_id = asked.person AND position.room_id = asked.room"""
+MOVE = """
+WITH reading (person, room, seq) AS (VALUES {})
+INSERT INTO parlour_rooms_readposition AS position (person_id, room_id, seq, at)
+SELECT reading.person, room.id, reading.seq, %s FROM reading
+JOIN parlour_rooms_room AS room ON room.id = reading.room WHERE true
+ON CONFLICT (person_id, room_id) DO UPDATE SET seq = excluded.seq, at = excluded.at
+WHERE position.seq < excluded.seq RETURNING person_id"""
+Pair = tuple[Any, int]  # primary keys of a person and a room
+_SOME_ROOM = SOMEBODY - 1
+
+
+def read_stream(person: Any) -> str:
+    """The stream that moves when somebody (a primary key) has read some of a room, or marked it unread."""
+    return f"read.{person}"
+
+
+def move(read: Mapping[Pair, int]) -> None:
+    """Store that people have read rooms up to these numbers; nobody's position moves back."""
+    if read and (fresh := _move(read)):
+        revoke(*fresh)  # their pages follow these rooms too, from now on
+
+
+@live_write
+def _move(change: Change, read: Mapping[Pair, int]) -> set[Any]:
+    """Returns who had no position there."""
+    people = {stored(person): person for person, _ in read}
+    positions = ReadPosition.objects.filter(person__in=people, room__in={room for _, room in read})
+    known = set(positions.values_list("person", "room"))
+    values = [part for (person, room), seq in read.items() for part in (stored(person), room, seq)]
+    with connection.cursor() as cursor:
+        now = connection.ops.adapt_datetimefield_value(timezone.now())
+        cursor.execute(MOVE.format(", ".join(["(%s, %s, %s)"] * len(read))), [*values, now])
+        change.touch(*{read_stream(people[person]) for (person,) in cursor.fetchall()})
+    return {person for person, room in read if (person, room) not in known}
+
+
+_waiting: dict[asyncio.AbstractEventLoop, dict[Pair, int]] = {}
+
+
+def read_soon(person: Any, room: int, seq: int) -> None:
+    """Store in a moment, with what others have read meanwhile, that somebody has read a room up to `seq`."""
+    loop = asyncio.get_running_loop()
+    if loop not in _waiting:
+        _waiting[loop] = {}
+        loop.call_later(STORED_AFTER, lambda: submit(move, _waiting.pop(loop)))
+    _waiting[loop][person, room] = max(seq, _waiting[loop].get((person, room), 0))
+
+
+def follow(memberships: Iterable[Membership]) -> None:
+    """Whoever is added to a room has read it so far."""
+    newest = {room.pk: Message.objects.newest(room.pk) for room in {each.room for each in memberships}}
+    seqs = {pk: row.seq or 0 if row else 0 for pk, row in newest.items()}
+    move({(each.person_id, each.room_id): seqs[each.room_id] for each in memberships})
+
+
+# How much they have not read
+
+
+def count(asked: Collection[Pair]) -> dict[Pair, int]:
+    """How many lines of others, up to MOST, somebody has not read in a room: of the pairs that have a position."""
+    people, pairs, found = {stored(person): person for person, _ in asked}, [*asked], {}
+    for start in range(0, len(pairs), SQL_PAIRS):
+        some = pairs[start : start + SQL_PAIRS]
+        with connection.cursor() as cursor:
+            values = [part for person, room in some for part in (stored(person), room)]
+            cursor.execute(COUNTS.format(", ".join(["(%s, %s)"] * len(some)), MOST), values)
+            found.update({(people[person], room): n for person, room, n in cursor.fetchall()})
+    return found
+
+
+class Counts:
+    """What was counted last, until a head moves on which it depends."""
+
+    def __init__(self) -> None:
+        self.known: dict[Any, dict[int, tuple[int, int]]] = {}  # by person and room: the heads then, the lines
+
+    def of(self, asked: Mapping[Any, Iterable[int]], heads: Mapping[str, int]) -> dict[Any, dict[int, int]]:
+        """By person and room, what is unread in these rooms of people; 0 where they have no position."""
+        now = {
+            (who, room): heads[f"room.{room}"] + heads[read_stream(who)] for who, in_ in asked.items() for room in in_
+        }
+        stale = [pair for pair, seq in now.items() if self.known.get(pair[0], {}).get(pair[1], (-1, 0))[0] != seq]
+        counted = count(stale)
+        for who, room in stale:
+            self.known.setdefault(who, {})[room] = now[who, room], counted.get((who, room), 0)
+        return {who: {room: self.known[who][room][1] for room in rooms} for who, rooms in asked.items()}
+
+
+def followed(people: Collection[Any], room: int) -> dict[Any, list[int]]:
+    """The rooms whose unread lines a page of `room` counts for each of these people (primary keys).
+
+    That is this room, if they have a position there, and others which they may read, those read last first: as many
+    as ROOMS_COUNTED_BESIDE says.
+    """
+    if len(people) == 1:
+        sql, params = _sql_followed()
+        placed = {stored(SOMEBODY): stored(*people), _SOME_ROOM: room}
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [placed.get(value, value) for value in params])
+            rows = [(*people, pk) for _, pk in cursor.fetchall()]
+    else:
+        rows = list(_followed(people, room))
+    found: dict[Any, list[int]] = {person: [] for person in people}
+    for person, pk in rows:
+        found[person].append(pk)
+    return {person: nearest(rooms, room) for person, rooms in found.items()}
+
+
+def read_last(rooms: Iterable[Room]) -> list[int]:
+    """Of rooms with `read_at`, the primary keys of those where the person has a position, read last first."""
+    read = [room for room in rooms if getattr(room, "read_at", None)]
+    return [room.pk for room in sorted(read, key=attrgetter("read_at"), reverse=True)]
+
+
+def nearest(rooms: Sequence[int], here: int) -> list[int]:
+    """Of a person's rooms, those read last first, the one that is `here` and as many others as are counted."""
+    others = [pk for pk in rooms if pk != here][: getattr(settings, "ROOMS_COUNTED_BESIDE", 0)]
+    return [here, *others] if here in rooms else others
+
+
+def _followed(people: Collection[Any], room: int) -> Any:
+    positions = ReadPosition.objects.filter(person__in=people)
+    rows = readable(positions.filter(room__archived=None)) | positions.filter(room=room)
+    return rows.order_by("-at").values_list("person", "room")
+
+
+@cache
+def _sql_followed() -> tuple[str, tuple[Any, ...]]:
+    return _followed([SOMEBODY], _SOME_ROOM).query.sql_with_params()
+
+
+class UnreadStream(Stream):
+    """How much a reader has not read: of this room, in the page's title and on the button to the newest line.
+
+    Of other rooms it fills the elements `<key>-unread-<primary key>`, where a page lists them.
+    """
+
+    part = "newest"
+    delay = 1.0  # by then what the reader has in front of them is stored as read
+
+    def __init__(self, room: Room, region: Region, person: Any, rooms: Iterable[int]) -> None:
+        heads = [read_stream(person.pk), room.rules_stream, *(f"room.{pk}" for pk in rooms)]
+        super().__init__("unread", region, heads)
+        self.room, self.person = room, person
+        self.counts = Counts()
+        self.named = -1, room  # since when it has been called so
+        self.shown: dict[tuple[Any, Any], tuple[int, dict[Any, Any]]] = {}  # by reader: up to which heads, and what
+
+    def variant(self, person: Any) -> Any:
+        return super().variant(person)._replace(own=str(person.pk))
+
+    def paint(self, variant: Any, seq: int) -> dict[str, Any]:
+        """`n` lines here, `others` by room, and the page's `title`."""
+        others = {room: n for room, n in self.painted.items() if room != self.room.pk}
+        n = self.painted.get(self.room.pk, 0)
+        title = counted(_page_title(self.person, self.room), n)
+        return {"markup": _newest(n, variant.language), "n": n, "others": others, "title": title}
+
+    @cached_property
+    def painted(self) -> dict[int, int]:
+        """What the page that is being loaded shows, by room."""
+        counts = count([(self.person.pk, room) for room in _rooms(self.heads)])
+        return {room: n for (_, room), n in counts.items()}
+
+    def first(self) -> Any:
+        """The primary key of the first message here that the reader has not read."""
+        if not self.painted.get(self.room.pk):
+            return None
+        position = ReadPosition.objects.filter(room=self.room, person=self.person).values("seq")
+        new = Message.objects.filter(room=self.room, deleted=None, seq__gt=Subquery(position))
+        return new.exclude(author=self.person).order_by("seq").values_list("pk", flat=True).first()
+
+    def line(self) -> SafeString:
+        """The line before it."""
+        return render_to_string("parlour_rooms/unread.html#line", {"id": self.ids.id("new")})
+
+    def since(self, asks: Sequence[Any], heads: dict[str, int]) -> Answer:
+        seqs = {ask: sum(heads[name] for name in ask.heads) for ask in asks}
+        fragments = dict.fromkeys(asks, "")
+        behind = {ask: person_of(ask.variant.own) for ask in asks if ask.cursor != seqs[ask]}
+        asked: dict[Any, set[int]] = {}
+        for ask, person in behind.items():
+            asked.setdefault(person, set()).update(_rooms(ask.heads))
+        counts = self.counts.of(asked, heads)
+        for ask, person in behind.items():
+            now: dict[Any, Any] = {room: counts[person][room] for room in _rooms(ask.heads)}
+            if not self.room.is_on_object:
+                title = _page_title(SimpleNamespace(pk=person), self._room_now(heads))
+                now["title"] = counted(title, now.get(self.room.pk, 0))
+            seq, before = self.shown.get((ask.variant, ask.heads), (None, {}))
+            known = before if seq == ask.cursor else {}
+            changed = ((what, value) for what, value in now.items() if known.get(what) != value)
+            fragments[ask] = "".join(self._fragment(what, value, ask.variant.language) for what, value in changed)
+            self.shown[ask.variant, ask.heads] = seqs[ask], now
+        return Answer(heads, fragments)
+
+    def _room_now(self, heads: Mapping[str, int]) -> Room:
+        """The room with its name, which is asked for again when the head of its rules has moved."""
+        seq = heads[self.room.rules_stream]
+        if self.named[0] != seq:
+            self.named = seq, Room.objects.filter(pk=self.room.pk).first() or self.room
+            name_people([self.named[1]])
+        return self.named[1]
+
+    def _fragment(self, what: Any, value: Any, language: str) -> str:
+        if what == "title":
+            return self.ids.title(value)
+        if what == self.room.pk:
+            return self.ids.inner(self.part, _newest(value, language))
+        somewhere = f"unread-{what}, #{self.ids.id('others')}"  # the list may lack the room: htmx wants a target
+        return self.ids.inner(somewhere, badge(value, language))
+
+    def forget(self, variant: Any) -> None:
+        self.counts.known.pop(person_of(variant.own), None)
+        for readers in [each for each in self.shown if each[0] == variant]:
+            del self.shown[readers]
+
+
+def _page_title(person: Any, room: Room) -> str:
+    return f"{title_for(person, room)} · Parlour"
+
+
+@lru_cache(1000)
+def _rooms(heads: tuple[str, ...]) -> tuple[int, ...]:
+    return tuple(int(name.removeprefix("room.")) for name in heads if name.startswith("room."))
+
+
+def person_of(pk: str) -> Any:
+    """A person's primary key, from the text of a variant."""
+    return get_user_model()._meta.pk.to_python(pk)
+
+
+@lru_cache(1000)
+def _newest(n: int, language: str) -> str:
+    """What the button says that leads to the newest line."""
+    with translation.override(language):
+        return render_to_string("parlour_rooms/unread.html#newest", {"n": n})
+
+
+@lru_cache(1000)
+def badge(n: int, language: str) -> str:
+    """How many lines are unread, beside the name of a room; nothing for 0."""
+    with translation.override(language):
+        return render_to_string("parlour_rooms/unread.html#badge", {"n": n})
