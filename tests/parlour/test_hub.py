@@ -287,7 +287,7 @@ async def test_a_log_and_a_state_on_one_head_resume_each_from_its_own(ann, lobby
 
 
 async def test_a_page_that_fell_behind_is_asked_to_come_back_and_then_misses_nothing(ann, lobby, conf):
-    conf(QUEUE_FRAMES=3, BEAT=0.05)
+    conf(QUEUE_FRAMES=4, BEAT=0.05)
     async with RecordingPage(ann) as page:
         reading, down = asyncio.Event(), page._down
 
