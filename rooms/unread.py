@@ -237,7 +237,6 @@ class UnreadStream(Stream):
         seq = heads[self.room.rules_stream]
         if self.named[0] != seq:
             self.named = seq, Room.objects.filter(pk=self.room.pk).first() or self.room
-            name_people([self.named[1]])
         return self.named[1]
 
     def _fragment(self, what: Any, value: Any, language: str) -> str:
@@ -255,6 +254,8 @@ class UnreadStream(Stream):
 
 
 def _page_title(person: Any, room: Room) -> str:
+    if not hasattr(room, "company"):
+        name_people([room])
     return f"{title_for(person, room)} · Parlour"
 
 
