@@ -15,6 +15,7 @@ from parlour.database import run
 from parlour.models import read_heads
 from parlour.testing import lost_hints
 from parlour.writes import rights
+from rooms.unread import read_stream
 from tests.parlour.messages import add
 from tests.parlour.recording_page import RecordingPage
 from tests.waiting import eventually
@@ -61,7 +62,7 @@ async def test_without_a_layer_the_pages_of_this_process_are_told_at_once(ann, l
 async def test_a_process_follows_what_its_pages_follow_and_no_more(ann, lobby, layer, conf):
     conf(TICK=0.1, GRACE=0)
     async with RecordingPage(ann):
-        await joined(layer, lobby.stream, lobby.people, lobby.rules_stream, rights(ann.pk))
+        await joined(layer, lobby.stream, lobby.people, lobby.rules_stream, rights(ann.pk), read_stream(ann.pk))
     await joined(layer)
 
 
