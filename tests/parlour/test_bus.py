@@ -62,7 +62,8 @@ async def test_without_a_layer_the_pages_of_this_process_are_told_at_once(ann, l
 async def test_a_process_follows_what_its_pages_follow_and_no_more(ann, lobby, layer, conf):
     conf(TICK=0.1, GRACE=0)
     async with RecordingPage(ann):
-        await joined(layer, lobby.stream, lobby.people, lobby.rules_stream, rights(ann.pk), read_stream(ann.pk))
+        own, of_room = (rights(ann.pk), read_stream(ann.pk)), (lobby.stream, lobby.people, lobby.rules_stream)
+        await joined(layer, *own, *of_room, lobby.pins)
     await joined(layer)
 
 
