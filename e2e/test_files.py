@@ -61,6 +61,9 @@ def test_files_are_dropped_and_seen_and_enlarged_by_keyboard(person: Invite, ser
     drop(member, [drawing])
     member.page.get_by_role("button", name="Send files").click()
     expect(member.page.get_by_role("alert").filter(has_text="drawing.svg: Web pages and SVG")).to_be_visible()
+    member.page.route("**/files/", lambda it: it.fulfill(status=413) if it.request.method == "POST" else it.continue_())
+    member.page.get_by_role("button", name="Send files").click()  # a proxy rejects it as too large
+    expect(member.page.get_by_role("alert").filter(has_text="Send 10 files at most")).to_be_visible()
     member.page.get_by_role("button", name="Discard").click()
     expect(member.page.get_by_role("button", name="Send files")).to_be_hidden()
 

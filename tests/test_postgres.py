@@ -24,6 +24,7 @@ SAME = {
         "large_room",
         "editing",
         "replies",
+        "files",
     ],
     "tests/http_bridge": ["bridge"],
     "tests/alerts": ["bell", "mail", "notifications", "pages", "rights"],
@@ -32,7 +33,7 @@ SAME = {
     "tests/accounts": ["tokens", "token_sockets"],
     "tests/api": ["api"],
     "tests/webhooks": ["delivery", "pages"],
-    "tests/widgets": ["framing", "staff_pages", "embed", "desk", "identity"],
+    "tests/widgets": ["framing", "staff_pages", "embed", "desk", "identity", "files"],
     "tests/monitoring": ["problems", "reporter", "status_page"],
 }
 
