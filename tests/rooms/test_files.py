@@ -13,6 +13,7 @@ from rooms import files, images
 from rooms.images import FileRejected
 from rooms.markup import TextRejected
 from rooms.models import Attachment, Message, Room
+from rooms.moderation import remove
 from tests.rooms.posts import lines
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -233,8 +234,8 @@ def test_files_go_from_the_disk_with_their_line_and_their_room(ann, lobby, team,
     send(ann, lobby, upload(picture(), "photo.jpg"))
     files.prepare_due()
     assert uploads() == 5
-    Message.objects.filter(room=lobby).delete()
-    assert uploads() == 3
+    remove([Message.objects.get(room=lobby).pk])
+    assert (Message.objects.get(room=lobby).files, uploads()) == (None, 3)
     team.delete()
     assert uploads() == 0
 
