@@ -21,6 +21,7 @@ SLOW_MODES = [
     (900, _("15 minutes")),
     (3600, _("1 hour")),
 ]
+KEPT = [("", _("Always")), (7, _("A week")), (30, _("30 days")), (90, _("90 days")), (365, _("A year"))]
 
 
 class RoomForm(forms.ModelForm):
@@ -31,6 +32,14 @@ class RoomForm(forms.ModelForm):
         help_text=_("How long everybody waits between two messages of theirs; you do not."),
         choices=SLOW_MODES,
         coerce=int,
+    )
+    keep_days = forms.TypedChoiceField(
+        label=_("Keep messages"),
+        help_text=_("What is older is deleted, with its files, for everybody and for good."),
+        choices=KEPT,
+        coerce=int,
+        empty_value=None,
+        required=False,
     )
 
     class Meta:
@@ -46,8 +55,9 @@ class RoomForm(forms.ModelForm):
         offered = [each for each in Room.Access.choices if each[0] in (Room.Access.OPEN, Room.Access.MEMBERS)]
         self.fields["access"].choices = offered  # type: ignore[attr-defined]
         self.fields["slow_mode"].initial = self.instance.slow_mode
+        self.fields["keep_days"].initial = self.instance.keep_days
         if not self.instance.pk:
-            del self.fields["slow_mode"]
+            del self.fields["slow_mode"], self.fields["keep_days"]
         if not self.instance.pk and not self.errors:
             self.fields["title"].widget.attrs["autofocus"] = True
 
@@ -56,6 +66,10 @@ class RoomForm(forms.ModelForm):
 
     def clean_about(self) -> str:
         return self._line("about")
+
+    def clean_keep_days(self) -> int | None:
+        self.instance.keep_days = self.cleaned_data["keep_days"]
+        return self.instance.keep_days
 
     def _line(self, name: str) -> str:
         if not self.cleaned_data[name].strip():
