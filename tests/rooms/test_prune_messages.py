@@ -50,14 +50,14 @@ def test_what_is_older_than_its_room_keeps_is_deleted_and_then_leaves_the_page(a
 
 def test_who_manages_a_room_says_how_long_and_everybody_reads_it_in_its_head(ann, lobby, client):
     client.force_login(ann)
-    client.post("/rooms/lobby/settings/", fields("Lobby", keep_days="30", slow_mode="0"))
+    client.post("/rooms/lobby/settings/", fields("Lobby", keep_days="30"))
     lobby.refresh_from_db()
     assert lobby.keep_days == 30
     page = client.get("/rooms/lobby/settings/").content.decode()
     assert '<option value="30" selected>' in page
     assert "Messages are kept for 30 days" in client.get("/rooms/lobby/").content.decode()
-    client.post("/rooms/lobby/settings/", fields("Lobby", keep_days="", slow_mode="0"))
+    client.post("/rooms/lobby/settings/", fields("Lobby", keep_days=""))
     lobby.refresh_from_db()
     assert lobby.keep_days is None
     assert "Messages are kept" not in client.get("/rooms/lobby/").content.decode()
-    assert client.post("/rooms/lobby/settings/", fields("Lobby", keep_days="-1", slow_mode="0")).status_code == 422
+    assert client.post("/rooms/lobby/settings/", fields("Lobby", keep_days="-1")).status_code == 422

@@ -42,7 +42,7 @@ def test_an_address_that_is_none_is_not_found(ann, lobby, client):
 
 
 def fields(title, **others):
-    return {"title": title, "about": "", "access": "open", "guests": "read"} | others
+    return {"title": title, "about": "", "access": "open", "guests": "read", "slow_mode": "0"} | others
 
 
 @pytest.mark.django_db
