@@ -32,7 +32,7 @@ from alerts.bell import Line
 from alerts.models import Alert, Kind, Mark, Preference, quiet
 
 log = logging.getLogger("parlour")
-EVERY, LONGEST = 5.0, 3600.0  # seconds from one look of this process to the next; they double with each that fails
+EVERY, LONGEST = 10.0, 3600.0  # seconds from one look of this process to the next; they double with each that fails
 SOON = timedelta(seconds=20)  # what is read on a page meanwhile needs no mail
 DIGEST = timedelta(hours=4)  # from the first unread alert to the digest
 FRESH = timedelta(days=7)  # older alerts are not mailed any more
@@ -95,10 +95,11 @@ def send_all() -> None:
 
 def due() -> list[tuple[Any, list[Alert]]]:
     """Who is to be sent which alerts now. Seven queries, for however many people."""
-    now, chosen = timezone.now(), defaultdict[Any, dict[str, Preference]](dict)
+    now, chosen = timezone.now(), defaultdict[Any, dict[str, Any]](dict)
     reached = {"person__is_active": True, f"person__{mail_field()}__contains": "@"}
-    for preference in Preference.objects.exclude(mail="").filter(**reached):
-        chosen[preference.person_id][preference.kind] = preference
+    wanted: Any = Preference.objects.exclude(mail="").filter(mail_since__lt=now, **reached)
+    for preference in wanted.values_list("person", "kind", "mail", "mail_since", named=True):
+        chosen[preference.person][preference.kind] = preference
     waiting = _unread(chosen, now)
     pks = {}
     for person in waiting.keys() - quiet(waiting.keys()):
@@ -111,7 +112,7 @@ def due() -> list[tuple[Any, list[Alert]]]:
     return [(people[person], [alerts[pk] for pk in pks[person] if pk in alerts]) for person in pks if person in people]
 
 
-def _unread(chosen: dict[Any, dict[str, Preference]], now: datetime) -> dict[Any, list[Any]]:
+def _unread(chosen: dict[Any, dict[str, Any]], now: datetime) -> dict[Any, list[Any]]:
     """Alerts of kinds that people chose to get by mail, by person: unread, not mailed, and of no act of theirs."""
     readers = defaultdict[str, list[Any]](list)
     for person, names in (audiences.of(list(chosen)) if chosen else {}).items():
@@ -129,9 +130,8 @@ def _unread(chosen: dict[Any, dict[str, Preference]], now: datetime) -> dict[Any
     for alert in alerts:
         for person in readers[alert.audience]:
             preference = chosen[person].get(alert.kind)
-            if preference is None or alert.actor == person or (person, alert.pk) in known:
-                continue
-            if preference.mail_since and alert.at > preference.mail_since:
+            new = preference and alert.at > preference.mail_since and (person, alert.pk) not in known
+            if new and alert.actor != person:
                 waiting[person].append(alert)
     return waiting
 

@@ -281,7 +281,7 @@ def test_while_the_server_is_away_it_is_tried_with_growing_waits_logged_once_and
         if alerts_mail._next_look != before:
             tries.append(server[0])
     gaps = [later - earlier for earlier, later in pairwise(tries)]
-    assert gaps[:4] == [10, 20, 40, 80]
+    assert gaps[:4] == [20, 40, 80, 160]
     assert len(tries) < 12
     assert len(log_lines) == 1
     assert "nobody there" in alerts_mail.mail_problem()
