@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from rooms.members import tell_new_member
-from rooms.models import Membership, Message, NotificationLevel, Room
+from rooms.models import Membership, Message, NotificationLevel, Restriction, Room
 from rooms.moderation import remove
 
 USERNAME = get_user_model().USERNAME_FIELD
@@ -45,6 +45,16 @@ class NotificationLevelAdmin(admin.ModelAdmin):
     list_display = ["person", "room", "level"]
     list_filter = ["level", "room"]
     search_fields = [f"person__{USERNAME}", "room__title"]
+    raw_id_fields = ["person", "room"]
+    list_select_related = ["person", "room"]
+
+
+@admin.register(Restriction)
+class RestrictionAdmin(admin.ModelAdmin):
+    """Who is banned or muted where, also in rooms on objects, which nobody manages."""
+
+    list_display = ["person", "room", "kind", "until", "reason"]
+    list_filter = ["kind"]
     raw_id_fields = ["person", "room"]
     list_select_related = ["person", "room"]
 

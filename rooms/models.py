@@ -562,7 +562,7 @@ class Restriction(models.Model):
     room = models.ForeignKey(Room, models.CASCADE, related_name="restrictions")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     kind = models.CharField(max_length=4, choices=Kind)
-    until = models.DateTimeField(null=True)
+    until = models.DateTimeField(null=True, blank=True)
     reason = models.CharField(max_length=300, blank=True)
 
     objects = RestrictionQuerySet.as_manager()

@@ -15,4 +15,9 @@ class Migration(migrations.Migration):
             name='kind',
             field=models.CharField(choices=[('ban', 'Banned'), ('mute', 'Muted'), ('slow', 'Wrote a moment ago')], max_length=4),
         ),
+        migrations.AlterField(
+            model_name='restriction',
+            name='until',
+            field=models.DateTimeField(blank=True, null=True),
+        ),
     ]

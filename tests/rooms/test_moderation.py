@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.test import Client
 from django.utils import timezone
 from django.utils.html import strip_tags
@@ -14,6 +15,7 @@ from parlour.database import run
 from rooms import moderation
 from rooms.models import Message, ModerationAct, Restriction, Room
 from rooms.moderation import report
+from rooms.permissions import rights
 from tests.parlour.messages import add
 from tests.parlour.recording_page import RecordingPage
 from tests.rooms.posts import lines, say
@@ -57,6 +59,16 @@ async def test_the_bell_of_whom_it_mentioned_quotes_it_no_more(ann, ben, lobby, 
         await bell.shows("a slur")
         await run(deletes, staff, row)
         await bell.until(lambda: "a slur" not in bell.document.part("bell-lines"), "the bell forgets it")
+
+
+def test_who_is_restricted_in_the_admin_is_restricted_in_the_room_on_an_object_too(staff, ben):
+    room = Room.objects.on(Group.objects.create(name="Tea"))
+    fields = {"room": room.pk, "person": ben.pk, "kind": "ban", "reason": "Spam"}
+    assert staff.post("/admin/parlour_rooms/restriction/add/", fields).status_code == 302
+    assert not rights(ben, Room.objects.get(pk=room.pk)).read
+    pk = Restriction.objects.get().pk
+    assert staff.post(f"/admin/parlour_rooms/restriction/{pk}/delete/", {"post": "yes"}).status_code == 302
+    assert rights(ben, Room.objects.get(pk=room.pk)).write
 
 
 def test_a_room_can_still_be_deleted_with_all_that_was_said(lobby, staff):
