@@ -69,8 +69,8 @@ def sent(request: HttpRequest, region: RoomRegion, note: str) -> HttpResponse:
 
 
 def limits_note() -> HttpResponse:
-    """How much may be sent, for a page whose files no view has seen."""
-    return HttpResponse(escape(limits()))
+    """For a page whose files no view has seen: a proxy rejected them, or whoever sent them is signed out."""
+    return HttpResponse(escape(f"{limits()} {_('If yours are fewer, load the page again.')}"))
 
 
 @require_safe

@@ -100,7 +100,7 @@ def _limit(person: Any, attachments: Sequence[Attachment]) -> None:
 
 
 def limits() -> str:
-    """How much may be sent at once, in words, where nothing else is known of what went wrong."""
+    """How much may be sent at once, in words."""
     words = _("Nothing was sent. Send {most} files at most, of {each} each and {together} together.")
     return words.format(most=MOST, each=filesizeformat(LARGEST), together=filesizeformat(TOGETHER))
 

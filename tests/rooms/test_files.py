@@ -299,6 +299,7 @@ def test_htmx_gets_an_empty_form_or_why_nothing_was_sent(ann, lobby, client):
     sent = client.post(address, {"page": "p", "files": upload()}, **htmx).content.decode()
     assert 'name="page" value="p"' not in sent
     assert "hx-preserve" not in sent, "it takes the place of the one that was sent"
+    assert sent.count("from:closest form target:.pl-files") == 2, "or its own failure would ask again without end"
     refused = client.post(address, {"page": "p", "files": upload(b"", "<b>.txt")}, **htmx)
     assert (refused["HX-Reswap"], refused["HX-Retarget"]) == ("innerHTML", "#room-lobby-files-note")
     assert "&lt;b&gt;.txt: There is nothing in it" in refused.content.decode()
