@@ -96,6 +96,15 @@ def test_who_is_mentioned_by_an_edit_is_alerted_once_and_nobody_again(ann, ben, 
     assert {*Alert.objects.values_list("body", flat=True)} == {"@ben and @sue, come at seven"}
 
 
+async def test_who_has_come_since_is_not_told_by_an_edit_that_everybody_here_was_mentioned(ann, ben, lobby):
+    row = await run(say, ann, lobby, "@here, tea")
+    async with RecordingPage(ben) as page:
+        await page.shows("Ben joined the room")
+        await run(save, ann, row, "@here, tea is ready")
+        await page.shows("tea is ready")
+        assert await run(lines, ben) == []
+
+
 def test_who_wants_to_hear_everything_hears_of_no_edit(ann, ben, lobby):
     lobby.notification_levels.create(person=ben, level="everything")
     row = say(ann, lobby, "news")
