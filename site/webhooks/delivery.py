@@ -64,6 +64,8 @@ def send_next(pk: int) -> bool:
         return False
     if not cursor.webhook.may_read(cursor.room):
         return record(cursor, message, 0, "", f"Its owner may not read “{cursor.room}” any more.")
+    if (message.seq or 0) <= cursor.seq and not (message.edited or message.deleted):
+        return record(cursor, message, 200, "")  # a reaction or a pin: it still says what was sent before
     number, body = event(cursor, message)
     connections.close_all()  # one that waits for a slow receiver would be missing in the pages' pool
     return record(cursor, message, *post(cursor.webhook.address, body, signed(cursor.webhook.secret, number, body)))

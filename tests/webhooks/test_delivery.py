@@ -14,6 +14,7 @@ from alerts.models import Alert
 from jobs import runner
 from rooms.models import Membership, Message, Room
 from rooms.moderation import remove
+from rooms.reactions import react
 from tests.waiting import until
 from webhooks import delivery, live, safe_post
 from webhooks.delivery import look, send_next
@@ -65,6 +66,17 @@ def test_what_is_posted_and_edited_is_sent_in_order_and_signed_as_standard_webho
     assert path == "/hook?a=b"
     with pytest.raises(WebhookVerificationError):
         Verifier(webhook.secret).verify(body.replace(b"one", b"two"), headers)
+
+
+def test_a_reaction_is_no_event_and_holds_up_none(hook, receiver, lobby, say, ann):
+    webhook = hook()
+    say(lobby, "one")
+    send_all(webhook)
+    react(ann, Message.objects.get().pk, "👍")
+    say(lobby, "two")
+    send_all(webhook)
+    events = [Verifier(webhook.secret).verify(body, headers) for headers, body, _ in receiver.taken]
+    assert [each["data"]["text"] for each in events] == ["one", "two"]
 
 
 def test_a_receiver_that_fails_hangs_and_comes_back_gets_every_event_in_order(
