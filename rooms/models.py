@@ -400,12 +400,12 @@ class Message(Numbered):
         page = self.room.get_absolute_url()
         return f"{page}{'&' if '?' in page else '?'}at={self.pk}#{room_key(self.room.slug)}-{self.pk}"
 
-    def follow(self, previous: "Message | None") -> None:
+    def follow(self, previous: "Message | None", at: datetime | None = None) -> None:
         """Say when this was posted, and how it follows the message before it.
 
         It stands under the heading of its author's messages before it for five minutes, counted from the heading.
         """
-        self.created = self.heading_at = timezone.now()
+        self.created = self.heading_at = at or timezone.now()
         if previous is not None:
             self.previous_at = previous.created
             heading = previous.heading_at or previous.created

@@ -22,6 +22,7 @@ SAME = {
         "restrictions",
         "invitations",
         "large_room",
+        "importing",
         "editing",
         "replies",
         "files",

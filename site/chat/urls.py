@@ -4,6 +4,7 @@ from django.urls import path
 
 from chat import export_views, membership_views, moderation_views, people, search, settings_views, views
 from chat.echo import EchoConsumer
+from chat.importing import views as imports
 from chat.rooms_list import RoomListConsumer
 
 app_name = "chat"
@@ -16,6 +17,8 @@ urlpatterns = [
     path("people/<int:pk>/", people.person_page, name="person"),
     path("people/<int:pk>/write/", people.write, name="write"),
     path("conversations/new/", people.converse, name="converse"),
+    path("imports/", imports.imports, name="imports"),
+    path("imports/<int:pk>/", imports.show, name="import"),
     path("search/", search.search_page, name="search"),
     path("rooms/new/", settings_views.create, name="create"),
     path("rooms/<slug:slug>/settings/", settings_views.settings, name="settings"),

@@ -114,7 +114,7 @@ STORAGES = {
 FILE_UPLOAD_TEMP_DIR = MEDIA_ROOT = UPLOADS
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024**2  # bytes of any other request
 UPLOAD_LIMITS = {  # bytes of the files in one form, by address; client_max_body_size in deploy/nginx.conf is 1 MB more
-    r"/shop/imports/": 200 * 1024**2,
+    r"/(shop/)?imports/": 200 * 1024**2,
     r"/(rooms|embed)/[^/]+/files/": 50 * 1024**2,
 }
 PARLOUR = environment.engine(env)
