@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
@@ -94,7 +95,8 @@ class RoomConsumer(Consumer):
             self.put(self.region.inner("note", renewal))
         elif self.greeted and allowed.restriction != self.told:
             self.told = allowed.restriction
-            self.put(self.region.inner("note", escape(words(self.told)) if self.told else ""))
+            with translation.override(self.language):  # it is the hub that calls
+                self.put(self.region.inner("note", escape(words(self.told)) if self.told else ""))
 
     def left(self) -> None:
         self._look_away()

@@ -14,7 +14,7 @@ from alerts.testing import BellPage
 from parlour.database import run
 from rooms import moderation
 from rooms.models import Message, ModerationAct, Restriction, Room
-from rooms.moderation import report
+from rooms.moderation import record, report
 from rooms.permissions import rights
 from tests.parlour.messages import add
 from tests.parlour.recording_page import RecordingPage
@@ -116,6 +116,8 @@ def test_all_that_is_done_is_listed_for_who_manages_and_the_staff_and_for_nobody
         client.force_login(person)
         assert client.get(page).status_code == status, person
     assert client.post(page, fields).status_code == 403, "of the staff, but no member"
+    record(team, ann, "mute", ben, say(ben, team, "for members"))
+    assert "for members" not in client.get(page).content.decode()
     assert "a slur" in client.get("/moderation/?reports").content.decode()
     client.force_login(ben)
     assert client.get("/moderation/").status_code == 302

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts import tokens
 from alerts import notify
@@ -173,6 +173,14 @@ async def test_a_mute_and_its_end_are_said_on_an_open_page_whose_composer_stays(
         mute = await Restriction.objects.select_related("room", "person").aget()
         await run(lift, mute, ann)
         await page.until(lambda: "again in" not in page.document.part("room-lobby-note"), "the words go")
+
+
+async def test_a_mute_is_said_in_the_language_of_the_page(ann, ben, lobby, fast_clocks):
+    with translation.override("de"):
+        page = RecordingPage(ben)
+    async with page:
+        await run(restrict, lobby, ann, ben, "mute", "day")
+        await page.shows("1 Tag")
 
 
 async def test_who_was_muted_when_the_page_was_loaded_gets_a_composer_when_that_ends(ben, lobby, fast_clocks):
