@@ -3,12 +3,11 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import get_conditional_response
 from django.utils.html import escape
-from django.utils.http import quote_etag
+from django.utils.http import content_disposition_header, quote_etag
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import reswap, retarget
@@ -74,7 +73,7 @@ def limits_note() -> HttpResponse:
 
 
 @require_safe
-def file(request: HttpRequest, slug: str, pk: int, small: bool = False) -> HttpResponseBase:
+def file(request: HttpRequest, slug: str, pk: int, small: bool = False) -> HttpResponse:
     """A file, for who may read the room that it is in; an image also `small`."""
     try:
         room, _rights = room_for(request.user, slug)
@@ -83,7 +82,7 @@ def file(request: HttpRequest, slug: str, pk: int, small: bool = False) -> HttpR
     return file_of(request, Attachment.objects.filter(room=room, pk=pk), small)
 
 
-def file_of(request: HttpRequest, rows: QuerySet[Attachment], small: bool = False) -> HttpResponseBase:
+def file_of(request: HttpRequest, rows: QuerySet[Attachment], small: bool = False) -> HttpResponse:
     """The one file among these that is in a message and ready. Raises Http404.
 
     A browser keeps it, and asks each time whether it still may show it.
@@ -95,8 +94,9 @@ def file_of(request: HttpRequest, rows: QuerySet[Attachment], small: bool = Fals
     tag = quote_etag(str(kept.name))
     response: Any = get_conditional_response(request, tag)
     if response is None:
-        kind = "image/webp" if small else row.type
-        response = FileResponse(kept.open(), as_attachment=kind == OTHER, filename=row.name, content_type=kind)
+        with kept.open() as content:
+            response = HttpResponse(content.read(), content_type="image/webp" if small else row.type)
+        response["Content-Disposition"] = content_disposition_header(row.type == OTHER, row.name)
     for name, value in {**HEADERS, "ETag": tag}.items():
         response[name] = value
     return response

@@ -6,8 +6,7 @@ from functools import partial
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, JsonResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
@@ -20,7 +19,7 @@ View = Callable[..., tuple[int, Any]]
 _json = partial(JsonResponse, json_dumps_params={"ensure_ascii": False})  # people read it in a terminal
 
 
-def endpoint(**views: tuple[str, View]) -> Callable[..., HttpResponseBase]:
+def endpoint(**views: tuple[str, View]) -> Callable[..., HttpResponse]:
     """The view of an address: for each method the scope it takes, and what gives status and content for a token.
 
     Content is JSON, or a response of its own, such as a file.
@@ -28,7 +27,7 @@ def endpoint(**views: tuple[str, View]) -> Callable[..., HttpResponseBase]:
 
     @csrf_exempt  # no cookie says who asks
     @never_cache
-    def answer(request: HttpRequest, **route: Any) -> HttpResponseBase:
+    def answer(request: HttpRequest, **route: Any) -> HttpResponse:
         try:
             if not views:
                 raise Refused(404, "There is nothing at this address. All of the API begin with /api/ and end with /.")
@@ -41,7 +40,7 @@ def endpoint(**views: tuple[str, View]) -> Callable[..., HttpResponseBase]:
             if not rate_limit("api", token.pk, RATE).take():
                 raise Refused(429, "That is too much at once. Wait a moment.", Retry_After="1")
             status, content = view(request, token, **route)
-            return content if isinstance(content, HttpResponseBase) else _json(content, status=status)
+            return content if isinstance(content, HttpResponse) else _json(content, status=status)
         except RequestDataTooBig:
             return _json({"error": "This body is too large."}, status=413)
         except Refused as why:

@@ -4,8 +4,7 @@ import hashlib
 import re
 from typing import Any, cast
 
-from django.http import Http404, HttpRequest
-from django.http.response import HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
 from accounts.models import ApiToken
@@ -74,7 +73,7 @@ def post(request: HttpRequest, token: ApiToken, slug: str) -> Answer:
     return 201, _shown(request, token, room, row)
 
 
-def file(request: HttpRequest, token: ApiToken, slug: str, pk: int) -> tuple[int, HttpResponseBase]:
+def file(request: HttpRequest, token: ApiToken, slug: str, pk: int) -> tuple[int, HttpResponse]:
     """A file in a message."""
     try:
         return 200, file_of(request, Attachment.objects.filter(room=_room(token, slug), pk=pk))

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -38,7 +37,7 @@ class Visit(NamedTuple):
     ticket: str = ""
 
 
-def with_visit(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
+def with_visit(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Decorate `view(request, widget, visit)`. Who is denied reads why; nothing that they typed is lost."""
 
     @embedded
@@ -189,7 +188,7 @@ def files(request: HttpRequest, widget: Widget, visit: Visit) -> HttpResponse:
 
 
 @embedded
-def file(request: HttpRequest, widget: Widget, pk: int, signature: str, small: bool = False) -> HttpResponseBase:
+def file(request: HttpRequest, widget: Widget, pk: int, signature: str, small: bool = False) -> HttpResponse:
     """A file, for whom a page showed its address: no ticket comes with the request for an image."""
     of_visitor = Q(room__visitor__widget=widget, room__visitor__user__is_active=True)
     rows = Attachment.objects.filter(Q(room=widget.room_id) | of_visitor, pk=pk)

@@ -6,7 +6,6 @@ from typing import Any
 
 from csp.constants import SELF
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 
@@ -42,7 +41,7 @@ def widget_at(public_id: str) -> Widget | None:
     return widget if widget and widget.is_shown else None
 
 
-def embedded(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+def embedded(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Decorate `view(request, widget, …)` at an address that begins with the public id of a widget.
 
     It runs in the language of the widget. Forms need no token against forgery, since no cookie comes with them.
@@ -50,7 +49,7 @@ def embedded(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespons
 
     @csrf_exempt
     @wraps(view)
-    def framed(request: HttpRequest, public_id: str, **route: Any) -> HttpResponseBase:
+    def framed(request: HttpRequest, public_id: str, **route: Any) -> HttpResponse:
         if (widget := widget_at(public_id)) is None:
             return refuse(request)
         with translation.override(widget.language):
@@ -59,11 +58,11 @@ def embedded(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespons
     return framed
 
 
-def embed_headers(response: HttpResponseBase, widget: Widget) -> HttpResponseBase:
+def embed_headers(response: HttpResponse, widget: Widget) -> HttpResponse:
     """Say that the allowed sites of a widget may frame this answer, also those that isolate themselves (COEP)."""
     ancestors = None if widget.apps else [SELF, *origins(widget.sites)]
     response._csp_replace = {"frame-ancestors": ancestors}  # type: ignore[attr-defined]  # what csp_replace sets
-    response.xframe_options_exempt = True  # type: ignore[attr-defined]  # as its decorator does
+    response.xframe_options_exempt = True  # as its decorator does
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
     response["Cross-Origin-Embedder-Policy"] = "require-corp"  # all that the page loads is of this site
     return response
