@@ -28,17 +28,24 @@ from django.contrib.auth import get_user_model
 for name in ("ann", "ben"):
     get_user_model().objects.create_user(name, password="parlour")
 """
+TALK = """
+from django.contrib.auth import get_user_model
+from rooms.direct import direct_room
+print(direct_room(get_user_model().objects.filter(username__in=["ann", "ben", "staff"])).slug)
+"""
 KINDS = ["👍", "❤️", "😄", "🎉", "🙏", "👀"]
-ROWS = (
-    "SELECT id, author_id, text, deleted, reactions, pinned, answers_id, quote FROM parlour_rooms_message ORDER BY seq"
-)
-ALERTED = "SELECT audience, about, count(*) FROM parlour_alerts_alert WHERE kind = 'mention' GROUP BY audience, about"
+ROWS = """
+SELECT message.id, slug, author_id, text, deleted, reactions, pinned, answers_id, quote
+FROM parlour_rooms_message message JOIN parlour_rooms_room room ON room.id = room_id ORDER BY message.id
+"""
+ALERTED = "SELECT audience, about, count(*) FROM parlour_alerts_alert WHERE kind = %s GROUP BY audience, about"
 
 
 class Row(NamedTuple):
     """A message as the database has it."""
 
     pk: int
+    slug: str
     author: int
     text: str
     deleted: Any
@@ -49,8 +56,9 @@ class Row(NamedTuple):
 
 
 class Said(NamedTuple):
-    """What should be there of a text: who said it, whom it names, and the author of what it answers."""
+    """What should be there of a text: where and who said it, whom it names, and the author of what it answers."""
 
+    slug: str
     who: str
     named: str = ""
     answered: str = ""
@@ -73,9 +81,11 @@ def test_five_hundred_things_done_at_random_are_right_in_the_end(
     seed = os.environ.get("SEED") or str(random.SystemRandom().randrange(10**6))
     deployment = new_deployment(postgres=True, redis_url=redis.url(lossy.port), ROOMS_POST_RATE="1000/1000")
     deployment.manage("shell", "-v0", "-c", MAKE)
+    talk = deployment.manage("shell", "-v0", "-c", TALK).split()[-1]
     servers = [deployment.start_server("uvicorn"), deployment.start_server("daphne")]
-    lines = [flaky_proxy(servers[n % 2]) for n in range(len(PEOPLE))]
-    walk = Walk(deployment, [Walker(name, line, "lobby") for name, line in zip(PEOPLE, lines, strict=True)], seed)
+    pages = [*((name, "lobby") for name in PEOPLE), *((name, talk) for name in ("staff", "ann", "ben"))]
+    walkers = [Walker(name, flaky_proxy(servers[n % 2]), slug) for n, (name, slug) in enumerate(pages)]
+    walk = Walk(deployment, walkers, seed)
     began = time.monotonic()
     while walk.done < ACTS and time.monotonic() - began < SECONDS:
         walk.goes_on()
@@ -97,7 +107,7 @@ class Walk:
         self.said: dict[str, Said] = {}
         self.deleted: set[int] = set()
         self.reactions: dict[int, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-        self.pinned: set[int] = set()
+        self.pinned: dict[str, set[int]] = defaultdict(set)
         self.acts: dict[Callable[[Walker], Any], int] = {self.says: 7, self.mentions: 2, self.replies: 2, self.edits: 3}
         self.acts |= {self.deletes: 1, self.reacts: 6, self.react_at_once: 1, self.pins: 2}
         self.acts |= {self.attends: 2, self.is_cut: 1}
@@ -107,31 +117,35 @@ class Walk:
         for each in self.people:
             each.look()
         cut = [each for each in self.people if each.is_cut]
-        if cut and (len(cut) > 2 or self.dice.random() < 0.2):
+        if cut and (len(cut) > 3 or self.dice.random() < 0.2):
             self.dice.choice(cut).come_back()
         who = self.dice.choice([each for each in self.people if not each.is_cut])
         [act] = self.dice.choices(list(self.acts), list(self.acts.values()))
         self.done += act(who) is not False
 
-    def stored(self, by: str = "") -> list[Row]:
-        """The newest messages that are stored by now, and not deleted."""
+    def stored(self, who: Walker, own: bool = False) -> list[Row]:
+        """The newest messages of somebody's room that are stored by now, and not deleted."""
         rows = [Row(*row) for row in self.deployment.rows(ROWS)]
-        return [row for row in rows if row.text in self.said and by in ("", self.names[row.author])][-30:]
+        here = [row for row in rows if row.slug == who.slug and row.text in self.said]
+        return [row for row in here if not own or self.names[row.author] == who.name][-30:]
+
+    def company(self, who: Walker) -> list[Walker]:
+        """All who are in the same room."""
+        return [each for each in self.people if each.slug == who.slug]
 
     def says(self, who: Walker) -> None:
-        self._say(who, f"{who.name} says {next(self.numbers)}", Said(who.name))
+        self._say(who, f"{who.name} says {next(self.numbers)}", Said(who.slug, who.name))
 
     def mentions(self, who: Walker) -> None:
-        whom = self.dice.choice([name for name in PEOPLE if name != who.name])
-        self._say(who, f"{who.name} asks @{whom} {next(self.numbers)}", Said(who.name, named=whom))
+        whom = self.dice.choice([each.name for each in self.company(who) if each is not who])
+        self._say(who, f"{who.name} asks @{whom} {next(self.numbers)}", Said(who.slug, who.name, named=whom))
 
     def replies(self, who: Walker) -> bool:
-        if not (rows := self.stored()):
+        if not (rows := self.stored(who)):
             return False
         row = self.dice.choice(rows)
-        answered = self.names[row.author]
-        text = f"{who.name} answers {next(self.numbers)}"
-        self._say(who, text, Said(who.name, answered=answered if answered != who.name else ""), row.pk)
+        answered = self.names[row.author] if self.names[row.author] != who.name else ""
+        self._say(who, f"{who.name} answers {next(self.numbers)}", Said(who.slug, who.name, "", answered), row.pk)
         return True
 
     def _say(self, who: Walker, text: str, said: Said, answers: int = 0) -> None:
@@ -139,7 +153,7 @@ class Walk:
         who.say(text, answers)
 
     def edits(self, who: Walker) -> bool:
-        if not (rows := self.stored(by=who.name)):
+        if not (rows := self.stored(who, own=True)):
             return False
         row = self.dice.choice(rows)
         text = f"{row.text.partition(' (')[0]} (edited {next(self.numbers)})"
@@ -148,46 +162,47 @@ class Walk:
         return True
 
     def deletes(self, who: Walker) -> bool:
-        if not (rows := self.stored(by=who.name)):
+        if not (rows := self.stored(who, own=True)):
             return False
         row = self.dice.choice(rows)
         assert who.act(delete=row.pk) == "Deleted."
         del self.said[row.text]
         self.deleted.add(row.pk)
-        self.pinned.discard(row.pk)
+        self.pinned[who.slug].discard(row.pk)
         self.reactions.pop(row.pk, None)
         return True
 
     def reacts(self, who: Walker) -> bool:
-        if not (rows := self.stored()):
+        if not (rows := self.stored(who)):
             return False
         pk, kind = self.dice.choice(rows).pk, self.dice.choice(KINDS)
         assert not who.act(react=f"{pk} {kind}")
         self.reactions[pk][kind] ^= {who.name}
         return True
 
-    def react_at_once(self, _: Walker) -> bool:
-        """All who are connected, to one message in one way."""
-        if not (rows := self.stored()):
+    def react_at_once(self, who: Walker) -> bool:
+        """All in a room who are connected, to one message in one way."""
+        if not (rows := self.stored(who)):
             return False
         pk, kind = rows[-1].pk, self.dice.choice(KINDS)
-        there = [each for each in self.people if not each.is_cut]
+        there = [each for each in self.company(who) if not each.is_cut]
         with ThreadPoolExecutor(len(there)) as many:
             assert not any(many.map(lambda each: each.act(react=f"{pk} {kind}"), there))
         self.reactions[pk][kind] ^= {each.name for each in there}
         return True
 
     def pins(self, who: Walker) -> bool:
-        """Staff pin, and unpin; others may not."""
-        if not (rows := self.stored()):
+        """Staff pin and unpin in the lobby; among those who write to each other everybody does."""
+        if not (rows := self.stored(who)):
             return False
-        pk = self.dice.choice([*self.pinned, *(row.pk for row in rows)])
-        words = who.act(**{"unpin" if pk in self.pinned else "pin": pk})
-        if who.name != "staff" or (len(self.pinned) == 20 and pk not in self.pinned):
+        pinned = self.pinned[who.slug]
+        pk = self.dice.choice([*pinned, *(row.pk for row in rows)])
+        words = who.act(**{"unpin" if pk in pinned else "pin": pk})
+        if (who.slug == "lobby" and who.name != "staff") or (len(pinned) == 20 and pk not in pinned):
             assert words
         else:
             assert not words
-            self.pinned ^= {pk}
+            pinned ^= {pk}
         return True
 
     def attends(self, who: Walker) -> None:
@@ -222,11 +237,11 @@ class Walk:
 
     def _is_as_it_was_left(self, row: Row, rows: dict[int, Row]) -> None:
         said = self.said.get(row.text)
-        assert row.deleted or (said and said.who == self.names[row.author])
+        assert row.deleted or (said and (said.slug, said.who) == (row.slug, self.names[row.author]))
         wanted = {kind: {str(self.pks[name]) for name in who} for kind, who in self.reactions[row.pk].items() if who}
         assert {kind: set(who) for kind, who in (row.reactions or {}).items()} == wanted
         assert all(len(set(who)) == len(who) for who in (row.reactions or {}).values())
-        assert (row.pinned is not None) == (row.pk in self.pinned)
+        assert (row.pinned is not None) == (row.pk in self.pinned[row.slug])
         if row.answers and not row.deleted:
             assert row.quote
             assert row.quote["text"] == rows[row.answers].text
@@ -237,19 +252,23 @@ class Walk:
         for text, said in self.said.items():
             if whom := said.named or (said.answered if left[text].answers else ""):
                 wanted.add((f"user.{self.pks[whom]}", f"parlour_rooms.message:{left[text].pk}", 1))
-        told = {(audience.partition("/")[0], about, n) for audience, about, n in self.deployment.rows(ALERTED)}
+        told = {
+            (audience.partition("/")[0], about, n) for audience, about, n in self.deployment.rows(ALERTED, "mention")
+        }
         assert told == wanted
+        talk = [(f"parlour_rooms.message:{row.pk}", 1) for row in left.values() if row.slug != "lobby"]
+        assert sorted((about, n) for _, about, n in self.deployment.rows(ALERTED, "room")) == sorted(talk)
 
     def _counts_are_right(self, who: Walker) -> None:
         """What a page counts is what was done."""
-        page = who.room.page
-        links = [link.attrs["href"] for link in _part(page, "room-lobby-pinned", "a")]
-        assert sorted(links) == sorted(f"?at={pk}#room-lobby-{pk}" for pk in self.pinned)
-        for line in _part(page, "room-lobby-log", "li"):
+        page, key = who.room.page, who.room.key
+        links = [link.attrs["href"] for link in _part(page, f"{key}-pinned", "a")]
+        assert sorted(links) == sorted(f"?at={pk}#{key}-{pk}" for pk in self.pinned[who.slug])
+        for line in _part(page, f"{key}-log", "li"):
             pk = int(line.attrs.get("id", "").rpartition("-")[2] or 0)
             counted = {each.find("button")[0].text: each.text for each in line.find("span") if "data-by" in each.attrs}
             assert counted == {kind: f"{kind}{len(who)}" for kind, who in self.reactions[pk].items() if who}
-        assert [each.text for each in _part(page, "room-lobby-count", "span")] == [str(len(self.people))]
+        assert [each.text for each in _part(page, f"{key}-count", "span")] == [str(len(self.company(who)))]
 
 
 def _part(page: Page, name: str, tag: str) -> list[Node]:
