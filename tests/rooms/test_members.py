@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from alerts.bell import bells
 from alerts.models import Alert
+from rooms.members import site_page
 from rooms.models import Membership, Room
 from tests.rooms.posts import lines
 
@@ -55,3 +56,9 @@ def test_the_list_beside_a_conversation_is_the_readers(team, sue, ben, lobby, cl
         answer = client.get("/beside/?here=lobby").content.decode()
         assert {title for title in ("Team", "Lobby") if title in answer} == titles
         assert answer.count("aria-current") == 1
+
+
+def test_in_a_project_without_pages_around_its_rooms_an_alert_leads_to_the_room(team, sue, monkeypatch):
+    assert site_page("members", team) == "/rooms/team/members/"
+    monkeypatch.setattr("rooms.members.reverse", lambda *_, **__: reverse("nowhere"))
+    assert site_page("members", team) == "/rooms/team/"

@@ -148,7 +148,7 @@ def test_an_archived_room_is_read_by_who_may_written_in_by_nobody_and_in_no_list
         client.force_login(person)
         page = client.get("/rooms/lobby/").content.decode()
         assert "for later" in page
-        assert "Archived: nobody writes here any more" in page
+        assert "Archived: read only" in page
         answer = client.post("/rooms/lobby/messages/", {"text": "one more thing"})
         assert (answer.status_code, "one more thing" in answer.content.decode()) == (422, True)
         for listed in ("/", "/beside/"):
@@ -166,7 +166,7 @@ async def test_an_open_page_says_that_its_room_was_archived_or_is_slow_now(ann, 
         await run(moderation.set_slow_mode, lobby, ann, 120)
         await page.shows("Slow mode: 2 minutes")
         await run(moderation.archive, lobby, ann)
-        await page.shows("Archived: nobody writes here any more")
+        await page.shows("Archived: read only")
         await page.send(kind="say", text="too late", page="0123456789abcdef", acked="0")
         await page.until(lambda: "too late" in page.document.part("room-lobby-err"), "it comes back")
 
