@@ -41,6 +41,6 @@ class RoomsConfig(AppConfig):
         post_migrate.connect(search_index.build, sender=self)
         if apps.is_installed("jobs"):
             from jobs.runner import looked
-            from rooms.files import look
+            from rooms.files import prepare_soon
 
-            looked.connect(look, dispatch_uid="rooms.files")
+            looked.connect(prepare_soon, dispatch_uid="rooms.files")

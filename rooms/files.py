@@ -133,14 +133,8 @@ def delete_files(instance: Attachment, **_: Any) -> None:
             transaction.on_commit(partial(file.storage.delete, str(file.name)), robust=True)
 
 
-def look(**_: Any) -> None:
-    """Go on with what another process left; called every few seconds where jobs are run."""
-    if Attachment.objects.filter(due__lte=timezone.now()).exists():
-        prepare_soon()
-
-
-def prepare_soon() -> None:
-    """Have a thread do what is due."""
+def prepare_soon(**_: Any) -> None:
+    """Have a thread do what is due; called every few seconds where jobs are run, for what another process left."""
     _background.submit(prepare_due)
 
 

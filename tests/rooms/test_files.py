@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from io import BytesIO
+from types import SimpleNamespace
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -9,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
+from jobs.runner import looked
 from rooms import files, images
 from rooms.images import FileRejected
 from rooms.markup import TextRejected
@@ -24,7 +26,7 @@ SECRET = b"SECRET"
 def uploads(settings, tmp_path, monkeypatch):
     """Files are kept in a folder of the test's own, and prepared when it says so. Returns how many are kept."""
     settings.MEDIA_ROOT = tmp_path
-    monkeypatch.setattr(files, "prepare_soon", lambda: None)
+    monkeypatch.setattr(files, "_background", SimpleNamespace(submit=lambda _: None))
     return lambda: len([path for path in tmp_path.rglob("*") if path.is_file()])
 
 
@@ -257,9 +259,9 @@ def test_what_a_dead_process_left_is_found(ann, lobby, uploads, monkeypatch):
     files.prepare_due()
     assert not Attachment.objects.filter(due__lte=timezone.now()).exists(), "not tried again at once"
     monkeypatch.setattr(images, "write_anew", write_anew)
-    monkeypatch.setattr(files, "prepare_soon", files.prepare_due)
+    monkeypatch.setattr(files, "_background", SimpleNamespace(submit=lambda work: work()))
     Attachment.objects.update(due=timezone.now())
-    files.look()
+    looked.send(sender=None)
     row.refresh_from_db()
     assert row.files[0]["ready"]
     assert uploads() == 2
