@@ -11,7 +11,6 @@ from rooms.markup import Group, folded
 from rooms.mentions import named_in
 from rooms.models import Membership, Message, Room
 from rooms.names import is_guest, name_fields
-from rooms.permissions import readers
 
 MOST = 5
 RECENT = 300  # messages whose authors are suggested, beside members and who is here
@@ -26,7 +25,7 @@ def suggested(person: Any, room: Room, text: str) -> list[str]:
     begins = folded(begun[1])
     groups: list[tuple[Any, str]] = [(group, group.value) for group in Group]
     near = _near(room, begun[1]).exclude(pk=person.pk)
-    named = [(each.pk, name) for each in readers(near, room)[: 4 * MOST] for name in _names(each)] + groups
+    named = [(each.pk, name) for each in near[: 4 * MOST] for name in _names(each)] + groups
     named = [(whom, name) for whom, name in named if folded(name).startswith(begins)]
     known = named_in("\n".join(f"@{name}" for _, name in named), room.pk, person.pk)
     names = {whom: name for whom, name in reversed(named) if known.get(folded(name)) == whom}
