@@ -231,9 +231,11 @@ class RoomStream(LogStream):
         return _messages(self.room.pk)
 
     def paint(self, variant: Any, seq: int) -> dict[str, Any]:
-        self.new_from = self.unread.first() if self.unread else None
+        self.new_from, number = self.unread.first() if self.unread else (None, 0)
         if self.around is None:
-            return super().paint(variant, seq)
+            painted = super().paint(variant, seq)
+            far = self.new_from if number <= (painted["older"] or 0) else None
+            return {**painted, "seq": seq, "first_unread": far}  # that is on an earlier page
         before, older = self.page(variant, self.around, AROUND + 1)
         after, last = self.page_after(variant, self.around, seq, AROUND)
         gap = self.break_after(last, seq) if last else ""

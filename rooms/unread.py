@@ -6,6 +6,7 @@ the room in front of them it moves with what arrives, and is stored a moment lat
 
 import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import cache, lru_cache
 from operator import attrgetter
 from types import SimpleNamespace
@@ -19,12 +20,14 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from alerts.streams import counted
 from parlour import Answer, Change, Region, Stream, live_write, revoke, submit
+from rooms.actions import action
 from rooms.direct import name_people, title_for
 from rooms.models import SOMEBODY, Membership, Message, ReadPosition, Room
-from rooms.permissions import readable
+from rooms.permissions import Rights, readable
 from rooms.rows import stored
 
 MOST = 100  # lines counted; a page says "99+"
@@ -42,7 +45,7 @@ INSERT INTO parlour_rooms_readposition AS position (person_id, room_id, seq, at)
 SELECT reading.person, room.id, reading.seq, %s FROM reading
 JOIN parlour_rooms_room AS room ON room.id = reading.room WHERE true
 ON CONFLICT (person_id, room_id) DO UPDATE SET seq = excluded.seq, at = excluded.at
-WHERE position.seq < excluded.seq RETURNING person_id"""
+WHERE position.seq < excluded.seq AND position.at <= excluded.at RETURNING person_id"""
 Pair = tuple[Any, int]  # primary keys of a person and a room
 _SOME_ROOM = SOMEBODY - 1
 
@@ -52,22 +55,25 @@ def read_stream(person: Any) -> str:
     return f"read.{person}"
 
 
-def move(read: Mapping[Pair, int]) -> None:
-    """Store that people have read rooms up to these numbers; nobody's position moves back."""
-    if read and (fresh := _move(read)):
+def move(read: Mapping[Pair, int], at: datetime | None = None) -> None:
+    """Store that people had read rooms up to these numbers `at` this time, or now.
+
+    Nobody's position moves back, and none that was marked unread since then moves.
+    """
+    if read and (fresh := _move(read, at or timezone.now())):
         revoke(*fresh)  # their pages follow these rooms too, from now on
 
 
 @live_write
-def _move(change: Change, read: Mapping[Pair, int]) -> set[Any]:
+def _move(change: Change, read: Mapping[Pair, int], at: datetime) -> set[Any]:
     """Returns who had no position there."""
     people = {stored(person): person for person, _ in read}
     positions = ReadPosition.objects.filter(person__in=people, room__in={room for _, room in read})
     known = set(positions.values_list("person", "room"))
     values = [part for (person, room), seq in read.items() for part in (stored(person), room, seq)]
     with connection.cursor() as cursor:
-        now = connection.ops.adapt_datetimefield_value(timezone.now())
-        cursor.execute(MOVE.format(", ".join(["(%s, %s, %s)"] * len(read))), [*values, now])
+        values.append(connection.ops.adapt_datetimefield_value(at))
+        cursor.execute(MOVE.format(", ".join(["(%s, %s, %s)"] * len(read))), values)
         change.touch(*{read_stream(people[person]) for (person,) in cursor.fetchall()})
     return {person for person, room in read if (person, room) not in known}
 
@@ -77,11 +83,30 @@ _waiting: dict[asyncio.AbstractEventLoop, dict[Pair, int]] = {}
 
 def read_soon(person: Any, room: int, seq: int) -> None:
     """Store in a moment, with what others have read meanwhile, that somebody has read a room up to `seq`."""
-    loop = asyncio.get_running_loop()
+    loop, now = asyncio.get_running_loop(), timezone.now()
     if loop not in _waiting:
         _waiting[loop] = {}
-        loop.call_later(STORED_AFTER, lambda: submit(move, _waiting.pop(loop)))
+        loop.call_later(STORED_AFTER, lambda: submit(move, _waiting.pop(loop), now))
     _waiting[loop][person, room] = max(seq, _waiting[loop].get((person, room), 0))
+
+
+def may_mark(person: Any, room: Room, rights: Rights, message: Message) -> bool:
+    """Whoever is signed in; what a page without a sign-in has read is nobody's."""
+    return bool(person.is_authenticated) and message.deleted is None
+
+
+@action("unread", may_mark)
+def mark_unread(person: Any, room: Room, rights: Rights, message: Message, value: str) -> str:
+    """Have a message and what follows it count as unread; its page tells its socket so too."""
+    _move_back(person, room, (message.seq or 1) - 1)
+    return gettext("Unread from here on.")
+
+
+@live_write
+def _move_back(change: Change, person: Any, room: Room, seq: int) -> None:
+    row = {"seq": seq, "at": timezone.now()}
+    ReadPosition.objects.update_or_create(person=person, room=room, defaults=row)
+    change.touch(read_stream(person.pk))
 
 
 def follow(memberships: Iterable[Membership]) -> None:
@@ -200,13 +225,13 @@ class UnreadStream(Stream):
         counts = count([(self.person.pk, room) for room in _rooms(self.heads)])
         return {room: n for (_, room), n in counts.items()}
 
-    def first(self) -> Any:
-        """The primary key of the first message here that the reader has not read."""
+    def first(self) -> tuple[Any, Any]:
+        """The primary key and number of the first message here that the reader has not read; (None, 0) for none."""
         if not self.painted.get(self.room.pk):
-            return None
+            return None, 0
         position = ReadPosition.objects.filter(room=self.room, person=self.person).values("seq")
         new = Message.objects.filter(room=self.room, deleted=None, seq__gt=Subquery(position))
-        return new.exclude(author=self.person).order_by("seq").values_list("pk", flat=True).first()
+        return new.exclude(author=self.person).order_by("seq").values_list("pk", "seq").first() or (None, 0)
 
     def line(self) -> SafeString:
         """The line before it."""

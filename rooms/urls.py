@@ -12,6 +12,7 @@ urlpatterns = [
     path("<slug:slug>/panel/", RoomConsumer.as_panel(), name="panel"),
     path("<slug:slug>/older/", views.older, name="older"),
     path("<slug:slug>/later/", views.later, name="later"),
+    path("<slug:slug>/read/", views.read, name="read"),
     path("<slug:slug>/messages/", views.messages, name="messages"),
     path("<slug:slug>/files/", file_views.files, name="files"),
     path("<slug:slug>/files/<int:pk>/", file_views.file, name="file"),

@@ -26,11 +26,12 @@ from rooms.models import Message, Room, room_key
 from rooms.names import is_guest
 from rooms.permissions import room_for, sign_in
 from rooms.posting import Outcome, submit
+from rooms.reading import mark_room_read
 from rooms.rejected_text import rejected_form
 from rooms.send_once import NumberedText
 from rooms.streams import RoomRegion
 from rooms.suggestions import completed
-from rooms.unread import nearest, read_last
+from rooms.unread import move, nearest, read_last
 
 LISTED = 100  # rooms beside a conversation
 Rejected = Sequence[tuple[NumberedText, TextRejected]]
@@ -122,6 +123,22 @@ def older_page(request: HttpRequest, region: RoomRegion, upto: Any) -> HttpRespo
     markup, rest = region.log.page(region.log.variant(request.user), _count(upto))
     context = {"region": region, "at": region.at, "by_post": region.by_post, "markup": markup, "upto": rest}
     return render(request, "parlour_rooms/message.html#older", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def read(request: HttpRequest, slug: str) -> HttpResponse:
+    """Mark a room read `upto` the number that a page without a socket shows."""
+    if request.method != "POST":
+        return _room_instead(request, slug)
+    try:
+        room, _ = room_for(request.user, slug)
+    except Denied as why:
+        return HttpResponse(status=403) if is_htmx(request) else denied_page(request, why)
+    newest = Message.objects.newest(room.pk)
+    if request.user.is_authenticated and newest:
+        move({(request.user.pk, room.pk): min(_count(request.POST.get("upto")), newest.seq or 0)})
+        mark_room_read(request.user, room)
+    return HttpResponse(status=204) if is_htmx(request) else redirect(back(request, room))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

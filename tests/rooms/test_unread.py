@@ -4,14 +4,16 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 from django.db import connection
+from django.test import AsyncClient
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from chat.rooms_list import RoomListConsumer
+from parlour import Head
 from parlour.testing import Page, lost_hints
 from rooms import consumers
 from rooms.models import Membership, Message, ReadPosition, Room
-from rooms.unread import MOST, UnreadStream, count, move
+from rooms.unread import MOST, UnreadStream, count, mark_unread, move
 from tests.parlour.recording_page import RecordingPage
 from tests.rooms.posts import say
 
@@ -292,3 +294,57 @@ async def test_a_thousand_people_who_read_at_once_are_stored_by_one_write(ann, l
 
     assert await in_thread(again)() <= 5
     assert await ReadPosition.objects.filter(seq=2).acount() == 1000
+
+
+async def test_what_somebody_marks_unread_counts_again_and_stays_so_while_they_look_at_the_page(ann, ben, lobby):
+    rows = [await in_thread(say)(ann, lobby, text) for text in ("one", "two", "three")]
+    client = AsyncClient()
+    await client.aforce_login(ben)
+    async with RecordingPage(ben) as page, RecordingPage(ben, "lobby") as tab:
+        await page.send(kind="seen")
+        await read_upto(page, ben, lobby, rows[-1])
+        await page.send(kind="above")  # as the press of the button says
+        await page.receives('name="above"')
+        answer = await client.post("/rooms/lobby/actions/", {"unread": rows[1].pk})
+        assert answer.status_code == 302
+        await tab.until(lambda: "2 new" in button(tab))
+        await page.send(kind="seen")
+        await page.stays(0.5)
+        assert await in_thread(position)(ben, lobby) == rows[1].seq - 1
+        assert "Mark unread from here" in (await client.get(f"/rooms/lobby/actions/{rows[0].pk}/")).content.decode()
+
+
+def test_a_page_without_a_socket_says_up_to_what_its_reader_has_read(ann, ben, lobby, client, team):
+    first = say(ann, lobby, "@ben, look")
+    say(ann, lobby, "second")
+    client.force_login(ben)
+    assert f'name="upto" value="{first.seq + 1}"' in client.get("/rooms/lobby/").content.decode()
+    assert client.post("/rooms/lobby/read/", {"upto": first.seq}).status_code == 302
+    assert (position(ben, lobby), unread(ben, lobby)) == (first.seq, [1])
+    assert client.post("/rooms/lobby/read/", {"upto": 10**6}, headers={"HX-Request": "true"}).status_code == 204
+    assert (position(ben, lobby), unread(ben, lobby)) == (first.seq + 1, [0])
+    assert client.post("/rooms/team/read/", {"upto": 1}).status_code == 404
+    client.logout()
+    assert client.post("/rooms/lobby/read/", {"upto": 1}).status_code == 302
+
+
+def test_who_is_far_behind_is_led_to_the_first_line_they_have_not_read(ann, ben, lobby, client):
+    first = say(ann, lobby, "first")
+    move({(ben.pk, lobby.pk): 0})
+    client.force_login(ben)
+    assert "Read on where you were" not in client.get("/rooms/lobby/").content.decode()
+    made = {"author": ann, "text": "x", "html": "x", "created": timezone.now()}
+    Message.objects.bulk_create(Message(room=lobby, seq=n, changed=n, **made) for n in range(2, 60))
+    Head.objects.filter(name=lobby.stream).update(seq=59)
+    page = client.get("/rooms/lobby/").content.decode()
+    assert f'href="/rooms/lobby/?at={first.pk}#room-lobby-{first.pk}"' in page
+    assert "New since you were here" in client.get(f"/rooms/lobby/?at={first.pk}").content.decode()
+
+
+def test_what_was_read_before_it_was_marked_unread_and_is_stored_late_does_not_count_as_read(ann, ben, lobby):
+    rows, before = [say(ann, lobby, text) for text in ("one", "two")], timezone.now()
+    mark_unread(ben, lobby, None, rows[0], "")
+    move({(ben.pk, lobby.pk): rows[1].seq}, before)
+    assert unread(ben, lobby) == [2]
+    move({(ben.pk, lobby.pk): rows[1].seq})
+    assert unread(ben, lobby) == [0]
