@@ -1,5 +1,7 @@
 """What people have not read: positions that follow their attention, counts of many rooms and people, live."""
 
+import asyncio
+
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
@@ -39,7 +41,7 @@ async def read_upto(page, person, room, row):
     for _ in range(1000):
         if await in_thread(position)(person, room) == row.seq:
             return
-        await page.stays(0.01)
+        await asyncio.sleep(0.02)
     raise AssertionError(f"read up to {await in_thread(position)(person, room)}, not {row.seq}")
 
 
