@@ -98,15 +98,17 @@ def may_mark(person: Any, room: Room, rights: Rights, message: Message) -> bool:
 @action("unread", may_mark)
 def mark_unread(person: Any, room: Room, rights: Rights, message: Message, value: str) -> str:
     """Have a message and what follows it count as unread; its page tells its socket so too."""
-    _move_back(person, room, (message.seq or 1) - 1)
+    if _move_back(person, room, (message.seq or 1) - 1):
+        revoke(person.pk)
     return gettext("Unread from here on.")
 
 
 @live_write
-def _move_back(change: Change, person: Any, room: Room, seq: int) -> None:
-    row = {"seq": seq, "at": timezone.now()}
-    ReadPosition.objects.update_or_create(person=person, room=room, defaults=row)
+def _move_back(change: Change, person: Any, room: Room, seq: int) -> bool:
+    """Returns whether they had no position there."""
     change.touch(read_stream(person.pk))
+    row = {"seq": seq, "at": timezone.now()}
+    return ReadPosition.objects.update_or_create(person=person, room=room, defaults=row)[1]
 
 
 def follow(memberships: Iterable[Membership]) -> None:
