@@ -165,14 +165,14 @@ def claim(person: Any, pks: Collection[int], now: datetime) -> set[int]:
 
 def message(person: Any, alerts: Collection[Alert]) -> EmailMultiAlternatives:
     """The mail that tells a person of these alerts, in the `language` that the person has, if any."""
-    leave = absolute("unsubscribe") + signed_query("unsubscribe", person.pk)
-    context: dict[str, Any] = {"settings": absolute("preferences"), "unsubscribe": leave}
+    chosen, leave = absolute("preferences"), absolute("unsubscribe") + signed_query("unsubscribe", person.pk)
     with translation.override(getattr(person, "language", "") or settings.LANGUAGE_CODE):
         told = [(line.title, line.detail, absolute("follow", line.alert.pk)) for line in _lines(alerts)]
         subject = Kind("mail", "").title_of(len(told), " ".join(told[0][0].split()))  # "Tea is ready, and 2 more"
         words = ["\n".join(filter(None, each)) for each in told]
-        foot = gettext("Which alerts come by mail: {settings}\nNo more mail: {unsubscribe}").format(**context)
-        html = render_to_string("parlour_alerts/mail.html", {**context, "subject": subject, "lines": told})
+        words += [f"-- \n{gettext('Which alerts come by mail')}: {chosen}\n{gettext('No more mail')}: {leave}"]
+        context = {"subject": subject, "lines": told, "settings": chosen, "unsubscribe": leave}
+        html = render_to_string("parlour_alerts/mail.html", context)
     number = f"{crc32(repr(sorted(alert.pk for alert in alerts)).encode()):08x}.{person.pk}"
     headers = {
         "Auto-Submitted": "auto-generated",
@@ -180,8 +180,8 @@ def message(person: Any, alerts: Collection[Alert]) -> EmailMultiAlternatives:
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         "Message-ID": f"<alerts.{number}@{urlsplit(leave).hostname}>",  # the same if it is sent again
     }
-    text, address = "\n\n".join([*words, f"-- \n{foot}"]), getattr(person, mail_field())
-    mail = EmailMultiAlternatives(subject, text, to=[address], headers=headers)
+    address = getattr(person, mail_field())
+    mail = EmailMultiAlternatives(subject, "\n\n".join(words), to=[address], headers=headers)
     mail.attach_alternative(html, "text/html")
     return mail
 

@@ -88,8 +88,8 @@ def confirm(request: HttpRequest, signed: str) -> HttpResponse:
 def _send_link(request: HttpRequest, user: User, wanted: str) -> bool:
     """Whether the mail server took it."""
     path = reverse("accounts:confirm_address", args=[dumps([user.pk, wanted, user.email], salt=SALT)])
-    words = _("Follow this link, signed in, and your mail comes here:\n{link}\n\nIf it was not you, ignore it.\n")
-    text = words.format(link=request.build_absolute_uri(path))
+    words = _("Follow this link, signed in, and your mail comes here:"), _("If it was not you, ignore it.")
+    text = f"{words[0]}\n{request.build_absolute_uri(path)}\n\n{words[1]}\n"
     headers = {"Auto-Submitted": "auto-generated"}
     try:
         return bool(EmailMessage(_("Confirm your address"), text, to=[wanted], headers=headers).send())

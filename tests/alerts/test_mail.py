@@ -210,6 +210,17 @@ def test_a_mail_is_text_and_html_with_absolute_links_and_says_how_to_end_it(chos
     assert leave in html
 
 
+def test_a_mail_is_in_the_language_of_its_reader(chosen, ann):
+    chosen(ann, order=NOW)
+    ann.language = "de"
+    ann.save()
+    notify(ann, "order", "Tee")
+    notify(ann, "order", "Brot")
+    passes(minutes=1)
+    assert sent() == [("ann", "Brot und 1 weitere")]
+    assert "Keine E-Mails mehr: https://" in mail.outbox[0].body
+
+
 def test_one_click_ends_all_mail_of_its_person_and_another_token_is_not_found(chosen, ann, sue):
     client = Client(enforce_csrf_checks=True)  # a mail program has no cookie
     chosen(order=NOW, mention=DIGEST)
