@@ -8,9 +8,9 @@ from threading import Event
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone, translation
 
-from accounts.sessions import SessionStore
 from alerts import Role, anotify, notify
 from alerts.bell import bells
 from alerts.consumers import AlertsConsumer
