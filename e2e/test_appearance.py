@@ -22,7 +22,7 @@ PAGES = {
     " /conversations/new/ /people/1/",
     "other": "/rooms/team/",
     "staff": "/rooms/team/settings/ /rooms/team/members/ /rooms/team/delete/ /rooms/team/moderation/ /moderation/"
-    " /shop/orders/ /shop/orders/1/ /alerts/?show=unread&kind=order"
+    " /imports/ /shop/orders/ /shop/orders/1/ /alerts/?show=unread&kind=order"
     " /widgets/ /widgets/new/ /widgets/1/ /widgets/1/settings/ /widgets/1/delete/",
 }
 ADMIN = """/admin/ /admin/accounts/user/ /admin/accounts/user/add/ /admin/accounts/user/1/change/

@@ -8,6 +8,7 @@ from api.endpoint import endpoint
 app_name = "api"
 urlpatterns = [
     path("rooms/", endpoint(GET=("read", views.rooms)), name="rooms"),
+    path("search/", endpoint(GET=("read", views.search_messages)), name="search"),
     path("rooms/<slug:slug>/messages/", endpoint(GET=("read", views.read), POST=("post", views.post)), name="messages"),
     path("rooms/<slug:slug>/files/<int:pk>/", endpoint(GET=("read", views.file)), name="file"),
     path("rooms/<slug:slug>/hook/", endpoint(POST=("post", views.post)), name="hook"),

@@ -19,6 +19,7 @@ from rooms.models import Attachment, Message, Room, room_key
 from rooms.permissions import rights
 from rooms.posting import TOO_FAST, submit
 from rooms.restrictions import Kind, Restricted, seconds_left
+from rooms.search import search
 from rooms.send_once import NumberedText
 from widgets.visitors import find
 
@@ -50,6 +51,13 @@ def read(request: HttpRequest, token: ApiToken, slug: str) -> Answer:
         head = (found and found[-1].changed) or head
     listed = [_shown(request, token, room, row) for row in found]
     return 200, {"messages": listed, "cursor": f"{epoch:x}.{head}", "more": more}
+
+
+def search_messages(request: HttpRequest, token: ApiToken) -> Answer:
+    """The newest messages with all words of `q`, in the rooms of the token that its bot may read, the newest first."""
+    rows = search(token.bot, request.GET.get("q", "")).filter(room__in=token.rooms.values("pk"))[:MOST]
+    listed = [{"room": row.room.slug, **_shown(request, token, row.room, row)} for row in rows]
+    return 200, {"messages": listed}
 
 
 def post(request: HttpRequest, token: ApiToken, slug: str) -> Answer:

@@ -55,6 +55,20 @@ def say(room, author, *texts):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_program_searches_the_rooms_of_its_token_that_its_bot_may_read(call, token, lobby, team, garden, ann):
+    for room in (lobby, team, garden):
+        say(room, ann, f"the fox of {room.title}", "something else")
+    status, answer = call("get", "/api/search/?q=the+fo", token(rooms=(lobby, team)))
+    assert (status, [row["text"] for row in answer["messages"]]) == (200, ["the fox of Team", "the fox of Lobby"])
+    assert answer["messages"][1]["room"] == "lobby"
+    lobby.access = Room.Access.MEMBERS
+    lobby.save()
+    assert "Lobby" not in str(call("get", "/api/search/?q=the+fo", token(rooms=(lobby,)))[1])
+    assert call("get", "/api/search/", token())[1] == {"messages": []}
+    assert call("get", "/api/search/?q=fox", token("post"))[0] == 403
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_program_reads_what_is_new_and_what_changed_in_order(call, token, lobby, ann):
     robot = token()
     first = say(lobby, ann, "one", "two")[0]

@@ -161,7 +161,8 @@ def test_nothing_comes_twice_when_an_import_fails_half_way_or_is_sent_again(peop
     assert 0 < Message.objects.count() < 35
     assert transitions.act("retry", imported.pk)
     until(lambda: Job.objects.get().state == "done")
-    assert Message.objects.count() == 35
+    resumed = Import.objects.get()
+    assert (resumed.stored, resumed.repeated, len(resumed.rejects), Message.objects.count()) == (35, 0, 2, 35)
     people_before = get_user_model().objects.count()
     upload(
         {**SLACK, "general/2024-01-03.json": [{"type": "message", "user": "U2", "ts": "1704240000.1", "text": "new"}]}
