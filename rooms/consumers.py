@@ -115,9 +115,10 @@ class RoomConsumer(Consumer):
         if self.region.rights.write and rate_limit("typing", self.person.pk, TYPING_RATE).take():
             typing = typing_indicator.start(self.region, self.person)
             self.hub.transient(self.region.room.stream, typing, self.region.key)
+        await self.hear_draft(fields)
 
     async def hear_draft(self, fields: dict[str, Any]) -> None:
-        """What stands in the box, when whoever writes pauses."""
+        """What stands in the box: every two seconds while somebody writes, and when they pause."""
         text, bucket = fields.get("text"), rate_limit("draft", self.person.pk, DRAFT_RATE)
         if isinstance(text, str) and self.region.rights.write and bucket.take():
             if text != self.drafted:

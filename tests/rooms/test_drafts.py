@@ -31,9 +31,11 @@ async def test_what_stands_in_the_box_is_kept_for_nobody_else_and_is_gone_when_i
     async with RecordingPage(ann) as here, RecordingPage(ben) as there:
         await here.send(kind="draft", text="half a sentence")
         await becomes(ann, lobby, "half a sentence")
+        await here.send(kind="typing", text="half a sentence, with")
+        await becomes(ann, lobby, "half a sentence, with")
         await there.send(kind="say", text="in between")
         await here.shows("in between")
-        await becomes(ann, lobby, "half a sentence")
+        await becomes(ann, lobby, "half a sentence, with")
         assert not any("half" in frame for frame in there.frames)
         await here.send(kind="say", text="half a sentence, and the rest")
         await becomes(ann, lobby, "")
