@@ -5,6 +5,7 @@ import os
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.core.cache import caches
 
 from parlour import limits
 from parlour.testing import page
@@ -21,6 +22,7 @@ def reset_limits():
     limits._shared.clear()
     limits._sweep_at = limits.KEPT
     typing_indicator._typing.clear()
+    caches["rates"].clear()
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ def test_the_menu_names_who_reacted_and_offers_every_kind(ann, ben, lobby, tea, 
     react(ben, tea.pk, "👍")
     client.force_login(ben)
     menu = client.get(f"/rooms/lobby/actions/{tea.pk}/").content.decode()
-    assert re.findall(r"<bdi>(\w+)</bdi>", menu) == ["Ann", "Ben"]
+    assert re.findall(r"<bdi>(\w+)</bdi>", menu.partition("About")[0]) == ["Ann", "Ben"]
     assert re.findall(r'value="\d+ (\S+)"', menu) == list(KINDS)
     assert "Ben" not in client.get("/rooms/lobby/").content.decode().partition("pl-reactions")[2].partition("</li>")[0]
 
