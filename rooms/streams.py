@@ -116,7 +116,7 @@ class ShownMessage(NamedTuple):
     quote: str | None  # JSON, as is the next
     reactions: str | None
     files: tuple["ShownFile", ...]
-    menu: str  # where a page asks what can be done with it
+    actions: str  # the address below which a page asks what can be done with it
     by_post: bool
     language: str | None
     zone: str
@@ -158,6 +158,10 @@ class ShownMessage(NamedTuple):
         if self.by_post:
             return self.time
         return format_html('<a href="?at={}#{}">{}</a>', self.pk, self.id, self.time)
+
+    @property
+    def act(self) -> SafeString:
+        return format_html(_render_act(self.key, self.actions, self.by_post, self.language), pk=self.pk)
 
     @property
     def avatar(self) -> SafeString:
@@ -202,6 +206,12 @@ class ShownFile(NamedTuple):
 def _render_time(minute: datetime, *_read_in: str | None) -> SafeString:
     """The time of what was posted in one minute: to format dates is most of what a message's markup takes."""
     return render_to_string("parlour_rooms/message.html#time", {"minute": minute})
+
+
+@lru_cache(ROOMS)
+def _render_act(key: str, actions: str, by_post: bool, _language: str | None) -> SafeString:
+    context = {"key": key, "actions": actions, "by_post": by_post}
+    return render_to_string("parlour_rooms/message.html#act", context)
 
 
 @lru_cache(AVATARS)
@@ -252,9 +262,9 @@ class RoomStream(LogStream):
         author = row.author, _author(row), str(MARKS.get(row.mark, ""))
         files = tuple(self._file(row.pk, **each) for each in json.loads(row.files_json or "[]"))
         states = row.edited, row.deleted, row.pinned, row.quote_json, row.reactions_json
-        menu = f"{self.actions}{row.pk}/", self.by_post
+        asked = self.actions, self.by_post
         line = self.ids.id(row.pk), row.pk
-        message = render_message(ShownMessage(*line, *author, *times, row.html, *states, files, *menu, *read))
+        message = render_message(ShownMessage(*line, *author, *times, row.html, *states, files, *asked, *read))
         return self.unread.line() + message if self.unread and row.pk == self.new_from else message
 
     @cached_property
