@@ -45,7 +45,7 @@ def test_the_page_holds_the_same_and_needs_nothing_from_elsewhere(talk, lobby):
     assert "<strong>bold</strong> &amp; &lt;i&gt;" in page
     assert "Monday 2 March 2026" in page
     assert page.count("<h2>") == 1
-    for words in ("edited <time", "plan.pdf", "👍", "This message was removed.", f'href="#m{talk[0].pk}"', "12:30"):
+    for words in ("edited <time", "plan.pdf", "👍", "This message was deleted.", f'href="#m{talk[0].pk}"', "12:30"):
         assert words in page
     assert "secret" not in page
     assert "<script" not in page
