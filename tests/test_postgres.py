@@ -22,6 +22,7 @@ SAME = {
         "restrictions",
         "invitations",
         "large_room",
+        "unread",
         "importing",
         "editing",
         "replies",
