@@ -38,6 +38,12 @@ ROWS = """
 SELECT message.id, slug, author_id, text, deleted, reactions, pinned, answers_id, quote
 FROM parlour_rooms_message message JOIN parlour_rooms_room room ON room.id = room_id ORDER BY message.id
 """
+UNREAD = """
+SELECT count(*) FROM parlour_rooms_message message JOIN parlour_rooms_room room ON room.id = message.room_id
+JOIN parlour_rooms_readposition position ON position.room_id = room.id
+WHERE person_id = %s AND room.id = %s AND slug <> %s AND message.seq > position.seq AND author_id <> person_id
+AND deleted IS NULL
+"""
 ALERTED = "SELECT audience, about, count(*) FROM parlour_alerts_alert WHERE kind = %s GROUP BY audience, about"
 
 
@@ -269,6 +275,10 @@ class Walk:
             counted = {each.find("button")[0].text: each.text for each in line.find("span") if "data-by" in each.attrs}
             assert counted == {kind: f"{kind}{len(who)}" for kind, who in self.reactions[pk].items() if who}
         assert [each.text for each in _part(page, f"{key}-count", "span")] == [str(len(self.company(who)))]
+        for name in [name for name in page.ids if name.startswith(f"{key}-unread-")]:
+            [(unread,)] = self.deployment.rows(UNREAD, self.pks[who.name], name.rpartition("-")[2], who.slug)
+            shown = [pill.text for pill in page.ids[name].find(class_="pl-pill")]
+            assert shown == ["99+" if unread > 99 else str(unread)][: bool(unread)]
 
 
 def _part(page: Page, name: str, tag: str) -> list[Node]:

@@ -81,11 +81,12 @@ class Page(Node):
             home.parts.extend(after)
 
     def apply(self, frame: str) -> None:
-        """Do what htmx does with `frame`; targets other than "#id" are left to browsers."""
+        """Do what htmx does with `frame`, at the first target of several; others than "#id" are left to browsers."""
         for node in parse(frame).children:
             how, _, target = node.attrs.pop("hx-swap-oob", "").partition(":")
-            name = re.fullmatch(r"#([\w-]+)", target)
-            here = self.by_id(name[1] if name else "" if target else node.attrs.get("id", ""))
+            names = re.fullmatch(r"#[\w-]+(, #[\w-]+)*", target)
+            ids = names[0].replace("#", "").split(", ") if names else [] if target else [node.attrs.get("id", "")]
+            here = next((self.ids[each] for each in ids if each in self.ids), None)
             if here is not None and how:
                 self._swap(how, here, node)
 

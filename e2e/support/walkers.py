@@ -93,7 +93,8 @@ class Walker:
     def differs_from_a_fresh_page(self) -> str:
         """What of this page a page that is loaded now shows otherwise; "" for nothing."""
         fresh = self.client.get(f"/rooms/{self.slug}/").page
-        for name in [*(f"{self.room.key}-{part}" for part in COMPARED), "bell-count"]:
+        unread = [name for name in fresh.ids if name.startswith(f"{self.room.key}-unread-")]
+        for name in [*(f"{self.room.key}-{part}" for part in COMPARED), *unread, "bell-count"]:
             now, wanted = ([_shape(part) for part in _lasting(of.by_id(name))] for of in (self.room.page, fresh))
             if now[-len(wanted) :] != wanted and (now or wanted):
                 return f"{self.name}: {name}\n{now}\n{wanted}"
