@@ -116,6 +116,7 @@ async def test_what_arrives_in_front_of_somebody_is_read_and_what_arrives_behind
 
 
 async def test_a_page_of_an_attentive_reader_never_counts_what_is_in_front_of_them(ann, ben, lobby):
+    await in_thread(move)({(ben.pk, lobby.pk): 0})
     async with RecordingPage(ben) as page, RecordingPage(ben) as tab:
         await page.send(kind="seen")
         for text in ("one", "two", "three"):
