@@ -15,7 +15,7 @@ from django.template import RequestContext, Template
 from django.template.loader import render_to_string
 
 import parlour
-from alerts.checks import check_layout, check_login
+from alerts.checks import check_layout, check_login, check_mail
 from alerts.routing import websocket_urlpatterns
 from parlour import Region, StateStream, checks, live_parts, live_write, models, regions
 from parlour.models import Head
@@ -196,6 +196,14 @@ def test_a_layout_that_leaves_the_pages_of_alerts_empty_is_named(part, tmp_path,
 def test_a_page_to_sign_in_that_is_not_there_is_named(settings, address, id):
     settings.LOGIN_URL = address
     assert list(found(check_login)) == ([id] if id else [])
+
+
+@pytest.mark.parametrize(
+    ("site", "id"), [("https://chat.example.org", ""), ("", ""), (None, "W031"), ("chat.example.org", "W031")]
+)
+def test_mails_whose_links_would_lead_nowhere_are_told_of(settings, site, id):
+    settings.SITE_URL = site
+    assert list(found(check_mail)) == ([id] if id else [])
 
 
 def test_a_package_that_rooms_need_is_named(monkeypatch):
