@@ -45,10 +45,15 @@ class RoomForm(forms.ModelForm):
     class Meta:
         model = Room
         fields = ["title", "about", "access", "guests"]
-        labels = {"title": "Name", "about": "What it is about", "access": "Who may come in", "guests": "Guests"}
-        help_texts = {"guests": "People without an account. Members-only rooms have none."}
+        labels = {
+            "title": _("Name"),
+            "about": _("What it is about"),
+            "access": _("Who may come in"),
+            "guests": _("Guests"),
+        }
+        help_texts = {"guests": _("People without an account. Members-only rooms have none.")}
         widgets = {"access": forms.RadioSelect, "guests": forms.RadioSelect}
-        error_messages = {"title": {"required": "Give the room a name."}}
+        error_messages = {"title": {"required": _("Give the room a name.")}}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -77,7 +82,7 @@ class RoomForm(forms.ModelForm):
         try:
             return " ".join(clean_text(self.cleaned_data[name]).split())
         except TextRejected:
-            raise forms.ValidationError("Give it a name that can be seen.") from None
+            raise forms.ValidationError(_("Give it a name that can be seen.")) from None
 
 
 class NotificationLevelForm(forms.ModelForm):
@@ -86,7 +91,7 @@ class NotificationLevelForm(forms.ModelForm):
     class Meta:
         model = NotificationLevel
         fields = ["level"]
-        labels = {"level": "Notify me"}
+        labels = {"level": _("Notify me")}
         widgets = {"level": forms.RadioSelect}
 
 
@@ -94,10 +99,10 @@ class MemberForm(forms.Form):
     """Adds somebody with an account by their username."""
 
     username = forms.CharField(
-        label="Add somebody",
+        label=_("Add somebody"),
         max_length=150,
-        help_text="Their username, with which they sign in.",
-        error_messages={"required": "Type a username."},
+        help_text=_("Their username, with which they sign in."),
+        error_messages={"required": _("Type a username.")},
         widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "off"}),
     )
 
@@ -106,7 +111,7 @@ class MemberForm(forms.Form):
         people = get_user_model()._default_manager.filter(**{name: self.cleaned_data["username"].strip()})
         person = people.exclude(guests()).first()
         if person is None:
-            raise forms.ValidationError("Nobody has this username.")
+            raise forms.ValidationError(_("Nobody has this username."))
         return person
 
 

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from chat.forms import MemberForm, NotificationLevelForm, RoomForm
@@ -54,11 +55,11 @@ def form_page(request: HttpRequest, template: str, form: BaseForm, **context: An
 def create(request: HttpRequest) -> HttpResponse:
     """Make a room; who makes it owns it."""
     if is_guest(request.user):
-        notices.info(request, "Only people with an account can make rooms.")
+        notices.info(request, _("Only people with an account can make rooms."))
         return redirect("accounts:signup")
     form = RoomForm(request.POST or None)
     if form.is_valid() and not rate_limit("room", request.user.pk, ROOM_RATE).take():
-        form.add_error(None, "You have made many rooms just now. Wait a little and try again.")
+        form.add_error(None, _("You have made many rooms just now. Wait a little and try again."))
     if form.is_valid():
         form.instance.owner = request.user
         room = form.save()
@@ -88,7 +89,7 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
         others = room.memberships.exclude(person=room.owner).select_related("room", "person")
         membership = get_object_or_404(others, pk=number(request.POST["remove"]))
         expel(membership, request.user)
-        notices.info(request, f"{name_of(membership.person)} is no longer a member.")
+        notices.info(request, _("{name} is no longer a member.").format(name=name_of(membership.person)))
         return redirect("chat:members", slug)
     if decided := {"admit", "decline"} & request.POST.keys():
         asked = get_object_or_404(room.join_requests, pk=number(request.POST[decided.pop()]))
@@ -100,7 +101,8 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
         membership, fresh = Membership.objects.get_or_create(room=room, person=person)
         if fresh:
             tell_new_member(membership, by=request.user)
-        notices.info(request, f"{name_of(person)} is a member {'now' if fresh else 'already'}.")
+        said = _("{name} is a member now.") if fresh else _("{name} is a member already.")
+        notices.info(request, said.format(name=name_of(person)))
         return redirect("chat:members", slug)
     memberships = room.memberships.select_related("person").order_by("person__username")
     asking = room.join_requests.select_related("person").order_by("pk")
@@ -127,6 +129,6 @@ def delete(request: HttpRequest, slug: str) -> HttpResponse:
     room = readable(request.user, slug, manage=True)
     if request.method == "POST":
         room.delete()
-        notices.info(request, f"“{room.title}” is deleted.")
+        notices.info(request, _("“{title}” is deleted.").format(title=room.title))
         return redirect("chat:home")
     return render(request, "chat/delete.html", {"room": room})
