@@ -50,10 +50,11 @@ May = Callable[[Any, Room, Rights, Message], bool]
 
 
 class Action(NamedTuple):
-    """What is done, and who may do it."""
+    """What is done, who may do it, and what the menu calls it, if it does not know it by its name."""
 
     act: Act
     may: May
+    label: Any
 
 
 _actions: dict[str, Action] = {}
@@ -64,15 +65,15 @@ def may_write(person: Any, room: Room, rights: Rights, message: Message) -> bool
     return rights.write and message.deleted is None
 
 
-def action(name: str, may: May = may_write) -> Callable[[Act], Act]:
+def action(name: str, may: May = may_write, label: Any = "") -> Callable[[Act], Act]:
     """Decorate `act(person, room, rights, message, value)`, which is called only where `may` says so.
 
     It returns words for the person, a Form for the slot above the composer, or None, and may raise ActionRefused. The
-    template `parlour_rooms/menu.html` offers it.
+    menu of a message offers it by its `label`; without one the template `parlour_rooms/menu.html` has to name it.
     """
 
     def register(act: Act) -> Act:
-        _actions[name] = Action(act, may)
+        _actions[name] = Action(act, may, label)
         return act
 
     return register
@@ -141,5 +142,7 @@ def render_menu(request: HttpRequest, region: "RoomRegion", pk: Any, plain: bool
     """What this person may do with one message; with `plain` on a page without script. 404 if there is none."""
     message = message_in(region.room, pk)
     may = {name: each.may(request.user, region.room, region.rights, message) for name, each in _actions.items()}
+    labelled = [(name, each.label) for name, each in _actions.items() if each.label and may[name]]
     context = {"region": region, "message": message, "may": may, "line": region.id(pk), "plain": plain}
+    context["labelled"] = labelled
     return render_to_string("parlour_rooms/menu.html", context, request)

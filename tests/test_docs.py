@@ -18,9 +18,9 @@ from tests.examples import ROOT, installed, passes, shown, write
 PAGES = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *(ROOT / "docs").glob("*.md")]
 
 
-def test_the_architecture_says_what_every_file_of_the_engine_does():
+def test_the_architecture_says_what_every_file_of_the_engine_and_of_rooms_does():
     told = (ROOT / "ARCHITECTURE.md").read_text()
-    files = {path.name for path in (ROOT / "parlour").glob("[a-z]*.py")}
+    files = {path.name for folder in ("parlour", "rooms") for path in (ROOT / folder).glob("[a-z]*.py")}
     assert {name for name in files if f"`{name}`" not in told} == set()
 
 

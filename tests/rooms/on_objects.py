@@ -129,3 +129,40 @@ def test_a_name_of_any_script_is_mentioned_whatever_the_database_makes_of_its_ca
     client.post(f"/rooms/{room.slug}/messages/", {"text": "@groß, @İrem.Bye @ÉRIC @रोमी"})
     told = {alert.audience.partition("/")[0] for alert in Alert.objects.all()}
     assert told == {f"user.{person.pk}" for person in others}
+
+
+def test_the_menu_of_a_message_offers_what_the_project_adds_and_does_it(people, ticket, room, client):
+    client.force_login(people[0])
+    client.post(f"/rooms/{room.slug}/messages/", {"text": "It *drips*"})
+    message = Message.objects.get()
+    menu = f"/rooms/{room.slug}/actions/{message.pk}/"
+    assert f'<button name="tickets.retitle" value="{message.pk}"' in client.get(menu).content.decode()
+    answer = client.post(f"/rooms/{room.slug}/actions/", {"tickets.retitle": message.pk}, headers={"HX-Request": "true"})
+    assert "The ticket is called so now." in answer.content.decode()
+    ticket.refresh_from_db()
+    assert ticket.title == "It drips"
+    elsewhere = Room.objects.on(people[1])
+    client.post(f"/rooms/{elsewhere.slug}/messages/", {"text": "no ticket"})
+    menu = f"/rooms/{elsewhere.slug}/actions/{elsewhere.messages.get().pk}/"
+    assert "retitle" not in client.get(menu).content.decode()
+
+
+def test_people_whose_keys_are_uuids_answer_react_edit_and_delete(people, ticket, room, client):
+    ann, ben, _ = people
+
+    def press(person, **what):
+        client.force_login(person)
+        return client.post(f"/rooms/{room.slug}/actions/", what, headers={"HX-Request": "true"}).content.decode()
+
+    client.force_login(ann)
+    client.post(f"/rooms/{room.slug}/messages/", {"text": "It drips"})
+    pk = Message.objects.get().pk
+    assert "It drips" in press(ben, reply=pk)
+    client.post(f"/rooms/{room.slug}/messages/", {"text": "Where?", "n": "1", "page": "p", "answers": f"1:{pk}"})
+    press(ben, react=f"{pk} \N{THUMBS UP SIGN}")
+    assert "Edited." in press(ann, save=f"{pk} first It pours")
+    page = client.get(ticket.get_absolute_url()).content.decode()
+    assert f'data-by="{ben.pk}"' in page
+    assert page.count("It pours") >= 2
+    assert "Deleted." in press(ann, delete=pk)
+    assert "pours" not in client.get(ticket.get_absolute_url()).content.decode()
