@@ -2,6 +2,7 @@
 
 import http.client
 import re
+import shutil
 import ssl
 import tarfile
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from playwright.sync_api import expect
 
 from .support.deployments import Deployment
 from .support.http_client import HttpClient
@@ -119,8 +121,13 @@ def test_a_restored_backup_comes_to_an_open_page_by_itself(stack: Stack, databas
     waiting = stack.folder / "var" / "uploads" / "imports" / "waiting.csv"
     waiting.parent.mkdir(exist_ok=True)
     waiting.write_text("item,amount\n")
+    plan = {"name": "plan.txt", "mimeType": "text/plain", "buffer": b"tea at five"}
+    ann.page.get_by_label("Files", exact=True).set_input_files(plan)
+    ann.page.get_by_role("button", name="Send files").click()
+    expect(ann.log.get_by_role("link", name="plan.txt")).to_be_visible()
     backup = stack.run_service("backup").strip()
     ann.say("after the backup").sees("after the backup")
+    shutil.rmtree(stack.folder / "var" / "uploads" / "rooms")
     waiting.unlink()
     with pytest.raises(AssertionError, match="Add --overwrite"):
         stack.run("backup", ["deploy/restore", backup])
@@ -130,6 +137,9 @@ def test_a_restored_backup_comes_to_an_open_page_by_itself(stack: Stack, databas
     ann.sees("before the backup").wait_live().say("after the restore")
     ann.sees("after the restore").equals_a_fresh_page()
     assert waiting.read_text() == "item,amount\n"
+    with ann.page.expect_download() as download:
+        ann.log.get_by_role("link", name="plan.txt").click()
+    assert Path(download.value.path()).read_text() == "tea at five"
     kept = re.search(r"kept as (\w+)", words)
     assert kept
     assert [name for (name,) in database.rows("SELECT datname FROM pg_database WHERE NOT datallowconn")] == [

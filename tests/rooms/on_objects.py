@@ -137,7 +137,8 @@ def test_the_menu_of_a_message_offers_what_the_project_adds_and_does_it(people, 
     message = Message.objects.get()
     menu = f"/rooms/{room.slug}/actions/{message.pk}/"
     assert f'<button name="tickets.retitle" value="{message.pk}"' in client.get(menu).content.decode()
-    answer = client.post(f"/rooms/{room.slug}/actions/", {"tickets.retitle": message.pk}, headers={"HX-Request": "true"})
+    pressed = {"tickets.retitle": message.pk}
+    answer = client.post(f"/rooms/{room.slug}/actions/", pressed, headers={"HX-Request": "true"})
     assert "The ticket is called so now." in answer.content.decode()
     ticket.refresh_from_db()
     assert ticket.title == "It drips"
