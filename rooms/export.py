@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.serializers.json import DjangoJSONEncoder
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from parlour import name_of
 from rooms.models import Message, Room
+from rooms.reactions import names_of
 
 BATCH = 500  # messages
 TEMPLATE = "parlour_rooms/export.html"
@@ -25,7 +25,7 @@ _dump = partial(json.dumps, ensure_ascii=False, cls=DjangoJSONEncoder)
 class Entry:
     """A message with the names of those who reacted to it: [("👍", ["Ann", …]), …]."""
 
-    def __init__(self, message: Message, names: dict[Any, str]) -> None:
+    def __init__(self, message: Message, names: dict[str, str]) -> None:
         self.message = message
         self.author = name_of(message.author)
         reacted = (message.reactions or {}).items()
@@ -73,8 +73,6 @@ def as_json(room: Room) -> Iterator[str]:
 def _batches(room: Room) -> Iterator[Sequence[Entry]]:
     seq = 0
     while rows := list(room.messages.filter(seq__gt=seq).select_related("author").order_by("seq")[:BATCH]):
-        reacted = {pk for row in rows for people in (row.reactions or {}).values() for pk in people}
-        people = get_user_model()._default_manager.in_bulk(reacted) if reacted else {}
-        names = {pk: name_of(person) for pk, person in people.items()}
+        names = names_of({pk for row in rows for people in (row.reactions or {}).values() for pk in people})
         yield [Entry(row, names) for row in rows]
         seq = rows[-1].seq or 0

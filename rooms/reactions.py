@@ -1,6 +1,6 @@
 """Reactions: a message shows how many people reacted to it in which way, live."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from django.contrib.auth import get_user_model
@@ -64,7 +64,11 @@ def reactions(stored: Mapping[str, list[str]] | None) -> list[Reaction]:
 def with_names(message: Message) -> list[tuple[str, Any, list[str]]]:
     """Every kind of reaction, what it is called, and the names of who reacted so to a message."""
     shown = reactions(message.reactions)
-    pks = {pk for each in shown for pk in each.people}
-    people = get_user_model()._default_manager.filter(pk__in=pks).values_list("pk", *name_fields()) if pks else ()
-    names = {str(pk): name_in(rest) for pk, *rest in people}
+    names = names_of({pk for each in shown for pk in each.people})
     return [(each.kind, each.name, [names[pk] for pk in each.people if pk in names]) for each in shown]
+
+
+def names_of(people: Collection[str]) -> dict[str, str]:
+    """How the people with these primary keys, as text, are shown to others; who is gone is left out."""
+    rows = get_user_model()._default_manager.filter(pk__in=people).values_list("pk", *name_fields()) if people else ()
+    return {str(pk): name_in(names) for pk, *names in rows}

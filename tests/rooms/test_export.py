@@ -21,7 +21,7 @@ def talk(ann, ben, lobby):
     first, second, third = say(ann, lobby, "**bold** & <i>"), say(ben, lobby, "it"), say(ann, lobby, "x")
     at = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
     Message.objects.filter(room=lobby).update(created=at)
-    Message.objects.filter(pk=first.pk).update(edited=at, reactions={"👍": [ben.pk, ann.pk, 99]})
+    Message.objects.filter(pk=first.pk).update(edited=at, reactions={"👍": [str(ben.pk), str(ann.pk), "99"]})
     files = [{"pk": 1, "name": "plan.pdf", "type": "application/pdf", "size": 2048}]
     Message.objects.filter(pk=second.pk).update(answers=first, files=files)
     Message.objects.filter(pk=third.pk).update(deleted=at, text="secret", html="secret")
