@@ -48,7 +48,6 @@ def accept(invitation: Invitation, person: Any) -> bool:
     held.used += 1
     held.save(update_fields=["used"])
     Membership.objects.get_or_create(room=room, person=person)
-    JoinRequest.objects.filter(room=room, person=person).delete()
     return True
 
 

@@ -7,7 +7,7 @@ from django.db.models.signals import post_delete, post_save
 from alerts import audiences
 from parlour import Change, live_write, revoke
 from rooms import files
-from rooms.models import Attachment, Membership, NotificationLevel, Restriction, Room
+from rooms.models import Attachment, JoinRequest, Membership, NotificationLevel, Restriction, Room
 from rooms.posting import posted
 from rooms.unread import follow
 
@@ -32,9 +32,10 @@ def person_changed(instance: Membership | NotificationLevel | Restriction, **kwa
 
 
 def added(instance: Membership, created: bool, **kwargs: Any) -> None:
-    """For a new member what is posted from now on is unread."""
+    """For a new member what is posted from now on is unread, and whether they asked to be one is settled."""
     if created:
         follow([instance])
+        JoinRequest.objects.filter(room=instance.room_id, person=instance.person_id).delete()
 
 
 def restricted(instance: Restriction, **kwargs: Any) -> None:

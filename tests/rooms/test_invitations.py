@@ -146,6 +146,14 @@ def test_who_is_declined_hears_nothing_and_many_asks_are_too_many(team, ann, ben
     assert ["asked often" in page for page in pages] == [False] * 4 + [True] * 2
 
 
+def test_whoever_is_added_while_they_ask_asks_no_more(team, ann, ben, client):
+    client.force_login(ben)
+    client.post("/rooms/team/ask/")
+    client.force_login(ann)
+    client.post("/rooms/team/members/", {"username": ben.username})
+    assert (is_member(ben, team), JoinRequest.objects.exists(), lines(ann)) == (True, False, [])
+
+
 def test_a_member_leaves_and_an_owner_hands_over_first(team, ann, ben, client):
     team.members.add(ben)
     client.force_login(ben)
