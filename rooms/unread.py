@@ -43,7 +43,7 @@ MOVE = """
 WITH reading (person, room, seq) AS (VALUES {})
 INSERT INTO parlour_rooms_readposition AS position (person_id, room_id, seq, at)
 SELECT reading.person, room.id, reading.seq, %s FROM reading
-JOIN parlour_rooms_room AS room ON room.id = reading.room WHERE true
+JOIN parlour_rooms_room AS room ON room.id = reading.room WHERE true ORDER BY reading.person, room.id
 ON CONFLICT (person_id, room_id) DO UPDATE SET seq = excluded.seq, at = excluded.at
 WHERE position.seq < excluded.seq AND position.at <= excluded.at RETURNING person_id"""
 Pair = tuple[Any, int]  # primary keys of a person and a room
