@@ -140,8 +140,8 @@ def transfer(room: Room, by: Any, to: Any) -> None:
 def report(change: Change, message: Message, by: Any) -> None:
     """Tell the staff and the room's owner of a message, without who reported it; once for each person and message."""
     room = message.room
-    which = {"room": room, "by": by, "message": message, "act": "report"}
-    ModerationAct.objects.get_or_create(**which, defaults={"person": message.author})
+    if not ModerationAct.objects.filter(by=by, message=message, act="report").exists():
+        record(room, by, "report", message.author, message)
     told = [Role("staff"), *([room.owner] if room.owner and not getattr(room.owner, "is_staff", False) else [])]
     title, url, spared = worded(REPORTED, room), site_page("moderation", room), [message.author_id]
     add_alert(change, told, "report", title, message.plain, url, message, f"report-{room.pk}", but=spared)
