@@ -115,7 +115,7 @@ def _met(reader: Any, pk: int) -> tuple[Any, list[Room]]:
     here = Lease.objects.filter(holder=str(pk), name__startswith="people.", expires__gt=timezone.now())
     in_now = [name.removeprefix("people.") for name in here.values_list("name", flat=True)]
     member = Exists(Membership.objects.filter(room=OuterRef("pk"), person=pk))
-    wrote = Exists(Message.objects.filter(room=OuterRef("pk"), author=pk))
+    wrote = Q(pk__in=Message.objects.filter(author=pk).values("room"))
     shared = Q(pk__in=[int(name) for name in in_now if name.isdigit()]) | member | wrote
     rooms = Room.objects.visible_to(reader).exclude(access=Room.Access.DIRECT).filter(shared).order_by("title")
     talked = Room.objects.visible_to(reader).filter(member, access=Room.Access.DIRECT)
