@@ -7,6 +7,7 @@ now, and `@everyone` for its members too.
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache, partial
+from itertools import islice
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -17,11 +18,12 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from alerts import add_alert, audience_source
-from parlour import Change, Lease, name_of, rate_limit
+from parlour import Change, name_of, rate_limit
 from rooms.markup import Group, folded, names_after
 from rooms.models import Membership, Message, NotificationLevel, Room
 from rooms.names import bearing, is_guest
 from rooms.object_rules import rules
+from rooms.people_here import holders
 from rooms.permissions import banned, readable, readers, rights
 from rooms.reading import readers_now
 from rooms.rows import stored, written_out
@@ -126,10 +128,7 @@ def alert(change: Change, posted: Sequence[tuple[Any, frozenset[Any]]], edited: 
 def _people(row: Message, mentioned: Collection[Any]) -> set[Any]:
     """The primary keys of those whom a message mentions by name, and of those who are here if it mentions a group."""
     people = set(mentioned) - {*Group}
-    if len(people) == len(mentioned):
-        return people
-    here = Lease.objects.living(row.room.people).values_list("holder", flat=True)[:MOST_HERE]
-    return people.union(map(get_user_model()._meta.pk.to_python, here))
+    return people if len(people) == len(mentioned) else people.union(islice(holders(row.room.people), MOST_HERE))
 
 
 def _alert_mentioned(
@@ -169,16 +168,10 @@ def _alert_listeners(
 ) -> None:
     listening = {pk for pk, level in levels.items() if level == Level.EVERYTHING}
     if listening:
-        listeners, title, key = (
-            Listeners(row.room.listeners),
-            worded(DIRECT if row.room.is_direct else NEWS, row.room),
-            f"room-{row.room_id}",
-        )
+        title, key = worded(DIRECT if row.room.is_direct else NEWS, row.room), f"room-{row.room_id}"
+        tell = partial(add_alert, change, Listeners(row.room.listeners), "room", title, row.plain, about=row, key=key)
         spared = listening & {row.author_id, *told}
-        there = reading(row.room) & listening
-        add_alert(
-            change, listeners, "room", title, row.plain, about=row, key=key, actor=row.author, but=spared, read_by=there
-        )
+        tell(actor=row.author, but=spared, read_by=reading(row.room) & listening)
 
 
 def worded(words: Any, room: Room) -> str:
@@ -203,6 +196,6 @@ def _to_be_told(row: Message, mentioned: Collection[Any], group: bool, levels: M
 
 def _near(room: Room, people: Sequence[Any]) -> list[Any]:
     """Those who are in the room now or have written there."""
-    inside = set(Lease.objects.living(room.people).values_list("holder", flat=True))
-    written = set(Message.objects.filter(room=room, author__in=people).values_list("author", flat=True).distinct())
-    return [person for person in people if person.pk in written or str(person.pk) in inside]
+    written = Message.objects.filter(room=room, author__in=people).values_list("author", flat=True).distinct()
+    near = holders(room.people).union(written)
+    return [person for person in people if person.pk in near]

@@ -54,14 +54,18 @@ class PeopleStream(StateStream):
         return self.ids.append("log", notes, "ol") if notes else ""
 
 
+def holders(name: str) -> set[Any]:
+    """The primary keys of the people with a lease of this name, such as a room's `people` or `reading`."""
+    to_python = get_user_model()._meta.pk.to_python
+    return {to_python(each) for each in Lease.objects.living(name).values_list("holder", flat=True)}
+
+
 def _in_order(name: str) -> list[tuple[Any, str, Any]]:
     """Who has a lease of this name, once each: primary key, name, and their mark, if they have one.
 
     Bare tuples: while many come, all who are there are asked for again and again.
     """
-    model = get_user_model()
-    holders = {model._meta.pk.to_python(each) for each in Lease.objects.living(name).values_list("holder", flat=True)}
-    people = model._default_manager.filter(pk__in=holders).annotate(mark=mark())
+    people = get_user_model()._default_manager.filter(pk__in=holders(name)).annotate(mark=mark())
     rows = people.values_list("pk", "mark", *name_fields())
     named = ((pk, name_in(names), MARKS.get(marked)) for pk, marked, *names in rows)
     return sorted(named, key=lambda each: (each[1].casefold(), each[0]))

@@ -164,7 +164,8 @@ def room_for(person: Any, slug: str, readable: Iterable[Room] = ()) -> tuple[Roo
 def readers(people: Any, room: Room) -> Any:
     """Those of a query of people who may read the room, in one query; on an object its rule is asked of each."""
     if room.is_on_object:
-        return [person for person in people if rights(person, room).read]
+        allowed = rights_of_all(people, room)
+        return [person for person in people if allowed[person.pk].read]
     if room.members_only:
         people = people.filter(Exists(Membership.objects.filter(room=room, person=OuterRef("pk"))))
     if room.members_only or room.guests == Room.Guests.NONE:

@@ -2,19 +2,17 @@
 
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db.models import Q
 
 from alerts.actions import mark_read
 from alerts.models import Alert
-from parlour import Lease
 from rooms.models import Room
+from rooms.people_here import holders
 
 
 def readers_now(room: Room) -> set[Any]:
     """The primary keys of those whose page of the room has had a sign of them a moment ago."""
-    holders = Lease.objects.living(room.reading).values_list("holder", flat=True)
-    return set(map(get_user_model()._meta.pk.to_python, holders))
+    return holders(room.reading)
 
 
 def mark_room_read(person: Any, room: Room) -> None:

@@ -6,11 +6,12 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db.models import Q
 
-from parlour import Lease, name_of
+from parlour import name_of
 from rooms.markup import Group, folded
 from rooms.mentions import named_in
 from rooms.models import Membership, Message, Room
 from rooms.names import is_guest, name_fields
+from rooms.people_here import holders
 
 MOST = 5
 RECENT = 300  # messages whose authors are suggested, beside members and who is here
@@ -44,12 +45,8 @@ def _near(room: Room, begins: str) -> Any:
     spelled = {begins, begins.title()}  # SQLite tells "ö" from "Ö"
     alike = Q(*((f"{name}__istartswith", each) for name in name_fields() for each in spelled), _connector=Q.OR)
     recent = Message.objects.filter(room=room, seq__isnull=False).order_by("-seq")[:RECENT]
-    here = [
-        people.model._meta.pk.to_python(each)
-        for each in Lease.objects.living(room.people).values_list("holder", flat=True)
-    ]
     members = Membership.objects.filter(room=room).values("person")
-    return people.filter(alike, Q(pk__in=members) | Q(pk__in=here) | Q(pk__in=recent.values("author")))
+    return people.filter(alike, Q(pk__in=members) | Q(pk__in=holders(room.people)) | Q(pk__in=recent.values("author")))
 
 
 def _names(person: Any) -> list[str]:
