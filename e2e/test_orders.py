@@ -147,5 +147,5 @@ def test_without_script_orders_are_placed_and_accepted(person: Invite, server: S
     expect(line(buyer, "By plain forms")).to_contain_text("New")
     staff = person(server, java_script_enabled=False).sign_in("staff").go("/shop/orders/")
     line(staff, "By plain forms").get_by_role("button", name="Accept").click()
-    expect(staff.page.get_by_text(re.compile(r"Order \d+ is accepted\."))).to_be_visible()
+    expect(staff.page.get_by_text(re.compile(r"Order \d+: Accepted\."))).to_be_visible()
     expect(line(staff, "By plain forms")).to_contain_text("Accepted")
