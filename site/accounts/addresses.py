@@ -2,6 +2,7 @@
 
 import logging
 from typing import Any
+from urllib.parse import urljoin
 
 from django import forms
 from django.conf import settings
@@ -18,18 +19,25 @@ from django.views.decorators.http import require_safe
 
 from accounts.forms import OwnPasswordForm
 from accounts.models import User
+from accounts.rates import allows
 from accounts.token_views import for_accounts
 from parlour import rate_limit
 
 log = logging.getLogger("parlour")
 SALT = "accounts.address"
 AGE = 24 * 3600  # seconds for which a link counts
-RATE = "0.001/3"  # links that one person may have sent: a second / at once
+RATE = "0.001/3"  # links that one person may have sent, and one address may get: a second / at once
+FROM_ONE_PLACE = "0.01/20"  # and from one address of the network, over all processes
 
 
 def sends_mail() -> bool:
     """Whether mail goes anywhere."""
     return not settings.EMAIL_BACKEND.endswith(".dummy.EmailBackend")
+
+
+def site_of(request: HttpRequest) -> str:
+    """Where links in mails lead: whoever asks for one may name any host under which the site is reached."""
+    return settings.SITE_URL or request.build_absolute_uri("/")
 
 
 class AddressForm(OwnPasswordForm):
@@ -56,7 +64,7 @@ def address(request: HttpRequest) -> HttpResponse:
     if not sends_mail():
         raise Http404
     form = AddressForm(user, request.POST or None, initial={"email": user.email})
-    if form.is_valid() and not rate_limit("address", user.pk, RATE).take():
+    if form.is_valid() and not _may_send(request, user, form.cleaned_data["email"]):
         form.add_error(None, _("Several links are on their way already. Wait a little and try again."))
     if form.is_valid() and not _send_link(request, user, form.cleaned_data["email"]):
         form.add_error(None, _("The mail could not be sent. Try again later."))
@@ -85,11 +93,20 @@ def confirm(request: HttpRequest, signed: str) -> HttpResponse:
     return redirect("accounts:address")
 
 
+def _may_send(request: HttpRequest, user: User, wanted: str) -> bool:
+    """Whether one more link may go there."""
+    return (
+        rate_limit("address", user.pk, RATE).take()
+        and allows("address", request.META.get("REMOTE_ADDR", ""), FROM_ONE_PLACE)
+        and rate_limit("address-wanted", wanted.casefold(), RATE).take()
+    )
+
+
 def _send_link(request: HttpRequest, user: User, wanted: str) -> bool:
     """Whether the mail server took it."""
     path = reverse("accounts:confirm_address", args=[dumps([user.pk, wanted, user.email], salt=SALT)])
     words = _("Follow this link, signed in, and your mail comes here:"), _("If it was not you, ignore it.")
-    text = f"{words[0]}\n{request.build_absolute_uri(path)}\n\n{words[1]}\n"
+    text = f"{words[0]}\n{urljoin(site_of(request), path)}\n\n{words[1]}\n"
     headers = {"Auto-Submitted": "auto-generated"}
     try:
         return bool(EmailMessage(_("Confirm your address"), text, to=[wanted], headers=headers).send())

@@ -1,5 +1,6 @@
 """The forms people fill in."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from django import forms
@@ -12,6 +13,7 @@ from django.contrib.auth.forms import (
     UserCreationForm,
 )
 from django.core.exceptions import ValidationError
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from accounts import names, timezones
@@ -22,6 +24,8 @@ from parlour import clean, is_visible, rate_limit
 RESERVED = ("guest-", "visitor-", "bot-")
 LONGEST_USERNAME = 150
 WRONG_PASSWORDS = "0.02/10"  # tries of one who is signed in: a second / at once
+RESETS = "0.001/3"  # links that one account may be sent
+mailing = ThreadPoolExecutor(1, "reset")
 WHAT_IT_NEEDS = _("At least 8 characters, not a common word, not your name.")
 PASSWORD_WORDS = {  # by the code of what Django found
     "password_too_short": _("At least 8 characters, please."),
@@ -128,6 +132,17 @@ class PasswordForm(NewPasswordForm, PasswordChangeForm):
         old.label = _("Present password")
         old.error_messages["required"] = _("Type your present password.")
 
+    def clean_old_password(self) -> str:
+        """Raises ValidationError for a wrong one, and for too many."""
+        count_try(self.user)
+        return super().clean_old_password()
+
+
+def count_try(person: User) -> None:
+    """Raises ValidationError when somebody has typed what is to be their password too often."""
+    if not rate_limit("own-password", person.pk, WRONG_PASSWORDS).take():
+        raise ValidationError(_("You have tried this many times just now. Wait a little and try again."))
+
 
 class OwnPasswordForm(forms.Form):
     """Asks for the password: whoever finds an open page takes nobody's account over, and deletes none."""
@@ -146,8 +161,7 @@ class OwnPasswordForm(forms.Form):
     def clean_password(self) -> str:
         """Raises ValidationError for a wrong one, and for too many."""
         password: str = self.cleaned_data["password"]
-        if not rate_limit("own-password", self.person.pk, WRONG_PASSWORDS).take():
-            raise ValidationError(_("You have tried this many times just now. Wait a little and try again."))
+        count_try(self.person)
         if not self.person.check_password(password):
             raise ValidationError(_("That is not your password."))
         return password
@@ -162,6 +176,19 @@ class ResetForm(PasswordResetForm):
         address.label, address.help_text = _("E-mail address"), _("The one in your settings of notifications.")
         address.error_messages |= {"required": _("Type your e-mail address.")}
         address.widget.attrs["autofocus"] = True
+
+    def get_users(self, email: str) -> Any:
+        """Those with this address who were not sent several links just now, whoever asked for these."""
+        return [person for person in super().get_users(email) if rate_limit("reset", person.pk, RESETS).take()]
+
+    def send_mail(self, *args: Any, **kwargs: Any) -> None:
+        """Send it in the background: how long the answer takes tells nobody whether there is an account."""
+
+        def send(language: str) -> None:
+            with translation.override(language):
+                super(ResetForm, self).send_mail(*args, **kwargs)
+
+        mailing.submit(send, translation.get_language())
 
 
 class SignUpForm(PasswordWords, UserCreationForm):

@@ -9,7 +9,8 @@ from django.shortcuts import render
 AT_ONCE = 2
 WITHIN = 6  # hash or wait for their turn; each holds one of the ten threads that answer pages
 PATIENCE = 10.0  # seconds
-HASHING = ("/accounts/login/", "/accounts/signup/", "/accounts/password/", "/admin/login/", "/admin/password_change/")
+HASHING = tuple(f"/accounts/{name}/" for name in ("login", "signup", "password", "reset", "delete"))
+HASHING += ("/admin/login/", "/admin/password_change/")
 
 
 def limit_hashing(answer: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:

@@ -1,6 +1,7 @@
 """Pages of the accounts. Each keeps `next`, the page the person came from."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.contrib.auth import login, views
@@ -12,7 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.generic import FormView, UpdateView
 
-from accounts.addresses import sends_mail
+from accounts.addresses import sends_mail, site_of
 from accounts.forms import GuestForm, NewPasswordForm, PasswordForm, ProfileForm, ResetForm, SignInForm, SignUpForm
 from accounts.models import User
 from accounts.rates import allows
@@ -172,6 +173,8 @@ class Reset(views.PasswordResetView):
         if not allows("reset", self.request.META.get("REMOTE_ADDR", ""), RESET_RATE):
             form.add_error(None, _("Many people asked for this from where you are. Wait a little and try again."))
             return self.form_invalid(form)
+        site = urlsplit(site_of(self.request))
+        self.extra_email_context = {"domain": site.netloc, "protocol": site.scheme}
         messages.info(self.request, _("If an account has this address, a link is on its way to it."))
         return super().form_valid(form)
 

@@ -6,8 +6,14 @@ import pytest
 from django.core import mail, signing
 
 from accounts import addresses
+from accounts.models import User
 
 from .conftest import PASSWORD
+
+
+@pytest.fixture(autouse=True)
+def site(settings):
+    settings.SITE_URL, settings.ALLOWED_HOSTS = "https://chat.example.org/", ["*"]
 
 
 @pytest.fixture
@@ -17,7 +23,7 @@ def link(ann):
     def ask(client, address):
         assert client.post("/accounts/address/", {"email": address, "password": PASSWORD}).url == "/alerts/preferences/"
         assert mail.outbox[-1].to == [address]
-        return re.search(r"http://testserver(/accounts/address/\S+)", mail.outbox[-1].body)[1]
+        return re.search(r"https://chat.example.org(/accounts/address/\S+)", mail.outbox[-1].body)[1]
 
     return ask
 
@@ -46,6 +52,28 @@ def test_a_link_counts_no_more_after_another_was_followed_or_a_day_has_passed(si
     monkeypatch.setattr(signing.time, "time", lambda: now + addresses.AGE + 1)
     assert here.get(path).url == "/accounts/address/"
     assert here.get(path + "x/").status_code == 404
+
+
+def test_nobody_is_sent_many_links_by_however_many_accounts(client, ann):
+    for name in ("ben", "cleo", "dora"):
+        client.force_login(User.objects.create_user(name, password=PASSWORD))
+        for _ in range(3):
+            client.post("/accounts/address/", {"email": "Victim@example.org", "password": PASSWORD})
+    assert len(mail.outbox) == 3
+
+
+def test_one_address_of_the_network_sends_so_many_links(client, db, monkeypatch):
+    monkeypatch.setattr(addresses, "FROM_ONE_PLACE", "0.001/2")
+    for name in ("ben", "cleo", "dora"):
+        client.force_login(User.objects.create_user(name, password=PASSWORD))
+        client.post("/accounts/address/", {"email": f"victim+{name}@example.org", "password": PASSWORD})
+    assert len(mail.outbox) == 2
+
+
+def test_a_link_leads_to_this_site_whatever_host_was_asked_for(signed_in, ann):
+    asked = {"email": "ann@example.org", "password": PASSWORD}
+    signed_in(ann).post("/accounts/address/", asked, headers={"Host": "evil.example"})
+    assert "evil" not in mail.outbox[0].body
 
 
 def test_what_is_no_address_too_many_links_and_a_server_that_is_away_are_said_in_words(signed_in, ann, settings):

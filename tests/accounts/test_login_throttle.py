@@ -74,6 +74,14 @@ def test_a_turn_comes_back_when_a_page_fails(rf):
             pages(rf.post("/accounts/login/"))
 
 
+@pytest.mark.parametrize("path", ["/accounts/reset/MQ/set-password/", "/accounts/delete/", "/accounts/password/"])
+def test_whoever_changes_or_types_a_password_waits_too(sign_in, path):
+    for _ in range(9):
+        sign_in(path)
+    until(lambda: len(sign_in.hashing) >= login_throttle.AT_ONCE)
+    assert len(sign_in.hashing) == login_throttle.AT_ONCE
+
+
 def test_other_pages_do_not_wait(sign_in):
     pages = [sign_in("/rooms/lobby/messages/") for _ in range(9)]
     until(lambda: len(sign_in.hashing) == 9)

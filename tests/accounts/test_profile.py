@@ -15,6 +15,8 @@ from rooms.models import Room
 from rooms.posting import draft, post
 from rooms.send_once import NumberedText
 
+from .conftest import PASSWORD
+
 
 def save(client, **fields):
     return client.post("/accounts/profile/", {"display_name": "", "time_zone": "", **fields})
@@ -54,6 +56,14 @@ def test_a_guest_keeps_a_name_and_the_box_for_a_password_gets_it_next(client, si
     client.logout()
     page = client.post("/accounts/login/", {"username": "ann", "password": ""}).content.decode()
     assert re.findall(r'<input type="(\w+)"[^>]* autofocus', page) == ["password"]
+
+
+def test_nobody_tries_passwords_without_end_at_a_page_that_stayed_open(signed_in, ann):
+    here, fresh = signed_in(ann), {"new_password1": "another long day", "new_password2": "another long day"}
+    for _ in range(11):
+        answer = here.post("/accounts/password/", {"old_password": "a guess", **fresh})
+    assert "Wait a little" in answer.content.decode()
+    assert here.post("/accounts/delete/", {"password": PASSWORD}).status_code == 422
 
 
 def test_times_are_shown_in_the_readers_zone(rf, ann):

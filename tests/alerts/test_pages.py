@@ -265,6 +265,14 @@ def test_a_snooze_lasts_an_hour_until_the_morning_of_its_person_or_a_week_and_ca
     assert PersonalSettings.objects.get().snoozed_until is None
 
 
+def test_no_sign_that_xml_cannot_hold_makes_a_feed_unreadable(here, sue):
+    notify(sue, "order", "Tea \ufffe", "and \uffff\U0001ffff\ufdd0 more")
+    here.post("/alerts/preferences/personal/", {"feed": "new"})
+    page = here.get("/alerts/preferences/").content.decode()
+    address = re.search(r'value="http://testserver(/alerts/feed/[^"]+)"', page)[1]
+    assert len(ElementTree.fromstring(here.get(address).content).findall("{*}entry")) == 1
+
+
 def test_a_feed_shows_its_persons_alerts_until_its_address_is_revoked(here, client, sue, ann):
     notify(sue, "order", "{actor} ordered <tea>", "Hot & <b>strong</b>", actor=ann)
     notify(ann, "order", "Not yours")
