@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-# Characters that show as nothing at all, though Unicode counts them as letters or symbols; XML has no place for the last two.
+# Characters that show as nothing at all, though Unicode counts them as letters or symbols; no XML holds the last two.
 BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufffe\uffff")
 JOINERS = "\u200c\u200d"
 UNJOINED = ("LATIN", "GREEK", "CYRILLIC")  # scripts in which a joiner shows as nothing
