@@ -21,7 +21,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import Error, connection, connections, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext
@@ -36,6 +36,7 @@ EVERY, LONGEST = 10.0, 3600.0  # seconds from one look of this process to the ne
 SOON = timedelta(seconds=20)  # what is read on a page meanwhile needs no mail
 DIGEST = timedelta(hours=4)  # from the first unread alert to the digest
 FRESH = timedelta(days=7)  # older alerts are not mailed any more
+MOST, SPAN = 10, timedelta(hours=1)  # mails to one person in that time; what is due beyond them goes together later
 TIMEOUT = 30  # seconds for an answer of the mail server, without EMAIL_TIMEOUT
 FOR_GOOD = 500  # an SMTP code: this and those above it will not change
 CLAIM = """
@@ -94,7 +95,7 @@ def send_all() -> None:
 
 
 def due() -> list[tuple[Any, list[Alert]]]:
-    """Who is to be sent which alerts now. Seven queries, for however many people."""
+    """Who is to be sent which alerts now. Eight queries, for however many people."""
     now, chosen = timezone.now(), defaultdict[Any, dict[str, Any]](dict)
     reached = {"person__is_active": True, f"person__{mail_field()}__contains": "@"}
     wanted: Any = Preference.objects.exclude(mail="").filter(mail_since__lt=now, **reached)
@@ -102,7 +103,7 @@ def due() -> list[tuple[Any, list[Alert]]]:
         chosen[preference.person][preference.kind] = preference
     waiting = _unread(chosen, now)
     pks = {}
-    for person in waiting.keys() - quiet(waiting.keys()):
+    for person in waiting.keys() - quiet(waiting.keys()) - _sent_many(waiting.keys(), now):
         pairs = [(alert, chosen[person][alert.kind].mail == Preference.Mail.NOW) for alert in waiting[person]]
         ends = any(alert.at <= now - DIGEST for alert, at_once in pairs if not at_once)
         if mailed := [alert.pk for alert, at_once in pairs if at_once or ends]:
@@ -110,6 +111,13 @@ def due() -> list[tuple[Any, list[Alert]]]:
     people = get_user_model()._default_manager.in_bulk(pks)
     alerts = Alert.objects.select_related("actor").in_bulk({pk for each in pks.values() for pk in each})
     return [(people[person], [alerts[pk] for pk in pks[person] if pk in alerts]) for person in pks if person in people]
+
+
+def _sent_many(people: Collection[Any], now: datetime) -> set[Any]:
+    """Those of these people (primary keys) who got so many mails that the next one waits."""
+    sent = Mark.objects.filter(person__in=people, mailed__gt=now - SPAN).values("person")
+    many = sent.annotate(mails=Count("mailed", distinct=True)).filter(mails__gte=MOST)
+    return set(many.values_list("person", flat=True))
 
 
 def _unread(chosen: dict[Any, dict[str, Any]], now: datetime) -> dict[Any, list[Any]]:

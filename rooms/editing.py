@@ -20,6 +20,7 @@ from rooms.replies import requote
 from rooms.send_once import NumberedText
 
 FOR = timedelta(days=1)  # a message can be edited
+MOST = 100  # times; each is kept, and each changes all replies to it
 CONFLICT = _("It was edited elsewhere meanwhile, and says now: {text}")
 
 
@@ -85,6 +86,9 @@ def edit(change: Change, pk: int, new: Draft, version: str) -> Message:
         raise ActionRefused(CONFLICT.format(text=row.plain), _form(row, new.text.text, CONFLICT.format(text=row.plain)))
     if row.text == new.text.text:
         return row
+    if row.revisions.count() >= MOST:
+        words = _("It was edited very often. Write it anew.")
+        raise ActionRefused(words, _form(row, new.text.text, words))
     before = draft(row.room_id, row.author_id, NumberedText("", 0, row.text)).mentioned if "@" in row.text else ()
     earlier = Revision(message=row, text=row.text, until=timezone.now())
     change.then(earlier.save)

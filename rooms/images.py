@@ -10,6 +10,7 @@ from typing import IO, Any, NamedTuple
 from django.utils.translation import gettext_lazy as _
 
 PIXELS = 50_000_000  # of all its frames together; one is four bytes in memory
+FRAMES = 1000  # of a moving one; each takes a while, however small it is
 THUMBNAIL = (640, 480)
 TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif", "WEBP": "image/webp"}
 _BEGINNING = re.compile(rb"\xff\xd8\xff|\x89PNG\r\n|GIF8|RIFF.{4}WEBP", re.DOTALL)
@@ -38,8 +39,9 @@ def measure(file: IO[bytes]) -> Measured | None:
             form, frames, (width, height) = _form(image), _frames(image), image.size
     except Exception as error:  # Pillow raises anything at all for a file that is not what it begins as
         raise FileRejected(_("This image cannot be read.")) from error
-    if width * height * frames > PIXELS:
-        raise FileRejected(_("This image has too many pixels: {} million are the most.").format(PIXELS // 1_000_000))
+    if width * height * frames > PIXELS or frames > FRAMES:
+        words = _("This image has too many pixels or frames: {} million and {} are the most.")
+        raise FileRejected(words.format(PIXELS // 1_000_000, FRAMES))
     return Measured(TYPES[form], width, height)
 
 

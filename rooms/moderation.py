@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from alerts import Role, add_alert, delete_alerts, notify
 from alerts.models import Alert
-from parlour import Change, clean, live_write, name_of
+from parlour import Change, clean, live_write, name_of, rate_limit
 from rooms import replies
-from rooms.actions import Form, action
+from rooms.actions import TOO_FAST, ActionRefused, Form, action
 from rooms.members import site_page
 from rooms.mentions import worded
 from rooms.models import Membership, Message, ModerationAct, Restriction, Room
@@ -40,6 +40,7 @@ ACTS = {  # each with who did it, and the person it was about
     "reopen": _("{by} opened the room again"),
     "transfer": _("{by} handed the room over to {person}"),
 }
+REPORT_RATE = "0.02/10"  # messages that one person reports: a second / at once
 REPORTED, HANDED_OVER = _("A message in {room} was reported"), _("{actor} handed {room} over to you")
 
 
@@ -142,7 +143,9 @@ def report(change: Change, message: Message, by: Any) -> None:
     room = message.room
     if not ModerationAct.objects.filter(by=by, message=message, act="report").exists():
         record(room, by, "report", message.author, message)
-    told = [Role("staff"), *([room.owner] if room.owner and not getattr(room.owner, "is_staff", False) else [])]
+    told: list[Any] = [Role("staff")]
+    if room.owner and not getattr(room.owner, "is_staff", False) and room.owner_id != message.author_id:
+        told.append(room.owner)
     title, url, spared = worded(REPORTED, room), site_page("moderation", room), [message.author_id]
     add_alert(change, told, "report", title, message.plain, url, message, f"report-{room.pk}", but=spared)
 
@@ -155,6 +158,8 @@ def may_report(person: Any, room: Room, allowed: Rights, message: Message) -> bo
 @action("report", may_report)
 def report_message(person: Any, room: Room, allowed: Rights, message: Message, value: str) -> str:
     """Offered beside every message of others."""
+    if not rate_limit("report", person.pk, REPORT_RATE).take():
+        raise ActionRefused(TOO_FAST)
     report(message, person)
     return str(_("Thank you. Those who look after this site were told."))
 

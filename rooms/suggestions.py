@@ -15,7 +15,7 @@ from rooms.people_here import holders
 
 MOST = 5
 RECENT = 300  # messages whose authors are suggested, beside members and who is here
-_BEGUN = re.compile(r"@([^\s@]{1,30})$")
+_BEGUN = re.compile(r"@([^\s@\0]{1,30})$")
 
 
 def suggested(person: Any, room: Room, text: str) -> list[str]:

@@ -18,7 +18,7 @@ from accounts.token_views import for_accounts
 from alerts import audiences, delete_alerts
 from alerts.models import Alert
 from parlour import Change, live_write
-from rooms.models import Attachment, Membership, Message, Room
+from rooms.models import Attachment, Membership, Message, Restriction, Room
 
 KEPT = ["admin.LogEntry", Attachment._meta.label]  # what others rely on
 
@@ -56,10 +56,14 @@ def delete_account(person: User) -> None:
     """
     for room in Room.objects.filter(owner=person):
         heirs = Membership.objects.filter(room=room, person__kind=User.Kind.ACCOUNT, person__is_active=True)
+        restricted = Restriction.objects.current().exclude(kind=Restriction.Kind.SLOW).filter(room=room)
+        heirs = heirs.exclude(person__in=restricted.values("person"))
         heir = heirs.exclude(person=person).order_by("since", "pk").first()
         room.owner = heir.person if heir else None
         room.save(update_fields=["owner"])
     _rename_quotes(person)
+    talks = Room.objects.filter(access=Room.Access.DIRECT, memberships__person=person)
+    Room.objects.filter(pk__in=talks.values("pk")).update(title=former_name())  # pages name who is left in it
     name = audiences.person(person.pk)
     delete_alerts(Alert.objects.filter(Q(audience=name) | Q(audience__startswith=f"{name}/")))
     relations: Any = User._meta.get_fields(include_hidden=True)

@@ -22,8 +22,9 @@ SHOWN = 50  # acts on a page
 
 
 def acts(request: HttpRequest, **of: Any) -> Any:
-    """A page of what was done, the newest first."""
-    found = ModerationAct.objects.filter(**of).select_related("room", "by", "person", "message").order_by("-pk")
+    """A page of what was done, the newest first. Who was reported does not read by whom."""
+    found = ModerationAct.objects.filter(**of).exclude(act="report", person=request.user.pk)
+    found = found.select_related("room", "by", "person", "message").order_by("-pk")
     page = Paginator(found, SHOWN).get_page(request.GET.get("page"))
     for act in page:
         act.told = moderation.told(act)  # type: ignore[attr-defined]

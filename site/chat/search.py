@@ -1,6 +1,6 @@
 """The page on which messages are searched, as one types or by a plain form."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -20,6 +20,7 @@ from rooms.search import LONGEST, results, search
 
 MOST = 20  # results on a page
 RATE = "4/60"  # by one person or address: a second / at once
+FIRST, LAST = date(1, 1, 3), date(9999, 12, 29)  # between them one can count in every zone
 DATE = forms.DateInput(attrs={"type": "date"})
 
 
@@ -44,7 +45,8 @@ class SearchForm(forms.Form):
     def moment(self, name: str, days: int = 0) -> datetime | None:
         """The first moment of a date that was chosen, in the reader's zone; or that of `days` later."""
         day = self.cleaned_data[name]
-        return timezone.make_aware(datetime.combine(day + timedelta(days), time.min)) if day else None
+        day = day and min(max(day, FIRST), LAST) + timedelta(days)
+        return timezone.make_aware(datetime.combine(day, time.min)) if day else None
 
 
 @require_safe

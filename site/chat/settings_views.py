@@ -21,6 +21,7 @@ from rooms.names import is_guest
 from rooms.permissions import room_for
 
 ROOM_RATE = "0.2/100"  # by one person: a second / at once
+ADD_RATE = "0.2/60"  # people whom one person adds, each of whom is alerted
 
 
 def form_view(view: Any) -> Any:
@@ -96,6 +97,8 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
         answer(asked, request.user, "admit" in request.POST)
         return redirect("chat:members", slug)
     form = MemberForm(request.POST or None)
+    if form.is_valid() and not rate_limit("add", request.user.pk, ADD_RATE).take():
+        form.add_error(None, _("You have added many people just now. Wait a little and try again."))
     if form.is_valid():
         person = form.cleaned_data["username"]
         membership, fresh = Membership.objects.get_or_create(room=room, person=person)

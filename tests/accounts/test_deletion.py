@@ -5,7 +5,8 @@ import pytest
 from accounts.models import Session, User
 from alerts import notify
 from alerts.models import Alert
-from rooms.models import Membership, Message, Room
+from rooms.direct import direct_room
+from rooms.models import Membership, Message, Restriction, Room
 from rooms.posting import submit
 from rooms.send_once import NumberedText
 
@@ -43,6 +44,25 @@ def test_a_room_goes_on_to_whoever_has_been_a_member_for_longest(signed_in, ann,
     signed_in(ann).post(DELETE, {"password": PASSWORD})
     den.refresh_from_db()
     assert den.owner.username == "ben"
+
+
+def test_no_room_goes_on_to_who_is_banned_or_muted_in_it(signed_in, ann, den):
+    ben, cleo, dora = (User.objects.create_user(name) for name in ("ben", "cleo", "dora"))
+    for person in (ben, cleo, dora):
+        Membership.objects.create(room=den, person=person)
+    Restriction.objects.create(room=den, person=ben, kind="ban")
+    Restriction.objects.create(room=den, person=cleo, kind="mute", until="2000-01-01T00:00Z")
+    signed_in(ann).post(DELETE, {"password": PASSWORD})
+    den.refresh_from_db()
+    assert den.owner == cleo
+
+
+def test_no_conversation_is_called_by_their_name_any_more(signed_in, ann):
+    room = direct_room([ann, User.objects.create_user("ben")])
+    assert room.title == "Ann Berg, ben"
+    signed_in(ann).post(DELETE, {"password": PASSWORD})
+    room.refresh_from_db()
+    assert "Ann" not in room.title
 
 
 def test_a_quote_names_a_former_member(signed_in, ann, den):

@@ -12,6 +12,7 @@ from django.contrib.auth import get_user_model
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
 from django.db import connection
+from django.db.models import F
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -74,6 +75,16 @@ def test_at_once_is_soon_once_and_to_those_who_chose_it(chosen, sue, ann):
     passes(seconds=21)
     assert sent() == [("ann", "Tea is ready")]
     assert sent() == []
+
+
+def test_nobody_gets_very_many_mails_and_the_rest_comes_together(chosen, ann):
+    chosen(ann, order=NOW)
+    for n in range(12):
+        notify(ann, "order", f"Tea {n}")
+        passes(seconds=21)
+        assert len(sent()) == (n < 10), n
+    Mark.objects.update(mailed=F("mailed") - timedelta(hours=1))
+    assert sent() == [("ann", "Tea 11, and 1 more")]
 
 
 def test_a_digest_is_opened_by_its_first_alert_and_tells_what_is_unread_at_its_end(chosen, ann):

@@ -7,6 +7,7 @@ from django.test import Client
 
 from alerts.models import Alert
 from parlour.database import run
+from rooms import editing
 from rooms.editing import FOR
 from rooms.models import Message, ModerationAct, Revision
 from rooms.moderation import remove
@@ -162,3 +163,14 @@ def test_only_who_wrote_it_or_manages_the_room_deletes_it_and_what_is_deleted_of
     assert "cannot be done" in save(ann, row, "again").content.decode()
     remove([row.pk])
     assert (Message.objects.get().text, Message.objects.get().deleted) == ("", first)
+
+
+def test_a_message_is_edited_so_often_and_no_more(ann, lobby, monkeypatch):
+    monkeypatch.setattr(editing, "MOST", 2)
+    row, version = say(ann, lobby, "one"), "first"
+    for text in ("two", "three", "four"):
+        said = save(ann, row, text, version).content.decode()
+        version = Message.objects.get().edited.isoformat()
+    assert "edited very often" in said
+    assert 'name="value"' in said, "what was typed is kept"
+    assert (Message.objects.get().text, Revision.objects.count()) == ("three", 2)

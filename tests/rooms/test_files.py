@@ -164,6 +164,13 @@ def test_an_image_with_too_many_pixels_is_not_opened(ann, lobby, monkeypatch):
         send(ann, lobby, upload(file.getvalue(), "bomb.gif"))
 
 
+def test_an_image_of_very_many_tiny_frames_would_hold_up_all_others(ann, lobby):
+    frame = b"," + bytes(4) + b"\1\0\1\0\0" + b"\2\2D\1\0"
+    moving = b"GIF89a\1\0\1\0\x80\0\0" + b"\0\0\0\xff\xff\xff" + frame * 1001 + b";"
+    with pytest.raises(FileRejected, match="too many pixels or frames"):
+        send(ann, lobby, upload(moving, "bomb.gif"))
+
+
 def test_the_right_to_read_is_asked_each_time(ann, ben, team, client):
     row = send(ann, team, upload()).attachments.get()
     assert content(client, row)[0].status_code == 404

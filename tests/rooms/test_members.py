@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from alerts.bell import bells
 from alerts.models import Alert
+from chat import settings_views
 from rooms.members import site_page
 from rooms.models import Membership, Room
 from tests.rooms.posts import lines
@@ -62,3 +63,12 @@ def test_in_a_project_without_pages_around_its_rooms_an_alert_leads_to_the_room(
     assert site_page("members", team) == "/rooms/team/members/"
     monkeypatch.setattr("rooms.members.reverse", lambda *_, **__: reverse("nowhere"))
     assert site_page("members", team) == "/rooms/team/"
+
+
+def test_nobody_is_told_without_end_that_they_were_added(team, sue, ben, client, monkeypatch):
+    monkeypatch.setattr(settings_views, "ADD_RATE", "0.001/2")
+    Membership.objects.create(room=team, person=sue)
+    client.force_login(sue)
+    for status in (302, 302, 422):
+        assert client.post("/rooms/team/members/", {"username": "ben"}).status_code == status
+        Membership.objects.filter(person=ben).delete()

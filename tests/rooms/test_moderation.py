@@ -219,3 +219,22 @@ def test_without_script_the_form_that_restricts_is_on_the_page_of_the_line_and_l
     answer = client.post("/rooms/lobby/actions/", {"restrict": f"{row.pk} ban day", "value": "Spam"})
     assert f"at={row.pk}" in answer["Location"]
     assert "Gus is banned." in client.get(answer["Location"]).content.decode()
+
+
+def test_who_is_reported_does_not_learn_by_whom(lobby, ann, ben, sue, client):
+    for author in (ann, sue):
+        report(say(author, lobby, f"a slur of {author}"), ben)
+    told = {ann: "Ben reported a message of Sue", sue: "Ben reported a message of Ann"}
+    for person, page in ((ann, "/rooms/lobby/moderation/"), (sue, "/rooms/lobby/moderation/"), (sue, "/moderation/")):
+        client.force_login(person)
+        said = strip_tags(client.get(page).content.decode())
+        assert (told[person] in said, f"message of {person.name}" in said) == (True, False)
+    assert not Alert.objects.filter(audience=f"user.{ann.pk}", body__contains="of ann").exists()
+
+
+def test_nobody_reports_without_end(lobby, ben, gus, sue, client):
+    rows = [say(gus, lobby, f"{n}") for n in range(12)]
+    answers = [act(client, ben, report=row.pk) for row in rows]
+    assert ["Thank you." in each for each in answers] == [True] * 10 + [False] * 2
+    assert "Wait a moment" in answers[-1]
+    assert ModerationAct.objects.count() == 10

@@ -58,6 +58,14 @@ def test_days_are_those_of_the_readers_zone(ann, ben, lobby, reader):
     assert "<mark>" not in found(reader, q="fox", since="2026-03-03")
 
 
+def test_days_at_the_ends_of_the_calendar_are_no_fault(ann, ben, lobby, reader):
+    say(ann, lobby, "the fox")
+    for zone in ("Pacific/Auckland", "America/Los_Angeles"):
+        ben.time_zone = zone
+        ben.save()
+        assert "<mark>" in found(reader, q="fox", since="0001-01-01", until="9999-12-31")
+
+
 def test_what_is_wrong_is_said_and_nothing_typed_is_lost(lobby, reader):
     answer = reader.get("/search/", {"q": "the fox", "since": "soon", "by": "Ann"})
     assert answer.status_code == 422

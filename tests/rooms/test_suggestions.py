@@ -79,3 +79,8 @@ async def test_a_page_is_shown_them_while_its_writer_pauses_and_no_other_page(an
         await here.send(kind="draft", text="hello @b and")
         await here.until(lambda: 'suggestions"></div>' in here.frames[-1].replace("\n", ""))
         assert not any("mention" in frame for frame in there.frames)
+
+
+def test_a_sign_that_no_name_has_is_not_looked_up(ann, lobby, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert suggested(ann, lobby, "@be\0") == []
