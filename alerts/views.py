@@ -157,7 +157,7 @@ def personal(request: HttpRequest) -> HttpResponse:
     if "feed" in request.POST:
         fields["feed"] = token_hex(16) if request.POST["feed"] else ""
     PersonalSettings.objects.update_or_create(pk=request.user.pk, defaults=fields)
-    return redirect("parlour_alerts:preferences")
+    return redirect(f"{reverse('parlour_alerts:preferences')}#{'snooze' if 'snooze' in request.POST else 'feed'}")
 
 
 @csrf_exempt

@@ -256,7 +256,8 @@ def test_a_snooze_lasts_an_hour_until_the_morning_of_its_person_or_a_week_and_ca
     sue.time_zone = "Asia/Tokyo"
     sue.save()
     for length, least, most in (("hour", 0.9, 1.1), ("tomorrow", 8, 32.1), ("week", 167, 169)):
-        here.post("/alerts/preferences/personal/", {"snooze": length})
+        answer = here.post("/alerts/preferences/personal/", {"snooze": length})
+        assert answer["Location"] == "/alerts/preferences/#snooze", "the page opens where it says so"
         until = PersonalSettings.objects.get().snoozed_until
         assert least * 3600 < (until - timezone.now()).total_seconds() < most * 3600
         assert (length != "tomorrow") or until.astimezone(ZoneInfo("Asia/Tokyo")).strftime("%H:%M") == "08:00"
