@@ -325,9 +325,10 @@ class Hub:
                 isolated(listener.recheck)
 
     def transient(self, name: str, fragments: str, key: str) -> None:
-        """Show something that leaves no trace to everybody who follows this head, in all processes.
+        """Show something that leaves no trace to everybody who has the stream of this name, in all processes.
 
         `key` is that of the region for which the fragments are; in others they go to the parts of the same names.
+        Pages that only follow the head of this name, such as a list of rooms, do not show it.
         """
         self._show(name, fragments, key)
         if (publisher := bus.publisher()) is not None:
@@ -335,7 +336,7 @@ class Hub:
             publisher.publish_transient(message)
 
     def _show(self, name: str, fragments: str, key: str) -> None:
-        for group in list(self.by_head.get(name, ())):
+        for group in [each for each in self.by_head.get(name, ()) if each.topic.stream.name == name]:
             text = fragments.replace(f":#{key}-", f":#{group.topic.stream.ids.key}-")
             for listener in list(group.listeners):
                 isolated(listener.deliver, group.topic, group.cursor, text)

@@ -1,11 +1,13 @@
 """Who is typing: shown to those present, gone by itself, and never more often than somebody types."""
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 
 from rooms import typing_indicator
 from rooms.models import Room
 from rooms.streams import RoomRegion
+from rooms.unread import move
 from tests.parlour.recording_page import RecordingPage
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,6 +29,17 @@ async def test_a_reader_types_in_vain(ann, gus, lobby):
         await reader.send(kind="typing")
         await here.send(kind="say", text="after")
         await reader.shows("after")
+        assert not any("is typing" in frame for frame in here.frames)
+
+
+async def test_who_types_in_a_room_is_not_shown_in_another_that_lists_it(ann, ben, lobby):
+    den = await Room.objects.acreate(title="Den", owner=ann)
+    await sync_to_async(move)({(ben.pk, lobby.pk): 0, (ben.pk, den.pk): 0})
+    async with RecordingPage(ann) as there, RecordingPage(ben, "den") as here:
+        await there.send(kind="typing")
+        await there.receives("Ann</bdi> is typing")
+        await there.send(kind="say", text="done")
+        await here.receives(f"room-den-unread-{lobby.pk}")
         assert not any("is typing" in frame for frame in here.frames)
 
 
