@@ -42,7 +42,14 @@ def test_somebody_signs_out_where_they_are_not_and_reads_in_german(person: NewPe
     here.page.get_by_role("button", name="Save").click()
     expect(here.page.get_by_role("heading", name="Profil")).to_be_visible()
     assert here.page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
+    face, out = (here.page.locator(part).bounding_box() for part in (".me img", ".account > form"))
+    assert face
+    assert out
+    assert face["x"] + face["width"] <= out["x"], "longer words do not lie on what stands beside them"
     here.open_room("lobby").talk.get_by_role("textbox", name="Nachricht").fill("Guten Tag")
+    send = here.talk.get_by_role("button", name="Senden").bounding_box()
+    assert send
+    assert send["x"] > 200, "it stands beside the box"
     here.talk.get_by_role("button", name="Senden").click()
     expect(here.page.get_by_role("list", name="Nachrichten")).to_contain_text("Guten Tag")
     here.go("/accounts/sessions/").page.get_by_role("button", name="Dort abmelden").first.click()
