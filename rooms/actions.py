@@ -16,6 +16,7 @@ from parlour import rate_limit
 from rooms.composer import several_lines
 from rooms.models import Message, Room
 from rooms.permissions import Rights
+from rooms.rows import sent_pk
 from rooms.send_once import newest_number
 
 if TYPE_CHECKING:
@@ -107,8 +108,7 @@ def perform(person: Any, region: "RoomRegion", fields: Mapping[str, Any]) -> Out
 
 def message_in(room: Room, pk: Any) -> Message:
     """The message of this room with this primary key, as a page sent it; 404 if there is none."""
-    digits = str(pk).isascii() and str(pk).isdigit() and len(str(pk)) < 19
-    message = Message.objects.filter(room=room, pk=pk, seq__isnull=False).first() if digits else None
+    message = Message.objects.filter(room=room, pk=sent_pk(pk), seq__isnull=False).first()
     if message is None:
         raise Http404
     message.room = room

@@ -34,9 +34,11 @@ def direct_room(people: Collection[Any]) -> Room:
 
 
 def title_for(person: Any, room: Room) -> str:
-    """What this person's page of a room is called; a conversation, whose company is filled, by the others in it."""
+    """What this person's page of a room is called; a conversation by the others in it."""
     if not room.is_direct:
         return room.title
+    if not hasattr(room, "company"):
+        name_people([room])
     return ", ".join(each["name"] for each in room.company if each["pk"] != person.pk)
 
 

@@ -22,12 +22,11 @@ def draft_of(person: Any, room: Room) -> str:
 def keep_draft(person: Any, room: Room, text: str) -> None:
     """What stands in this person's box now."""
     text = text.replace("\0", "")[:LONGEST]
-    if not text.strip():
-        return delete_draft(person, room)
-    draft = Draft(person=person, room=room, text=text, at=timezone.now())
-    once = ["person", "room"]
-    Draft.objects.bulk_create([draft], update_conflicts=True, unique_fields=once, update_fields=["text", "at"])
-    return None
+    draft, once = Draft(person=person, room=room, text=text, at=timezone.now()), ["person", "room"]
+    if text.strip():
+        Draft.objects.bulk_create([draft], update_conflicts=True, unique_fields=once, update_fields=["text", "at"])
+    else:
+        delete_draft(person, room)
 
 
 def delete_draft(person: Any, room: Room) -> None:

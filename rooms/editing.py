@@ -83,7 +83,8 @@ def edit(change: Change, pk: int, new: Draft, version: str) -> Message:
     if row.deleted:
         raise ActionRefused(NOT_OFFERED)
     if version_of(row) != version:
-        raise ActionRefused(CONFLICT.format(text=row.plain), _form(row, new.text.text, CONFLICT.format(text=row.plain)))
+        why = CONFLICT.format(text=row.plain)
+        raise ActionRefused(why, _form(row, new.text.text, why))
     if row.text == new.text.text:
         return row
     if row.revisions.count() >= MOST:
@@ -114,6 +115,4 @@ def delete(person: Any, room: Room, rights: Rights, message: Message, value: str
 @action("history", may_see_history)
 def show_history(person: Any, room: Room, rights: Rights, message: Message, value: str) -> Form:
     """What a message said before it was edited, the oldest first."""
-    return Form(
-        "parlour_rooms/editing.html#history", {"message": message, "revisions": message.revisions.order_by("pk")}
-    )
+    return Form("parlour_rooms/editing.html#history", {"revisions": message.revisions.order_by("pk")})

@@ -13,15 +13,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import reswap, retarget
 
 from parlour import Denied
-from rooms.consumers import RoomConsumer
 from rooms.files import OTHER, limits, post_files
 from rooms.images import FileRejected
 from rooms.markup import TextRejected
-from rooms.models import Attachment, room_key
+from rooms.models import Attachment
 from rooms.permissions import room_for
 from rooms.send_once import new_page
 from rooms.streams import RoomRegion
-from rooms.views import back, denied_page, is_htmx, room_page
+from rooms.views import back, is_htmx, of_room, room_page
 
 # Whatever it turns out to be, it runs nothing and loads nothing.
 HEADERS = {
@@ -37,16 +36,17 @@ def files(request: HttpRequest, slug: str) -> HttpResponse:
     """Post files, from the page or without script; read by htmx it says how much may be sent."""
     if request.method != "POST":
         return limits_note() if is_htmx(request) else redirect("parlour_rooms:room", slug)
-    try:
-        region = RoomConsumer.authorize(request.user, slug=slug)
-    except Denied as why:
-        return denied_page(request, why)
+    return _post(request, slug)
+
+
+@of_room
+def _post(request: HttpRequest, region: RoomRegion) -> HttpResponse:
     note = send(request, region)
     if is_htmx(request):
         return sent(request, region, note)
     if note:
-        return room_page(request, slug, status=422, files_note=note)
-    return redirect(f"{back(request, region.room)}#{room_key(slug)}-files")
+        return room_page(request, region.room.slug, status=422, files_note=note)
+    return redirect(f"{back(request, region.room)}#{region.id('files')}")
 
 
 def send(request: HttpRequest, region: RoomRegion) -> str:

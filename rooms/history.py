@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from parlour import Denied
 from rooms.models import Message, Room
 from rooms.permissions import away
+from rooms.rows import sent_pk
 
 
 class DayForm(forms.Form):
@@ -21,8 +22,7 @@ def number_of(room: Room, pk: str | None) -> int | None:
     """The number of the message with this primary key, as an address gave it; None without one. Raises Denied."""
     if not pk:
         return None
-    found = room.messages.filter(pk=pk) if pk.isascii() and pk.isdigit() and len(pk) < 19 else Message.objects.none()
-    number = found.values_list("seq", flat=True).first()
+    number = room.messages.filter(pk=sent_pk(pk)).values_list("seq", flat=True).first()
     if number is None:
         raise Denied(4004, away(_("There is no such message in this room.")))
     return number

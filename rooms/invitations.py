@@ -11,7 +11,7 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
 from alerts import Role, notify
-from rooms.members import site_page, tell_new_member
+from rooms.members import tell_new_member
 from rooms.mentions import worded
 from rooms.models import Invitation, JoinRequest, Membership, Restriction, Room
 from rooms.moderation import record
@@ -59,8 +59,8 @@ def ask_to_join(person: Any, slug: str, words: str = "") -> None:
         return
     asked, fresh = JoinRequest.objects.get_or_create(room=room, person=person, defaults={"words": words})
     if fresh:
-        url = site_page("members", room)
-        notify(room.owner or Role("staff"), "join", worded(ASKS, room), words, url, about=asked, actor=person)
+        to, url = room.owner or Role("staff"), room.site_page("members")
+        notify(to, "join", worded(ASKS, room), words, url, about=asked, actor=person)
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection, models
 from django.db.models.functions import Now
 from django.db.models.query import RawQuerySet
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.functional import cached_property
@@ -183,6 +183,13 @@ class Room(models.Model):
         """Of the page of its object, if that has one, or of a page of its own."""
         of_object = getattr(self.thing, "get_absolute_url", None) if self.is_on_object else None
         return of_object() if of_object else reverse("parlour_rooms:room", args=[self.slug])
+
+    def site_page(self, name: str) -> str:
+        """The address of a page that the site has for it, such as "members"; in other projects its own."""
+        try:
+            return reverse(f"chat:{name}", args=[self.slug])
+        except NoReverseMatch:
+            return self.get_absolute_url()
 
     @staticmethod
     def title_of(thing: models.Model) -> str:
@@ -396,8 +403,10 @@ class Message(Numbered):
         return self.text[:60]
 
     def get_absolute_url(self) -> str:
-        """Its place on a page of its room that shows what was posted around it."""
-        page = self.room.get_absolute_url()
+        return self.place_on(self.room.get_absolute_url())
+
+    def place_on(self, page: str) -> str:
+        """Its place on this page of its room, which then shows what was posted around it."""
         return f"{page}{'&' if '?' in page else '?'}at={self.pk}#{room_key(self.room.slug)}-{self.pk}"
 
     def follow(self, previous: "Message | None", at: datetime | None = None) -> None:

@@ -15,7 +15,6 @@ from alerts.models import Alert
 from parlour import Change, clean, live_write, name_of, rate_limit
 from rooms import replies
 from rooms.actions import TOO_FAST, ActionRefused, Form, action
-from rooms.members import site_page
 from rooms.mentions import worded
 from rooms.models import Membership, Message, ModerationAct, Restriction, Room
 from rooms.permissions import Rights, rights
@@ -146,7 +145,7 @@ def report(change: Change, message: Message, by: Any) -> None:
     told: list[Any] = [Role("staff")]
     if room.owner and not getattr(room.owner, "is_staff", False) and room.owner_id != message.author_id:
         told.append(room.owner)
-    title, url, spared = worded(REPORTED, room), site_page("moderation", room), [message.author_id]
+    title, url, spared = worded(REPORTED, room), room.site_page("moderation"), [message.author_id]
     add_alert(change, told, "report", title, message.plain, url, message, f"report-{room.pk}", but=spared)
 
 

@@ -112,7 +112,7 @@ class _Batch:
         if draft.author in self.too_fast:
             return TextRejected(TOO_FAST)
         if room.slow_mode and not allowed.manage:
-            if wait := restrictions.waiting(self.restricted, room, author):
+            if wait := self.restricted.get((room.pk, draft.author, restrictions.Kind.SLOW)):
                 return Restricted(wait)
             restrictions.begin_wait(change, self.restricted, room, author)
         own, beside = draft.keys

@@ -39,11 +39,6 @@ def for_posting(rooms: Collection[Room], writers: Collection[Any]) -> InForce:
     return in_force([room.pk for room in rooms if room.has_restrictions or room.slow_mode], writers)
 
 
-def waiting(restricted: InForce, room: Room, author: Any) -> Restriction | None:
-    """What keeps somebody from posting again in a room with slow mode, if anything does."""
-    return restricted.get((room.pk, author.pk, Kind.SLOW))
-
-
 def begin_wait(change: Change, restricted: InForce, room: Room, author: Any) -> None:
     """Have somebody who posts in a room with slow mode wait before they post there again."""
     until = timezone.now() + timedelta(seconds=room.slow_mode)

@@ -18,6 +18,12 @@ def stored(pk: Any) -> Any:
     return get_user_model()._meta.pk.get_db_prep_value(pk, connection)
 
 
+def sent_pk(text: Any) -> int:
+    """The primary key that a page sent; 0, which no row has, for anything that is none."""
+    digits = str(text)
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else 0
+
+
 def written_out(model: type[Row], condition: str, *values: Any) -> list[Row]:
     """Rows of which this SQL is true; a list among the values stands for as many as it holds."""
     lists = (", ".join(["%s"] * len(value)) if isinstance(value, list) else "%s" for value in values)

@@ -134,13 +134,14 @@ class ShownMessage(NamedTuple):
 
     @property
     def time(self) -> SafeString:
-        return _render_time(self.created.replace(second=0, microsecond=0), self.language, self.zone)
+        return self._time(self.created)
 
     @property
     def edited_time(self) -> str:
-        return (
-            _render_time(self.edited.replace(second=0, microsecond=0), self.language, self.zone) if self.edited else ""
-        )
+        return self._time(self.edited) if self.edited else ""
+
+    def _time(self, at: datetime) -> SafeString:
+        return _render_time(at.replace(second=0, microsecond=0), self.language, self.zone)
 
     @property
     def quoted(self) -> str:

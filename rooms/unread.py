@@ -25,7 +25,7 @@ from django.utils.translation import gettext
 from alerts.streams import counted
 from parlour import Answer, Change, Region, Stream, live_write, revoke, submit
 from rooms.actions import action
-from rooms.direct import name_people, title_for
+from rooms.direct import title_for
 from rooms.models import SOMEBODY, Membership, Message, ReadPosition, Room
 from rooms.permissions import Rights, readable
 from rooms.rows import stored
@@ -218,7 +218,7 @@ class UnreadStream(Stream):
         """`n` lines here, `others` by room, and the page's `title`."""
         others = {room: n for room, n in self.painted.items() if room != self.room.pk}
         n = self.painted.get(self.room.pk, 0)
-        title = counted(_page_title(self.person, self.room), n)
+        title = counted(f"{title_for(self.person, self.room)} · Parlour", n)
         return {"markup": _newest(n, variant.language), "n": n, "others": others, "title": title}
 
     @cached_property
@@ -250,8 +250,8 @@ class UnreadStream(Stream):
         for ask, person in behind.items():
             now: dict[Any, Any] = {room: counts[person][room] for room in _rooms(ask.heads)}
             if not self.room.is_on_object:
-                title = _page_title(SimpleNamespace(pk=person), self._room_now(heads))
-                now["title"] = counted(title, now.get(self.room.pk, 0))
+                title = title_for(SimpleNamespace(pk=person), self._room_now(heads))
+                now["title"] = counted(f"{title} · Parlour", now.get(self.room.pk, 0))
             seq, before = self.shown.get((ask.variant, ask.heads), (None, {}))
             known = before if seq == ask.cursor else {}
             changed = ((what, value) for what, value in now.items() if known.get(what) != value)
@@ -278,12 +278,6 @@ class UnreadStream(Stream):
         self.counts.known.pop(person_of(variant.own), None)
         for readers in [each for each in self.shown if each[0] == variant]:
             del self.shown[readers]
-
-
-def _page_title(person: Any, room: Room) -> str:
-    if not hasattr(room, "company"):
-        name_people([room])
-    return f"{title_for(person, room)} · Parlour"
 
 
 @lru_cache(1000)

@@ -1,7 +1,8 @@
 """Pages of the rooms, for reading and writing with or without a socket."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from functools import wraps
 from typing import Any
 
 from django.contrib import messages as notices
@@ -17,12 +18,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from parlour import Denied, Malformed, in_page_language
 from rooms import composer, send_once
 from rooms.actions import fragments, perform, render_form, render_menu
-from rooms.consumers import COMMIT_WITHIN, RoomConsumer
+from rooms.consumers import COMMIT_WITHIN
 from rooms.direct import name_people, title_for
 from rooms.drafts import delete_draft, draft_of
 from rooms.history import DayForm, first_on, number_of
 from rooms.markup import TextRejected
-from rooms.models import Message, Room, room_key
+from rooms.models import Message, Room
 from rooms.names import is_guest
 from rooms.permissions import room_for, sign_in
 from rooms.posting import Outcome, submit
@@ -53,11 +54,37 @@ def denied_page(request: HttpRequest, why: Denied) -> HttpResponse:
     """A page that says why not, and how to get in; 404 where there is nothing, or nothing for this person."""
     status = 404 if why.code == 4004 else 403
     back = sign_in(request.get_full_path()) if status == 404 and is_guest(request.user) else ""
-    slug = (
-        (request.resolver_match and request.resolver_match.kwargs.get("slug")) if status == 404 and not back else None
-    )
+    match = request.resolver_match
+    slug = match.kwargs.get("slug") if match and status == 404 and not back else None
     context = {"why": why.words, "sign_in": back, "ask_at": slug}
     return render(request, [f"{status}.html", "parlour_rooms/denied.html"], context, status=status)
+
+
+def of_room(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Decorate `view(request, region)`, for who may read the room; others are told why not, and htmx is with 403."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, slug: str, **route: Any) -> HttpResponse:
+        try:
+            region = RoomRegion(*room_for(request.user, slug))
+        except Denied as why:
+            return HttpResponse(status=403) if is_htmx(request) else denied_page(request, why)
+        return view(request, region, **route)
+
+    return answer
+
+
+def form_of_room(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """The same for the answer to a form; read, its address leads to the room: a page loaded again, or a link on it."""
+
+    @require_http_methods(["GET", "HEAD", "POST"])
+    @wraps(view)
+    def answer(request: HttpRequest, slug: str) -> HttpResponse:
+        if request.method == "POST":
+            return of_room(view)(request, slug)
+        return redirect(f"{reverse('parlour_rooms:room', args=[slug])}?{request.GET.urlencode()}".rstrip("?"))
+
+    return answer
 
 
 @require_safe
@@ -109,12 +136,9 @@ def paint(request: HttpRequest, region: RoomRegion, rejected: Rejected = (), upt
 
 
 @require_safe
-def older(request: HttpRequest, slug: str) -> HttpResponse:
+@of_room
+def older(request: HttpRequest, region: RoomRegion) -> HttpResponse:
     """The page of messages up to `upto`, to be put before those that are there."""
-    try:
-        region = RoomConsumer.authorize(request.user, slug=slug)
-    except Denied:
-        return HttpResponse(status=403)
     return older_page(request, region, request.GET.get("upto"))
 
 
@@ -125,15 +149,10 @@ def older_page(request: HttpRequest, region: RoomRegion, upto: Any) -> HttpRespo
     return render(request, "parlour_rooms/message.html#older", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def read(request: HttpRequest, slug: str) -> HttpResponse:
+@form_of_room
+def read(request: HttpRequest, region: RoomRegion) -> HttpResponse:
     """Mark a room read `upto` the number that a page without a socket shows."""
-    if request.method != "POST":
-        return _room_instead(request, slug)
-    try:
-        room, _ = room_for(request.user, slug)
-    except Denied as why:
-        return HttpResponse(status=403) if is_htmx(request) else denied_page(request, why)
+    room = region.room
     newest = Message.objects.newest(room.pk)
     if request.user.is_authenticated and newest:
         move({(request.user.pk, room.pk): min(_count(request.POST.get("upto")), newest.seq or 0)})
@@ -141,16 +160,12 @@ def read(request: HttpRequest, slug: str) -> HttpResponse:
     return HttpResponse(status=204) if is_htmx(request) else redirect(back(request, room))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def messages(request: HttpRequest, slug: str) -> HttpResponse:
+@form_of_room
+def messages(request: HttpRequest, region: RoomRegion) -> HttpResponse:
     """Post by a plain form. What is rejected comes back with the page; nothing typed is lost."""
-    if request.method != "POST":
-        return _room_instead(request, slug)
+    room = region.room
     try:
-        room, _ = room_for(request.user, slug)
         texts = sent_texts(request)
-    except Denied as why:
-        return denied_page(request, why)
     except Malformed:
         return render(request, ["csrf.html", "parlour_rooms/denied.html"], {"texts": typed(request)}, status=400)
     rejected, unheard = outcome(texts, submit(request.user, room.pk, texts))
@@ -159,19 +174,13 @@ def messages(request: HttpRequest, slug: str) -> HttpResponse:
     if unheard:
         notices.info(request, unheard, fail_silently=True)
     if not rejected:
-        return redirect(f"{back(request, room)}#{room_key(slug)}-composer")
-    return room_page(request, slug, rejected, status=422)
+        return redirect(f"{back(request, room)}#{region.id('composer')}")
+    return room_page(request, room.slug, rejected, status=422)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def actions(request: HttpRequest, slug: str) -> HttpResponse:
+@form_of_room
+def actions(request: HttpRequest, region: RoomRegion) -> HttpResponse:
     """Do something with a message: see `rooms.actions`."""
-    if request.method != "POST":
-        return _room_instead(request, slug)
-    try:
-        region = RoomRegion(*room_for(request.user, slug))
-    except Denied as why:
-        return HttpResponse(status=403) if is_htmx(request) else denied_page(request, why)
     outcome = perform(request.user, region, request.POST)
     if is_htmx(request):
         return HttpResponse(fragments(request, region, outcome))
@@ -179,19 +188,15 @@ def actions(request: HttpRequest, slug: str) -> HttpResponse:
         (notices.error if outcome.refused else notices.info)(request, outcome.words, fail_silently=True)
     if outcome.form:
         form: dict[str, Any] = {outcome.form.part: render_form(request, region, outcome.form)}
-        return room_page(request, slug, status=422 if outcome.refused else 200, **form)
-    pk, page = outcome.message.pk, back(request, region.room)
-    return redirect(f"{page}{'&' if '?' in page else '?'}at={pk}#{region.id(pk)}")
+        return room_page(request, region.room.slug, status=422 if outcome.refused else 200, **form)
+    return redirect(outcome.message.place_on(back(request, region.room)))
 
 
 @require_safe
 @never_cache
-def menu(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+@of_room
+def menu(request: HttpRequest, region: RoomRegion, pk: int) -> HttpResponse:
     """What this person may do with a message, for its own empty menu."""
-    try:
-        region = RoomConsumer.authorize(request.user, slug=slug)
-    except Denied:
-        return HttpResponse(status=403)
     return HttpResponse(render_menu(request, region, pk))
 
 
@@ -219,26 +224,20 @@ def outcome(texts: Sequence[NumberedText], submitted: "Future[list[Outcome]]") -
 
 
 @require_safe
-def later(request: HttpRequest, slug: str) -> HttpResponse:
+@of_room
+def later(request: HttpRequest, region: RoomRegion) -> HttpResponse:
     """The page of messages after `since` and up to `upto`, in the place of the gap on a page around an old one."""
-    try:
-        region = RoomConsumer.authorize(request.user, slug=slug)
-    except Denied:
-        return HttpResponse(status=403)
     since, upto = (_count(request.GET.get(name)) for name in ("since", "upto"))
     markup, last = region.log.page_after(region.log.variant(request.user), since, upto)
     return HttpResponse(markup + region.log.break_after(last, upto))
 
 
-def day(request: HttpRequest, slug: str) -> HttpResponse:
+@of_room
+def day(request: HttpRequest, region: RoomRegion) -> HttpResponse:
     """To the first message posted on a day or after it, in the reader's zone; without one, to the newest."""
-    try:
-        room, _ = room_for(request.user, slug)
-    except Denied as why:
-        return denied_page(request, why)
     form = DayForm(request.GET)
-    first = first_on(room, form.cleaned_data["on"]) if form.is_valid() else None
-    return redirect(first or room)
+    first = first_on(region.room, form.cleaned_data["on"]) if form.is_valid() else None
+    return redirect(first or region.room)
 
 
 @require_POST
@@ -276,11 +275,6 @@ def mine_css(request: HttpRequest, pk: str) -> HttpResponse:
     with in_page_language(request):
         sheet = MINE.format(pk=pk, you=gettext("(you)"))
     return HttpResponse(sheet, content_type="text/css", headers=headers)
-
-
-def _room_instead(request: HttpRequest, slug: str) -> HttpResponse:
-    """Of an address that answers a form with a page: that page loaded again, or a link on it followed."""
-    return redirect(f"{reverse('parlour_rooms:room', args=[slug])}?{request.GET.urlencode()}".rstrip("?"))
 
 
 def back(request: HttpRequest, room: Room) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth import get_user_model
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from rooms.invitations import DAYS
@@ -95,6 +96,13 @@ class NotificationLevelForm(forms.ModelForm):
         widgets = {"level": forms.RadioSelect}
 
 
+def accounts(*usernames: str) -> Any:
+    """Those who sign in with one of these names, in whatever case; guests and who is deactivated are left out."""
+    alike = ((f"{get_user_model().USERNAME_FIELD}__iexact", name) for name in usernames)
+    named = Q(*alike, _connector=Q.OR)
+    return get_user_model()._default_manager.filter(named, is_active=True).exclude(guests())
+
+
 class MemberForm(forms.Form):
     """Adds somebody with an account by their username."""
 
@@ -107,9 +115,7 @@ class MemberForm(forms.Form):
     )
 
     def clean_username(self) -> Any:
-        name = f"{get_user_model().USERNAME_FIELD}__iexact"
-        people = get_user_model()._default_manager.filter(**{name: self.cleaned_data["username"].strip()})
-        person = people.exclude(guests()).first()
+        person = accounts(self.cleaned_data["username"].strip()).first()
         if person is None:
             raise forms.ValidationError(_("Nobody has this username."))
         return person

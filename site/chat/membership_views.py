@@ -14,11 +14,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chat.forms import InvitationForm
-from chat.settings_views import form_page, form_view, number, readable
+from chat.settings_views import form_page, form_view, readable
 from parlour import clean, rate_limit
 from rooms.invitations import accept, ask_to_join, invite, usable
 from rooms.models import Invitation
 from rooms.names import is_guest
+from rooms.rows import sent_pk
 
 ASK_RATE = "0.01/5"  # by one person: a second / at once
 
@@ -28,7 +29,7 @@ def invitations(request: HttpRequest, slug: str) -> HttpResponse:
     """Make links by which people become members, and revoke them."""
     room = readable(request.user, slug, manage=True)
     if "revoke" in request.POST:
-        invitation = get_object_or_404(room.invitations, pk=number(request.POST["revoke"]))
+        invitation = get_object_or_404(room.invitations, pk=sent_pk(request.POST["revoke"]))
         Invitation.objects.filter(pk=invitation.pk, revoked=None).update(revoked=timezone.now())
         notices.info(request, _("This invitation lets nobody in any more."))
         return redirect("chat:invitations", slug)

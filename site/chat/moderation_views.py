@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from chat.forms import MemberForm, RestrictionForm
-from chat.settings_views import form_page, form_view, number, readable
+from chat.settings_views import form_page, form_view, readable
 from parlour import name_of
 from rooms import moderation
 from rooms.models import ModerationAct, Restriction, Room
 from rooms.permissions import rights
+from rooms.rows import sent_pk
 
 SHOWN = 50  # acts on a page
 
@@ -49,7 +50,7 @@ def room(request: HttpRequest, slug: str) -> HttpResponse:
         raise PermissionDenied
     restricted = found.restrictions.current().exclude(kind=Restriction.Kind.SLOW).select_related("person", "room")
     if "lift" in request.POST:
-        restriction = get_object_or_404(restricted, pk=number(request.POST["lift"]))
+        restriction = get_object_or_404(restricted, pk=sent_pk(request.POST["lift"]))
         moderation.lift(restriction, person)
         notices.info(request, _("%(name)s is not restricted any more.") % {"name": name_of(restriction.person)})
         return redirect("chat:moderation", slug)

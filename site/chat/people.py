@@ -15,11 +15,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from chat.forms import accounts
 from chat.settings_views import form_page, form_view
 from parlour import Lease, rate_limit
 from rooms.direct import MOST, direct_room
 from rooms.models import Membership, Message, Room
-from rooms.names import MARKS, guests, is_guest, only_as_member
+from rooms.names import MARKS, is_guest, only_as_member
 
 IN_COMMON = 30  # rooms that a person's page names
 RATE = "0.1/20"  # conversations that one person begins: a second / at once
@@ -45,7 +46,7 @@ class ConversationForm(forms.Form):
         names = {name.strip().lstrip("@").casefold() for name in self.cleaned_data["people"].split(",")} - {""}
         if not names:
             raise forms.ValidationError(self.fields["people"].error_messages["required"])
-        found = {person.get_username().casefold(): person for person in _accounts().filter(_named(names))}
+        found = {person.get_username().casefold(): person for person in accounts(*names)}
         missing = sorted(names - found.keys())
         if missing:
             words = ngettext("Nobody has this username: %s.", "Nobody has these usernames: %s.", len(missing))
@@ -56,15 +57,6 @@ class ConversationForm(forms.Form):
         if len(others) >= MOST:
             raise forms.ValidationError(_("A conversation is of eight people at most. For more make a room."))
         return others
-
-
-def _accounts() -> Any:
-    """Those to whom one can write."""
-    return get_user_model()._default_manager.filter(is_active=True).exclude(guests())
-
-
-def _named(names: set[str]) -> Q:
-    return Q(*((f"{get_user_model().USERNAME_FIELD}__iexact", name) for name in names), _connector=Q.OR)
 
 
 @form_view

@@ -19,6 +19,7 @@ from rooms.models import Membership, NotificationLevel, Room
 from rooms.moderation import expel, set_slow_mode
 from rooms.names import is_guest
 from rooms.permissions import room_for
+from rooms.rows import sent_pk
 
 ROOM_RATE = "0.2/100"  # by one person: a second / at once
 ADD_RATE = "0.2/60"  # people whom one person adds, each of whom is alerted
@@ -38,13 +39,6 @@ def readable(person: Any, slug: str, manage: bool = False) -> Room:
     if manage and not rights.manage:
         raise PermissionDenied
     return room
-
-
-def number(sent: str) -> int:
-    """A primary key in a form; 404 for anything else."""
-    if not (sent.isascii() and sent.isdigit() and len(sent) < 19):
-        raise Http404
-    return int(sent)
 
 
 def form_page(request: HttpRequest, template: str, form: BaseForm, **context: Any) -> HttpResponse:
@@ -88,12 +82,12 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
     room = readable(request.user, slug, manage=True)
     if "remove" in request.POST:
         others = room.memberships.exclude(person=room.owner).select_related("room", "person")
-        membership = get_object_or_404(others, pk=number(request.POST["remove"]))
+        membership = get_object_or_404(others, pk=sent_pk(request.POST["remove"]))
         expel(membership, request.user)
         notices.info(request, _("{name} is no longer a member.").format(name=name_of(membership.person)))
         return redirect("chat:members", slug)
     if decided := {"admit", "decline"} & request.POST.keys():
-        asked = get_object_or_404(room.join_requests, pk=number(request.POST[decided.pop()]))
+        asked = get_object_or_404(room.join_requests, pk=sent_pk(request.POST[decided.pop()]))
         answer(asked, request.user, "admit" in request.POST)
         return redirect("chat:members", slug)
     form = MemberForm(request.POST or None)

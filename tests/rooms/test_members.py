@@ -6,7 +6,6 @@ from django.urls import reverse
 from alerts.bell import bells
 from alerts.models import Alert
 from chat import settings_views
-from rooms.members import site_page
 from rooms.models import Membership, Room
 from tests.rooms.posts import lines
 
@@ -60,9 +59,9 @@ def test_the_list_beside_a_conversation_is_the_readers(team, sue, ben, lobby, cl
 
 
 def test_in_a_project_without_pages_around_its_rooms_an_alert_leads_to_the_room(team, sue, monkeypatch):
-    assert site_page("members", team) == "/rooms/team/members/"
-    monkeypatch.setattr("rooms.members.reverse", lambda *_, **__: reverse("nowhere"))
-    assert site_page("members", team) == "/rooms/team/"
+    assert team.site_page("members") == "/rooms/team/members/"
+    monkeypatch.setattr("rooms.models.reverse", lambda name, **of: reverse(name.replace("chat:", "nowhere:"), **of))
+    assert team.site_page("members") == "/rooms/team/"
 
 
 def test_nobody_is_told_without_end_that_they_were_added(team, sue, ben, client, monkeypatch):
