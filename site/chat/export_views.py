@@ -11,6 +11,7 @@ from chat.settings_views import readable
 from parlour import rate_limit
 from rooms import export
 
+KINDS = {"html": "text/html", "json": "application/json"}
 RATE = "0.02/6"  # exports of one person: a second / at once
 
 
@@ -24,8 +25,6 @@ def exported(request: HttpRequest, slug: str, ending: str) -> HttpResponse | Str
         words = gettext("You have exported much just now. Wait some minutes, then try again.")
         return HttpResponse(words, status=429, content_type="text/plain; charset=utf-8")
     reads = translation.get_language() or "en", timezone.get_current_timezone_name()
-    content, kind = (
-        (export.as_html(room, *reads), "text") if ending == "html" else (export.as_json(room), "application")
-    )
+    content = export.as_html(room, *reads) if ending == "html" else export.as_json(room)
     headers = {"Content-Disposition": f'attachment; filename="{room.slug}.{ending}"'}
-    return StreamingHttpResponse(content, content_type=f"{kind}/{ending}; charset=utf-8", headers=headers)
+    return StreamingHttpResponse(content, content_type=f"{KINDS[ending]}; charset=utf-8", headers=headers)

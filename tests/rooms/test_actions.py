@@ -87,7 +87,7 @@ def test_another_rooms_message_and_what_is_none_are_not_found(as_ben, ann, line)
     for pair in ({"praise": secret.pk}, {"praise": "x"}, {"praise": ""}, {"praise": "9" * 30}, {"other": line.pk}, {}):
         assert as_ben.post(ADDRESS, pair).status_code == 404, pair
     assert as_ben.get(f"{ADDRESS}{secret.pk}/").status_code == 404
-    assert as_ben.get(f"/rooms/hidden/actions/{secret.pk}/").status_code == 403
+    assert as_ben.get(f"/rooms/hidden/actions/{secret.pk}/").status_code == 404
     assert as_ben.post("/rooms/hidden/actions/", {"praise": secret.pk}, headers=HTMX).status_code == 403
 
 
