@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from rooms.members import tell_new_member
+from rooms.invitations import tell_new_member
 from rooms.models import Membership, Message, NotificationLevel, Restriction, Room
 from rooms.moderation import remove
 

@@ -1,4 +1,4 @@
-"""How people become members: by the link of an invitation, or by asking those who look after a room."""
+"""How people become members: they are added, have the link of an invitation, or ask those who look after a room."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,7 +11,6 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
 from alerts import Role, notify
-from rooms.members import tell_new_member
 from rooms.mentions import worded
 from rooms.models import Invitation, JoinRequest, Membership, Restriction, Room
 from rooms.moderation import record
@@ -19,7 +18,14 @@ from rooms.names import is_guest
 from rooms.permissions import rights
 
 DAYS = {1: _("A day"), 7: _("A week"), 30: _("30 days")}
-ASKS = _("{actor} asks to join {room}")
+ASKS, ADDED = _("{actor} asks to join {room}"), _("{actor} added you to {room}")
+
+
+def tell_new_member(membership: Membership, by: Any) -> None:
+    """Alert somebody that `by` added them to a room. The alert goes with the membership."""
+    if membership.person_id != by.pk:
+        room, url = membership.room, membership.room.get_absolute_url()
+        notify(membership.person, "member", worded(ADDED, room), url=url, about=membership, actor=by)
 
 
 def invite(room: Room, by: Any, days: int, most: int | None = None) -> Invitation:

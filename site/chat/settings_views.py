@@ -13,8 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from chat.forms import MemberForm, NotificationLevelForm, RoomForm
 from parlour import Denied, name_of, rate_limit
-from rooms.invitations import answer
-from rooms.members import tell_new_member
+from rooms.invitations import answer, tell_new_member
 from rooms.models import Membership, NotificationLevel, Room
 from rooms.moderation import expel, set_slow_mode
 from rooms.names import is_guest
@@ -69,7 +68,7 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
     room = readable(request.user, slug, manage=True)
     form = RoomForm(request.POST or None, instance=room)
     if form.is_valid():
-        form.save()
+        form.save(commit=False).save(update_fields=[*form.Meta.fields, "keep_days"])  # not what others just changed
         if "slow_mode" in form.changed_data:
             set_slow_mode(room, request.user, form.cleaned_data["slow_mode"])
         return redirect(room)

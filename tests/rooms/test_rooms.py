@@ -80,6 +80,19 @@ def test_a_changed_title_keeps_the_address(ann, lobby, client):
 
 
 @pytest.mark.django_db
+def test_a_changed_title_takes_back_nothing_that_happens_meanwhile(ann, lobby, client, monkeypatch):
+    def ban_meanwhile(form):
+        Room.objects.update(has_restrictions=True)
+        return ""
+
+    monkeypatch.setattr(settings_views.RoomForm, "clean_about", ban_meanwhile)
+    client.force_login(ann)
+    client.post("/rooms/lobby/settings/", fields("Parlour"))
+    lobby.refresh_from_db()
+    assert (lobby.title, lobby.has_restrictions) == ("Parlour", True)
+
+
+@pytest.mark.django_db
 def test_a_room_is_changed_rightly_or_not_at_all_and_deleted_by_a_form_alone(ann, lobby, client):
     client.force_login(ann)
     assert client.post("/rooms/lobby/settings/", fields("")).status_code == 422
