@@ -80,7 +80,7 @@ def action(name: str, may: May = may_write, label: Any = "") -> Callable[[Act], 
     return register
 
 
-class Outcome(NamedTuple):
+class Done(NamedTuple):
     """What came of an action: words for the person, and what the slot above the composer holds now."""
 
     message: Message
@@ -89,7 +89,7 @@ class Outcome(NamedTuple):
     refused: bool = False
 
 
-def perform(person: Any, region: "RoomRegion", fields: Mapping[str, Any]) -> Outcome:
+def perform(person: Any, region: "RoomRegion", fields: Mapping[str, Any]) -> Done:
     """Do what a page submitted. 404 if it names no action, or no message of this room."""
     name = next((each for each in fields if each in _actions), "")
     pk, _, value = str(fields.get(name, "")).partition(" ")
@@ -102,8 +102,8 @@ def perform(person: Any, region: "RoomRegion", fields: Mapping[str, Any]) -> Out
             raise ActionRefused(TOO_FAST)
         answer = _actions[name].act(person, region.room, region.rights, message, value)
     except ActionRefused as why:
-        return Outcome(message, str(why), why.form, refused=True)
-    return Outcome(message, form=answer) if isinstance(answer, Form) else Outcome(message, answer or "")
+        return Done(message, str(why), why.form, refused=True)
+    return Done(message, form=answer) if isinstance(answer, Form) else Done(message, answer or "")
 
 
 def message_in(room: Room, pk: Any) -> Message:
@@ -115,7 +115,7 @@ def message_in(room: Room, pk: Any) -> Message:
     return message
 
 
-def fragments(request: HttpRequest, region: "RoomRegion", outcome: Outcome) -> str:
+def fragments(request: HttpRequest, region: "RoomRegion", outcome: Done) -> str:
     """What a page is sent after an action: words, the slot, and the message itself where no socket brings it."""
     parts = []
     closes = bool(request.POST.get("slot")) and not outcome.refused  # the form in it is done with, and had the focus

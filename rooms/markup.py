@@ -23,9 +23,7 @@ _UNSEEN = re.compile(
 _TAGS = {"p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a", "span"}
 _ATTRIBUTES = {"a": {"href"}, "ol": {"start"}, "li": {"value"}, "span": {"class", "data-person"}}
 _EMPTY = re.compile(r'<(a|blockquote|code|li|p)\b[^>]*>\s*</\1>|<a href=""')
-_PLAIN = re.compile(
-    r"(?!\d+[.)]|[-+]|.*www\.)[^\n\t\xa0\\`*_~<>&\[\]@/]+", re.IGNORECASE
-)  # where Markdown finds nothing
+_PLAIN = re.compile(r"(?!\d+[.)]|[-+]|.*www\.)[^\n\t\xa0\\`*_~<>&\[\]@/]+", re.IGNORECASE)  # nothing for Markdown
 _LINKS = ("https://", "http://", "mailto:")  # where a link may lead; any other stays the text it is
 _DISABLED = ["heading", "lheading", "hr", "code", "image", "entity", "html_block", "html_inline", "reference"]
 _BACKSLASH = re.compile(r"\\[!-/:-@\[-`{-~]")

@@ -145,9 +145,7 @@ class Room(models.Model):
     object_id = models.CharField(max_length=255, blank=True, editable=False)
     people_key = models.CharField(max_length=64, blank=True, editable=False)  # of a direct one: who is in, hashed
     archived = models.DateTimeField(null=True, editable=False)
-    slow_mode = models.PositiveSmallIntegerField(
-        default=0, editable=False
-    )  # seconds between two messages of one person
+    slow_mode = models.PositiveSmallIntegerField(default=0, editable=False)  # seconds from one message to one's next
     has_restrictions = models.BooleanField(default=False, editable=False)  # else nobody's have to be looked up
     keep_days = models.PositiveSmallIntegerField(null=True, editable=False)
     created = models.DateTimeField(auto_now_add=True)

@@ -65,9 +65,8 @@ def remove(change: Change, messages: Collection[int]) -> None:
 
 def record(room: Room, by: Any, act: str, person: Any = None, message: Message | None = None, words: Any = "") -> None:
     """Write down what was done, by a name in ACTS, with `words` in the language of the site."""
-    ModerationAct.objects.create(
-        room=room, by=by, act=act, person=person, message=message, words=worded(words, room)[:300]
-    )
+    words = worded(words, room)[:300]
+    ModerationAct.objects.create(room=room, by=by, act=act, person=person, message=message, words=words)
 
 
 def told(act: ModerationAct) -> SafeString:
@@ -173,11 +172,10 @@ def restrict_author(person: Any, room: Room, allowed: Rights, message: Message, 
     """First a form, then what it says: "mute hour" or "ban always", and why."""
     kind, _space, rest = value.partition(" ")
     lasts, _space, reason = rest.partition(" ")
+    name = name_of(message.author)
     if kind not in ("ban", "mute") or lasts not in LASTS:
-        times = [(name, label) for name, (_time, label) in LASTS.items()]
-        return Form(
-            "parlour_rooms/restrict.html", {"message": message, "name": name_of(message.author), "times": times}
-        )
+        times = [(key, label) for key, (_time, label) in LASTS.items()]
+        return Form("parlour_rooms/restrict.html", {"message": message, "name": name, "times": times})
     restrict(room, person, message.author, kind, lasts, clean(reason)[:300], message)
     words = _("{name} is banned.") if kind == "ban" else _("{name} is muted.")
-    return str(words).format(name=name_of(message.author))
+    return str(words).format(name=name)

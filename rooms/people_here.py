@@ -29,12 +29,8 @@ class PeopleStream(StateStream):
     def present(self) -> dict[str, Any]:
         here = _in_order(self.name)
         people = [dict(zip(("pk", "name", "mark"), each, strict=True)) for each in here[:SHOWN]]
-        return {
-            "people": people,
-            "others": len(here[SHOWN:]),
-            "names": {pk: name for pk, name, _ in here},
-            "linked": self.linked,
-        }
+        names = {pk: name for pk, name, _ in here}
+        return {"people": people, "others": len(here[SHOWN:]), "names": names, "linked": self.linked}
 
     def paint(self, variant: Any, seq: int) -> dict[str, Any]:
         context = self.present()

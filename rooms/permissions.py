@@ -44,10 +44,8 @@ def rights(
     allowed = _rights_by_role(person, room, member)
     if room.archived:
         allowed = allowed._replace(write=False, role="reader")
-    if not room.has_restrictions or not person.is_authenticated:
-        return allowed
     if restricted is None:
-        restricted = restrictions.in_force([room.pk], [person.pk])
+        restricted = restrictions.in_room(room, [person.pk] if person.is_authenticated else [])
     return restrict(allowed, restrictions.strictest(restricted, room, person))
 
 
@@ -82,7 +80,7 @@ def rights_of_all(people: Collection[Any], room: Room) -> dict[Any, Rights]:
     members: set[Any] = set()
     if asked := [person.pk for person in people if needs_membership(person, room)]:
         members.update(Membership.objects.filter(room=room, person__in=asked).values_list("person", flat=True))
-    restricted = restrictions.in_force([room.pk] if room.has_restrictions else [], [person.pk for person in people])
+    restricted = restrictions.in_room(room, [person.pk for person in people])
     return {person.pk: rights(person, room, person.pk in members, restricted) for person in people}
 
 

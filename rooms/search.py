@@ -92,18 +92,11 @@ def results(messages: Sequence[Message], words: str) -> list[Result]:
     """These messages as results of a search for `words`; what surrounds them is read in one query."""
     if not messages:
         return []
-    beside = reduce(or_, (Q(room=row.room_id, seq__in=[row.seq - 1, row.seq + 1]) for row in messages if row.seq))
-    rows = Message.objects.filter(beside, deleted__isnull=True).select_related("author")
+    pairs = reduce(or_, (Q(room=row.room_id, seq__in=[row.seq - 1, row.seq + 1]) for row in messages if row.seq))
+    rows = Message.objects.filter(pairs, deleted__isnull=True).select_related("author")
     near = {(row.room_id, row.seq): row for row in rows}
-    return [
-        Result(
-            row,
-            excerpt(row.plain, words),
-            near.get((row.room_id, (row.seq or 0) - 1)),
-            near.get((row.room_id, (row.seq or 0) + 1)),
-        )
-        for row in messages
-    ]
+    around = [[near.get((row.room_id, (row.seq or 0) + step)) for step in (-1, 1)] for row in messages]
+    return [Result(row, excerpt(row.plain, words), *beside) for row, beside in zip(messages, around, strict=True)]
 
 
 def excerpt(text: str, words: str) -> SafeString:

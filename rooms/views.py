@@ -109,13 +109,8 @@ def room_page(request: HttpRequest, slug: str, rejected: Rejected = (), status: 
     painted = paint(request, region, rejected, request.GET.get("upto"))
     for each in rooms:
         each.unread = painted["shown"]["newest"]["others"].get(each.pk, 0) if region.unread else 0
-    context = {
-        **painted,
-        "rooms": rooms,
-        "may_manage": region.rights.manage,
-        "title": title_for(request.user, region.room),
-        **more,
-    }
+    title = title_for(request.user, region.room)
+    context = {**painted, "rooms": rooms, "may_manage": region.rights.manage, "title": title, **more}
     if pk := request.GET.get("at"):
         context["menu"] = render_menu(request, region, pk, plain=True)
     return render(request, "parlour_rooms/page.html", context, status=status)
@@ -168,7 +163,7 @@ def messages(request: HttpRequest, region: RoomRegion) -> HttpResponse:
         texts = sent_texts(request)
     except Malformed:
         return render(request, ["csrf.html", "parlour_rooms/denied.html"], {"texts": typed(request)}, status=400)
-    rejected, unheard = outcome(texts, submit(request.user, room.pk, texts))
+    rejected, unheard = committed(texts, submit(request.user, room.pk, texts))
     if len(rejected) < len(texts):
         delete_draft(request.user, room)
     if unheard:
@@ -216,7 +211,7 @@ def sent_texts(request: HttpRequest) -> list[NumberedText]:
     return send_once.numbered_texts({**request.POST.dict(), "text": typed(request)})
 
 
-def outcome(texts: Sequence[NumberedText], submitted: "Future[list[Outcome]]") -> tuple[Rejected, Any]:
+def committed(texts: Sequence[NumberedText], submitted: "Future[list[Outcome]]") -> tuple[Rejected, Any]:
     """What was rejected of texts that were submitted, and why a mention in what was stored alerted nobody."""
     outcomes = submitted.result(COMMIT_WITHIN)
     rejected = [(text, why) for text, why in zip(texts, outcomes, strict=True) if isinstance(why, TextRejected)]

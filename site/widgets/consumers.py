@@ -147,8 +147,7 @@ class WidgetConsumer(TicketConsumer, RoomConsumer):  # type: ignore[misc]  # oth
         if room is None:
             return None
         may_write = widget.may_write and not visitor.user.is_muted and not room.archived
-        restricted = restrictions.in_force([room.pk] if room.has_restrictions else [], [visitor.user_id])
-        restriction = restrictions.strictest(restricted, room, visitor.user)
+        restriction = restrictions.strictest(restrictions.in_room(room, [visitor.user_id]), room, visitor.user)
         allowed = restrict(MEMBER if may_write else READER, restriction)
         if restriction and not allowed.read:
             raise Denied(4003, restrictions.words(restriction))

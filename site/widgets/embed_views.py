@@ -125,7 +125,7 @@ def messages(request: HttpRequest, widget: Widget, visit: Visit) -> HttpResponse
         return _page(request, widget, visit)
     texts = rooms.sent_texts(request)
     future = rejected(request.user, region, texts) or submit(request.user, region.room.pk, texts)
-    sent, unheard = rooms.outcome(texts, future)
+    sent, unheard = rooms.committed(texts, future)
     if len(sent) < len(texts):
         delete_draft(request.user, region.room)
     return _page(request, widget, visit, sent, note=unheard)
