@@ -8,11 +8,12 @@ from typing import Any
 from django.contrib import messages as notices
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
-from django.views.decorators.cache import never_cache
+from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from parlour import Denied, Malformed, in_page_language
@@ -36,18 +37,6 @@ from rooms.unread import move, nearest, read_last
 
 LISTED = 100  # rooms beside a conversation
 Rejected = Sequence[tuple[NumberedText, TextRejected]]
-# What is sent to all is alike for all; here a page learns which lines are its reader's own.
-MINE = """\
-.pl-message[data-author="{pk}"] .pl-name {{ color: var(--pl-accent); }}
-.pl-people [data-author="{pk}"] bdi::after {{ content: " {you}"; color: var(--pl-soft); }}
-.pl-reactions [data-by~="{pk}"] {{ color: var(--pl-accent); border-color: currentColor; outline: 1px solid; }}
-.pl-reactions [data-by~="{pk}"]::after {{ content: "" / "{you}"; }}
-.pl-quote [data-author="{pk}"] {{ color: var(--pl-accent); }}
-.pl-text [data-person="{pk}"] {{ background: var(--pl-amber-wash); color: var(--pl-amber); }}
-.pl-typing [data-author="{pk}"], .pl-visually-hidden [data-author="{pk}"] {{ display: none; }}
-.pl-with [data-author="{pk}"], .pl-faces [data-author="{pk}"] {{ display: none; }}
-.pl-with [data-author="{pk}"]:first-child + bdi::before {{ content: none; }}
-"""
 
 
 def denied_page(request: HttpRequest, why: Denied) -> HttpResponse:
@@ -264,12 +253,12 @@ def pasted(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
+@cache_control(public=True, max_age=3600)
 def mine_css(request: HttpRequest, pk: str) -> HttpResponse:
     """The style sheet that marks this person's lines; it says nothing about anybody."""
-    headers = {"Cache-Control": "public, max-age=3600"}
     with in_page_language(request):
-        sheet = MINE.format(pk=pk, you=gettext("(you)"))
-    return HttpResponse(sheet, content_type="text/css", headers=headers)
+        sheet = render_to_string("parlour_rooms/mine.css", {"pk": pk, "you": gettext("(you)")})
+    return HttpResponse(sheet, content_type="text/css")
 
 
 def back(request: HttpRequest, room: Room) -> str:
