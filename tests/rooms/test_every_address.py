@@ -17,6 +17,7 @@ SECRET = "wintermoth"
 APPS = ["parlour_rooms", "parlour_alerts"]
 ALIKE = ["pasted", "lines", "person"]  # answer the same for any room, there or not; one has a page of one’s own
 OPEN = ["ask", "avatar", "new_password", "invitation", "mine_css"]  # what they need is not a right to read the room
+NUMBERED = [Attachment, Invitation, Message, Room, User]  # whose numbers are in addresses
 MANAGING = ["settings", "members", "invitations", "qr", "moderation", "hand_over", "archive", "delete"]
 
 
@@ -34,8 +35,8 @@ def addresses(names: set[str]) -> Iterator[tuple[str, str]]:
     for name, route in routes(get_resolver().url_patterns):
         wanted = set(route.pattern.regex.groupindex) or set(getattr(route.pattern, "converters", ()))
         if name.partition(":")[2] not in OPEN and wanted and wanted <= names:
-            for number in range(1, 6) if "pk" in wanted else [1]:
-                values = {"slug": "den", "pk": number}
+            for pk in {model.objects.earliest("pk").pk for model in NUMBERED} if "pk" in wanted else [0]:
+                values = {"slug": "den", "pk": pk}
                 yield name, reverse(name, kwargs={key: values[key] for key in wanted})
 
 
@@ -72,9 +73,9 @@ def people(db):
 def test_whoever_may_not_read_a_room_learns_nothing_of_it_and_changes_nothing(client, people, name):
     if name:
         client.force_login(people[name])
-    before, asked = rows(), 0
+    before, asked, pk = rows(), 0, Message.objects.earliest("pk").pk
+    fields = {"text": "x", "value": "x", "delete": pk, "edit": pk, "react": f"{pk} 👍", "pin": pk, "do": "delete"}
     for route, address in addresses({"slug", "pk"}):
-        fields = {"text": "x", "value": "x", "delete": "1", "edit": "1", "react": "1 👍", "pin": "1", "do": "delete"}
         for answer in (client.get(address), client.post(address, fields)):
             asked += 1
             if route.partition(":")[2] not in ALIKE:
@@ -83,7 +84,7 @@ def test_whoever_may_not_read_a_room_learns_nothing_of_it_and_changes_nothing(cl
     for query in (f"/search/?q={SECRET}", f"/search/?q={SECRET}&room=den", "/", "/moderation/", "/archived/"):
         page = client.get(query).content.decode().replace(f'value="{SECRET}"', "")
         assert "Den" not in page, query
-    assert asked > 100
+    assert asked > 80
     assert rows() == before
 
 
