@@ -8,7 +8,7 @@ import hashlib
 import logging
 import re
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from pathlib import PurePath
@@ -133,9 +133,9 @@ def delete_files(instance: Attachment, **_: Any) -> None:
             transaction.on_commit(partial(file.storage.delete, str(file.name)), robust=True)
 
 
-def prepare_soon(**_: Any) -> None:
+def prepare_soon(**_: Any) -> "Future[None]":
     """Have a thread do what is due; called every few seconds where jobs are run, for what another process left."""
-    _background.submit(prepare_due)
+    return _background.submit(prepare_due)
 
 
 def prepare_due() -> None:

@@ -75,11 +75,14 @@ def test_the_lobby_opens_on_a_conversation_that_shows_what_can_be_said_and_is_no
     demo_settings.DEMO_PARTS = ["chat.demo.make_demo_rooms", "chat.demo.make_demo_conversation"]
     load()
     load()
-    assert Message.objects.filter(room__slug="lobby", seq__isnull=False).count() == 5
+    assert Message.objects.filter(room__slug="lobby", seq__isnull=False).count() == 7
+    member, other = User.objects.get(username="member"), User.objects.get(username="other")
+    client.force_login(member, "accounts.backends.Backend")
     page = client.get("/rooms/lobby/").content.decode()
     for markup in ("<strong>", "<ul>", "<ol>", "<code>", "<blockquote>", 'href="https://htmx.org"', "pl-mention"):
         assert markup in page
-    member, other = User.objects.get(username="member"), User.objects.get(username="other")
+    for markup in ('class="pl-quote"', "pl-edited", 'class="pl-pin', "👍", "1 new", "/small/"):
+        assert markup in page, markup
     assert [bells([person.pk])[person.pk].unseen for person in (member, other)] == [1, 1]
     Message.objects.all().delete()
     Message.objects.create(room=Room.objects.get(slug="lobby"), author=other, text="Mine.", created=member.date_joined)
