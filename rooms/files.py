@@ -36,6 +36,7 @@ LARGEST = 10 * 1024**2  # bytes of a file
 MOST, TOGETHER = 10, 50 * 1024**2  # files of one message, and their bytes
 TOTAL, GUEST_TOTAL = 1024**3, 20 * 1024**2  # bytes that one person may have in all rooms
 RATE = "0.2/40"  # files of one person: a second / at once
+GUESTS_RATE = "50_000/500_000_000"  # bytes of all guests together: who has no account comes again as another one
 COMMIT_WITHIN = 20  # seconds
 ABANDONED = timedelta(hours=1)  # after which what came into no message is deleted
 AGAIN, GIVEN_UP = timedelta(minutes=5), timedelta(minutes=20)  # for an image whose process failed or died
@@ -97,6 +98,8 @@ def _limit(person: Any, attachments: Sequence[Attachment]) -> None:
         raise FileRejected(words.format(kept=filesizeformat(kept), most=filesizeformat(most)))
     if not rate_limit("files", person.pk, RATE).take(len(attachments)):
         raise FileRejected(_("Nothing was sent. You have sent many files just now. Wait a little, then try again."))
+    if is_guest(person) and not rate_limit("guest-files", None, GUESTS_RATE).take(size):
+        raise FileRejected(_("Nothing was sent. Guests have sent many files just now. Wait a little, then try again."))
 
 
 def limits() -> str:

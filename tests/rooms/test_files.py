@@ -5,6 +5,7 @@ from io import BytesIO
 from types import SimpleNamespace
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
@@ -236,6 +237,16 @@ def test_one_person_sends_so_much_at_once_and_has_so_much_in_all(ann, gus, lobby
     send(gus, lobby, upload(), upload(b"2"))
     with pytest.raises(FileRejected, match="many files just now"):
         send(gus, lobby, upload(b"3"))
+
+
+def test_who_comes_again_and_again_as_another_guest_fills_no_disk(ann, gus, lobby, monkeypatch, uploads):
+    monkeypatch.setattr(files, "GUESTS_RATE", "0.001/1000")
+    send(gus, lobby, upload(bytes(1500)))
+    again = get_user_model().objects.create_guest("Gus again")
+    with pytest.raises(FileRejected, match="Guests have sent many"):
+        send(again, lobby, upload(bytes(1500), "2.txt"))
+    send(ann, lobby, upload(bytes(1500), "3.txt"))
+    assert uploads() == 2
 
 
 def test_files_go_from_the_disk_with_their_line_and_their_room(ann, lobby, team, uploads):
