@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from .support.people import Person
 from .support.servers import Server
@@ -17,8 +18,16 @@ TALK = [
     ("Mira", "Not at all. My text was grey for a blink."),
     ("member", "That is the idea. It is `server restart` number three today:\n\n- nothing lost\n- nothing twice"),
     ("staff", "More about how it works: https://htmx.org"),
-    ("Mira", "Lovely. I will stay a while."),
+    ("Mira", "Then I will stay a while."),
 ]
+IDEA, MORE = 3, 4  # messages of the talk
+
+
+def press(somebody: Person, message: int, button: str) -> None:
+    """Do something with a message, from its menu."""
+    line = somebody.log.locator("li.pl-message").nth(message)
+    line.get_by_role("button", name="More").press("Enter")
+    line.locator("[id$=-menu]").get_by_role("button", name=button).press("Enter")
 
 
 @pytest.mark.faults
@@ -26,11 +35,22 @@ def test_a_room_sits_for_its_picture(person: Callable[..., Person], server: Serv
     looks = {"viewport": {"width": 1280, "height": 760}, "device_scale_factor": 1.5}
     people = {name: person(server).sign_in(name).open_room("lobby") for name in ("staff", "member")}
     people["Mira"] = person(server, **looks).be_guest("Mira").open_room("lobby")
-    for name, text in TALK:
+    for name, text in TALK[:-1]:
         if "\n" in text:
             people[name].page.get_by_role("button", name="Several lines").click()
         people[name].say(text)
-    mira = people["Mira"].sees(TALK[-1][1]).sees_people("Mira", "member", "staff")
+    mira = people["Mira"].sees(TALK[MORE][1])
+    press(mira, IDEA, "Reply")
+    expect(mira.box).to_be_focused()
+    mira.page.keyboard.type(TALK[-1][1])
+    mira.page.keyboard.press("Enter")
+    mira.sees(TALK[-1][1]).sees_people("Mira", "member", "staff")
+    press(people["staff"], IDEA, "Thumbs up")
+    press(mira, IDEA, "Thumbs up")
+    press(people["member"], MORE, "Heart")
+    press(people["staff"], MORE, "Pin")
+    expect(mira.page.get_by_role("button", name="1 pinned message")).to_be_visible()
+    expect(mira.log.locator(".pl-reactions")).to_have_text(["👍2", "❤️1"])
     mira.page.reload()  # without the lines about who came
     mira.wait_live()
     PICTURES.mkdir(exist_ok=True)
