@@ -176,7 +176,7 @@ def _prepare(row: Attachment) -> None:
 
 @live_write
 def _show(change: Change, pk: int, row: Attachment) -> bool:
-    """Change a file and the message (primary key) that it is in; False where it was deleted meanwhile."""
+    """Store a file as it is now, and in its message (primary key) too; False where that was deleted meanwhile."""
     message = Message.objects.select_for_update().filter(pk=pk).first()
     if message is None or not Attachment.objects.filter(pk=row.pk).exists():
         return False

@@ -155,7 +155,7 @@ def may_report(person: Any, room: Room, allowed: Rights, message: Message) -> bo
 
 @action("report", may_report)
 def report_message(person: Any, room: Room, allowed: Rights, message: Message, value: str) -> str:
-    """Offered beside every message of others."""
+    """Tell those who look after the site and the room of a message."""
     if not rate_limit("report", person.pk, REPORT_RATE).take():
         raise ActionRefused(TOO_FAST)
     report(message, person)

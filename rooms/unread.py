@@ -1,4 +1,4 @@
-"""What people have not read: how far each has read each room, and how many lines have come since.
+"""What people have not read: how far each has read each room, and how many messages followed.
 
 Somebody has a position in a room from the first time they read it, or from when they became a member. While they have
 the room in front of them it moves with what arrives, and is stored a moment later, for everybody at once.
@@ -30,7 +30,7 @@ from rooms.models import SOMEBODY, Membership, Message, ReadPosition, Room
 from rooms.permissions import Rights, readable
 from rooms.rows import stored
 
-MOST = 100  # lines counted; a page says "99+"
+MOST = 100  # messages counted; a page says "99+"
 STORED_AFTER = 0.3  # seconds in which positions gather
 SQL_PAIRS = 5000  # counted by one statement
 COUNTS = """

@@ -118,7 +118,7 @@ UPLOAD_LIMITS = {  # bytes of the files in one form, by address; client_max_body
     r"/(rooms|embed)/[^/]+/files/": 50 * 1024**2,
 }
 PARLOUR = environment.engine(env)
-ROOMS_COUNTED_BESIDE = 30  # other rooms whose unread lines the list beside a conversation counts
+ROOMS_COUNTED_BESIDE = 30  # other rooms whose unread messages the list beside a conversation counts
 ROOMS_POST_RATE: str = env.str("ROOMS_POST_RATE", "10/40", validate=environment.RATE)
 # messages of one person: a second / at once
 
