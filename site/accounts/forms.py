@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import names, timezones
 from accounts.backends import closed
 from accounts.models import User
+from alerts.models import PersonalSettings
 from parlour import clean, is_visible, rate_limit
 
 RESERVED = ("guest-", "visitor-", "bot-")
@@ -116,6 +117,11 @@ class NewPasswordForm(PasswordWords, SetPasswordForm):
         first.help_text, again.help_text = WHAT_IT_NEEDS, ""
         first.error_messages["required"] = _("Choose a new password.")
         again.error_messages["required"] = _("Type it once more.")
+
+    def save(self, commit: bool = True) -> Any:
+        """Whoever was in before has no way back: sessions end by Django's own rule, the address of the feed here."""
+        PersonalSettings.objects.filter(pk=self.user.pk).update(feed="")
+        return super().save(commit)
 
 
 class PasswordForm(NewPasswordForm, PasswordChangeForm):

@@ -8,6 +8,7 @@ from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 
 from accounts import forms, views
+from alerts.models import PersonalSettings
 from tests.waiting import until
 
 RESET = "/accounts/reset/"
@@ -33,6 +34,7 @@ def mails(n):
 def test_the_link_leads_to_a_new_password_once(client, ann):
     ann.email = "ann@example.org"
     ann.save()
+    PersonalSettings.objects.create(person=ann, feed="made by a thief")
     assert client.post(RESET, {"email": "Ann@example.org"}).url == "/accounts/login/"
     [message] = mails(1)
     assert (message.to, "Ann Berg" in message.body) == (["ann@example.org"], True)
@@ -40,6 +42,7 @@ def test_the_link_leads_to_a_new_password_once(client, ann):
     assert client.post(form.redirect_chain[-1][0], FRESH).url == "/accounts/login/"
     assert client.post("/accounts/login/", {"username": "ann", "password": "another long day"}).status_code == 302
     client.logout()
+    assert PersonalSettings.objects.get().feed == "", "whoever made one before reads no alerts any more"
     assert "was used already" in client.get(link(message), follow=True).content.decode()
 
 
