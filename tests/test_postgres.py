@@ -39,7 +39,7 @@ SAME = {
     "tests/monitoring": ["problems", "reporter", "status_page"],
 }
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
