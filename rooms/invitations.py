@@ -51,9 +51,9 @@ def accept(invitation: Invitation, person: Any) -> bool:
     held = usable().select_for_update(of=("self",)).filter(pk=invitation.pk).first()
     if held is None:
         return False
-    held.used += 1
+    _membership, fresh = Membership.objects.get_or_create(room=room, person=person)
+    held.used += fresh  # it may be their second click
     held.save(update_fields=["used"])
-    Membership.objects.get_or_create(room=room, person=person)
     return True
 
 
