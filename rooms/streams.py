@@ -14,6 +14,7 @@ from django.urls import reverse, reverse_lazy
 from django.utils import timezone, translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import ngettext
 
 from parlour import LogStream, Region, StateStream
 from rooms.composer import several_lines
@@ -288,7 +289,8 @@ class RoomStream(LogStream):
         if len(added) == 1:  # its writer's own style sheet keeps it from being read to its writer
             text = format_html('<span data-author="{}">{}</span>', last.author, newest)
         else:
-            text = format_html("{} new messages. {}", len(added), newest)
+            many = ngettext("{n} new message.", "{n} new messages.", len(added)).format(n=len(added))
+            text = format_html("{} {}", many, newest)
         return self.ids.inner("typing", "") + self.ids.inner("announce", text)
 
     def older(self, upto: int | None) -> str:
