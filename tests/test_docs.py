@@ -4,6 +4,7 @@ import re
 import sys
 from fnmatch import fnmatch
 
+import pytest
 from django.core.management import call_command
 
 import parlour
@@ -62,6 +63,7 @@ def test_the_live_sides_are_as_short_as_they_are_said_to_be():
         assert len([line for line in lines.splitlines() if line.strip()]) < most
 
 
+@pytest.mark.faults
 def test_the_pages_of_the_documentation_work_in_a_project_as_django_makes_it(tmp_path):
     def manage(*command):
         env = surroundings(PYTHONPATH=str(ROOT), DJANGO_SETTINGS_MODULE="project.settings")
@@ -156,6 +158,7 @@ COMPANY = {  # its own apps "jobs" and "alerts", with the names that they would 
 }
 
 
+@pytest.mark.faults
 def test_alerts_and_jobs_stand_in_another_project_that_installed_the_wheel(tmp_path):
     told = (ROOT / "docs" / "alerts.md").read_text()
     wheel = installed(tmp_path)

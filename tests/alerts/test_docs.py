@@ -2,6 +2,8 @@
 
 import inspect
 
+import pytest
+
 from alerts import notify
 from tests.examples import ROOT, passes, shown, write
 
@@ -9,6 +11,7 @@ TEXT = (ROOT / "docs" / "alerts.md").read_text()
 SHOWN = shown("alerts.md")
 
 
+@pytest.mark.faults
 def test_the_examples_of_the_documentation_work(tmp_path):
     write(tmp_path, {name: text for name, text in SHOWN.items() if name.startswith("tea/")} | {"tea/__init__.py": ""})
     (tmp_path / "conftest.py").write_text(

@@ -125,6 +125,7 @@ def test_uvicorn_lets_go_of_a_handshake_once_it_is_accepted(server):
     assert ("kept client path type" in server.log()) == (server.kind == "uvicorn")
 
 
+@pytest.mark.faults
 def test_a_page_that_stopped_reading_costs_little_and_leaves_soon(server):
     with server.stalled("fill/"), server.stalled("fill/abort"), server.stalled("echo/"):  # a ping finds the last one
         server.reads("backlog", times=2)

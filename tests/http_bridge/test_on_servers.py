@@ -81,6 +81,7 @@ def on_disk(server):
     return size
 
 
+@pytest.mark.faults
 def test_a_large_file_arrives_whole_costs_little_memory_and_its_copy_is_gone_after_the_answer(server, member):
     before = server.process.most_memory()
     sender = Sender(member, "/upload/", 40 * MIB).send(35 * MIB)

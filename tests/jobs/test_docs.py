@@ -1,5 +1,7 @@
 """What docs/jobs.md shows is run as it stands there."""
 
+import pytest
+
 from jobs.progress import JobContext
 from tests.examples import ROOT, passes, shown, write
 
@@ -18,6 +20,7 @@ AROUND = {
 }
 
 
+@pytest.mark.faults
 def test_the_examples_of_the_documentation_work(tmp_path):
     write(tmp_path, shown("jobs.md") | AROUND)
     told = passes(tmp_path, "tea/tests.py", settings="tea_settings", beside=[ROOT, ROOT / "site"])

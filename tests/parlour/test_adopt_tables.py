@@ -130,7 +130,8 @@ def python(request, tmp_path):
         postgres.remove()
 
 
-@pytest.mark.parametrize("python", ["sqlite", pytest.param("postgresql", marks=pytest.mark.faults)], indirect=True)
+@pytest.mark.faults
+@pytest.mark.parametrize("python", ["sqlite", "postgresql"], indirect=True)
 def test_rows_and_permissions_of_the_old_labels_are_kept(python):
     assert (made := python("-c", AS_BEFORE)).returncode == 0, made.stderr
     assert (migrated := python("manage.py", "migrate")).returncode == 0, migrated.stderr

@@ -20,6 +20,7 @@ def host(tmp_path):
     return tmp_path
 
 
+@pytest.mark.faults
 def test_live_parts_work_in_a_stock_project(host):
     tests = ["live_parts.py", "people_here.py", "numbered_list.py", "composers.py"]
     passes(host, *tests, settings="project.settings", beside=[ROOT])

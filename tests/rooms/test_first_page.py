@@ -46,6 +46,7 @@ def seconds_of_processor(act):
     return time.process_time() - began
 
 
+@pytest.mark.faults
 @pytest.mark.django_db
 def test_ten_thousand_rooms_are_pages_of_some(ann, client):
     rooms = Room.objects.bulk_create(Room(title=f"Room {n}", slug=f"room-{n}", owner=ann) for n in range(10_000))
