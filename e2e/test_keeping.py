@@ -20,12 +20,12 @@ def slack_export() -> bytes:
     people = [{"id": key, "name": name, "profile": {"real_name": name}} for key, name in names.items()]
     said = [("U1", "1700000000.000100", "Is _tea_ ready?"), ("U2", "1700000060.000200", "It is")]
     lines = [{"type": "message", "user": user, "ts": ts, "text": text} for user, ts, text in said]
-    channel = [{"id": "C1", "name": "kitchen-talk", "members": ["U1", "U2"]}]
+    channel = [{"id": "C1", "name": "tea-talk", "members": ["U1", "U2"]}]
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as packed:
         packed.writestr("users.json", json.dumps(people))
         packed.writestr("channels.json", json.dumps(channel))
-        packed.writestr("kitchen-talk/2023-11-14.json", json.dumps(lines))
+        packed.writestr("tea-talk/2023-11-14.json", json.dumps(lines))
     return out.getvalue()
 
 
@@ -37,7 +37,7 @@ def test_conversations_come_in_and_are_taken_along_on_a_phone(person: NewPerson,
     staff.page.get_by_role("button", name="Import", exact=True).press("Enter")
     expect(staff.page.get_by_text("2 messages are in")).to_be_visible(timeout=20_000)
     staff.page.reload()
-    staff.page.get_by_role("list", name="Rooms").get_by_role("link", name="kitchen-talk").click()
+    staff.page.get_by_role("list", name="Rooms").get_by_role("link", name="tea-talk").click()
     staff.wait_live().sees("Is tea ready?").sees("It is")
     expect(staff.log.get_by_role("heading").first).to_have_text("Tuesday 14 November 2023")
     staff.go(f"{staff.page.url.removeprefix(staff.url)}settings/")

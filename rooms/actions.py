@@ -80,7 +80,7 @@ def action(name: str, may: May = may_write, label: Any = "") -> Callable[[Act], 
     return register
 
 
-class Done(NamedTuple):
+class ActionResult(NamedTuple):
     """What came of an action: words for the person, and what the slot above the composer holds now."""
 
     message: Message
@@ -89,7 +89,7 @@ class Done(NamedTuple):
     refused: bool = False
 
 
-def perform(person: Any, region: "RoomRegion", fields: Mapping[str, Any]) -> Done:
+def perform(person: Any, region: "RoomRegion", fields: Mapping[str, Any]) -> ActionResult:
     """Do what a page submitted. 404 if it names no action, or no message of this room."""
     name = next((each for each in fields if each in _actions), "")
     pk, _, value = str(fields.get(name, "")).partition(" ")
@@ -102,8 +102,8 @@ def perform(person: Any, region: "RoomRegion", fields: Mapping[str, Any]) -> Don
             raise ActionRefused(TOO_FAST)
         answer = _actions[name].act(person, region.room, region.rights, message, value)
     except ActionRefused as why:
-        return Done(message, str(why), why.form, refused=True)
-    return Done(message, form=answer) if isinstance(answer, Form) else Done(message, answer or "")
+        return ActionResult(message, str(why), why.form, refused=True)
+    return ActionResult(message, form=answer) if isinstance(answer, Form) else ActionResult(message, answer or "")
 
 
 def message_in(room: Room, pk: Any) -> Message:
@@ -115,18 +115,18 @@ def message_in(room: Room, pk: Any) -> Message:
     return message
 
 
-def fragments(request: HttpRequest, region: "RoomRegion", outcome: Done) -> str:
+def fragments(request: HttpRequest, region: "RoomRegion", result: ActionResult) -> str:
     """What a page is sent after an action: words, the slot, and the message itself where no socket brings it."""
     parts = []
-    closes = bool(request.POST.get("slot")) and not outcome.refused  # the form in it is done with, and had the focus
-    if outcome.form:
-        parts.append(region.inner(outcome.form.part, render_form(request, region, outcome.form)))
+    closes = bool(request.POST.get("slot")) and not result.refused  # the form in it is done with, and had the focus
+    if result.form:
+        parts.append(region.inner(result.form.part, render_form(request, region, result.form)))
     elif closes:
         parts.append(region.inner("slot", ""))
-    said = render_to_string("parlour_rooms/actions.html#said", {"outcome": outcome, "closes": closes})
+    said = render_to_string("parlour_rooms/actions.html#said", {"result": result, "closes": closes})
     parts.append(region.inner("said", said))
     if request.POST.get("later"):
-        row, _ = region.log.page(region.log.variant(request.user), outcome.message.seq or 0, most=1)
+        row, _ = region.log.page(region.log.variant(request.user), result.message.seq or 0, most=1)
         parts.append(region.replaced(row))
     return "".join(parts)
 

@@ -15,7 +15,7 @@ from rooms.markup import TextRejected
 from rooms.models import Message, Revision, Room
 from rooms.moderation import record, remove
 from rooms.permissions import Rights
-from rooms.posting import Draft, draft
+from rooms.posting import PreparedText, prepare
 from rooms.replies import requote
 from rooms.send_once import NumberedText
 
@@ -55,7 +55,7 @@ def save(person: Any, room: Room, rights: Rights, message: Message, value: str) 
     """Edit a message. `value` is its version as the form knew it, and the text."""
     version, _, text = value.partition(" ")
     try:
-        edited = edit(message.pk, draft(room.pk, person.pk, NumberedText("", 0, text)), version)
+        edited = edit(message.pk, prepare(room.pk, person.pk, NumberedText("", 0, text)), version)
     except TextRejected as why:
         raise ActionRefused(why, _form(message, text, why)) from None
     if version_of(edited) == version:
@@ -74,7 +74,7 @@ def version_of(message: Message) -> str:
 
 
 @live_write
-def edit(change: Change, pk: int, new: Draft, version: str) -> Message:
+def edit(change: Change, pk: int, new: PreparedText, version: str) -> Message:
     """Give a message (primary key) a new text, if it still has the version that its editor saw.
 
     Those whom only the new text mentions are alerted. Raises ActionRefused.
@@ -90,7 +90,7 @@ def edit(change: Change, pk: int, new: Draft, version: str) -> Message:
     if row.revisions.count() >= MOST:
         words = _("It was edited very often. Write it anew.")
         raise ActionRefused(words, _form(row, new.text.text, words))
-    before = draft(row.room_id, row.author_id, NumberedText("", 0, row.text)).mentioned if "@" in row.text else ()
+    before = prepare(row.room_id, row.author_id, NumberedText("", 0, row.text)).mentioned if "@" in row.text else ()
     earlier = Revision(message=row, text=row.text, until=timezone.now())
     change.then(earlier.save)
     row.text, row.html, row.edited = new.text.text, new.html, earlier.until

@@ -35,10 +35,10 @@ TOO_FAST = _("You are faster than this room can read. Wait a moment, then send i
 posted = Signal()  # sent with the `change` of a commit and the new messages in it, `rows`
 Key = tuple[Any, str, int]  # author, page, n
 Outcome = Message | TextRejected
-MOST = 128  # drafts, before a commit takes no further submission
+MOST = 128  # texts, before a commit takes no further submission
 
 
-class Draft(NamedTuple):
+class PreparedText(NamedTuple):
     """A text that `author` posts in `room` (primary keys), cleaned, with its markup and the people it mentions."""
 
     room: int
@@ -55,12 +55,12 @@ class Draft(NamedTuple):
         return (self.author, page, n), (self.author, page_beside(self.room, self.text), n)
 
 
-def draft(room: int, author: Any, text: NumberedText) -> Draft:
+def prepare(room: int, author: Any, text: NumberedText) -> PreparedText:
     """Clean a text and make its markup. Raises TextRejected."""
     cleaned = markup.clean_text(text.text)
     people = mentions.named_in(cleaned, room, author) if "@" in cleaned else {}
     html, mentioned = markup.to_html(cleaned, people)
-    return Draft(room, author, text._replace(text=cleaned), html, mentioned)
+    return PreparedText(room, author, text._replace(text=cleaned), html, mentioned)
 
 
 def page_beside(room: int, text: NumberedText) -> str:
@@ -69,57 +69,57 @@ def page_beside(room: int, text: NumberedText) -> str:
 
 
 @live_write
-def post(change: Change, drafts: Sequence[Draft | TextRejected]) -> list[Outcome]:
+def post(change: Change, prepared: Sequence[PreparedText | TextRejected]) -> list[Outcome]:
     """Store these, in this order. A repeat gives the message that is there; what is not allowed gives TextRejected."""
-    batch = _Batch([each for each in drafts if isinstance(each, Draft)])
-    outcomes = [batch.outcome(change, each) if isinstance(each, Draft) else each for each in drafts]
+    batch = _Batch([each for each in prepared if isinstance(each, PreparedText)])
+    outcomes = [batch.outcome(change, each) if isinstance(each, PreparedText) else each for each in prepared]
     new = {id(row) for row in change.added}
-    pairs = zip(outcomes, drafts, strict=True)
-    rows = [(row, each.mentioned) for row, each in pairs if isinstance(each, Draft) and id(row) in new]
+    pairs = zip(outcomes, prepared, strict=True)
+    rows = [(row, each.mentioned) for row, each in pairs if isinstance(each, PreparedText) and id(row) in new]
     mentions.alert(change, rows)
     posted.send(Message, change=change, rows=[row for row, _ in rows])
     return outcomes
 
 
 class _Batch:
-    """What the database knows about a batch of drafts, asked once for all of them."""
+    """What the database knows about a batch of texts, asked once for all of them."""
 
-    def __init__(self, drafts: Sequence[Draft]) -> None:
-        writers = {draft.author for draft in drafts}
+    def __init__(self, prepared: Sequence[PreparedText]) -> None:
+        writers = {new.author for new in prepared}
         self.authors = by_pk(get_user_model(), map(stored, writers))
-        self.rooms = by_pk(Room, {draft.room for draft in drafts})
+        self.rooms = by_pk(Room, {new.room for new in prepared})
         people = self.authors.values()
         asked = [pk for pk, room in self.rooms.items() if any(needs_membership(each, room) for each in people)]
         members = Membership.objects.filter(room__in=asked, person__in=writers).values_list("room", "person")
         self.members = set(members) if asked else set()
         self.restricted = restrictions.for_posting(self.rooms.values(), writers)
-        earlier = Message.objects.numbered([key for draft in drafts if draft.text.page for key in draft.keys])
+        earlier = Message.objects.numbered([key for new in prepared if new.text.page for key in new.keys])
         self.known: dict[Key, Message] = {(row.author_id, row.page, row.n): row for row in earlier}
         self.too_fast = {author for author in writers if _is_too_fast_elsewhere(author)}
         self.newest = {pk: Message.objects.newest(pk) for pk in self.rooms}
-        self.answered = replies.answered((draft.room, draft.text.answers) for draft in drafts if draft.text.answers)
+        self.answered = replies.answered((new.room, new.text.answers) for new in prepared if new.text.answers)
 
-    def outcome(self, change: Change, draft: Draft) -> Outcome:
-        """Take one draft into the change, or say why not."""
-        room, author = self.rooms.get(draft.room), self.authors.get(draft.author)
+    def outcome(self, change: Change, new: PreparedText) -> Outcome:
+        """Take one text into the change, or say why not."""
+        room, author = self.rooms.get(new.room), self.authors.get(new.author)
         if room is None:
             return TextRejected(_("This room is gone."))
         allowed = rights(author, room, (room.pk, author.pk) in self.members, self.restricted) if author else READER
         if not allowed.write:
             return _why_not(allowed, room)
-        if earlier := self._stored(draft):
+        if earlier := self._stored(new):
             return earlier
-        if draft.author in self.too_fast:
+        if new.author in self.too_fast:
             return TextRejected(TOO_FAST)
         if room.slow_mode and not allowed.manage:
-            if wait := self.restricted.get((room.pk, draft.author, restrictions.Kind.SLOW)):
+            if wait := self.restricted.get((room.pk, new.author, restrictions.Kind.SLOW)):
                 return Restricted(wait)
             restrictions.begin_wait(change, self.restricted, room, author)
-        own, beside = draft.keys
+        own, beside = new.keys
         key = beside if own in self.known else own
-        row = Message(room=room, author=author, text=draft.text.text, html=draft.html, page=key[1], n=key[2])
-        row.files = [*draft.files] or None
-        replies.answer(row, self.answered.get((room.pk, draft.text.answers)))
+        row = Message(room=room, author=author, text=new.text.text, html=new.html, page=key[1], n=key[2])
+        row.files = [*new.files] or None
+        replies.answer(row, self.answered.get((room.pk, new.text.answers)))
         row.follow(self.newest[room.pk])
         self.newest[room.pk] = row
         change.add(row)
@@ -127,10 +127,10 @@ class _Batch:
             self.known[key] = row
         return row
 
-    def _stored(self, draft: Draft) -> Message | None:
+    def _stored(self, new: PreparedText) -> Message | None:
         """The message that a repeat is of."""
-        found = (self.known[key] for key in draft.keys if key in self.known)
-        return next((row for row in found if (row.text, row.room_id) == (draft.text.text, draft.room)), None)
+        found = (self.known[key] for key in new.keys if key in self.known)
+        return next((row for row in found if (row.text, row.room_id) == (new.text.text, new.room)), None)
 
 
 def _why_not(allowed: Rights, room: Room) -> TextRejected:
@@ -159,30 +159,30 @@ def _bucket(author: Any) -> Any:
 class Submission(NamedTuple):
     """What was submitted together."""
 
-    drafts: Sequence[Draft | TextRejected]
+    prepared: Sequence[PreparedText | TextRejected]
     future: "Future[list[Outcome]]"
 
 
 class GroupCommit:
-    """Gathers drafts for `write`, which takes a list of them and returns a list of outcomes in the same order.
+    """Gathers texts for `write`, which takes a list of them and returns a list of outcomes in the same order.
 
     What is submitted together is stored together or not at all: a later text of a page never goes before an earlier
     one that failed. A group that fails is written again, each submission by itself, so that one fails alone.
     """
 
-    def __init__(self, write: Callable[[Sequence[Draft | TextRejected]], Sequence[Outcome]]) -> None:
+    def __init__(self, write: Callable[[Sequence[PreparedText | TextRejected]], Sequence[Outcome]]) -> None:
         self.write = write
         self.waiting: deque[Submission] = deque()
         self.lock = threading.Lock()
         self.running = False
 
-    def submit(self, drafts: Sequence[Draft | TextRejected], waits: bool = True) -> "Future[list[Outcome]]":
-        """Take `drafts` into the next commit, together. The future holds their outcomes, or the error.
+    def submit(self, prepared: Sequence[PreparedText | TextRejected], waits: bool = True) -> "Future[list[Outcome]]":
+        """Take `prepared` texts into the next commit, together. The future holds their outcomes, or the error.
 
         A caller that waits does the commit itself where none runs, and may be inside a transaction. An event loop does
         not wait: its commits are for the engine's threads, as is whatever arrives while one runs.
         """
-        submission = Submission(drafts, Future())
+        submission = Submission(prepared, Future())
         if waits and connection.in_atomic_block:
             self._write([submission])
             return submission.future
@@ -209,7 +209,7 @@ class GroupCommit:
     def _next(self) -> list[Submission]:
         group: list[Submission] = []
         with self.lock:
-            while self.waiting and sum(len(each.drafts) for each in group) < MOST:
+            while self.waiting and sum(len(each.prepared) for each in group) < MOST:
                 group.append(self.waiting.popleft())
         return group
 
@@ -225,9 +225,9 @@ class GroupCommit:
                     each.future.set_exception(error)
 
     def _write(self, group: list[Submission]) -> None:
-        outcomes = iter(self.write([draft for each in group for draft in each.drafts]) if group else ())
+        outcomes = iter(self.write([new for each in group for new in each.prepared]) if group else ())
         for each in group:
-            each.future.set_result(list(islice(outcomes, len(each.drafts))))
+            each.future.set_result(list(islice(outcomes, len(each.prepared))))
 
 
 commits = GroupCommit(post)
@@ -246,14 +246,16 @@ def submit(
         return completed([TextRejected(_("Choose a name first, then you can write here."))] * len(texts))
     if not _bucket(person.pk).take(len(texts)):
         return completed([TextRejected(TOO_FAST)] * len(texts))
-    drafts: list[Draft | TextRejected] = []
+    prepared: list[PreparedText | TextRejected] = []
     for text in texts:
         try:
-            drafts.append(Draft(room, person.pk, text, "", files=files) if files else draft(room, person.pk, text))
+            prepared.append(
+                PreparedText(room, person.pk, text, "", files=files) if files else prepare(room, person.pk, text)
+            )
         except TextRejected as why:
-            drafts.append(why)
-    rejected = [each for each in drafts if isinstance(each, TextRejected)]
-    return completed(rejected) if len(rejected) == len(drafts) else commits.submit(drafts, waits)
+            prepared.append(why)
+    rejected = [each for each in prepared if isinstance(each, TextRejected)]
+    return completed(rejected) if len(rejected) == len(prepared) else commits.submit(prepared, waits)
 
 
 def completed(outcomes: Sequence[Outcome]) -> "Future[list[Outcome]]":

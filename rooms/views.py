@@ -165,15 +165,15 @@ def messages(request: HttpRequest, region: RoomRegion) -> HttpResponse:
 @form_of_room
 def actions(request: HttpRequest, region: RoomRegion) -> HttpResponse:
     """Do something with a message: see `rooms.actions`."""
-    outcome = perform(request.user, region, request.POST)
+    result = perform(request.user, region, request.POST)
     if is_htmx(request):
-        return HttpResponse(fragments(request, region, outcome))
-    if outcome.words:
-        (notices.error if outcome.refused else notices.info)(request, outcome.words, fail_silently=True)
-    if outcome.form:
-        form: dict[str, Any] = {outcome.form.part: render_form(request, region, outcome.form)}
-        return room_page(request, region.room.slug, status=422 if outcome.refused else 200, **form)
-    return redirect(outcome.message.place_on(back(request, region.room)))
+        return HttpResponse(fragments(request, region, result))
+    if result.words:
+        (notices.error if result.refused else notices.info)(request, result.words, fail_silently=True)
+    if result.form:
+        form: dict[str, Any] = {result.form.part: render_form(request, region, result.form)}
+        return room_page(request, region.room.slug, status=422 if result.refused else 200, **form)
+    return redirect(result.message.place_on(back(request, region.room)))
 
 
 @require_safe

@@ -12,7 +12,7 @@ from rooms.editing import edit, version_of
 from rooms.files import post_files, prepare_soon
 from rooms.models import Membership, Room
 from rooms.pins import set_pinned
-from rooms.posting import draft, post
+from rooms.posting import post, prepare
 from rooms.reactions import react
 from rooms.send_once import NumberedText
 
@@ -50,14 +50,14 @@ def make_demo_conversation() -> None:
     staff, member, other = (people[name] for name in names)
 
     def say(person: Any, text: str, answers: int = 0) -> Any:
-        return post([draft(lobby.pk, person.pk, NumberedText("", 0, text, answers))])[0]
+        return post([prepare(lobby.pk, person.pk, NumberedText("", 0, text, answers))])[0]
 
     welcome = say(staff, WELCOME)
     set_pinned(welcome.pk, True)
     say(member, "@other open this room in a second window and write. Both show it, and here it says who is typing.")
     say(other, SEVERAL)
     cable = say(staff, CABLE.replace("arrives", "arives"))
-    edit(cable.pk, draft(lobby.pk, staff.pk, NumberedText("", 0, CABLE)), version_of(cable))
+    edit(cable.pk, prepare(lobby.pk, staff.pk, NumberedText("", 0, CABLE)), version_of(cable))
     post_files(other, lobby, "demo", [_evening()])
     prepare_soon().result()
     seen = say(member, "Three times today, nothing lost. Then look at /shop/, and as staff at /admin/.", cable.pk)

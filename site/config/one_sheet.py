@@ -15,7 +15,10 @@ COMMENT = re.compile(r"/\*.*?\*/\s*", re.DOTALL)  # a fifth of what a browser wa
 
 
 class OneSheetStorage(CompressedManifestStaticFilesStorage):
-    """Puts what SHEET imports in the place of its imports, without comments. The file without a hash in its name still imports."""
+    """Puts what SHEET imports in the place of its imports, without comments.
+
+    The file without a hash in its name still imports.
+    """
 
     def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:
         """What `collectstatic` calls with all files, by name, each with its storage and its name there."""

@@ -156,11 +156,11 @@ def actions(request: HttpRequest, widget: Widget, visit: Visit) -> HttpResponse:
     region = _region(widget, visit)
     if request.method != "POST" or not isinstance(region, WidgetRegion):
         return _page(request, widget, visit)
-    outcome = perform(request.user, region, request.POST)
+    result = perform(request.user, region, request.POST)
     if rooms.is_htmx(request):
-        return HttpResponse(fragments(request, region, outcome))
-    form: dict[str, Any] = {outcome.form.part: render_form(request, region, outcome.form)} if outcome.form else {}
-    return _page(request, widget, visit, note=outcome.words, **form)
+        return HttpResponse(fragments(request, region, result))
+    form: dict[str, Any] = {result.form.part: render_form(request, region, result.form)} if result.form else {}
+    return _page(request, widget, visit, note=result.words, **form)
 
 
 @with_visit

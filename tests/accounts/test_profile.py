@@ -12,7 +12,7 @@ from accounts.middleware import own_zone
 from accounts.models import User
 from alerts import notify
 from rooms.models import Room
-from rooms.posting import draft, post
+from rooms.posting import post, prepare
 from rooms.send_once import NumberedText
 
 from .conftest import PASSWORD
@@ -79,7 +79,7 @@ def test_times_are_shown_in_the_readers_zone(rf, ann):
 @pytest.mark.django_db(transaction=True)
 def test_who_chose_no_zone_reads_once_on_each_page_in_which_zone_its_times_are(signed_in, ann):
     room = Room.objects.create(title="Lobby")
-    post([draft(room.pk, ann.pk, NumberedText("", 0, "hello"))])
+    post([prepare(room.pk, ann.pk, NumberedText("", 0, "hello"))])
     notify(ann, "news", "hello")
     for page in ("/rooms/lobby/", "/", "/alerts/"):
         shown = signed_in(ann).get(page).content.decode()

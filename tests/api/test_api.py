@@ -12,7 +12,7 @@ from parlour import Head
 from rooms.files import post_files
 from rooms.models import Message, Room
 from rooms.moderation import remove
-from rooms.posting import draft, post
+from rooms.posting import post, prepare
 from rooms.send_once import NumberedText
 from widgets import visitors
 from widgets.identity import Claims
@@ -51,7 +51,7 @@ def call(client):
 
 
 def say(room, author, *texts):
-    return post([draft(room.pk, author.pk, NumberedText("", 0, text)) for text in texts])
+    return post([prepare(room.pk, author.pk, NumberedText("", 0, text)) for text in texts])
 
 
 @pytest.mark.django_db(transaction=True)

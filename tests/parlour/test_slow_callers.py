@@ -12,7 +12,7 @@ from parlour import writes
 from parlour.models import read_heads
 from parlour.writes import number_pending
 from rooms.models import Message
-from rooms.posting import GroupCommit, draft, post
+from rooms.posting import GroupCommit, post, prepare
 from rooms.send_once import NumberedText
 from tests.parlour.messages import add, edit, numbers, touch
 
@@ -109,7 +109,7 @@ def test_one_text_through_eight_processes_at_once_is_stored_once(lobby, ann):
 
     with ThreadPoolExecutor(8) as pool:
         for n in range(1, 6):
-            text = draft(lobby.pk, ann.pk, NumberedText("0123456789abcdef", n, "once"))
+            text = prepare(lobby.pk, ann.pk, NumberedText("0123456789abcdef", n, "once"))
             rows = list(pool.map(process, [text] * 8))
             assert len({row.pk for row in rows}) == 1
     assert numbers(lobby) == [1, 2, 3, 4, 5]

@@ -27,9 +27,9 @@ def test_there_is_one_for_each_set_of_people_whoever_begins_it(ann, ben, sue, ro
     Membership.objects.get(room=room, person=ben).delete()
     assert direct_room([ann, ben]) == room
     assert rights(ben, room).write
-    crowd = [get_user_model().objects.create_user(f"p{n}") for n in range(MOST)]
-    direct_room(crowd)
-    for people in ([ann], [ann, ann], [*crowd, ann]):
+    many = [get_user_model().objects.create_user(f"p{n}") for n in range(MOST)]
+    direct_room(many)
+    for people in ([ann], [ann, ann], [*many, ann]):
         with pytest.raises(ValueError, match="2 to 8"):
             direct_room(people)
 

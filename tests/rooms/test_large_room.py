@@ -49,7 +49,7 @@ def rooms(ann, ben):
     return rooms
 
 
-def deeds(person, client, room):
+def acts(person, client, room):
     """What people do in a room, by name."""
     newest = room.messages.latest("seq")
     middle = room.messages.get(seq=newest.seq // 2)
@@ -112,11 +112,11 @@ def scans(work):
 
 def test_all_of_it_takes_as_long_as_in_a_small_room_and_nothing_reads_all_messages(rooms, ann, client):
     client.force_login(ann)
-    in_small, in_large = (deeds(ann, client, rooms[name]) for name in SIZES)
+    in_small, in_large = (acts(ann, client, rooms[name]) for name in SIZES)
     took = {}
-    for name, deed in in_large.items():
-        assert scans(deed) == [], name
-        took[name] = quickest(in_small[name]), quickest(deed)
+    for name, act in in_large.items():
+        assert scans(act) == [], name
+        took[name] = quickest(in_small[name]), quickest(act)
     figures = {name: tuple(f"{each * 1000:.1f} ms" for each in pair) for name, pair in took.items()}
     print(figures)
     assert [name for name, (small, large) in took.items() if large > 2 * small + SPARE] == [], figures

@@ -19,7 +19,7 @@ from parlour.presence import record
 from rooms import mentions
 from rooms.models import Membership, Message, NotificationLevel, Room
 from rooms.permissions import rights
-from rooms.posting import draft, post
+from rooms.posting import post, prepare
 from rooms.send_once import NumberedText
 from tests.parlour.recording_page import RecordingPage
 from tests.rooms.posts import lines, say
@@ -137,7 +137,7 @@ def test_nobody_is_told_of_what_they_may_not_read(ann, ben):
     assert not lines(ben)
     assert "mention" not in row.html
     Membership.objects.create(room=team, person=ben)
-    ready = draft(team.pk, ann.pk, NumberedText("", 0, "@ben, too late"))
+    ready = prepare(team.pk, ann.pk, NumberedText("", 0, "@ben, too late"))
     say(ann, team, "@ben")
     assert len(lines(ben)) == 1
     Membership.objects.filter(person=ben).delete()

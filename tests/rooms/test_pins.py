@@ -11,7 +11,7 @@ from rooms.editing import edit
 from rooms.models import Room
 from rooms.moderation import remove
 from rooms.pins import MOST, set_pinned
-from rooms.posting import draft
+from rooms.posting import prepare
 from rooms.send_once import NumberedText
 from tests.parlour.recording_page import RecordingPage
 from tests.rooms.posts import say
@@ -76,7 +76,7 @@ async def test_open_pages_and_those_that_come_back_have_the_list(ann, ben, lobby
 async def test_the_list_follows_what_becomes_of_a_message(ann, lobby, tea):
     await run(set_pinned, tea.pk, True)
     async with RecordingPage(ann) as page:
-        await run(edit, tea.pk, draft(lobby.pk, ann.pk, NumberedText("", 0, "Tea at five")), "first")
+        await run(edit, tea.pk, prepare(lobby.pk, ann.pk, NumberedText("", 0, "Tea at five")), "first")
         await page.until(lambda: "Tea at five" in pins_of(page), "the list")
         await run(remove, [tea.pk])
         await page.until(lambda: not pins_of(page), "an empty list")

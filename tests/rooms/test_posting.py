@@ -13,7 +13,7 @@ from parlour.models import read_heads
 from rooms import posting
 from rooms.markup import TextRejected
 from rooms.models import Membership, Message, Room
-from rooms.posting import draft, post, submit
+from rooms.posting import post, prepare, submit
 from rooms.rows import by_pk
 from rooms.send_once import NumberedText
 from tests.parlour.messages import numbers
@@ -24,7 +24,7 @@ PAGE = "0123456789abcdef"
 
 
 def one(room, person, text, n=1, page=PAGE):
-    return draft(room.pk, person.pk, NumberedText(page, n, text))
+    return prepare(room.pk, person.pk, NumberedText(page, n, text))
 
 
 def texts(room):

@@ -17,7 +17,7 @@ from rooms.mentions import named_in
 from rooms.models import Message, NotificationLevel, Restriction, Room
 from rooms.moderation import lift, restrict, set_slow_mode
 from rooms.permissions import rights, rights_of_all
-from rooms.posting import draft, post
+from rooms.posting import post, prepare
 from rooms.send_once import NumberedText
 from tests.parlour.recording_page import RecordingPage
 from tests.rooms.posts import lines, say
@@ -121,7 +121,7 @@ def test_a_text_of_a_muted_person_comes_back_with_the_time_that_is_left(lobby, b
 
 
 def one(room, person, text, n=1):
-    return draft(room.pk, person.pk, NumberedText("0123456789abcdef", n, text))
+    return prepare(room.pk, person.pk, NumberedText("0123456789abcdef", n, text))
 
 
 def test_slow_mode_takes_one_text_a_while_in_every_process_and_confirms_what_it_took(lobby, ann, ben):

@@ -235,9 +235,9 @@ async def test_a_client_that_makes_up_pages_is_not_remembered_for_each(ann, lobb
 async def test_a_commit_that_takes_too_long_sends_the_page_away_and_stores_it_once(mine, monkeypatch):
     post, free = posting.commits.write, threading.Event()
 
-    def slow(drafts):
+    def slow(texts):
         assert free.wait(10)
-        return post(drafts)
+        return post(texts)
 
     monkeypatch.setattr(posting.commits, "write", slow)
     monkeypatch.setattr(consumers, "COMMIT_WITHIN", 0.2)
@@ -254,10 +254,10 @@ async def test_a_commit_that_takes_too_long_sends_the_page_away_and_stores_it_on
 async def test_on_a_full_disk_no_later_text_goes_before_an_earlier_one(mine, monkeypatch):
     post, does_not_fit = posting.commits.write, {"two"}
 
-    def write(drafts):
-        if does_not_fit & {each.text.text for each in drafts}:
+    def write(texts):
+        if does_not_fit & {each.text.text for each in texts}:
             raise OperationalError("database or disk is full")
-        return post(drafts)
+        return post(texts)
 
     monkeypatch.setattr(posting.commits, "write", write)
     await mine.says("one")

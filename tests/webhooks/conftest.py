@@ -6,7 +6,7 @@ import pytest
 
 from e2e.support.receiver import Receiver
 from rooms.models import Room
-from rooms.posting import draft, post
+from rooms.posting import post, prepare
 from rooms.send_once import NumberedText
 from tests.waiting import until
 from webhooks.models import Webhook
@@ -25,7 +25,7 @@ def receiver(settings):
 @pytest.fixture
 def say(ann):
     """say(room, "a", "b") posts these as Ann."""
-    return lambda room, *texts: post([draft(room.pk, ann.pk, NumberedText("", 0, text)) for text in texts])
+    return lambda room, *texts: post([prepare(room.pk, ann.pk, NumberedText("", 0, text)) for text in texts])
 
 
 @pytest.fixture
