@@ -5,8 +5,8 @@
 # make stack   what deploy/compose.yml starts, on loopback without containers; make stack-stories  what must hold of it
 # make hosts   projects unlike ours that install the wheel: what works in each, and in how many seconds
 # make report  how large the code is, and how far a message travels in it (CHECKOUT=another folder)
-# make bench    how fast and how cheap: before (BEFORE=commit), now, and beside peers, on two cores; 20 minutes
-# make bench-quick  the same now and beside two of them; make bench-imports  what an import costs
+# make bench    how fast and how cheap, beside peers, on two cores (REPEATS=3, BEFORE=commit); writes docs/performance.md
+# make bench-quick  in three minutes, beside two of them and as recorded; make bench-imports  what an import costs
 # make bench-scale  what a message costs each part of a site of two processes; writes the tables of docs/scale.md
 # make bench-paint  when a page is first seen on a slow line; make bench-reconnect  1,000 pages and a restart
 # make mutants  which change of the engine no test notices (ONLY=parlour/limits.py, MINUTES a module, FRESH=1); an hour
@@ -19,7 +19,8 @@ PY := $(VENV)/bin/python
 WORKERS ?= 2
 PYTEST_OPTIONS ?=
 DEMO ?= 1
-BEFORE ?= 7db14e1
+BEFORE ?=
+REPEATS ?= 3
 export VENV PYTHON DEMO
 export PYTHONPATH := $(CURDIR):$(CURDIR)/site
 export DJANGO_SETTINGS_MODULE := config.settings
@@ -65,8 +66,8 @@ hosts: dev services
 report: dev
 	@$(PY) -m bench.report $(CHECKOUT)
 
-bench: dev services bench-paint bench-reconnect
-	@$(PY) -m bench.run --before "$(BEFORE)"
+bench: dev services
+	@$(PY) -m bench.run --before "$(BEFORE)" --repeats $(REPEATS)
 
 bench-quick: runtime
 	@$(PY) -m bench.run --quick --repeats 1 --servers uvicorn

@@ -1,11 +1,10 @@
-"""A restart under a thousand pages: how long from the close until each has caught up. `make bench` calls it.
+"""Restart: the server ends under all readers as for a deploy, and the next accepts from the same port, which stays open
+as systemd holds it. Pages come back as htmx's do, after a random part of a second, of two, of four. When the first is
+back it says things, and each page must be told all of them once.
 
-python -m bench.reconnect [--readers 1000]. The port stays open meanwhile, as systemd holds it for a site of one process
-(deploy/systemd/parlour-web@.socket). Pages come back as htmx's do: after a random part of a second, of two, of four …
-When the first is back it says things, and each page must hear all of them once.
+`make bench` runs it; alone it is python -m bench.reconnect [--readers 1000], or `make bench-reconnect`.
 """
 
-import argparse
 import heapq
 import os
 import random
@@ -19,11 +18,17 @@ from functools import partial
 from time import perf_counter
 
 from bench.load import Loop, Room, Socket, Wrong, nothing
-from bench.scenarios import PATIENCE, Product
-from bench.servers import CLIENT_CORE, ROOT, WORK, Checkout, Server
+from bench.results import alone
+from bench.scenarios import PATIENCE, Figures, Product
+from bench.servers import ROOT, WORK, Checkout, Server
 
 SAID = 20
-WANTED = {"p50": 1.5, "p99": 3.0}  # seconds after the server is up
+ROWS = {
+    "restart_p50": ("restart: s after the server is up until a page has caught up, p50", "≤ 1.5"),
+    "restart_p99": ("   p99", "≤ 3"),
+    "restart_closed": ("   s from a page's close until it has caught up, p50", ""),
+    "restart_last": ("   the last", ""),
+}
 AS_SYSTEMD = ["sh", "-c", 'LISTEN_PID=$$ exec "$@"', "sh", sys.executable, "-m", "config.serve"]
 
 
@@ -130,14 +135,9 @@ class Restart(Product):
         return sorted(at - (self.up if since == "up" else self.closed_at[who]) for who, at in self.back_at.items())
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--readers", type=int, default=1000)
-    readers = parser.parse_args().readers
-    WORK.mkdir(parents=True, exist_ok=True)
+def figures(readers: int) -> Figures:
     tree = Checkout("now", ROOT, readers + 1)
     tree.start("uvicorn").stop()  # on fresh data, with its static files
-    os.sched_setaffinity(0, {CLIENT_CORE})
     held = socket.create_server(("127.0.0.1", 0), backlog=2048)
     held.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     loop = Loop()
@@ -147,16 +147,14 @@ def main() -> int:
     finally:
         loop.close()
         restart.server.stop()
-    missed = 0
-    for since, words in (("closed", "from its close"), ("up", "after the server was up")):
-        waits = restart.seconds(since)
-        found = {"p50": waits[len(waits) // 2], "p99": waits[len(waits) * 99 // 100], "the last": waits[-1]}
-        print(
-            f"{readers} pages, caught up {words}: " + ", ".join(f"{name} {wait:.2f} s" for name, wait in found.items())
-        )
-        missed += since == "up" and any(found[name] > most for name, most in WANTED.items())
-    return missed
+    closed, up = restart.seconds("closed"), restart.seconds("up")
+    return {
+        "restart_p50": up[len(up) // 2],
+        "restart_p99": up[len(up) * 99 // 100],
+        "restart_closed": closed[len(closed) // 2],
+        "restart_last": closed[-1],
+    }
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(alone(ROWS, figures))

@@ -2,15 +2,17 @@
 
 import itertools
 import re
+import sqlite3
 import statistics
 import time
 import urllib.parse
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from time import perf_counter
 
 from bench.load import Answer, Connection, Http, Late, Loop, Parlour, Room, Socket, Wire, Wrong, nothing
-from bench.servers import Checkout, Peer, Server, all_cpu
+from bench.results import Figures
+from bench.servers import PLAIN, Checkout, Peer, Server, all_cpu, seed_plain
 
 AT_ONCE = 32  # handshakes under way
 LONE_RATE, LONE_POSTS = 8, 40
@@ -18,9 +20,9 @@ SECONDS = 4.0  # of a closed loop
 PATIENCE = 60  # seconds until everybody has heard everything
 POSTERS, TEXTS = 64, 40  # as many texts as a person may say at once
 FORM_WRITERS, FORM_READERS, PAGE_LINES = 32, 8, 8
-RESUMES, MISSED = 500, 20
+MISSED = 50
+IDLE, SPOT_CHECKS = 15, 50  # seconds, in which each lease is renewed; rooms in which somebody says something then
 FIELD = re.compile(r'name="(csrfmiddlewaretoken|page|cursor)" value="([^"]+)"')
-Figures = dict[str, float]
 
 
 class Meter:
@@ -63,14 +65,19 @@ class Scenario:
         self.figures: Figures = {}
         self.numbers = itertools.count(1)
 
-    def connect(self, wire: Wire, room: Room, cookies: list[str], at: int | None = None) -> list[Socket]:
+    def connect(
+        self, wire: Wire, room: Room, cookies: list[str], at: int | None = None, at_once: int = AT_ONCE
+    ) -> list[Socket]:
         """Open a socket for each cookie, some at a time, and wait until each was answered."""
-        waiting = iter(cookies)
+        return self.open([(wire, room, cookie) for cookie in cookies], at, at_once)
+
+    def open(self, wanted: list[tuple[Wire, Room, str]], at: int | None = None, at_once: int = AT_ONCE) -> list[Socket]:
+        waiting = iter(wanted)
         opened: list[Socket] = []
         ready: list[bool] = []
 
         def another() -> None:
-            for cookie in itertools.islice(waiting, 1):
+            for wire, room, cookie in itertools.islice(waiting, 1):
                 opened.append(Socket(self.loop, next(self.ports), wire, room, cookie, at))
                 opened[-1].on_ready = answered
 
@@ -78,9 +85,9 @@ class Scenario:
             ready.append(True)
             another()
 
-        for _ in range(AT_ONCE):
+        for _ in range(at_once):
             another()
-        self.loop.run(lambda: len(ready) == len(cookies), 120, f"{len(cookies)} sockets are answered")
+        self.loop.run(lambda: len(ready) == len(wanted), 120, f"{len(wanted)} sockets are answered")
         return opened
 
     def audience(self, wire: Wire, cookies: list[str]) -> tuple[Room, list[Socket]]:
@@ -94,11 +101,15 @@ class Scenario:
         room.readers = len(readers)
         self.loop.run_for(3)
         self.figures["memory"] = (self.server.memory() - memory) / len(readers)
-        meter = Meter(self)
-        self.loop.run_for(5)
-        meter.stop()
-        self.figures["idle"] = 100 * meter.cpu / meter.seconds
+        self.idle("idle", 5)
         return room, readers
+
+    def idle(self, figure: str, seconds: float) -> None:
+        """What it costs while nobody says anything."""
+        meter = Meter(self)
+        self.loop.run_for(seconds)
+        meter.stop()
+        self.figures[figure] = 100 * meter.cpu / meter.seconds
 
     def lone(self, room: Room, readers: list[Socket]) -> None:
         """A message now and then, each by somebody else."""
@@ -160,17 +171,12 @@ class Scenario:
         close(readers)
 
 
-class Product(Scenario):
-    """The product's own scenarios: acknowledgements, forms, pages, resumes."""
+class Pages(Scenario):
+    """Pages of rooms, and their forms without script."""
 
     def __init__(self, server: Server, loop: Loop, cookies: list[str]) -> None:
         super().__init__(server, loop)
         self.cookies = cookies
-
-    def wire(self, slug: str) -> Parlour:
-        """What a page of this room, loaded now, would say hello with."""
-        page = self.page(slug, self.cookies[0]).body.decode()
-        return Parlour(slug, [value for name, value in FIELD.findall(page) if name == "cursor"])
 
     def page(self, slug: str, cookie: str) -> Answer:
         """A room's page, over a connection of its own."""
@@ -179,20 +185,95 @@ class Product(Scenario):
         http.close()
         return page
 
-    def resumes(self, slug: str, room: Room) -> None:
-        """All were cut off and missed some messages; they come back with the cursor that they had."""
+    def forms(self, slug: str, room: Room, stored: Callable[[], None] = nothing) -> None:
+        """People without script send the form of a room's page again and again, until all of it is `stored`."""
+        writers = [Form(self, room, slug, cookie) for cookie in self.cookies[-FORM_WRITERS:]]
+        meter = Meter(self)
+        for writer in writers:
+            writer.http = Http(self.loop, self.server.port)  # only now: idle connections are closed after 5 s
+            writer.post()
+        self.loop.run(lambda: all(each.posted == TEXTS for each in writers), 120, "every form is answered")
+        stored()
+        meter.each("forms", "form_cpu", FORM_WRITERS * TEXTS)
+        close(writer.http for writer in writers)
+
+    def pages(self, slug: str) -> None:
+        """A few connections load a room's page, each time as somebody else."""
+        sizes, end = [], perf_counter() + SECONDS
+
+        def answered(_: str, answer: Answer) -> None:
+            if (shown := len(set(re.findall(rb"bench-\d{6}", answer.body)))) != 50:
+                raise Wrong(f"a page shows {shown} of 50 messages")
+            sizes.append(len(answer.body))
+
+        people = itertools.takewhile(lambda _: perf_counter() < end, itertools.cycle(self.cookies))
+        meter = Meter(self)
+        self.load((slug, cookie, answered) for cookie in people)
+        meter.each("pages", "page_cpu", len(sizes))
+        self.figures["page_size"] = statistics.mean(sizes) / 1024
+
+    def load(self, wanted: Iterable[tuple[str, str, Callable[[str, Answer], None]]]) -> None:
+        """Load pages of rooms, a few at a time: the room, whose cookie, what is called with the room and its page."""
+        waiting, lines = iter(wanted), {Http(self.loop, self.server.port) for _ in range(PAGE_LINES)}
+
+        def another(http: Http) -> None:
+            if one := next(waiting, None):
+                slug, cookie, then = one
+                http.ask(200, f"/rooms/{slug}/", cookie, lambda answer: answered(http, slug, then, answer))
+            else:
+                lines.discard(http)
+                http.close()
+
+        def answered(http: Http, slug: str, then: Callable[[str, Answer], None], answer: Answer) -> None:
+            then(slug, answer)
+            another(http)
+
+        for http in list(lines):
+            another(http)
+        self.loop.run(lambda: not lines, 120, "every page is answered")
+
+
+class Product(Pages):
+    """The product's own scenarios: acknowledgements and resumes."""
+
+    def wire(self, slug: str) -> Parlour:
+        """What a page of this room, loaded now, would say hello with."""
+        return Parlour(slug, cursors(self.page(slug, self.cookies[0])))
+
+    def resume(self, slug: str, room: Room, cookies: list[str]) -> None:
+        """All were cut off and missed some messages; they come back at the same moment with the cursors they had."""
         self.loop.run_for(1)
         wire, at = self.wire(slug), len(room.order)
-        [writer] = self.connect(wire, room, self.cookies[:1])
-        room.readers = 1
-        for _ in range(MISSED):
+        writers = self.connect(wire, room, self.cookies[-2:])
+        room.readers = len(writers)
+        for writer in itertools.islice(itertools.cycle(writers), MISSED):
             writer.say(next(self.numbers))
-            self.settle(room, [writer])
+            self.settle(room, writers)
         meter = Meter(self)
-        back = self.connect(wire, room, list(itertools.islice(itertools.cycle(self.cookies), RESUMES)), at)
-        self.loop.run(lambda: all(each.at == len(room.order) for each in back), 30, "what was missed")
-        meter.each("resumes", "resume_cpu", RESUMES)
-        self.leave(room, [*back, writer])
+        back = self.connect(wire, room, cookies, at, len(cookies))
+        self.loop.run(lambda: all(each.at == len(room.order) for each in back), PATIENCE, "what was missed")
+        meter.each("resumes", "resume_cpu", len(back))
+        self.figures["resume"] = meter.seconds
+        self.leave(room, [*back, *writers])
+
+    def rooms(self, cookies: list[str]) -> None:
+        """Everybody is in a room of their own, where nobody says anything."""
+        slugs = {f"bench-{number}": cookie for number, cookie in enumerate(cookies)}
+        wires: dict[str, Parlour] = {}
+
+        def keep(slug: str, page: Answer) -> None:
+            wires[slug] = Parlour(slug, cursors(page))
+
+        self.load([(slug, cookie, keep) for slug, cookie in slugs.items()])
+        rooms = [Room() for _ in cookies]
+        sockets = self.open([(wires[slug], room, slugs[slug]) for slug, room in zip(slugs, rooms, strict=True)])
+        self.loop.run_for(3)
+        self.idle("idle_rooms", IDLE)
+        for room, one in list(zip(rooms, sockets, strict=True))[:SPOT_CHECKS]:
+            room.readers = 1
+            one.say(next(self.numbers))
+            self.settle(room, [one])
+        close(sockets)
 
     def posters(self, slug: str) -> None:
         """Many people say things as fast as they are acknowledged, and hear each other."""
@@ -212,50 +293,13 @@ class Product(Scenario):
         meter.each("posts", "post_cpu", POSTERS * TEXTS)
         self.leave(room, people)
 
-    def forms(self, slug: str) -> None:
-        """People without script send the form of a room's page again and again; a few sockets read along."""
-        room = Room()
-        readers = self.connect(self.wire(slug), room, self.cookies[:FORM_READERS])
-        room.readers = len(readers)
-        writers = [Form(self, room, slug, cookie) for cookie in self.cookies[-FORM_WRITERS:]]
-        meter = Meter(self)
-        for writer in writers:
-            writer.http = Http(self.loop, self.server.port)  # only now: idle connections are closed after 5 s
-            writer.post()
-        self.loop.run(lambda: all(each.posted == TEXTS for each in writers), 120, "every form is answered")
-        self.settle(room, readers)
-        meter.each("forms", "form_cpu", FORM_WRITERS * TEXTS)
-        close(writer.http for writer in writers)
-        self.leave(room, readers)
-
-    def pages(self, slug: str) -> None:
-        """A few connections load a room's page, each time as somebody else."""
-        people, sizes, end = itertools.cycle(self.cookies), [], perf_counter() + SECONDS
-        lines = {Http(self.loop, self.server.port) for _ in range(PAGE_LINES)}
-
-        def another(http: Http) -> None:
-            http.ask(200, f"/rooms/{slug}/", next(people), lambda answer: answered(http, answer))
-
-        def answered(http: Http, answer: Answer) -> None:
-            if (shown := len(set(re.findall(rb"bench-\d{6}", answer.body)))) != 50:
-                raise Wrong(f"a page shows {shown} of 50 messages")
-            sizes.append(len(answer.body))
-            another(http) if perf_counter() < end else lines.discard(http)
-
-        meter = Meter(self)
-        for http in list(lines):
-            another(http)
-        self.loop.run(lambda: not lines, SECONDS + 30, "every page is answered")
-        meter.each("pages", "page_cpu", len(sizes))
-        self.figures["page_size"] = statistics.mean(sizes) / 1024
-
 
 class Form:
     """Somebody without script who has loaded a room's page."""
 
     http: Http
 
-    def __init__(self, scenario: Product, room: Room, slug: str, cookie: str) -> None:
+    def __init__(self, scenario: Pages, room: Room, slug: str, cookie: str) -> None:
         self.numbers, self.room, self.path, self.posted = scenario.numbers, room, f"/rooms/{slug}/messages/", 0
         page = scenario.page(slug, cookie)
         self.fields = dict(FIELD.findall(page.body.decode()))
@@ -270,6 +314,10 @@ class Form:
             self.room.post(number)
             said = {"kind": "say", "acked": self.posted, "text": f"bench-{number:06} {Parlour.filler}"}
             self.http.ask(302, self.path, self.cookie, self.post, urllib.parse.urlencode(self.fields | said))
+
+
+def cursors(page: Answer) -> list[str]:
+    return [value for name, value in FIELD.findall(page.body.decode()) if name == "cursor"]
 
 
 def close(connections: Iterable[Connection]) -> None:
@@ -290,27 +338,51 @@ def measured(server: Server) -> Iterator[tuple[Server, Loop]]:
 
 def product(tree: Checkout, kind: str, readers: int, quick: bool) -> Figures:
     """All figures of the product under one kind of server."""
+    people = tree.cookies[:readers]
     with measured(tree.start(kind)) as (server, loop):
         bench = Product(server, loop, tree.cookies)
-        room, audience = bench.audience(bench.wire("bench-audience"), tree.cookies[:readers])
+        room, audience = bench.audience(bench.wire("bench-audience"), people)
         fan_out(bench, room, audience, 8)
         if quick:
             return bench.figures
-        bench.resumes("bench-audience", room)
+        bench.resume("bench-audience", room, people)
         bench.posters("bench-posters")
-        bench.forms("bench-forms")
+        room = Room()
+        listeners = bench.connect(bench.wire("bench-forms"), room, people[:FORM_READERS])
+        room.readers = len(listeners)
+        bench.forms("bench-forms", room, lambda: bench.settle(room, listeners))
+        bench.leave(room, listeners)
         bench.pages("bench-posters")
     bench.figures["statements"] = tree.statements("/rooms/bench-posters/")
-    return bench.figures
+    with measured(tree.start(kind, readers)) as (server, loop):
+        idle = Product(server, loop, tree.cookies)
+        idle.rooms(people)
+    return bench.figures | {"idle_rooms": idle.figures["idle_rooms"]}
 
 
 def peer(other: Peer, readers: int) -> Figures:
     """What a peer has in common with the product."""
+    if other.wire is None:
+        return plain(other)
     with measured(other.start()) as (server, loop):
         bench = Scenario(server, loop)
         room, audience = bench.audience(other.wire(), [""] * readers)
         fan_out(bench, room, audience, other.keeps_up_with)
         return bench.figures
+
+
+def plain(other: Peer) -> Figures:
+    """Pages and forms of plain Django; every text must be in its database once."""
+    cookies = seed_plain()
+    with measured(other.start()) as (server, loop):
+        bench, room = Pages(server, loop, cookies), Room()
+        bench.forms("bench-forms", room)
+        bench.pages("bench-forms")
+    with closing(sqlite3.connect(PLAIN / "db.sqlite3")) as database:
+        texts = [text for (text,) in database.execute("SELECT substr(text, 7, 6) FROM bench_message")]
+    if sorted(texts) != sorted(f"{number:06}" for number in room.posted):
+        raise Wrong(f"{len(texts)} texts are stored of {len(room.posted)}")
+    return bench.figures
 
 
 def fan_out(bench: Scenario, room: Room, audience: list[Socket], most: int) -> None:

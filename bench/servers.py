@@ -19,6 +19,7 @@ from bench.load import SocketIo, Tutorial, Wire, Wrong, nothing
 
 ROOT = Path(__file__).resolve().parents[1]
 WORK = ROOT / "var" / "bench"
+PLAIN = WORK / "django"
 PEERS = ROOT / "bench" / "peers"
 NCHAN = Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
 CORES = sorted(os.sched_getaffinity(0))
@@ -157,10 +158,12 @@ class Checkout:
         script = (ROOT / "bench" / "inside.py").read_text()
         return self._manage(var, "shell", "-v0", "-c", f"{script}\n{call}").splitlines()[-1]
 
-    def start(self, kind: str) -> Server:
-        """Start it on fresh data, with `make run`."""
+    def start(self, kind: str, rooms: int = 0) -> Server:
+        """Start it on fresh data, with so many more rooms, with `make run`."""
         shutil.rmtree(self.var, ignore_errors=True)
         shutil.copytree(self.template, self.var)
+        if rooms:
+            self._inside(self.var, f"seed(0, *(f'Bench {{number}}' for number in range({rooms})))")
         port = free_port()
         env = {"PARLOUR_VAR": str(self.var), "SERVER": kind, "PORT": str(port), "HOST": "127.0.0.1"}
         command = ["make", "-s", "run", f"VENV={self.venv}"]
@@ -197,17 +200,18 @@ def need(*packages: str) -> None:
 
 
 class Peer(NamedTuple):
-    """Something else that broadcasts: how it is installed, how it is started on a port, what it speaks."""
+    """Something else that does the same: how it is installed, how it is started on a port, what it speaks."""
 
     name: str
     command: Callable[[int], list[str]]
     install: Callable[[], None] = nothing
-    wire: type[Wire] = Wire
+    wire: type[Wire] | None = Wire  # None: it serves pages and takes forms
     keeps_up_with: int = 8  # messages in flight
 
     def start(self) -> Server:
         port = free_port()
-        server = Server(self.name, self.command(port), ROOT, WORK / f"{self.name}.log", port)
+        env = {"BENCH_FOLDER": str(PLAIN)}
+        server = Server(self.name, self.command(port), ROOT, WORK / f"{self.name}.log", port, **env)
         server.wait()
         return server
 
@@ -218,6 +222,19 @@ def install_node() -> None:
     shutil.copytree(PEERS, WORK / "peers", dirs_exist_ok=True)
     flags = ["--silent", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"]
     run(["npm", "install", *flags], WORK / "peers", {})
+
+
+def install_bun() -> None:
+    install_node()
+    run([bun(), "--version"], ROOT, {})
+
+
+def bun() -> str:
+    """The program in npm's package for this machine: what its install script, which is not run, would link to."""
+    found = sorted((WORK / "peers" / "node_modules" / "@oven").glob("*/bin/bun"))
+    if not found:
+        raise Wrong("npm has no Bun for this machine")
+    return str(found[0])
 
 
 def install_nchan() -> None:
@@ -242,11 +259,26 @@ def tutorial(port: int) -> list[str]:
     return [sys.executable, "-m", "daphne", *flags, "bench.peers.tutorial:application"]
 
 
+def seed_plain() -> list[str]:
+    """A new database for plain Django; the cookies of its people."""
+    shutil.rmtree(PLAIN, ignore_errors=True)
+    PLAIN.mkdir(parents=True)
+    command = [sys.executable, "-m", "bench.peers.django_page", str(PLAIN), "100"]
+    return list(json.loads(run(command, ROOT, {})))
+
+
+def plain(port: int) -> list[str]:
+    flags = ["--host", "127.0.0.1", "--port", str(port), "--no-access-log", "--log-level", "warning"]
+    return [sys.executable, "-m", "uvicorn", *flags, "bench.peers.django_page:application"]
+
+
 EVERY_PEER = [
     Peer("ws", node("ws"), install_node),
     Peer("socket.io", node("socket.io"), install_node, SocketIo),
+    Peer("Bun", lambda port: [bun(), str(WORK / "peers" / "bun.js"), str(port)], install_bun),
     Peer("nchan", nginx, install_nchan),
     Peer("tutorial", tutorial, wire=Tutorial, keeps_up_with=1),  # it cannot bear eight a second
+    Peer("Django", plain, wire=None),
 ]
 
 
