@@ -29,10 +29,12 @@ if TYPE_CHECKING:
     from parlour.models import Head as Head
     from parlour.models import Lease as Lease
     from parlour.models import Numbered as Numbered
+    from parlour.models import Ordered as Ordered
     from parlour.regions import Region as Region
     from parlour.regions import in_page_language as in_page_language
     from parlour.streams import Answer as Answer
     from parlour.streams import LogStream as LogStream
+    from parlour.streams import OrderedStream as OrderedStream
     from parlour.streams import StateStream as StateStream
     from parlour.streams import Stream as Stream
     from parlour.text import clean as clean
@@ -58,9 +60,9 @@ _NAMES = {  # docs/reference.md says what they are
     "parlour.limits": ["rate_limit"],
     "parlour.live_lists": ["live_list"],
     "parlour.live_parts": ["live"],
-    "parlour.models": ["Head", "Lease", "Numbered"],
+    "parlour.models": ["Head", "Lease", "Numbered", "Ordered"],
     "parlour.regions": ["Region", "in_page_language"],
-    "parlour.streams": ["Answer", "LogStream", "StateStream", "Stream"],
+    "parlour.streams": ["Answer", "LogStream", "OrderedStream", "StateStream", "Stream"],
     "parlour.text": ["clean", "is_visible"],
     "parlour.watch": ["row_heads", "rows_head", "watch_model"],
     "parlour.who_is_here": ["name_of", "people_here", "people_in"],

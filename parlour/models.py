@@ -82,6 +82,19 @@ class Numbered(models.Model):
         raise NotImplementedError(f"{type(self).__name__} has to say which stream its rows belong to")
 
 
+class Ordered(Numbered):
+    """Base of rows in an order of their own, which an `OrderedStream` shows: by `place`, then by primary key.
+
+    `seq` is the number of a row's last placing. An app sets `place`, and moves rows by `change.move`.
+    """
+
+    place = models.BigIntegerField(editable=False)
+    moved = models.BooleanField(default=False, editable=False)  # pages may show it where it stood before
+
+    class Meta:
+        abstract = True
+
+
 class LeaseQuerySet(models.QuerySet["Lease"]):
     """Leases are taken, renewed and given up by process, many at a time."""
 

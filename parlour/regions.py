@@ -46,7 +46,7 @@ class Ids:
     def append(self, part: str, markup: str, wrapper: str = "div", place: str = "beforeend") -> str:
         """Put `markup` at the end of a part. htmx drops `wrapper`; it only has to be a valid parent of the markup.
 
-        Other places are `afterbegin`, its beginning, and `afterend`, right after it.
+        Other places are `afterbegin`, its beginning, `beforebegin`, right before it, and `afterend`, right after it.
         """
         return f'<{wrapper} hx-swap-oob="{place}:#{self.id(part)}">{markup}</{wrapper}>'
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from parlour.conf import conf
@@ -135,6 +135,10 @@ class LogStream(Stream):
         """A queryset of all rows of this stream, with what the template needs joined in."""
         raise NotImplementedError
 
+    def all_rows(self) -> Any:
+        """The same with those that are not shown any more, in a stream that removes them from pages."""
+        return self.rows()
+
     def page(self, variant: Variant, upto: int, most: int = 50) -> tuple[SafeString, int | None]:
         """The newest rows up to `upto` as markup, and the seq of the next older one; None at the start.
 
@@ -174,7 +178,7 @@ class LogStream(Stream):
         [name] = self.heads
         seq = heads[name]
         lowest = min((ask.cursor for ask in asks if ask.cursor is not None), default=seq)
-        newest_first = self.rows().filter(changed__gt=lowest, seq__isnull=False).order_by("-changed")
+        newest_first = self.all_rows().filter(changed__gt=lowest, seq__isnull=False).order_by("-changed")
         rows = list(newest_first[: conf.GAP + 1])[::-1]
         complete_from = rows[0].changed if len(rows) > conf.GAP else lowest
         seq = max(seq, rows[-1].changed) if rows else seq
@@ -209,6 +213,62 @@ class LogStream(Stream):
 
     def older(self, upto: int | None) -> str:
         """The fragment that offers the rows up to `upto` after a snapshot; nothing by default."""
+        return ""
+
+
+class OrderedStream(LogStream):
+    """Rows in an order of their own: new ones are inserted, others changed, moved and removed in place.
+
+    Their model inherits `parlour.Ordered`. A page shows the first `most`, and rows that come to stand among them.
+    `rows` leaves out what is to be removed from pages, such as deleted rows, which `all_rows` has too.
+    """
+
+    part = "rows"
+    most = 100
+
+    def page(self, variant: Variant, upto: int, most: int = 0) -> tuple[SafeString, int | None]:
+        """The first rows that were placed up to `upto`, as markup with what follows them."""
+        rows = self.rows().filter(seq__lte=upto).order_by("place", "pk")
+        shown, more = self._shown(variant, rows, most or self.most)
+        with reading_as(variant):
+            end = self.more(len(shown)) if more else format_html('<i id="{}" hidden></i>', self.ids.id("end"))
+        return _joined([*(markup for _, markup in shown), end]), None
+
+    def more(self, shown: int) -> str:
+        """What stands after the first `shown` rows if more follow, such as a link to a page with all."""
+        return ""
+
+    def _news(self, cursor: int, rows: Sequence[Any], markup: Mapping[Any, str]) -> str:
+        news = [row for row in rows if row.changed > cursor]
+        present = set(self.rows().filter(pk__in=[row.pk for row in news]).values_list("pk", flat=True))
+        placed = {row.pk: markup[row] for row in news if row.seq > cursor and row.pk in present}
+        gone = [row for row in news if row.pk in placed or row.pk not in present]
+        fragments = [self.ids.delete(self.row_part(row.pk)) for row in gone if row.seq <= cursor or row.moved]
+        fragments += [self.edited(row, markup[row]) for row in news if row.seq <= cursor and row.pk in present]
+        insertions = self._insertions(placed, rows[-1].changed) if placed else ()
+        return "".join([*fragments, *insertions, self.announce(news)])
+
+    def _insertions(self, placed: Mapping[Any, str], upto: int) -> Iterator[str]:
+        """Each run of placed rows goes before the row that follows it, where a page shows that."""
+        rows = self.rows().filter(seq__lte=upto).order_by("place", "pk")
+        run = ""
+        for pk in [*rows.values_list("pk", flat=True), None]:
+            if pk in placed:
+                run += placed[pk]
+            elif run:
+                yield self.ids.append("end" if pk is None else self.row_part(pk), run, "div", "beforebegin")
+                run = ""
+
+    def row_part(self, pk: Any) -> str:
+        """The part of the region that a row is: the first tag of its template has `{% id region … %}` of it."""
+        return f"row-{pk}"
+
+    def edited(self, row: Any, markup: str) -> str:
+        """The fragment for a row that changed where it stands. Override it to leave a part of the row as it is."""
+        return self.ids.replaced(markup)
+
+    def announce(self, rows: Sequence[Any]) -> str:
+        """A fragment that tells a screen reader what was done with these rows; nothing by default."""
         return ""
 
 

@@ -18,7 +18,7 @@ from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connection
 from django.db.models import Model
 
 from parlour import bus
-from parlour.models import Numbered, PendingEvent
+from parlour.models import Numbered, Ordered, PendingEvent
 
 log = logging.getLogger("parlour")
 T = TypeVar("T")
@@ -42,6 +42,11 @@ class Change:
     def edit(self, row: Numbered, *fields: str) -> None:
         """Save `fields` of an existing row, which the function has locked (`select_for_update`) before it read it."""
         self.edited.append((row, fields))
+
+    def move(self, row: Ordered, *fields: str) -> None:
+        """Save a row that stands elsewhere now, or is shown again, and more `fields` of it; see `edit`."""
+        row.seq, row.moved = None, True
+        self.edit(row, *fields, "place", "moved", "seq")
 
     def touch(self, *streams: str) -> None:
         """Say that these streams would answer differently now, though no row of theirs changed."""
@@ -111,8 +116,8 @@ def _write_numbered(change: Change) -> dict[str, int]:
         model._default_manager.bulk_create(rows)
     for row, fields in change.edited:
         row.changed = next(numbers)
-        row.seq = row.seq or row.changed  # it may have been added in a transaction whose rows still wait for a number
-        row.save(update_fields=[*fields, "seq", "changed"])
+        row.seq = row.seq or row.changed  # it was moved, or added in a transaction whose rows still wait for a number
+        row.save(update_fields={*fields, "seq", "changed"})
     return raised
 
 
@@ -122,7 +127,7 @@ def _write_unnumbered(change: Change) -> None:
         row.save(force_insert=True)
     for row, fields in change.edited:
         row.changed = None
-        row.save(update_fields=[*fields, "changed"])
+        row.save(update_fields={*fields, "changed"})
     if change.added or change.edited or change.touched:
         hook = _pending_hook()
         new = set(change.touched) - hook.streams

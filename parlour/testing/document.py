@@ -48,6 +48,11 @@ class Document:
         if found := self.find(target):
             found.children = [*element.children, *found.children]
 
+    def _beforebegin(self, element: Element, target: str) -> None:
+        parent, place = self._place(target)
+        if parent is not None:
+            parent.children[place:place] = element.children
+
     def _afterend(self, element: Element, target: str) -> None:
         parent, place = self._place(target)
         if parent is not None:

@@ -7,9 +7,9 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, transaction
 from django.template import Context, Template, TemplateSyntaxError
 from django.utils import translation
+
 from notes.live import notes
 from notes.models import Note
-
 from parlour import Lease
 from parlour.presence import sweep
 from parlour.testing import Page

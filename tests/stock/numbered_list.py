@@ -3,9 +3,9 @@
 import pytest
 from asgiref.sync import sync_to_async
 from django.core.exceptions import ImproperlyConfigured
+
 from notes.live import notes
 from notes.models import Note, add_note, finish_note
-
 from parlour import live_list
 from parlour.conf import conf
 from parlour.live_parts import parts
