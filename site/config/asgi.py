@@ -20,6 +20,7 @@ from http_bridge.wsgi_bridge import Receive, Send, WsgiBridge  # noqa: E402
 from jobs import routing as jobs  # noqa: E402
 from jobs import runner  # noqa: E402
 from monitoring import reporter  # noqa: E402
+from notes import urls as notes  # noqa: E402
 from parlour import urls as live_parts  # noqa: E402
 from parlour.contrib import apply_patches  # noqa: E402
 from rooms import routing as rooms  # noqa: E402
@@ -29,7 +30,7 @@ apply_patches()
 gc.freeze()  # all that is loaded stays: a full collection would stop the pages of a busy server for twice as long
 runner.start()
 reporter.start("web", check_redis)
-apps = (live_parts, rooms, alerts, jobs, chat, widgets)
+apps = (live_parts, rooms, alerts, jobs, chat, notes, widgets)
 sockets = [pattern for app in apps for pattern in app.websocket_urlpatterns]
 
 

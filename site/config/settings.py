@@ -27,6 +27,7 @@ DEMO_PARTS = [  # called once the demo's people are there
     "chat.demo.make_demo_rooms",
     "chat.demo.make_demo_conversation",
     "shop.demo.make_demo_orders",
+    "notes.demo.make_demo_notes",
 ]
 VERSION: str = env.str("VERSION", "")[:60]  # a tag or a commit, for the status page
 LOCAL: bool = environment.is_loopback(HOST)
@@ -40,6 +41,7 @@ INSTALLED_APPS = [
     "monitoring",
     "webhooks",
     "shop",
+    "notes",
     "widgets",
     "chat",
     "accounts",
@@ -116,6 +118,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024**2  # bytes of any other request
 UPLOAD_LIMITS = {  # bytes of the files in one form, by address; client_max_body_size in deploy/nginx.conf is 1 MB more
     r"/(shop/)?imports/": 200 * 1024**2,
     r"/(rooms|embed)/[^/]+/files/": 50 * 1024**2,
+    r"/notes/[^/]+/image/": 10 * 1024**2,
 }
 PARLOUR = environment.engine(env)
 ROOMS_COUNTED_BESIDE = 30  # other rooms whose unread messages the list beside a conversation counts

@@ -22,6 +22,7 @@ urlpatterns = [
     path("embed/", include("widgets.embed_urls")),
     path("status/", include("monitoring.urls")),
     path("webhooks/", include("webhooks.urls")),
+    path("notes/", include("notes.urls")),
     path("", include("chat.urls")),
     path("", include("parlour.urls")),
 ]

@@ -1,0 +1,1 @@
+"""Notes: several people write one page, block by block."""

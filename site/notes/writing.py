@@ -1,0 +1,422 @@
+"""What is done in a note: each verb under the note's lock, so that versions and places are decided one at a time.
+
+Nothing typed is lost: before any verb what stands in the desk is kept as a draft, and what is saved into a conflict
+goes into the history at once.
+"""
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db.models import Q
+from django.http import Http404
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from alerts import notify, resolve
+from notes.markdown import ONE_LINE, Piece, cleaned, marked_up, pieces
+from notes.models import SHOWN, Block, Draft, Kind, Note, Revision
+from notes.permissions import rights
+from parlour import Change, Denied, live_write, name_of
+from rooms.markup import TextRejected
+from rooms.rows import sent_pk
+
+HOLDS = timedelta(seconds=60)  # a lease, after the last sign of its writer
+RELOADS = timedelta(seconds=10)  # after their page was closed
+KEPT = timedelta(days=30)  # a deleted note
+STEP = 2**32  # from the last block's place to the next
+LONGEST = 100_000  # characters of a draft
+MOST = 10_000  # blocks of a note
+TOUCHED = timedelta(seconds=5)  # the list of notes need not be more exact
+NOT_HERE = gettext_lazy("This block is not there any more.")
+READ_ONLY = gettext_lazy("You may not write here any more. What you typed stays in the box: copy it.")
+
+
+class Refused(Exception):
+    """Something that was not done, with the reason in words, and what the desk shows meanwhile, if that changes."""
+
+    def __init__(self, words: Any, desk: "Desk | None" = None) -> None:
+        super().__init__(words)
+        self.desk = desk
+
+
+class Desk(NamedTuple):
+    """What the desk shows: the editor, a conflict, tools, what was saved or deleted, or nothing."""
+
+    state: str = ""
+    block: Block | None = None
+    draft: Draft | None = None
+    pressed: str = ""  # the button that keeps the focus
+
+
+def typed(fields: Mapping[str, str]) -> dict[str, str]:
+    """What stands in the desk that a page sent."""
+    text = {"text": fields["text"].replace("\0", "").replace("\r\n", "\n")[:LONGEST]} if "text" in fields else {}
+    return {**text, "kind": fields["kind"]} if fields.get("kind") in Kind.values else text
+
+
+def keep(person: Any, note: int, fields: Mapping[str, str]) -> None:
+    """Keep what is typed in the desk, whatever its writer may do by now, and hold its block a while longer.
+
+    A draft that was ended meanwhile, by saving it, does not begin again.
+    """
+    drafts = Draft.objects.filter(pk=sent_pk(fields.get("draft")), person=person.pk, block__note=note)
+    if (text := typed(fields)) and drafts.update(**text, at=timezone.now()):
+        held = Block.objects.filter(drafts__in=drafts.values("pk"), writer=person.pk)
+        held.update(until=timezone.now() + HOLDS)
+
+
+@live_write
+def act(change: Change, person: Any, pk: int, verb: str, fields: Mapping[str, str], *given: Any) -> Desk:
+    """Do a verb, with what is given or the primary key in its field. Raises Refused, Denied, or Http404."""
+    note = Note.objects.select_for_update(of=("self",), no_key=True).select_related("room").filter(pk=pk).first()
+    if note is None or not rights(person, note).write:
+        raise Denied(4003, str(READ_ONLY))
+    return getattr(Writing(change, note, person, fields), verb)(*given or [sent_pk(fields.get(verb))])
+
+
+class Writing:
+    """What one person does in a note that is locked."""
+
+    def __init__(self, change: Change, note: Note, person: Any, fields: Mapping[str, str]) -> None:
+        self.change, self.note, self.person, self.fields = change, note, person, fields
+        self.now = timezone.now()
+        self.shown: set[int] = set()  # primary keys of blocks that were shown when they were read
+
+    # Verbs, each with the primary key that its button has
+
+    def add(self, pk: int) -> Desk:
+        """A new block after this one, or at the end."""
+        above = self._block(pk) if pk else None
+        [place] = self._free(above)
+        kind = above.kind if above and above.kind in (Kind.LIST, Kind.CHECK) else Kind.TEXT
+        block = Block(note=self.note, kind=kind, place=place, author=self.person)
+        self._hold(block)
+        draft = Draft(block=block, person=self.person, kind=kind)
+        self._insert(block, draft.save)
+        return Desk("editor", block, draft)
+
+    def edit(self, pk: int) -> Desk:
+        block = self._block(pk)
+        if block.deleted:
+            raise Refused(NOT_HERE)
+        self._refuse_held(block)
+        draft = self._draft(block)
+        if block.revisions.filter(version=draft.base, text=draft.text, aside=False):  # nothing was typed
+            draft.text, draft.kind, draft.base = block.text, block.kind, block.version
+        draft.at = self.now
+        draft.save()
+        if block.writer_id != self.person.pk:
+            self._hold(block)
+            self._put(block)
+        return Desk("editor", block, draft)
+
+    def keep(self, pk: int) -> Desk:
+        """What was typed is kept already; a lease that ran out meanwhile is taken again."""
+        block = self._block(pk)
+        draft = Draft.objects.filter(block=block, person=self.person).first()
+        if draft and block.writer is None and block.deleted is None:
+            self._hold(block)
+            self._put(block)
+        return Desk("kept", block, draft)
+
+    def save(self, pk: int, split: bool = False, both: bool = False) -> Desk:
+        """Save what was typed, if nobody else saved since it was begun; else both stand side by side."""
+        block = self._block(pk)
+        draft = self._draft(block)
+        base = sent_pk(self.fields.get("base", draft.base))
+        if block.deleted and "revive" not in self.fields:
+            raise Refused(_("It was deleted meanwhile. What you wrote is here."), Desk("deleted", block, draft))
+        try:
+            text = cleaned(draft.kind, draft.text)
+            parts = [cleaned(draft.kind, part) for part in pieces(draft.kind, text)] if split else [text]
+            if both and base == block.version:
+                parts = [cleaned(draft.kind, f"{block.text}{self._glue(draft.kind)}{text}")]
+        except TextRejected as why:
+            raise Refused(why) from None
+        if base != block.version and (text, draft.kind) != (block.text, block.kind):
+            kept = {"version": base, "kind": draft.kind, "text": text, "author": self.person, "aside": True}
+            block.revisions.get_or_create(**kept)
+            draft.base = block.version
+            draft.save()
+            return Desk("conflict", block, draft)
+        block.deleted = None
+        self._store(block, draft.kind, parts[0])
+        if draft.pk:
+            draft.delete()
+        self._insert_many(block, [(draft.kind, part, False) for part in parts[1:]])
+        return Desk("saved", block, pressed="add")
+
+    def split(self, pk: int) -> Desk:
+        return self.save(pk, split=True)
+
+    def both(self, pk: int) -> Desk:
+        return self.save(pk, both=True)
+
+    def theirs(self, pk: int) -> Desk:
+        return self.cancel(pk)
+
+    def cancel(self, pk: int) -> Desk:
+        """Give up a draft. A block in which nothing was ever saved goes with it."""
+        block = self._block(pk)
+        Draft.objects.filter(block=block, person=self.person).delete()
+        if block.writer_id == self.person.pk:
+            block.writer = block.until = None
+            self._put(block)
+        return Desk("tools", block) if block.is_shown else Desk()
+
+    def up(self, pk: int) -> Desk:
+        return self._move(pk, -1, "up")
+
+    def down(self, pk: int) -> Desk:
+        return self._move(pk, 1, "down")
+
+    def join(self, pk: int) -> Desk:
+        """Put a block's text under that of the block above it."""
+        block, order = self._block(pk), self._order()
+        at = order.index(pk) if pk in order else 0
+        if at < 1:
+            raise Refused(_("There is nothing above it."))
+        above = self._block(order[at - 1])
+        for each in (above, block):
+            self._refuse_held(each)
+            if each.kind == Kind.IMAGE or not each.version:
+                raise Refused(_("These two cannot be joined."))
+        try:
+            text = cleaned(above.kind, f"{above.text}{self._glue(above.kind)}{block.text}")
+        except TextRejected as why:
+            raise Refused(why) from None
+        self._store(above, above.kind, text)
+        self._remove(block)
+        return Desk("tools", above)
+
+    def delete(self, pk: int) -> Desk:
+        block = self._block(pk)
+        self._remove(block)
+        return Desk("tools", block)
+
+    def restore(self, pk: int) -> Desk:
+        """Put a deleted block back where it stood."""
+        block = self._block(pk)
+        block.deleted = None
+        self._put(block, "deleted", news="restored")
+        return Desk("tools", block)
+
+    def tick(self, pk: int) -> Desk:
+        block = self._block(pk)
+        if block.kind != Kind.CHECK or block.deleted:
+            raise Refused(NOT_HERE)
+        block.done = not block.done
+        self._put(block, "done", news="ticked" if block.done else "unticked")
+        return Desk("kept")
+
+    def back(self, pk: int) -> Desk:
+        """Say again what a revision said; what stood there stays in the history."""
+        revision = Revision.objects.filter(pk=pk, block__note=self.note).first()
+        if revision is None:
+            raise Http404
+        block = self._block(revision.block_id)
+        block.deleted = None
+        self._store(block, revision.kind, revision.text)
+        return Desk("saved", block, pressed="add")
+
+    def tools(self, pk: int) -> Desk:
+        return Desk("tools", self._block(pk))
+
+    def close(self, pk: int) -> Desk:
+        return Desk()
+
+    # What they are made of
+
+    def append(self, new: Sequence[Piece]) -> Desk:
+        """Add these at the end."""
+        self._insert_many(None, new)
+        return Desk()
+
+    def set_image(self, pk: int, image: int) -> Desk:
+        """Show an image in a block, and end its draft, whose text is the caption."""
+        block = self._block(pk)
+        self._refuse_held(block)
+        draft = self._draft(block)
+        block.image_id, block.deleted = image, None
+        self._store(block, Kind.IMAGE, cleaned(Kind.IMAGE, draft.text), "image")
+        Draft.objects.filter(block=block, person=self.person).delete()
+        return Desk("saved", block, pressed="add")
+
+    def _block(self, pk: int) -> Block:
+        block = self.note.blocks.select_related("writer", "author").filter(pk=pk, seq__isnull=False).first()
+        if block is None:
+            raise Http404
+        block.note = self.note
+        if block.is_shown:
+            self.shown.add(pk)
+        return block
+
+    def _draft(self, block: Block) -> Draft:
+        """This person's draft of a block, as the page has it if it was ended elsewhere."""
+        begun = Draft(block=block, person=self.person, text=block.text, kind=block.kind, base=block.version)
+        draft = Draft.objects.filter(block=block, person=self.person).first() or begun
+        for name, value in typed(self.fields).items() if sent_pk(self.fields.get("block")) == block.pk else ():
+            setattr(draft, name, value)
+        return draft
+
+    def _refuse_held(self, block: Block) -> None:
+        if block.writer and block.writer_id != self.person.pk and block.until and block.until > self.now:
+            words = _("{name} writes here. You can when it is saved, or after a minute of silence.")
+            raise Refused(words.format(name=name_of(block.writer)))
+
+    def _hold(self, block: Block) -> None:
+        block.writer, block.until = self.person, self.now + HOLDS
+
+    def _put(self, block: Block, *fields: str, news: str = "") -> None:
+        """Save a block and tell of it; one that was not shown and is now comes to its place anew."""
+        block.news = news
+        if news:
+            block.author, block.edited = self.person, self.now
+            self._touch()
+        write = self.change.move if block.is_shown and block.pk not in self.shown else self.change.edit
+        write(block, "writer", "until", "news", "author", "edited", *fields)
+
+    def _touch(self) -> None:
+        if self.now - self.note.touched > TOUCHED:
+            self.note.touched = self.now
+            Note.objects.filter(pk=self.note.pk).update(touched=self.now)
+
+    def _store(self, block: Block, kind: str, text: str, *fields: str) -> None:
+        """Give a block a new text, which is its next version; those whom only that mentions are alerted."""
+        before = marked_up(block.kind, block.text, self._may_read)[1] if "@" in block.text else ()
+        if block.writer_id == self.person.pk:
+            block.writer = block.until = None
+        news = "changed" if block.version else "added"
+        if (kind, text) == (block.kind, block.text) and block.version and not fields and block.pk in self.shown:
+            return self._put(block)
+        block.html, mentioned = marked_up(kind, text, self._may_read)
+        block.kind, block.text, block.version = kind, text, block.version + 1
+        self._put(block, "kind", "text", "html", "version", "deleted", *fields, news=news)
+        self._record(block)
+        self._alert(block, [pk for pk in mentioned if pk not in before and pk != self.person.pk])
+        return None
+
+    def _record(self, block: Block) -> None:
+        Revision.objects.create(
+            block=block, version=block.version, kind=block.kind, text=block.text, author=self.person
+        )
+
+    def _remove(self, block: Block) -> None:
+        block.deleted, block.writer, block.until = self.now, None, None
+        self._put(block, "deleted", news="deleted")
+        resolve(block)
+
+    def _insert(self, block: Block, then: Callable[[], Any]) -> None:
+        if self.note.blocks.count() >= MOST:
+            raise Refused(_("This note is full. Begin another one."))
+        self.change.add(block)
+        self.change.then(then)
+
+    def _insert_many(self, above: Block | None, new: Sequence[Piece]) -> None:
+        for (kind, text, done), place in zip(new, self._free(above, len(new)), strict=True):
+            html, _mentioned = marked_up(kind, text, self._may_read)
+            block = Block(note=self.note, kind=kind, text=text, html=html, done=done, place=place, version=1)
+            block.author, block.edited, block.news = self.person, self.now, "added"
+            self._insert(block, functools.partial(self._record, block))
+            self._touch()
+
+    def _order(self) -> list[int]:
+        """The shown blocks in order."""
+        shown = self.note.blocks.filter(SHOWN, seq__isnull=False).order_by("place", "pk")
+        return list(shown.values_list("pk", flat=True))
+
+    def _move(self, pk: int, by: int, pressed: str) -> Desk:
+        block, order = self._block(pk), self._order()
+        at = order.index(pk) + by if pk in order else -1
+        if not 0 <= at < len(order):
+            raise Refused(_("It is the first.") if by < 0 else _("It is the last."))
+        order.remove(pk)
+        above = self._block(order[at - 1]) if at else None
+        [block.place] = self._free(above, first=not at)
+        self.shown.discard(pk)
+        self._put(block, news="moved")
+        return Desk("tools", block, pressed=pressed)
+
+    def _free(self, above: Block | None, many: int = 1, first: bool = False) -> list[int]:
+        """So many places after a block, at the end, or before the `first`."""
+        order = list(self.note.blocks.order_by("place", "pk").values_list("pk", "place"))
+        at = 0 if first else [pk for pk, _ in order].index(above.pk) + 1 if above else len(order)
+        if at == len(order):
+            last = order[-1][1] if order else 0
+            return [last + STEP * n for n in range(1, many + 1)]
+        begin = order[at - 1][1] if at else order[0][1] - STEP
+        gap = (order[at][1] - begin) // (many + 1)
+        if gap:
+            return [begin + gap * n for n in range(1, many + 1)]
+        blocks = list(self.note.blocks.order_by("place", "pk").only("pk"))
+        for n, block in enumerate(blocks, 1):
+            block.place = n * STEP
+        Block.objects.bulk_update(blocks, ["place"], batch_size=500)
+        return self._free(above, many, first)
+
+    def _may_read(self, person: Any) -> bool:
+        return rights(person, self.note).read
+
+    def _alert(self, block: Block, people: Sequence[Any]) -> None:
+        """Its title is stored, one for all who are told: it is in the language of the site."""
+        with translation.override(settings.LANGUAGE_CODE):
+            title = _("{actor} mentioned you in the note “{note}”").replace("{note}", self.note.title)
+        for person in get_user_model()._default_manager.filter(pk__in=people, is_active=True):
+            notify(person, "mention", title, about=block, key=f"note-{self.note.pk}", actor=self.person)
+
+    def _glue(self, kind: str) -> str:
+        return " " if kind in ONE_LINE else "\n" if kind in (Kind.LIST, Kind.CODE) else "\n\n"
+
+
+VERBS = [name for name in vars(Writing) if name[0] != "_" and name not in ("append", "set_image")]
+STATES = {
+    "archive": ("archived", True),
+    "unarchive": ("archived", False),
+    "remove": ("deleted", True),
+    "recover": ("deleted", False),
+}
+
+
+@live_write
+def save_note(change: Change, form: Any) -> None:
+    """Save what was filled in about a note, and have the rights of its readers asked for again."""
+    note = form.save()
+    if "people" in form.cleaned_data:
+        note.members.set(form.cleaned_data["people"])
+    change.touch(note.rules)
+
+
+@live_write
+def set_state(change: Change, note: Note, state: str) -> None:
+    """Archive a note or delete it, or undo that."""
+    field, value = STATES[state]
+    setattr(note, field, timezone.now() if value else None)
+    note.save(update_fields=[field])
+    change.touch(note.rules)
+
+
+def visit(person: Any, note: Note, until: timedelta) -> None:
+    """Somebody opened a page of a note, or closed one: their leases hold so long from now."""
+    Block.objects.filter(note=note, writer=person.pk).update(until=timezone.now() + until)
+
+
+def look(**_: Any) -> None:
+    """End the leases of silent writers, and delete what was deleted long ago; called every few seconds."""
+    silent = Block.objects.filter(writer__isnull=False, until__lt=timezone.now())
+    for note in set(silent.values_list("note", flat=True)[:100]):
+        _end_leases(note)
+    if long_ago := Note.objects.filter(deleted__lt=timezone.now() - KEPT)[:10]:
+        Note.objects.filter(pk__in=[note.pk for note in long_ago]).delete()
+
+
+@live_write
+def _end_leases(change: Change, pk: int) -> None:
+    note = Note.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
+    for block in note.blocks.filter(Q(writer__isnull=False), until__lt=timezone.now(), seq__isnull=False):
+        block.writer, block.until, block.news = None, None, ""
+        change.edit(block, "writer", "until", "news")
