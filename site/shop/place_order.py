@@ -33,7 +33,7 @@ def place_order(
     """
     get_user_model()._default_manager.select_for_update().get(pk=buyer.pk)  # one order at a time of each buyer
     values = {"item": item, "note": note, "amount": amount, "currency": currency}
-    known = Order.objects.filter(buyer=buyer, idempotency_key=idempotency_key).first() if idempotency_key else None
+    known = Order.objects.sent(buyer, [idempotency_key]).first()
     if known:
         if all(getattr(known, name) == value for name, value in values.items()):
             return known

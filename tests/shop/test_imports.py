@@ -112,6 +112,10 @@ def test_a_reference_makes_the_same_order_sent_twice_one_order(ben, upload, clie
     assert (finished(3).orders, Order.objects.count()) == (2, 5)
 
 
+def test_sqlite_looks_earlier_orders_up_by_their_key_however_many_a_buyer_has(ann):
+    assert "shop_order_sent_once (buyer_id=? AND idempotency_key=?)" in Order.objects.sent(ann, ["ref:1", ""]).explain()
+
+
 def test_the_sample_on_the_page_can_be_imported_and_shows_what_is_rejected(upload, client, monkeypatch):
     monkeypatch.setattr("shop.demo.SAMPLE_ROWS", 2500)
     assert 'href="/shop/imports/sample.csv"' in client.get("/shop/imports/").content.decode()

@@ -31,7 +31,7 @@ class Row(NamedTuple):
 
     line: int
     cells: list[str]
-    values: dict[str, str]
+    values: dict[str, Any]
     error: str = ""
 
 

@@ -7,8 +7,9 @@ from itertools import islice
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from alerts import Role, notify, resolve
 from jobs import Failure, JobContext, JobRegion, task
@@ -18,7 +19,8 @@ from shop.imports.csv_reader import Row, open_sheet
 from shop.imports.models import Import, Reject
 from shop.models import Order
 
-BATCH = 200  # rows: other writers wait some hundredths of a second
+BATCH = 500  # rows: other writers wait some hundredths of a second
+KEY, VALUES = "idempotency_key", ("item", "note", "amount", "currency")  # columns; one key is one order of these
 MAX_REJECTED, MAX_REJECTED_SIZE = 10_000, 16_000_000  # rows and their characters; then somebody has to look
 
 
@@ -28,7 +30,7 @@ def import_orders(job: JobContext) -> str:
     start = imported = Import.objects.get(pk=job.pk)
     try:
         with imported.file.open("rb") as file, open_sheet(file) as sheet:
-            rows = (row for row in sheet if row.line > start.line)
+            rows = (checked(row) for row in sheet if row.line > start.line)
             while batch := list(islice(rows, BATCH)):
                 if imported.rejected >= MAX_REJECTED or imported.rejected_size >= MAX_REJECTED_SIZE:
                     raise ValidationError(f"It was stopped before line {batch[0].line:,}: too many rows were rejected.")
@@ -48,48 +50,67 @@ def import_orders(job: JobContext) -> str:
     return imported.outcome
 
 
+def checked(row: Row) -> Row:
+    """The row with the values that an order has, or with why it is none."""
+    try:
+        return row if row.error else row._replace(values=clean_row(row.values))
+    except ValidationError as error:
+        return row._replace(error=" ".join(error.messages))
+
+
 @live_write
 def write_batch(change: Change, job: JobContext, rows: list[Row]) -> Import:
     """Write these rows. Returns the import with its new counts. Raises as `job.advance` does."""
     imported = Import.objects.select_related("job__owner").get(pk=job.pk)
-    orders, rejects = parse_batch(imported, rows)
+    orders, rejects = sort_out(imported, rows)
     imported.line = rows[-1].line
     imported.orders += len(orders)
     imported.rejected += len(rejects)
     imported.rejected_size += sum(len(cell) for each in rejects for cell in each.cells)
     imported.repeated += len(rows) - len(orders) - len(rejects)
     job.advance(change, imported.line - 1, imported.lines - 1, imported.outcome)  # without the column names
-    with live.changed(Order):
-        Order.objects.bulk_create(orders)
+    if orders:
+        with live.changed(Order):
+            insert(imported, orders)
+        live.touch("mine", buyer=imported.job.owner_id)
     Reject.objects.bulk_create(rejects)
     imported.save()
-    if orders:
-        live.touch("mine", buyer=imported.job.owner_id)
     return imported
 
 
-def parse_batch(imported: Import, rows: list[Row]) -> tuple[list[Order], list[Reject]]:
-    """New orders and rejected rows. Each other row was ordered before: one key is one order."""
-    buyer, parsed, rejects = imported.job.owner, [], []
+def sort_out(imported: Import, rows: list[Row]) -> tuple[dict[str, tuple[Any, ...]], list[Reject]]:
+    """The VALUES of new orders by key, and rejected rows. Each other row was ordered before: one key is one order."""
+    buyer = imported.job.owner
     first = Import.objects.filter(job__owner=buyer, digest=imported.digest).earliest("pk").pk  # of this content
-    for row in rows:
-        try:
-            values = clean_row(row.values)
-        except ValidationError as error:
-            rejects.append((row, row.error or " ".join(error.messages)))
-            continue
-        reference = values.pop("reference")
-        key = f"ref:{reference}" if reference else f"import:{first}:{row.line}"
-        parsed.append((row, Order(buyer=buyer, imported=imported, idempotency_key=key, **values)))
-    earlier = Order.objects.filter(buyer=buyer, idempotency_key__in=[order.idempotency_key for _, order in parsed])
-    known, orders = {order.idempotency_key: order for order in earlier}, []
-    for row, order in parsed:
-        same = known.setdefault(order.idempotency_key, order)
-        if same is order:
-            orders.append(order)
-        elif any(getattr(same, name) != getattr(order, name) for name in ("item", "amount", "currency", "note")):
-            rejects.append((row, f"One row is one order, and {row.values['reference']} is another one's reference."))
+    fine = [row for row in rows if not row.error]
+    references = [row.values["reference"] for row in fine]
+    keys = [f"ref:{each}" if each else f"import:{first}:{row.line}" for each, row in zip(references, fine, strict=True)]
+    known = {key: tuple(values) for key, *values in Order.objects.sent(buyer, keys).values_list(KEY, *VALUES)}
+    orders: dict[str, tuple[Any, ...]] = {}
+    rejects = [(row, row.error) for row in rows if row.error]
+    for key, reference, row in zip(keys, references, fine, strict=True):
+        values = tuple(row.values[name] for name in VALUES)
+        if key not in known:
+            known[key] = orders[key] = values
+        elif known[key] != values:
+            rejects.append((row, f"One row is one order, and {reference} is another one's reference."))
     return orders, [Reject(imported=imported, line=row.line, reason=why[:500], cells=row.cells) for row, why in rejects]
+
+
+def insert(imported: Import, orders: dict[str, tuple[Any, ...]]) -> None:
+    """Insert these new orders by one statement, which `bulk_create` takes five times as long to build."""
+    now = timezone.now()
+    same = {"buyer": imported.job.owner_id, "imported": imported.pk, "status": Order.Status.NEW}
+    same |= {"created": now, "updated": now}
+    fields: list[Any] = [Order._meta.get_field(name) for name in (*same, KEY, *VALUES)]
+    stored = [field.get_db_prep_save(value, connection) for field, value in zip(fields, same.values(), strict=False)]
+    own = ", ".join([f"({', '.join(['%s'] * (1 + len(VALUES)))})"] * len(orders))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {Order._meta.db_table} ({', '.join(field.column for field in fields)}) "  # noqa: S608  no value is in it
+            f"SELECT {', '.join(['%s'] * len(same))}, own.* FROM (VALUES {own}) AS own",
+            [*stored, *(part for key, values in orders.items() for part in (key, *values))],
+        )
 
 
 class ImportStream(StateStream):
