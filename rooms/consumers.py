@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from parlour import Consumer, Malformed, rate_limit, run
 from rooms import typing_indicator
-from rooms.drafts import delete_draft, keep_draft
+from rooms.drafts import keep_draft
 from rooms.markup import TextRejected, is_plain
 from rooms.models import Message, Restriction, Room, room_key
 from rooms.permissions import READER, rights_of_all, room_for
@@ -73,8 +73,7 @@ class RoomConsumer(Consumer):
         self.above = fields.get("above") == "1"
         self.lacks_composer = "met" in fields and not self.sent.page
         self.told = self.region.rights.restriction if self.lacks_composer else None
-        seq, answer = await self._post(fields)
-        await self._sent(seq)
+        _, answer = await self._post(fields)
         met_before = fields.get("met") != ""  # only then an acknowledgement of its texts may have been lost
         if not answer and met_before and self.sent.page and self.person.is_authenticated:
             answer = self.sent.catch_up(self.region, await run(Message.objects.highest, self.person.pk, self.sent.page))
@@ -109,7 +108,6 @@ class RoomConsumer(Consumer):
         seq, answer = await self._post(fields)
         if answer:
             self.put_after(self.region.log, seq, answer)
-        await self._sent(seq)
 
     async def hear_typing(self, fields: dict[str, Any]) -> None:
         if self.region.rights.write and rate_limit("typing", self.person.pk, TYPING_RATE).take():
@@ -134,12 +132,6 @@ class RoomConsumer(Consumer):
             longer = text + max(names, key=len, default="")  # than the text with any of them
             context = {"region": self.region, "names": names, "text": f"{longer}  "}
             self.put(self.region.inner("suggestions", render_to_string("parlour_rooms/suggestions.html", context)))
-
-    async def _sent(self, seq: int) -> None:
-        """What was stored is no draft any more; without a `seq` nothing was."""
-        if seq and self.drafted != "":
-            self.drafted = ""
-            await run(delete_draft, self.person, self.region.room)
 
     async def hear_seen(self, fields: dict[str, Any]) -> None:
         """A sign of somebody at the page: the room is in front of them until the next few seconds bring none."""
@@ -198,7 +190,8 @@ class RoomConsumer(Consumer):
         typing_indicator.stop(self.region, self.person)
         async with asyncio.timeout(COMMIT_WITHIN):  # or the page is asked to come back, and sends it again
             outcomes = await asyncio.wrap_future(await self._submit(texts))
-        stored = [row for row in outcomes if isinstance(row, Message)]
+        if stored := [row for row in outcomes if isinstance(row, Message)]:
+            self.drafted = ""
         rejected = [(text, why) for text, why in zip(texts, outcomes, strict=True) if isinstance(why, TextRejected)]
         taken = any(row.page != texts[0].page for row in stored)
         unheard = next((row.unheard for row in reversed(stored) if row.unheard), "")

@@ -90,8 +90,10 @@ class _Batch:
         self.rooms = by_pk(Room, {new.room for new in prepared})
         people = self.authors.values()
         asked = [pk for pk, room in self.rooms.items() if any(needs_membership(each, room) for each in people)]
-        members = Membership.objects.filter(room__in=asked, person__in=writers).values_list("room", "person")
-        self.members = set(members) if asked else set()
+        self.members: set[tuple[int, Any]] = set()
+        if asked:
+            members = Membership.objects.filter(room__in=asked, person__in=writers)
+            self.members.update(members.values_list("room", "person"))
         self.restricted = restrictions.for_posting(self.rooms.values(), writers)
         earlier = Message.objects.numbered([key for new in prepared if new.text.page for key in new.keys])
         self.known: dict[Key, Message] = {(row.author_id, row.page, row.n): row for row in earlier}

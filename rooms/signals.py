@@ -6,7 +6,7 @@ from django.db.models.signals import post_delete, post_save
 
 from alerts import audiences
 from parlour import Change, live_write, revoke
-from rooms import files
+from rooms import drafts, files
 from rooms.models import Attachment, JoinRequest, Membership, NotificationLevel, Restriction, Room
 from rooms.posting import posted
 from rooms.unread import follow
@@ -24,6 +24,7 @@ def connect() -> None:
     post_delete.connect(room_changed, sender=Room, dispatch_uid="rooms.deleted")
     post_delete.connect(files.delete_files, sender=Attachment, dispatch_uid="rooms.attachment_deleted")
     posted.connect(files.attach, dispatch_uid="rooms.files_attached")
+    posted.connect(drafts.sent, dispatch_uid="rooms.draft_sent")
 
 
 def person_changed(instance: Membership | NotificationLevel | Restriction, **kwargs: Any) -> None:

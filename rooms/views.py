@@ -21,7 +21,7 @@ from rooms import composer, send_once
 from rooms.actions import fragments, perform, render_form, render_menu
 from rooms.consumers import COMMIT_WITHIN
 from rooms.direct import name_people, title_for
-from rooms.drafts import delete_draft, draft_of
+from rooms.drafts import draft_of
 from rooms.history import DayForm, first_on, number_of
 from rooms.markup import TextRejected
 from rooms.models import Message, Room
@@ -153,8 +153,6 @@ def messages(request: HttpRequest, region: RoomRegion) -> HttpResponse:
     except Malformed:
         return render(request, ["csrf.html", "parlour_rooms/denied.html"], {"texts": typed(request)}, status=400)
     rejected, unheard = committed(texts, submit(request.user, room.pk, texts))
-    if len(rejected) < len(texts):
-        delete_draft(request.user, room)
     if unheard:
         notices.info(request, unheard, fail_silently=True)
     if not rejected:

@@ -22,8 +22,10 @@ ASKED = Kind("visitor", "A visitor writes at a desk", role="staff")
 def posted(change: Change, rows: Sequence[Message], **_: Any) -> None:
     """What a visitor writes at a desk brings the staff in and alerts them; what one of the staff writes answers it."""
     rows = [row for row in rows if row.room.members_only and (row.author.is_staff or row.author.only_as_member)]
+    if not rows:
+        return
     at_desks = Visitor.objects.select_related("widget", "assigned").filter(room__in={row.room_id for row in rows})
-    visitors = {visitor.room_id: visitor for visitor in at_desks} if rows else {}
+    visitors = {visitor.room_id: visitor for visitor in at_desks}
     for row in rows:
         visitor = visitors.get(row.room_id)
         if visitor is not None and row.author_id == visitor.user_id:

@@ -15,7 +15,6 @@ from parlour import Denied, Malformed
 from rooms import file_views
 from rooms import views as rooms
 from rooms.actions import fragments, perform, render_form, render_menu
-from rooms.drafts import delete_draft
 from rooms.models import Attachment, Room
 from rooms.posting import submit
 from rooms.send_once import NumberedText
@@ -126,8 +125,6 @@ def messages(request: HttpRequest, widget: Widget, visit: Visit) -> HttpResponse
     texts = rooms.sent_texts(request)
     future = rejected(request.user, region, texts) or submit(request.user, region.room.pk, texts)
     sent, unheard = rooms.committed(texts, future)
-    if len(sent) < len(texts):
-        delete_draft(request.user, region.room)
     return _page(request, widget, visit, sent, note=unheard)
 
 
