@@ -55,6 +55,7 @@ def record(results: Results, rows: Rows, repeats: int, readers: int, parts: list
         "readers": readers,
         "spread": round(results.spread(PRODUCT), 1),
         "others": round(others, 1),
+        "full": [name for name in results.full if name in NAMES],
         "rows": rows,
         "parts": [first_paragraph(part) for part in parts],
         "medians": {
@@ -142,7 +143,11 @@ def tables(run: dict[str, Any]) -> str:
         *grid(run["rows"], medians, [key for key in run["rows"] if key not in shared], ours),
     ]
     lines += ["", *(f"- {part}" for part in run["parts"])] if run["parts"] else []
-    return "\n".join([*lines, "", f"Not measured: {'; '.join(missing)}."] if missing else lines)
+    if full := "; ".join(NAMES[name] for name in run["full"]):
+        lines += ["", f"The load client never waited with {full}: the highest rates there are the client's own."]
+    if missing:
+        lines += ["", f"Not measured: {'; '.join(missing)}."]
+    return "\n".join(lines)
 
 
 def grid(rows: Rows, medians: Medians, keys: list[str], names: list[str]) -> Iterator[str]:

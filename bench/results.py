@@ -82,20 +82,22 @@ class Results:
             for name, repeats in self.repeats.items()
         }
 
+    @property
+    def full(self) -> list[str]:
+        """What was quicker than the client."""
+        return [name for name, figures in self.medians.items() if figures.get("client_busy", 0) > FULL]
+
     def spread(self, name: str) -> float:
         """By how much of itself half of the figures differ at most between the repeats, in %."""
         both = [values for key in self.rows if len(values := column(self.repeats[name], key)) > 1 and min(values)]
         return 100 * statistics.median((max(values) - min(values)) / min(values) for values in both) if both else 0.0
 
-    def write(self) -> None:
+    def verdict(self) -> int:
+        """The exit status; keeps every repeat, and says what failed."""
         everything = {"medians": self.medians, "repeats": self.repeats, "faults": self.faults}
         (ROOT / "var" / "bench.json").write_text(json.dumps(everything, indent=1))
-
-    def verdict(self) -> int:
-        """The exit status; says what failed."""
-        for name, figures in self.medians.items():
-            if figures.get("client_busy", 0) > FULL:
-                self.faults.append(f"{name} FAILED: the client's core was full, so these figures are the client's")
+        for name in self.full:
+            print(f"{name}: the client never waited, so its rates and times are the client's; its CPU is not")
         print(f"server on core {SERVER_CORE}, client on core {CLIENT_CORE}; every repeat is in var/bench.json")
         for fault in self.faults:
             print(fault)

@@ -230,7 +230,7 @@ class Pages(Scenario):
 
         for http in list(lines):
             another(http)
-        self.loop.run(lambda: not lines, 120, "every page is answered")
+        self.loop.run(lambda: not lines, 240, "every page is answered")
 
 
 class Product(Pages):
@@ -337,7 +337,7 @@ def measured(server: Server) -> Iterator[tuple[Server, Loop]]:
 
 
 def product(tree: Checkout, kind: str, readers: int, quick: bool) -> Figures:
-    """All figures of the product under one kind of server."""
+    """The figures of the product under one kind of server."""
     people = tree.cookies[:readers]
     with measured(tree.start(kind)) as (server, loop):
         bench = Product(server, loop, tree.cookies)
@@ -354,10 +354,15 @@ def product(tree: Checkout, kind: str, readers: int, quick: bool) -> Figures:
         bench.leave(room, listeners)
         bench.pages("bench-posters")
     bench.figures["statements"] = tree.statements("/rooms/bench-posters/")
+    return bench.figures
+
+
+def rooms(tree: Checkout, kind: str, readers: int) -> Figures:
+    """As many rooms as readers, on a server of their own, since a page names rooms."""
     with measured(tree.start(kind, readers)) as (server, loop):
-        idle = Product(server, loop, tree.cookies)
-        idle.rooms(people)
-    return bench.figures | {"idle_rooms": idle.figures["idle_rooms"]}
+        bench = Product(server, loop, tree.cookies)
+        bench.rooms(tree.cookies[:readers])
+        return {"idle_rooms": bench.figures["idle_rooms"]}
 
 
 def peer(other: Peer, readers: int) -> Figures:

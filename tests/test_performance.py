@@ -3,7 +3,10 @@
 import json
 from xml.etree import ElementTree
 
+import pytest
+
 from bench.document import DOCS, RECORD, plot, tables, told
+from bench.load import Room, Socket, Wrong
 from bench.results import ROWS, reached
 
 MEDIANS = {
@@ -20,6 +23,7 @@ RUN = {
     "readers": 1000,
     "spread": 4.0,
     "others": 9.0,
+    "full": ["Bun"],
     "rows": ROWS,
     "parts": [],
     "medians": MEDIANS,
@@ -42,6 +46,7 @@ def test_the_page_names_what_was_measured_and_what_was_not():
     text = tables(RUN)
     assert "| lone message: server µs a delivery | 12.0 | 5.00 | 10.0 | 400 | ≤ 1.3 × ws | yes |" in text
     assert "| all resume at once, 50 messages behind: s until all have caught up | 1.50 | ≤ 2 | yes |" in text
+    assert "The load client never waited with Bun:" in text
     assert "Not measured: Parlour, Daphne; nginx, nchan; Node, socket.io; plain Django." in text
 
 
@@ -60,3 +65,36 @@ def test_what_is_checked_in_was_written_by_one_run():
         run = json.loads(RECORD.read_text())
         assert told(run, text) == text
         assert plot(run["medians"], run["rows"]) == (DOCS / "performance.svg").read_text()
+
+
+def hears(room, numbers):
+    """A reader of a room who is told these messages."""
+    reader = object.__new__(Socket)  # without a connection
+    reader.room, reader.at = room, 0
+    for number in numbers:
+        reader._hear(number)
+
+
+def posted(*numbers):
+    room = Room()
+    room.readers = 2
+    for number in numbers:
+        room.post(number)
+    hears(room, numbers)
+    return room
+
+
+@pytest.mark.parametrize("told", [[1, 1, 2], [2, 1], [1, 3], [1, 2, 2], [1, 2, 3]])
+def test_a_run_fails_where_a_reader_is_told_twice_or_in_another_order_or_what_nobody_posted(told):
+    room = posted(1, 2)
+    with pytest.raises(Wrong):
+        hears(room, told)
+
+
+def test_a_run_waits_for_each_reader_to_be_told_the_last_message():
+    room = posted(1, 2)
+    hears(room, [1])
+    assert not room.settled
+    room = posted(1, 2)
+    hears(room, [1, 2])
+    assert room.settled
