@@ -1,5 +1,7 @@
 """A text that many sockets get is encoded once; whatever is not plainly open is left to the server's own send."""
 
+import asyncio
+import socket
 from types import SimpleNamespace
 
 import pytest
@@ -51,6 +53,42 @@ def test_a_socket_that_closes_or_is_not_read_is_left_to_the_server(protocol, nam
     setattr(protocol.transport, name, value)
     assert not write("a")
     assert protocol.transport.written == []
+
+
+@pytest.fixture
+async def plain(protocol):
+    """A socket of asyncio's own, which is written directly, and the other end of it."""
+    ours, theirs = socket.socketpair()
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    transport, _ = await asyncio.get_running_loop().create_connection(asyncio.Protocol, sock=ours)
+    protocol.transport = transport
+    reader, writer = await asyncio.open_connection(sock=theirs)
+    yield protocol, reader, writer
+    writer.close()
+    transport.abort()
+    await asyncio.sleep(0)  # in which the transport closes its socket
+
+
+async def test_what_a_full_socket_does_not_take_follows_before_anything_else(plain):
+    protocol, reader, _ = plain
+    write, texts = text_writer(protocol), ["a", "b" * 500_000, "c"]
+    assert write(texts[0])
+    assert write(texts[1])
+    assert not write(texts[2])
+    protocol.transport.write(b"c")
+    frames = [Frame(Opcode.TEXT, text.encode()).serialize(mask=False) for text in texts[:2]]
+    expected = b"".join(frames) + b"c"
+    assert await reader.readexactly(len(expected)) == expected
+
+
+async def test_a_socket_that_is_closed_or_whose_page_has_gone_is_left_to_the_server(plain):
+    protocol, _, writer = plain
+    write = text_writer(protocol)
+    writer.transport.abort()
+    await asyncio.sleep(0)
+    assert write("into the void")  # that it is gone is known only now
+    assert protocol.transport.is_closing()
+    assert not write("a")
 
 
 def test_it_is_off_for_another_server_and_for_a_release_that_lacks_a_name(protocol):

@@ -62,11 +62,24 @@ def late_frames(protocol: Any) -> None:
     protocol.send = send
 
 
-@requires(f"{PROTOCOL} send .request .response .scope .queue", "asyncio:Queue ._putters ._finished")
-def past_handshakes(protocol: Any, queue: Any) -> None:
-    """Let go of a handshake once it is accepted: with its headers it is a fifth of what a quiet socket holds.
+class _Few(list[Any]):
+    """A deque for what holds none or one nearly always: an empty deque takes 700 bytes."""
 
-    Its queue has no limit and nobody joins it, so all share what these would need: an empty deque takes 600 bytes.
+    __slots__ = ()
+
+    def popleft(self) -> Any:
+        return self.pop(0)
+
+
+@requires(
+    f"{PROTOCOL} send .request .response .scope .queue .writable",
+    "asyncio:Queue ._putters ._finished ._getters ._queue",
+    "asyncio:Event ._waiters",
+)
+def past_handshakes(protocol: Any, queue: Any, _event: Any) -> None:
+    """Let go of a handshake once it is accepted, and of all else that a quiet socket holds and does not need.
+
+    Its queue has no limit and nobody joins it, so all share what these would need.
     """
     send_now, unused = protocol.send, queue()
 
@@ -76,9 +89,13 @@ def past_handshakes(protocol: Any, queue: Any) -> None:
             self.request.headers.clear()  # the parser of frames holds the request as well
             self.request = self.response = None
             self.queue._putters, self.queue._finished = unused._putters, unused._finished
+            self.queue._getters, self.queue._queue = _Few(self.queue._getters), _Few(self.queue._queue)
+            self.writable._waiters = _Few(self.writable._waiters)
             kept = {name: self.scope[name] for name in ("type", "path", "client")}
             self.scope.clear()
             self.scope.update(kept)
+            getattr(self.transport, "_extra", {}).clear()  # the addresses are in the scope
+            self.__dict__ = {**self.__dict__}  # a dictionary that grew is twice as large
 
     protocol.send = send
 
