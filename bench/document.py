@@ -127,10 +127,7 @@ def tables(run: dict[str, Any]) -> str:
     shared = {key for name in names if name not in ours for key in medians[name]}
     missing = [title for name, title in NAMES.items() if name not in medians]
     lines = [
-        f"Measured on {run['date']}: {run['machine']}; {', '.join(run['versions'])}. Medians of {run['repeats']} "
-        f"alternating repeats with {run['readers']:,} readers, each a different person; half of the product's figures "
-        f"differed by at most {run['spread']:.0f} % between repeats. Other programs took at most "
-        f"{run['others']:.0f} % of a core meanwhile.",
+        conditions(run),
         "",
         "![Bars of the figures below that the product shares with its peers: shorter is better](performance.svg)",
         "",
@@ -142,12 +139,27 @@ def tables(run: dict[str, Any]) -> str:
         "",
         *grid(run["rows"], medians, [key for key in run["rows"] if key not in shared], ours),
     ]
-    lines += ["", *(f"- {part}" for part in run["parts"])] if run["parts"] else []
+    if run["parts"]:
+        lines += ["", "Measured once, not in each repeat:", "", *(f"- {part}" for part in run["parts"])]
     if full := "; ".join(NAMES[name] for name in run["full"]):
         lines += ["", f"The load client never waited with {full}: the highest rates there are the client's own."]
     if missing:
         lines += ["", f"Not measured: {'; '.join(missing)}."]
     return "\n".join(lines)
+
+
+def conditions(run: dict[str, Any]) -> str:
+    """Where, with what and how often it was measured."""
+    repeats = "One repeat"
+    if run["repeats"] > 1:
+        repeats = (
+            f"Medians of {run['repeats']} alternating repeats, between which half of the product's figures differed by "
+            f"at most {run['spread']:.0f} %"
+        )
+    return (
+        f"Measured on {run['date']}: {run['machine']}; {', '.join(run['versions'])}. {repeats}. {run['readers']:,} "
+        f"readers, each a different person. Other programs took at most {run['others']:.0f} % of a core meanwhile."
+    )
 
 
 def grid(rows: Rows, medians: Medians, keys: list[str], names: list[str]) -> Iterator[str]:
