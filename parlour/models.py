@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Collection, Iterable
 from datetime import timedelta
+from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
@@ -13,6 +14,8 @@ from django.db.models.functions import Now
 from parlour.conf import conf
 
 EPOCH = "epoch"
+STEP = 2**32  # from the place of the last row in an order to the next
+BATCH = 500  # rows that get new places at once
 
 if not apps.is_installed("parlour"):
     raise ImproperlyConfigured('Add "parlour" to INSTALLED_APPS, and run manage.py migrate.')
@@ -82,6 +85,26 @@ class Numbered(models.Model):
         raise NotImplementedError(f"{type(self).__name__} has to say which stream its rows belong to")
 
 
+class OrderedQuerySet(models.QuerySet[Any]):
+    """Rows that have an order."""
+
+    def numbers_after(self, after: Any = None, many: int = 1) -> list[int]:
+        """So many numbers for `place` after the row with this primary key, at the end (None), or before all (0).
+
+        Where no number is left between two of these rows, all of them get new ones, and no page has to be told. Call it
+        while nobody else can place any, such as with what they belong to locked.
+        """
+        order = list(self.order_by("place", "pk").values_list("pk", "place"))
+        at = len(order) if after is None else 0 if after == 0 else [pk for pk, _ in order].index(after) + 1
+        before = order[at - 1][1] if at else order[0][1] - 2 * STEP if order else 0
+        gap = (order[at][1] - before) // (many + 1) if at < len(order) else STEP
+        if gap:
+            return [before + gap * n for n in range(1, many + 1)]
+        rows = [self.model(pk=pk, place=n * STEP) for n, (pk, _) in enumerate(order)]
+        self.bulk_update(rows, ["place"], batch_size=BATCH)
+        return self.numbers_after(after, many)
+
+
 class Ordered(Numbered):
     """Base of rows in an order of their own, which an `OrderedStream` shows: by `place`, then by primary key.
 
@@ -90,6 +113,8 @@ class Ordered(Numbered):
 
     place = models.BigIntegerField(editable=False)
     moved = models.BooleanField(default=False, editable=False)  # pages may show it where it stood before
+
+    objects = OrderedQuerySet.as_manager()
 
     class Meta:
         abstract = True

@@ -33,7 +33,7 @@ class Change:
         self.added: list[Numbered] = []
         self.edited: list[tuple[Numbered, tuple[str, ...]]] = []
         self.touched: list[str] = []
-        self.after: list[Callable[[], None]] = []
+        self.after: list[Callable[[], object]] = []
 
     def add(self, row: Numbered) -> None:
         """Insert `row` as the next event of its stream."""
@@ -52,7 +52,7 @@ class Change:
         """Say that these streams would answer differently now, though no row of theirs changed."""
         self.touched.extend(streams)
 
-    def then(self, work: Callable[[], None]) -> None:
+    def then(self, work: Callable[[], object]) -> None:
         """Do `work` in the same transaction once the added rows have their primary keys. It must not touch a stream."""
         self.after.append(work)
 

@@ -38,7 +38,7 @@ def _call_staff(change: Change, visitor: Visitor, row: Message) -> None:
     members = Membership.objects.filter(room=row.room_id).values("person")
     if missing := list(staff().exclude(pk__in=members).values_list("pk", flat=True)):
         new = [Membership(room=row.room, person_id=pk) for pk in missing]
-        change.then(lambda: Membership.objects.bulk_create(new, ignore_conflicts=True))  # type: ignore[arg-type]
+        change.then(lambda: Membership.objects.bulk_create(new, ignore_conflicts=True))
         transaction.on_commit(lambda: revoke(*missing), robust=True)
     add_alert(
         change,
