@@ -31,6 +31,7 @@ SAME = {
     "tests/http_bridge": ["bridge"],
     "tests/alerts": ["bell", "mail", "notifications", "pages", "rights"],
     "tests/shop": ["imports"],
+    "tests/notes": ["live", "writing", "pages"],
     "tests/jobs": ["running", "lost", "actions", "live"],
     "tests/accounts": ["tokens", "token_sockets"],
     "tests/api": ["api"],

@@ -1,8 +1,9 @@
 """A block's text as it is kept and shown; a note as Markdown and back. In a block the markup rules of rooms hold."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from difflib import SequenceMatcher
+from itertools import groupby
 from typing import Any
 
 from django.conf import settings
@@ -89,15 +90,22 @@ def imported(text: str, title: str) -> list[Piece]:
     lines, tokens, read = text.split("\n"), MarkdownIt("commonmark").parse(text), list[Piece]()
     for at, token in enumerate(tokens):
         source = "\n".join(lines[slice(*token.map)]).strip("\n") if token.map and not token.level else ""
-        checks = [_CHECK.fullmatch(line) for line in source.split("\n") if line.strip()]
         if token.type == "heading_open" and source:
             kind = Kind.HEADING if token.tag in ("h1", "h2") else Kind.SUBHEADING
             read.append((kind, tokens[at + 1].content, False))
         elif token.type in ("fence", "code_block") and source:
-            read.append((Kind.CODE, token.content, False))
-        elif checks and all(checks):
-            read += [(Kind.CHECK, each[2], each[1] != " ") for each in checks if each]
-        elif source and token.type != "hr":
-            read.append((Kind.LIST if token.type.endswith("list_open") else Kind.TEXT, source, False))
+            read.append((Kind.CODE, token.content.rstrip("\n"), False))
+        elif token.type.endswith("list_open"):
+            read += _items([line for line in source.split("\n") if line.strip()])
+        elif token.type != "hr":
+            read.append((Kind.TEXT, source, False))
     read = [piece for piece in read if piece[1].strip()]
     return read[1:] if read and read[0] == (Kind.HEADING, title, False) else read
+
+
+def _items(lines: list[str]) -> Iterator[Piece]:
+    for is_check, group in groupby(lines, lambda line: bool(_CHECK.fullmatch(line))):
+        if is_check:
+            yield from ((Kind.CHECK, each[2], each[1] != " ") for each in map(_CHECK.fullmatch, group) if each)
+        else:
+            yield Kind.LIST, "\n".join(group), False

@@ -4,14 +4,12 @@ Nothing typed is lost: before any verb what stands in the desk is kept as a draf
 goes into the history at once.
 """
 
-import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db.models import Q
 from django.http import Http404
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -28,10 +26,8 @@ from rooms.rows import sent_pk
 HOLDS = timedelta(seconds=60)  # a lease, after the last sign of its writer
 RELOADS = timedelta(seconds=10)  # after their page was closed
 KEPT = timedelta(days=30)  # a deleted note
-STEP = 2**32  # from the last block's place to the next
 LONGEST = 100_000  # characters of a draft
 MOST = 10_000  # blocks of a note
-TOUCHED = timedelta(seconds=5)  # the list of notes need not be more exact
 NOT_HERE = gettext_lazy("This block is not there any more.")
 READ_ONLY = gettext_lazy("You may not write here any more. What you typed stays in the box: copy it.")
 
@@ -92,12 +88,14 @@ class Writing:
     def add(self, pk: int) -> Desk:
         """A new block after this one, or at the end."""
         above = self._block(pk) if pk else None
-        [place] = self._free(above)
+        self._refuse_full(1)
+        [place] = self.note.blocks.numbers_after(above and above.pk)
         kind = above.kind if above and above.kind in (Kind.LIST, Kind.CHECK) else Kind.TEXT
         block = Block(note=self.note, kind=kind, place=place, author=self.person)
         self._hold(block)
         draft = Draft(block=block, person=self.person, kind=kind)
-        self._insert(block, draft.save)
+        self.change.add(block)
+        self.change.then(draft.save)
         return Desk("editor", block, draft)
 
     def edit(self, pk: int) -> Desk:
@@ -148,7 +146,8 @@ class Writing:
         self._store(block, draft.kind, parts[0])
         if draft.pk:
             draft.delete()
-        self._insert_many(block, [(draft.kind, part, False) for part in parts[1:]])
+        if parts[1:]:
+            self._insert(block.pk, [(draft.kind, part, False) for part in parts[1:]])
         return Desk("saved", block, pressed="add")
 
     def split(self, pk: int) -> Desk:
@@ -196,14 +195,16 @@ class Writing:
 
     def delete(self, pk: int) -> Desk:
         block = self._block(pk)
-        self._remove(block)
+        if not block.deleted:
+            self._remove(block)
         return Desk("tools", block)
 
     def restore(self, pk: int) -> Desk:
         """Put a deleted block back where it stood."""
         block = self._block(pk)
-        block.deleted = None
-        self._put(block, "deleted", news="restored")
+        if block.deleted:
+            block.deleted = None
+            self._put(block, "deleted", news="restored")
         return Desk("tools", block)
 
     def tick(self, pk: int) -> Desk:
@@ -234,7 +235,7 @@ class Writing:
 
     def append(self, new: Sequence[Piece]) -> Desk:
         """Add these at the end."""
-        self._insert_many(None, new)
+        self._insert(None, new)
         return Desk()
 
     def set_image(self, pk: int, image: int) -> Desk:
@@ -282,9 +283,7 @@ class Writing:
         write(block, "writer", "until", "news", "author", "edited", *fields)
 
     def _touch(self) -> None:
-        if self.now - self.note.touched > TOUCHED:
-            self.note.touched = self.now
-            Note.objects.filter(pk=self.note.pk).update(touched=self.now)
+        Note.objects.filter(pk=self.note.pk).update(touched=self.now)
 
     def _store(self, block: Block, kind: str, text: str, *fields: str) -> None:
         """Give a block a new text, which is its next version; those whom only that mentions are alerted."""
@@ -297,33 +296,34 @@ class Writing:
         block.html, mentioned = marked_up(kind, text, self._may_read)
         block.kind, block.text, block.version = kind, text, block.version + 1
         self._put(block, "kind", "text", "html", "version", "deleted", *fields, news=news)
-        self._record(block)
+        self._revision(block).save()
         self._alert(block, [pk for pk in mentioned if pk not in before and pk != self.person.pk])
         return None
 
-    def _record(self, block: Block) -> None:
-        Revision.objects.create(
-            block=block, version=block.version, kind=block.kind, text=block.text, author=self.person
-        )
+    def _revision(self, block: Block) -> Revision:
+        said = {"version": block.version, "kind": block.kind, "text": block.text}
+        return Revision(block=block, author=self.person, **said)
 
     def _remove(self, block: Block) -> None:
         block.deleted, block.writer, block.until = self.now, None, None
         self._put(block, "deleted", news="deleted")
         resolve(block)
 
-    def _insert(self, block: Block, then: Callable[[], Any]) -> None:
-        if self.note.blocks.count() >= MOST:
-            raise Refused(_("This note is full. Begin another one."))
-        self.change.add(block)
-        self.change.then(then)
+    def _refuse_full(self, many: int) -> None:
+        if self.note.blocks.count() + many > MOST:
+            raise Refused(_("That is too much for this note. Begin another one."))
 
-    def _insert_many(self, above: Block | None, new: Sequence[Piece]) -> None:
-        for (kind, text, done), place in zip(new, self._free(above, len(new)), strict=True):
+    def _insert(self, above: int | None, new: Sequence[Piece]) -> None:
+        """Add these after a block, or at the end."""
+        self._refuse_full(len(new))
+        known = {"note": self.note, "version": 1, "author": self.person, "edited": self.now, "news": "added"}
+        blocks = []
+        for (kind, text, done), place in zip(new, self.note.blocks.numbers_after(above, len(new)), strict=True):
             html, _mentioned = marked_up(kind, text, self._may_read)
-            block = Block(note=self.note, kind=kind, text=text, html=html, done=done, place=place, version=1)
-            block.author, block.edited, block.news = self.person, self.now, "added"
-            self._insert(block, functools.partial(self._record, block))
-            self._touch()
+            blocks.append(Block(kind=kind, text=text, html=html, done=done, place=place, **known))
+            self.change.add(blocks[-1])
+        self.change.then(lambda: Revision.objects.bulk_create(map(self._revision, blocks)))
+        self._touch()
 
     def _order(self) -> list[int]:
         """The shown blocks in order."""
@@ -336,28 +336,10 @@ class Writing:
         if not 0 <= at < len(order):
             raise Refused(_("It is the first.") if by < 0 else _("It is the last."))
         order.remove(pk)
-        above = self._block(order[at - 1]) if at else None
-        [block.place] = self._free(above, first=not at)
+        [block.place] = self.note.blocks.numbers_after(order[at - 1] if at else 0)
         self.shown.discard(pk)
         self._put(block, news="moved")
         return Desk("tools", block, pressed=pressed)
-
-    def _free(self, above: Block | None, many: int = 1, first: bool = False) -> list[int]:
-        """So many places after a block, at the end, or before the `first`."""
-        order = list(self.note.blocks.order_by("place", "pk").values_list("pk", "place"))
-        at = 0 if first else [pk for pk, _ in order].index(above.pk) + 1 if above else len(order)
-        if at == len(order):
-            last = order[-1][1] if order else 0
-            return [last + STEP * n for n in range(1, many + 1)]
-        begin = order[at - 1][1] if at else order[0][1] - STEP
-        gap = (order[at][1] - begin) // (many + 1)
-        if gap:
-            return [begin + gap * n for n in range(1, many + 1)]
-        blocks = list(self.note.blocks.order_by("place", "pk").only("pk"))
-        for n, block in enumerate(blocks, 1):
-            block.place = n * STEP
-        Block.objects.bulk_update(blocks, ["place"], batch_size=500)
-        return self._free(above, many, first)
 
     def _may_read(self, person: Any) -> bool:
         return rights(person, self.note).read
@@ -410,13 +392,13 @@ def look(**_: Any) -> None:
     silent = Block.objects.filter(writer__isnull=False, until__lt=timezone.now())
     for note in set(silent.values_list("note", flat=True)[:100]):
         _end_leases(note)
-    if long_ago := Note.objects.filter(deleted__lt=timezone.now() - KEPT)[:10]:
-        Note.objects.filter(pk__in=[note.pk for note in long_ago]).delete()
+    for old in Note.objects.filter(deleted__lt=timezone.now() - KEPT)[:10]:
+        old.delete()
 
 
 @live_write
 def _end_leases(change: Change, pk: int) -> None:
     note = Note.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
-    for block in note.blocks.filter(Q(writer__isnull=False), until__lt=timezone.now(), seq__isnull=False):
+    for block in note.blocks.filter(writer__isnull=False, until__lt=timezone.now(), seq__isnull=False):
         block.writer, block.until, block.news = None, None, ""
         change.edit(block, "writer", "until", "news")

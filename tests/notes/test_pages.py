@@ -1,0 +1,186 @@
+"""The pages of notes: who may not read one learns nothing of it; without script all works; nothing typed is lost."""
+
+import re
+from io import BytesIO
+
+import pytest
+from django.apps import apps
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import get_resolver, reverse
+from PIL import Image
+
+from accounts.models import User
+from notes import writing
+from notes.models import Block, Draft, Kind, Note
+from rooms.models import Membership, Room
+from tests.rooms.test_every_address import routes
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SECRET = "wintermoth"
+
+
+def addresses():
+    """All of notes, for the first note and its first block."""
+    for name, route in routes(get_resolver().url_patterns):
+        if name.startswith("notes:"):
+            values = {"pk": Note.objects.earliest("pk").pk, "block": Block.objects.earliest("pk").pk}
+            yield name, reverse(name, kwargs={key: values[key] for key in route.pattern.converters})
+
+
+def rows():
+    return [
+        list(model._default_manager.order_by("pk").values_list()) for model in apps.get_app_config("notes").get_models()
+    ]
+
+
+@pytest.fixture(params=["alone", "in a room", "deleted"])
+def secret(request, ann, ben):
+    """A note for Ann alone with a block in it, on which Ben once began a draft."""
+    room = None
+    if request.param == "in a room":
+        room = Room.objects.create(title="Den", owner=ann, access="members", guests="none")
+        Membership.objects.create(room=room, person=ann)
+    note = Note.objects.create(title=SECRET, owner=ann, access="members", room=room)
+    writing.act(ann, note.pk, "append", {}, [(Kind.CHECK, SECRET, False)])
+    writing.act(ann, note.pk, "edit", {"edit": str(note.blocks.get().pk)})
+    Draft.objects.create(block=note.blocks.get(), person=ben, text="of Ben")
+    if request.param == "deleted":
+        writing.set_state(note, "remove")
+    return note
+
+
+@pytest.mark.parametrize("name", ["ben", "sue", None])
+def test_whoever_may_not_read_a_note_learns_nothing_of_it_and_changes_nothing(client, secret, sue, name):
+    if name:
+        client.force_login(User.objects.get(username=name))
+    block, before = secret.blocks.get(), rows()
+    typed = {"block": str(block.pk), "base": "1", "title": "x", "access": "open", "text": "x"}
+    forms = [{verb: str(block.pk)} | typed for verb in [*writing.VERBS, "archive", "recover"]]
+    forms += [{"back": str(block.revisions.get().pk)}, {"save": str(block.pk), "revive": "1"} | typed]
+    for route, address in addresses():
+        if route not in ("notes:home", "notes:new"):
+            answers = [client.get(address), client.post(address, typed)]
+            answers += [
+                client.post(address, form, headers={"HX-Request": "true"}) for form in forms if route == "notes:do"
+            ]
+            for answer in answers:
+                assert SECRET not in b"".join(answer).decode(errors="replace"), address
+    for query in ("/notes/", f"/notes/?q={SECRET}", "/notes/?archived=1"):
+        assert SECRET not in client.get(query).content.decode().replace(f'value="{SECRET}"', "")
+    assert rows() == before
+
+
+def test_who_reads_and_may_not_write_sees_no_buttons_and_changes_nothing(client, note, blocks, gus):
+    client.force_login(gus)
+    page = client.get(f"/notes/{note.pk}/").content.decode()
+    assert 'data-role="reader"' in page
+    assert "New block" not in page
+    before = rows()
+    for verb in writing.VERBS:
+        client.post(f"/notes/{note.pk}/do/", {verb: str(blocks[0].pk), "text": "x", "block": str(blocks[0].pk)})
+    for name in ("settings", "import", "image"):
+        assert client.post(reverse(f"notes:{name}", args=[note.pk]), {"title": "x", "text": "x"}).status_code in (
+            403,
+            404,
+        )
+    assert rows() == before
+
+
+def fields_of(page):
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page))
+
+
+def test_without_script_one_writes_saves_moves_and_undoes(client, ann, note, blocks, texts):
+    client.force_login(ann)
+    address = f"/notes/{note.pk}/do/"
+    page = client.post(address, {"edit": str(blocks[0].pk)}, follow=True).content.decode()
+    assert ">\none</textarea>" in page
+    sent = fields_of(page.partition('id="note-')[2]) | {"kind": "heading", "text": "First"}
+    page = client.post(address, sent | {"save": str(blocks[0].pk)}, follow=True).content.decode()
+    assert "<h2>First</h2>" in page
+    assert "New block below" in page
+    client.post(address, {"down": str(blocks[0].pk)}, follow=True)
+    assert texts(note) == ["two", "First", "three"]
+    page = client.post(address, {"delete": str(blocks[0].pk)}, follow=True).content.decode()
+    assert 'name="restore"' in page
+    assert texts(note) == ["two", "three"]
+    client.post(address, {"restore": str(blocks[0].pk)})
+    assert texts(note) == ["two", "First", "three"]
+
+
+def test_a_conflict_without_script_shows_both_texts_and_keeps_what_was_typed(client, ann, ben, note, blocks, type_in):
+    mine = type_in(ann, blocks[0], "one of Ann")
+    Block.objects.update(writer=None, until=None)
+    writing.act(ben, note.pk, "save", type_in(ben, blocks[0], "one of Ben"))
+    client.force_login(ann)
+    answer = client.post(f"/notes/{note.pk}/do/", mine)
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "<del>Ben</del>" in page
+    assert "<ins>Ann</ins>" in page
+    assert ">\none of Ann</textarea>" in page
+    assert f'name="base" value="{Block.objects.get(pk=blocks[0].pk).version}"' in page
+
+
+def test_what_was_refused_leaves_the_text_in_the_box(client, ann, note, blocks, type_in):
+    client.force_login(ann)
+    mine = type_in(ann, blocks[0], "x" * 4001)
+    answer = client.post(f"/notes/{note.pk}/do/", mine)
+    assert answer.status_code == 409
+    assert "too long" in answer.content.decode()
+    assert "x" * 4001 in answer.content.decode()
+    answer = client.post(f"/notes/{note.pk}/do/", mine, headers={"HX-Request": "true"})
+    assert "too long" in answer.content.decode()
+    assert "textarea" not in answer.content.decode()
+
+
+def test_whose_rights_went_while_writing_reads_so_and_finds_the_text_again(client, ann, ben, note, blocks, type_in):
+    client.force_login(ben)
+    mine = type_in(ben, blocks[0], "of Ben")
+    Note.objects.update(access="members")
+    answer = client.post(f"/notes/{note.pk}/do/", mine | {"text": "of Ben, to the end"}, headers={"HX-Request": "true"})
+    assert "You may not write here any more" in answer.content.decode()
+    page = client.get("/notes/").content.decode()
+    assert "of Ben, to the end" in page
+    assert "Plan" not in page
+
+
+def test_an_image_is_shown_to_who_may_read_the_note_alone(client, ann, ben, note, blocks, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    Note.objects.update(access="members")
+    client.force_login(ann)
+    Image.new("RGB", (40, 30)).save(content := BytesIO(), "PNG")
+    sent = {"image": str(blocks[0].pk), "block": str(blocks[0].pk), "text": "a picture", "kind": "image"}
+    picture = SimpleUploadedFile("a.png", content.getvalue())
+    answer = client.post(f"/notes/{note.pk}/image/", sent | {"file": picture}, follow=True)
+    address = re.search(r'<img src="(/rooms/[^"]+)" alt="a picture"', answer.content.decode())[1]
+    assert client.get(address).status_code == 200
+    client.force_login(ben)
+    assert client.get(address).status_code == 404
+
+
+def test_a_note_is_made_renamed_archived_deleted_and_put_back(client, ann, ben):
+    client.force_login(ann)
+    made = client.post("/notes/new/", {"title": "Plan", "access": "members", "people": "ben, nobody"})
+    assert made.status_code == 422
+    assert "nobody" in made.content.decode()
+    client.post("/notes/new/", {"title": "Plan", "access": "members", "people": "BEN"})
+    note = Note.objects.get()
+    assert list(note.members.all()) == [ben]
+    page = f"/notes/{note.pk}/settings/"
+    client.post(page, {"title": "The plan", "access": "open", "people": ""})
+    for state in ("archive", "unarchive", "remove", "recover"):
+        client.post(page, {state: "1"})
+        note.refresh_from_db()
+        assert (bool(note.archived), bool(note.deleted)) == (state == "archive", state == "remove")
+    assert "The plan" in client.get("/notes/?q=PLAN").content.decode()
+
+
+def test_a_page_of_a_long_note_shows_its_beginning_and_a_link_to_a_block_shows_that(client, ann, note):
+    writing.act(ann, note.pk, "append", {}, [(Kind.TEXT, f"line {n}", False) for n in range(150)])
+    last = note.blocks.latest("place")
+    page = client.get(f"/notes/{note.pk}/").content.decode()
+    assert "line 99" in page
+    assert "line 100" not in page
+    assert "Show more" in page
+    assert "line 149" in client.get(last.get_absolute_url()).content.decode()
