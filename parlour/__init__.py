@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from parlour.consumer import refused_sockets as refused_sockets
     from parlour.credentials import Credential as Credential
     from parlour.credentials import Identity as Identity
+    from parlour.database import by_pk as by_pk
     from parlour.database import log_source as log_source
     from parlour.database import run as run
     from parlour.database import submit as submit
+    from parlour.database import written_out as written_out
     from parlour.drain import draining as draining
     from parlour.hub import listeners as listeners
     from parlour.hub import tick_age as tick_age
@@ -54,7 +56,7 @@ _NAMES = {  # docs/reference.md says what they are
     "parlour.bus": ["shared_layer"],
     "parlour.consumer": ["Consumer", "Denied", "Malformed", "refused_sockets"],
     "parlour.credentials": ["Credential", "Identity"],
-    "parlour.database": ["log_source", "run", "submit"],
+    "parlour.database": ["by_pk", "log_source", "run", "submit", "written_out"],
     "parlour.drain": ["draining"],
     "parlour.hub": ["listeners", "tick_age"],
     "parlour.limits": ["rate_limit"],

@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -12,6 +11,8 @@ from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
+
+from parlour.database import by_pk
 
 
 class Identity(NamedTuple):
@@ -55,7 +56,8 @@ class Session(Credential):
         store = import_module(settings.SESSION_ENGINE).SessionStore(self.key)
         session, until = store, None
         if hasattr(store, "model"):
-            row = _session(store.model, store.session_key) if store.session_key else None
+            row = by_pk(store.model, [store.session_key]).get(store.session_key) if store.session_key else None
+            row = row if row and row.expire_date > timezone.now() else None
             session, until = _SessionData(row.get_decoded() if row else {}), row and row.expire_date
         person = get_user(SimpleNamespace(session=session))  # type: ignore[arg-type]
         if not person.is_authenticated:
@@ -78,15 +80,3 @@ class _SessionData(dict[str, Any]):
     def flush(self) -> None: ...
 
     def cycle_key(self) -> None: ...
-
-
-def _session(model: Any, key: str) -> Any:
-    """A session's row, if it has not expired. Building the query takes longer than the database, so its SQL is kept."""
-    rows = model._default_manager.raw(_session_sql(model), [key])
-    return next((row for row in rows if row.expire_date > timezone.now()), None)
-
-
-@cache
-def _session_sql(model: Any) -> str:
-    sql: str = model._default_manager.filter(session_key="key").query.sql_with_params()[0]
-    return sql

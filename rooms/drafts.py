@@ -10,9 +10,9 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from parlour import Change
+from parlour import Change, written_out
 from rooms.models import Draft, Message, Room
-from rooms.rows import stored, written_out
+from rooms.rows import stored
 
 LONGEST = 100_000  # characters that are kept
 

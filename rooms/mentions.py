@@ -18,7 +18,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from alerts import add_alert, audience_source
-from parlour import Change, name_of, rate_limit
+from parlour import Change, name_of, rate_limit, written_out
 from rooms.markup import Group, folded, names_after
 from rooms.models import Membership, Message, NotificationLevel, Room
 from rooms.names import bearing, is_guest
@@ -26,7 +26,7 @@ from rooms.object_rules import rules
 from rooms.people_here import holders
 from rooms.permissions import banned, readable, readers, rights
 from rooms.reading import readers_now
-from rooms.rows import stored, written_out
+from rooms.rows import stored
 
 MOST = 20  # mentions looked up for one text
 MOST_HERE = 100  # people told by one `@here`

@@ -24,11 +24,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from alerts import audiences
-from parlour import Numbered
+from parlour import Numbered, written_out
 from rooms import markup
 from rooms.names import is_guest, only_as_member
 from rooms.object_rules import rules
-from rooms.rows import stored, written_out
+from rooms.rows import stored
 
 RESERVED_SLUGS = {"new"}
 HEADING_LASTS = timedelta(minutes=5)

@@ -19,14 +19,14 @@ from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from parlour import Change, live_write, rate_limit, shared_layer
+from parlour import Change, by_pk, live_write, rate_limit, shared_layer
 from parlour import submit as submit_work
 from rooms import markup, mentions, replies, restrictions
 from rooms.markup import TextRejected
 from rooms.models import Membership, Message, Room
 from rooms.permissions import READER, Rights, needs_membership, rights
 from rooms.restrictions import Restricted
-from rooms.rows import by_pk, stored
+from rooms.rows import stored
 from rooms.send_once import NumberedText
 
 POST_RATE = "10/40"  # by one person: a second / at once; a project's ROOMS_POST_RATE overrides it

@@ -7,7 +7,7 @@ from django.contrib.auth.backends import ModelBackend
 
 from accounts import demo
 from accounts.models import User
-from rooms.rows import by_pk
+from parlour import by_pk
 
 
 class Backend(ModelBackend):

@@ -6,12 +6,12 @@ from typing import Any
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.backends import db
-from django.db import connection
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.models import Session
+from parlour import by_pk
 
 _KEY = re.compile(r"[0-9a-z]{8,40}")
 
@@ -33,11 +33,10 @@ class SessionStore(db.SessionStore):
 
     def _get_session_from_db(self) -> Any:
         """The row of a session that has not expired, by SQL that is written out: every page and form asks."""
-        now = connection.ops.adapt_datetimefield_value(timezone.now())
-        sql = "SELECT * FROM accounts_session WHERE session_key = %s AND expire_date > %s"
-        row = next(iter(self.model.objects.raw(sql, [self.session_key, now])), None)
-        if row is None:
+        row = by_pk(Session, [self.session_key]).get(self.session_key)
+        if row is None or row.expire_date <= timezone.now():
             self._session_key = None
+            return None
         return row
 
 

@@ -9,12 +9,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from parlour import by_pk
 from parlour.models import read_heads
 from rooms import posting
 from rooms.markup import TextRejected
 from rooms.models import Membership, Message, Room
 from rooms.posting import post, prepare, submit
-from rooms.rows import by_pk
 from rooms.send_once import NumberedText
 from tests.parlour.messages import numbers
 from tests.rooms.posts import say
