@@ -17,6 +17,7 @@ VENV ?= .venv
 PYTHON ?= python3
 PY := $(VENV)/bin/python
 WORKERS ?= 2
+STORY_WORKERS ?= 4
 PYTEST_OPTIONS ?=
 DEMO ?= 1
 BEFORE ?=
@@ -47,7 +48,7 @@ unit: dev services
 	$(PY) -m pytest tests -q -n $(WORKERS) --dist worksteal -m "not faults" $(PYTEST_OPTIONS)
 
 stories: dev services
-	$(PY) -m pytest e2e -q -n $(WORKERS) -m "not faults and not stack" $(PYTEST_OPTIONS)
+	$(PY) -m pytest e2e -q -n $(STORY_WORKERS) -m "not faults and not stack" $(PYTEST_OPTIONS)
 
 faults: dev services
 	PARLOUR_VAR=$(CURDIR)/var/tests $(PY) -m pytest tests -q -n $(WORKERS) -m faults $(PYTEST_OPTIONS)

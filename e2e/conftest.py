@@ -20,7 +20,7 @@ CHROMIUM = next(
     filter(Path.exists, BROWSERS), None
 )  # the headless shell takes a quarter of the CPU; None: Playwright's own
 QUIET = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--no-proxy-server"]
-QUIET += ["--disable-component-update", "--disable-sync"]
+QUIET += ["--disable-component-update", "--disable-sync", "--process-per-site"]
 QUIET += ["--disable-features=LocalNetworkAccessChecks"]  # a page put together by a story counts as foreign
 QUIET += ["--host-resolver-rules=MAP *.example 127.0.0.1"]  # where stories serve other sites
 QUIET += ["--test-third-party-cookie-phaseout"]  # cookies of other sites are blocked

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Route
 
 from .support.deployments import Deployment
@@ -14,6 +15,7 @@ Invite = Callable[..., Person]
 SETTINGS = FAST_CLOCKS
 RETURN = 30.0  # seconds: the page tries again after 1, 2, 4 … seconds, each drawn at random
 POLICY = "content-security-policy"
+pytestmark = pytest.mark.faults
 
 
 def _stored(deployment: Deployment, *texts: str) -> list[str]:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -18,7 +17,7 @@ from .support.tabs import FAST_CLOCKS
 from .support.vouching import ANYWHERE, VouchingSite, box, choose_name, live, say, sees
 
 Invite = Callable[..., Person]
-SETTINGS: dict[str, Any] = {**FAST_CLOCKS, "LOG_LEVEL": "DEBUG", "postgres": True}
+SETTINGS = {**FAST_CLOCKS, "LOG_LEVEL": "DEBUG"}
 ROOM = {"title": "Talk to us", "kind": "room", "room": "1", "access": "anyone"}
 DESK = {"title": "Ask us", "kind": "desk", "access": "vouched"}
 WITHOUT_SOCKET = 26.0  # seconds after which a page that heard nothing has fetched itself anew
@@ -32,7 +31,7 @@ WITHIN = 5_000  # milliseconds after which a right that went is gone
 
 @pytest.fixture(scope="module")
 def server(deployment: Deployment) -> Server:
-    """uvicorn on PostgreSQL; the other stories of widgets are told on daphne and SQLite."""
+    """uvicorn; the other stories of widgets are told on daphne."""
     return deployment.start_server("uvicorn")
 
 
@@ -79,6 +78,7 @@ def test_without_script_a_visitor_chooses_a_name_writes_and_reads_on(
     say(frame, "without any script")
     sees(frame, "without any script")
     member = person(server).sign_in("member").open_room("lobby").sees("without any script").say("I read you")
+    member.sees("I read you")
     frame.get_by_role("button", name="Look for newer messages").click()
     sees(frame, "I read you")
     say(frame, "still Kim")

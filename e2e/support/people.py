@@ -10,12 +10,21 @@ from .tabs import Tab
 PROFILES: dict[str, list[BrowserContext]] = {}  # free ones by their options; what they have cached need not be loaded
 
 
+def _profile(browser: Browser, options: dict[str, Any]) -> BrowserContext:
+    """A new profile, with a page that stays open: all pages of the site then share its process, which takes a while."""
+    context = browser.new_context(**options)
+    stays = context.new_page()
+    stays.route("**/*", lambda route: route.fulfill(content_type="text/html"))
+    stays.goto("http://127.0.0.1/")
+    return context
+
+
 class Person(Tab):
     """Somebody with a browser profile of their own; `tab()` opens further pages of the same person."""
 
     def __init__(self, browser: Browser, url: str, **options: Any) -> None:
         self._free = PROFILES.setdefault(repr(options), [])
-        self.context = self._free.pop() if self._free else browser.new_context(**options)
+        self.context = self._free.pop() if self._free else _profile(browser, options)
         self.context.set_default_timeout(10_000)
         self.tabs: list[Tab] = []
         super().__init__(self.context.new_page(), url)
@@ -23,7 +32,7 @@ class Person(Tab):
 
     def leave(self) -> None:
         """Close all pages. The next person gets the profile without its cookies."""
-        for page in self.context.pages:
+        for page in self.context.pages[1:]:
             page.close()
         self.context.clear_cookies()
         self.context.unroute_all()
