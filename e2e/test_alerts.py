@@ -28,6 +28,7 @@ WATCH = """
   document.addEventListener("selectionchange", () => disturbed.push("caret"));
 }
 """
+DRAWN = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 STANDS = """
 (key) => {
   const box = document.activeElement, cursors = `#${key}-resume [name=cursor]:not([value^="people."])`;
@@ -90,6 +91,7 @@ def test_an_open_bell_beside_a_room_disturbs_nobody_while_alerts_pour_in(server:
     opened(staff).type("half a thought, and a half")
     staff.box.focus()
     staff.page.evaluate("document.activeElement.setSelectionRange(5, 14)")
+    staff.page.evaluate(DRAWN)  # only then are scrolling and the caret over with
     before = staff.page.evaluate(STANDS, staff.key)
     assert before[0] < 0, "nothing to scroll"
     staff.page.evaluate(WATCH, staff.key)
