@@ -43,7 +43,8 @@ MOVE = """
 WITH reading (person, room, seq) AS (VALUES {})
 INSERT INTO parlour_rooms_readposition AS position (person_id, room_id, seq, at)
 SELECT reading.person, room.id, reading.seq, %s FROM reading
-JOIN parlour_rooms_room AS room ON room.id = reading.room WHERE true ORDER BY reading.person, room.id
+JOIN parlour_rooms_room AS room ON room.id = reading.room
+JOIN {} AS known ON known.{} = reading.person WHERE true ORDER BY reading.person, room.id
 ON CONFLICT (person_id, room_id) DO UPDATE SET seq = excluded.seq, at = excluded.at
 WHERE position.seq < excluded.seq AND position.at <= excluded.at RETURNING person_id"""
 Pair = tuple[Any, int]  # primary keys of a person and a room
@@ -73,7 +74,9 @@ def _move(change: Change, read: Mapping[Pair, int], at: datetime) -> set[Any]:
     values = [part for (person, room), seq in read.items() for part in (stored(person), room, seq)]
     with connection.cursor() as cursor:
         values.append(connection.ops.adapt_datetimefield_value(at))
-        cursor.execute(MOVE.format(", ".join(["(%s, %s, %s)"] * len(read))), values)
+        who = get_user_model()._meta
+        known_by = connection.ops.quote_name(who.db_table), connection.ops.quote_name(str(who.pk.column))
+        cursor.execute(MOVE.format(", ".join(["(%s, %s, %s)"] * len(read)), *known_by), values)
         change.touch(*{read_stream(people[person]) for (person,) in cursor.fetchall()})
     return {person for person, room in read if (person, room) not in known}
 
