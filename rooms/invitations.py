@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alerts import Role, notify
 from rooms.mentions import worded
-from rooms.models import Invitation, JoinRequest, Membership, Restriction, Room
+from rooms.models import Invitation, JoinRequest, Membership, ModerationAct, Restriction, Room
 from rooms.moderation import record
 from rooms.names import is_guest
 from rooms.permissions import rights
@@ -42,14 +42,18 @@ def usable() -> "QuerySet[Invitation]":
 
 @transaction.atomic
 def accept(invitation: Invitation, person: Any) -> bool:
-    """Make somebody with an account a member, and count it. Whether they are one; they are not if they are banned."""
+    """Make somebody with an account a member, and count it. Whether they are one.
+
+    They are not if they are banned, or were removed since the invitation was made.
+    """
     room = invitation.room
+    removed = ModerationAct.objects.filter(room=room, person=person, act="expel", at__gte=invitation.created)
     if is_guest(person) or Restriction.objects.bans().filter(room=room, person=person).exists():
         return False
     if room.memberships.filter(person=person).exists():
         return True
     held = usable().select_for_update(of=("self",)).filter(pk=invitation.pk).first()
-    if held is None:
+    if held is None or removed.exists():
         return False
     _membership, fresh = Membership.objects.get_or_create(room=room, person=person)
     held.used += fresh  # it may be their second click

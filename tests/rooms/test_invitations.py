@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from rooms.invitations import accept, invite
 from rooms.models import Invitation, JoinRequest, Membership, Restriction, Room
+from rooms.moderation import expel
 from tests.rooms.posts import lines
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -171,3 +172,13 @@ def test_a_member_leaves_and_an_owner_hands_over_first(team, ann, ben, client):
     assert client.get("/rooms/team/settings/").status_code == 403
     client.post("/rooms/team/leave/")
     assert not is_member(ann, team)
+
+
+def test_who_was_removed_comes_in_again_by_a_later_invitation_alone(team, link, ann, ben, client):
+    client.force_login(ben)
+    client.post(link)
+    expel(Membership.objects.get(room=team, person=ben), ann)
+    assert client.post(link).status_code == 403
+    assert not is_member(ben, team)
+    client.post(f"/invite/{invite(team, ann, 7).token}/")
+    assert is_member(ben, team)
