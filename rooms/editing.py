@@ -14,7 +14,7 @@ from rooms.actions import NOT_OFFERED, ActionRefused, Form, action
 from rooms.markup import TextRejected
 from rooms.models import Message, Revision, Room
 from rooms.moderation import record, remove
-from rooms.permissions import Rights
+from rooms.permissions import Rights, rights
 from rooms.posting import PreparedText, prepare
 from rooms.replies import requote
 from rooms.send_once import NumberedText
@@ -80,7 +80,7 @@ def edit(change: Change, pk: int, new: PreparedText, version: str) -> Message:
     Those whom only the new text mentions are alerted. Raises ActionRefused.
     """
     row = Message.objects.select_for_update(of=("self",)).select_related("room", "author").get(pk=pk)
-    if row.deleted:
+    if row.deleted or not rights(row.author, row.room).write:
         raise ActionRefused(NOT_OFFERED)
     if version_of(row) != version:
         why = CONFLICT.format(text=row.plain)

@@ -10,7 +10,7 @@ from parlour import Change, live_write
 from rooms.actions import NOT_OFFERED, ActionRefused, action
 from rooms.models import Message, Room
 from rooms.names import name_fields, name_in
-from rooms.permissions import Rights
+from rooms.permissions import Rights, rights
 
 KINDS = {
     "👍": _("Thumbs up"),
@@ -44,8 +44,8 @@ def act(person: Any, room: Room, rights: Rights, message: Message, value: str) -
 @live_write
 def react(change: Change, person: Any, message: int, kind: str) -> None:
     """Add this person's reaction to a message (primary keys), or take it back if it is there."""
-    row = Message.objects.select_for_update(of=("self",)).get(pk=message)
-    if row.deleted:
+    row = Message.objects.select_for_update(of=("self",)).select_related("room").get(pk=message)
+    if row.deleted or not rights(person, row.room).write:
         raise ActionRefused(NOT_OFFERED)
     people = dict(row.reactions or {})
     reacted, me = people.get(kind, []), str(person.pk)

@@ -12,12 +12,15 @@ from accounts import tokens
 from alerts import notify
 from alerts.models import Alert
 from parlour.database import run
+from rooms.actions import ActionRefused
+from rooms.editing import edit, version_of
 from rooms.markup import TextRejected
 from rooms.mentions import named_in
 from rooms.models import Message, NotificationLevel, Restriction, Room
 from rooms.moderation import lift, restrict, set_slow_mode
 from rooms.permissions import rights, rights_of_all
 from rooms.posting import post, prepare
+from rooms.reactions import react
 from rooms.send_once import NumberedText
 from tests.parlour.recording_page import RecordingPage
 from tests.rooms.posts import lines, say
@@ -108,16 +111,16 @@ def test_a_banned_person_is_alerted_of_nothing_there_and_can_be_mentioned_by_nob
 
 
 def test_a_text_of_a_muted_person_comes_back_with_the_time_that_is_left(lobby, ben, client):
-    restricted(lobby, ben, "mute", 39.5)
+    restricted(lobby, ben, "mute", 7200)
     client.force_login(ben)
     answer = client.post("/rooms/lobby/messages/", {"text": "kept words"})
     page = answer.content.decode()
     assert answer.status_code == 422
-    assert "You can write here again in 40 seconds." in page
+    assert "You can write here again in 2\xa0hours." in page
     assert "kept words" in page
     assert not lobby.messages.exists()
     assert page.count("kept words") == 1
-    assert '<p class="pl-invite">You can write here again in 40 seconds.</p>' in page, "for the composer"
+    assert '<p class="pl-invite">You can write here again in 2\xa0hours.</p>' in page, "for the composer"
 
 
 def one(room, person, text, n=1):
@@ -217,3 +220,14 @@ def test_a_bot_hears_how_long_it_has_to_wait_in_slow_mode(lobby, ann, ben, clien
     answers = [client.post("/api/rooms/lobby/messages/", **text, **bearer) for _ in range(2)]
     assert [each.status_code for each in answers] == [201, 429]
     assert answers[1]["Retry-After"] == "90"
+
+
+def test_who_is_muted_while_they_react_or_edit_does_neither(lobby, ann, ben):
+    row = say(ben, lobby, "before")
+    text = prepare(lobby.pk, ben.pk, NumberedText("", 0, "after"))
+    restricted(lobby, ben, "mute")
+    for late in (lambda: react(ben, row.pk, "👍"), lambda: edit(row.pk, text, version_of(row))):
+        with pytest.raises(ActionRefused):
+            late()
+    row.refresh_from_db()
+    assert (row.text, row.reactions) == ("before", None)
