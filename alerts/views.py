@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from secrets import token_hex
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import Max
@@ -13,7 +14,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.http import urlencode
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -136,6 +137,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         form.save()
         actions.set_preferences(request.user, form.choices)
+        messages.success(request, gettext("Your settings are saved."), fail_silently=True)
         return redirect("parlour_alerts:all")
     feed = reverse("parlour_alerts:feed") + signed_query("feed", request.user.pk, form.instance.feed)
     context = {

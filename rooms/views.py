@@ -219,6 +219,9 @@ def day(request: HttpRequest, region: RoomRegion) -> HttpResponse:
     """To the first message posted on a day or after it, in the reader's zone; without one, to the newest."""
     form = DayForm(request.GET)
     first = first_on(region.room, form.cleaned_data["on"]) if form.is_valid() else None
+    if form.errors:
+        words = gettext("“{day}” is no day, so you see the newest messages.")
+        notices.info(request, words.format(day=request.GET.get("on", "")[:40]), fail_silently=True)
     return redirect(first or region.room)
 
 

@@ -21,6 +21,7 @@ from accounts.backends import closed
 from accounts.models import User
 from alerts.models import PersonalSettings
 from parlour import clean, is_visible, rate_limit
+from rooms.rows import sent_pk
 
 RESERVED = ("guest-", "visitor-", "bot-")
 LONGEST_USERNAME = 150
@@ -33,6 +34,14 @@ PASSWORD_WORDS = {  # by the code of what Django found
     "password_too_common": _("Many people use this password. Please choose another."),
     "password_too_similar": _("It is too much like your name. Please choose another."),
 }
+
+
+class RoomsField(forms.ModelMultipleChoiceField):
+    """Some rooms. A number that no database holds is the number of none."""
+
+    def clean(self, value: Any) -> Any:
+        """The rooms; raises ValidationError for one that is not offered."""
+        return super().clean([sent_pk(each) for each in value or ()])
 
 
 class NameField(forms.CharField):

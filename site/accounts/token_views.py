@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
-from accounts.forms import NameField, refuse_borrowed
+from accounts.forms import NameField, RoomsField, refuse_borrowed
 from accounts.models import ApiToken, User
 from accounts.tokens import make_token
 from parlour import rate_limit
@@ -37,9 +37,7 @@ class TokenForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choose what it may do.")},
     )
-    rooms: Any = forms.ModelMultipleChoiceField(
-        None, label=_("Its rooms"), required=False, widget=forms.CheckboxSelectMultiple
-    )
+    rooms: Any = RoomsField(None, label=_("Its rooms"), required=False, widget=forms.CheckboxSelectMultiple)
     days = forms.TypedChoiceField(
         label=_("Valid for"),
         choices=[(7, _("A week")), (30, _("30 days")), (90, _("90 days")), (365, _("A year"))],

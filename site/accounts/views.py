@@ -150,7 +150,14 @@ class Password(LoginRequiredMixin, KeepsNext, views.PasswordChangeView):
     def form_valid(self, form: Any) -> HttpResponse:
         """Keeps it, says so, and leaves this page signed in."""
         messages.success(self.request, _("Your password is changed. You are signed out everywhere else."))
+        tell_of_tokens(self.request, form.user)
         return super().form_valid(form)
+
+
+def tell_of_tokens(request: HttpRequest, user: User) -> None:
+    """A new password ends no token: programs go on, and their owner decides about each."""
+    if user.api_tokens.usable().exists():
+        messages.warning(request, _("Tokens of your programs stay valid. Revoke those that others may know."))
 
 
 class Reset(views.PasswordResetView):
@@ -189,6 +196,7 @@ class NewPassword(views.PasswordResetConfirmView):
     def form_valid(self, form: Any) -> HttpResponse:
         """Keeps it, and leads to the sign-in."""
         messages.success(self.request, _("Your password is changed. Sign in with it."))
+        tell_of_tokens(self.request, form.user)
         return super().form_valid(form)
 
 

@@ -9,6 +9,7 @@ from django import forms
 from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms import RoomsField
 from rooms.models import Room
 from webhooks.models import Cursor, Webhook
 from webhooks.safe_post import NotPublic, resolve
@@ -17,7 +18,7 @@ from webhooks.safe_post import NotPublic, resolve
 class WebhookForm(forms.ModelForm):
     """Where to, and what of: rooms that the person may read."""
 
-    rooms = forms.ModelMultipleChoiceField(
+    rooms = RoomsField(
         Room.objects.none(),
         help_text=_("What is posted there from now on is sent, as long as you may read it."),
         widget=forms.CheckboxSelectMultiple,

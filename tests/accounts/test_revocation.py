@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 
+import pytest
 from django.contrib.auth import get_user
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Session
+from accounts.tokens import make_token
 
 from .conftest import PASSWORD
 
@@ -46,6 +48,14 @@ def test_a_changed_password_cuts_off_and_ends_other_sessions_only(signed_in, ann
     assert set(cut) == {ann.pk}
     assert here.get("/accounts/profile/").status_code == 200
     assert elsewhere.get("/accounts/profile/").status_code == 302
+
+
+@pytest.mark.parametrize("days", [1, -1])
+def test_after_a_new_password_somebody_is_told_of_tokens_that_stay_valid(signed_in, ann, days):
+    make_token(ann, "Deploys", ["notify"], [], days)
+    fresh = {"new_password1": "another long day", "new_password2": "another long day"}
+    page = signed_in(ann).post("/accounts/password/", {"old_password": PASSWORD, **fresh}, follow=True).content.decode()
+    assert ("Tokens of your programs stay valid" in page) == (days > 0)
 
 
 def test_an_ended_session_cuts_off_whoever_had_it_however_it_ended(client, ann, cut):

@@ -156,3 +156,10 @@ def test_an_admin_finds_whose_a_bot_is_and_revokes_its_token(ann, lobby, admin_c
     assert token.digest not in shown
     admin_client.post(f"{page}{token.pk}/delete/", {"post": "yes"})
     assert not User.objects.get(pk=token.bot_id).is_active
+
+
+@pytest.mark.parametrize("number", ["9" * 19, "9" * 30, "-1", "x"])
+@pytest.mark.parametrize("address", ["/accounts/tokens/", "/webhooks/new/"])
+def test_a_number_that_no_room_has_is_none_of_theirs(signed_in, sue, address, number):
+    fields = {"name": "Deploys", "scopes": "read", "days": 7, "address": "https://example.org/", "rooms": number}
+    assert signed_in(sue).post(address, fields).status_code == 422

@@ -113,3 +113,5 @@ def test_a_day_leads_to_its_first_message_where_it_is_read(ann, lobby, client):
         assert client.get("/rooms/lobby/", {"on": day}).url == rows[n].get_absolute_url()
     for day in ("2026-03-06", "0001-01-01", "9999-12-31", "soon", "2026-02-30", ""):
         assert client.get("/rooms/lobby/", {"on": day}).url in ("/rooms/lobby/", rows[0].get_absolute_url())
+    page = client.get("/rooms/lobby/", {"on": "<someday>"}, follow=True).content.decode()
+    assert "“&lt;someday&gt;” is no day, so you see the newest messages." in page
