@@ -31,7 +31,8 @@ WATCH = """
 DRAWN = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 STANDS = """
 (key) => {
-  const box = document.activeElement, cursors = `#${key}-resume [name=cursor]:not([value^="people."])`;
+  const box = document.activeElement, moving = '[value^="people."], [value^="unread:"]';
+  const cursors = `#${key}-resume [name=cursor]:not(${moving})`;
   return [document.querySelector(`#${key}-scroll`).scrollTop, box.name, box.value, box.selectionStart, box.selectionEnd,
     ...[...document.querySelectorAll(cursors)].map((each) => each.value)];
 }

@@ -40,7 +40,7 @@ SAME = {
     "tests/monitoring": ["problems", "reporter", "status_page"],
 }
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def postgres():
 def test_it_holds_on_postgresql_too(folder, postgres, tmp_path):
     tests = [f"{folder}/test_{name}.py" for name in SAME[folder]]
     surroundings = os.environ | {"DATABASE_URL": postgres.url(Path(folder).name), "PARLOUR_VAR": str(tmp_path)}
-    command = [sys.executable, "-m", "pytest", *tests, "-q", "-k", "not sqlite", "-p", "no:xdist", "--timeout", "60"]
+    command = [sys.executable, "-m", "pytest", *tests, "-q", "-k", "not sqlite", "-p", "no:xdist", "--timeout", "300"]
     done = subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     assert "skipped" not in done.stdout
