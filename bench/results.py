@@ -164,19 +164,20 @@ def table(rows: Rows, medians: Medians, names: list[str]) -> None:
 
 def comparison(rows: Rows, medians: Medians, recorded: Medians, others: list[str]) -> None:
     """The product beside others, now and as it was recorded."""
-    heads = ["now", *(f"{when}/{other}" for other in others for when in ("now", "recorded"))]
-    print_table(
-        heads,
+    sources = [("now", medians), ("recorded", recorded)]
+    pairs = [(when, source, other) for other in others for when, source in sources if other in source]
+    lines = (
         (
-            (
-                label,
-                [shown(medians.get(PRODUCT, {}).get(key))]
-                + [ratio(source, PRODUCT, other, key) for other in others for source in (medians, recorded)],
-                "",
-            )
-            for key, (label, _) in rows.items()
-        ),
+            label,
+            [
+                shown(medians.get(PRODUCT, {}).get(key)),
+                *(ratio(source, PRODUCT, other, key) for _, source, other in pairs),
+            ],
+            "",
+        )
+        for key, (label, _) in rows.items()
     )
+    print_table(["now", *(f"{when}/{other}" for when, _, other in pairs)], lines)
 
 
 def alone(rows: Rows, figures: Callable[[int], Figures]) -> int:
