@@ -187,3 +187,9 @@ class Region(Ids):
             shown[stream.part] = {"part": stream.part, **stream.paint(stream.variant(request.user), seq)}
             cursors[self.cursor_id(stream.name, stream.part)] = cursor_text(stream.name, epoch, seq)
         return {"region": self, "shown": shown, "cursors": cursors, "debug": settings.DEBUG}
+
+    def present(self, request: HttpRequest) -> str:
+        """Fragments of all parts as they are now, and of their cursors, for a page without a socket."""
+        painted = self.paint(request)
+        parts = [self.inner(name, each["markup"]) for name, each in painted["shown"].items()]
+        return "".join([*parts, *(_hidden_field(name, "cursor", text) for name, text in painted["cursors"].items())])

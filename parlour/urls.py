@@ -60,10 +60,7 @@ def act(request: HttpRequest, part: Part, arguments: Arguments) -> HttpResponse:
     if composed:
         fragments += ids.replaced(composer.render(request, part, arguments, verb, label, focus=True, **refused))
     if status != 403 and not request.POST.get("met"):
-        region = part.authorize(request.user, arguments)
-        fragments += "".join(
-            region.inner(name, each["markup"]) for name, each in region.paint(request)["shown"].items()
-        )
+        fragments += part.authorize(request.user, arguments).present(request)
     return HttpResponse(fragments)
 
 
