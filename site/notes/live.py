@@ -68,6 +68,8 @@ class HeadStream(StateStream):
 class NoteRegion(Region):
     """A note on a page, on which `show` blocks are shown at first."""
 
+    controls = "notes/parts.html#controls"
+
     def __init__(self, note: Note, allowed: Rights, show: int = 0) -> None:
         panel = reverse_lazy("notes:panel", args=[note.pk])
         super().__init__(f"note-{note.pk}", f"/ws/notes/{note.pk}/", panel, "writer" if allowed.write else "reader")

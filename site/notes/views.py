@@ -28,7 +28,7 @@ from notes.live import NoteRegion
 from notes.models import SHOWN, Block, Draft, Kind, Note
 from notes.permissions import Rights, note_for
 from notes.writing import READ_ONLY, VERBS, Desk, Refused
-from parlour import Denied, Region, in_page_language, rate_limit
+from parlour import Denied, Region, rate_limit
 from rooms.files import post_files, prepare_soon
 from rooms.images import FileRejected, measure
 from rooms.markup import TextRejected
@@ -205,8 +205,7 @@ def perform(request: HttpRequest, pk: int, work: Callable[[dict[str, str]], Desk
     except Refused as why:
         problem, desk = why, why.desk
     if request.headers.get("HX-Request"):
-        with in_page_language(request):
-            return HttpResponse(fragments(request, region or Region(f"note-{pk}", "/", ""), desk, problem))
+        return HttpResponse(fragments(request, region or Region(f"note-{pk}", "/", ""), desk, problem))
     if region is None:
         raise Http404
     if problem or desk is None or desk.state == "conflict":
@@ -219,14 +218,13 @@ def perform(request: HttpRequest, pk: int, work: Callable[[dict[str, str]], Desk
 
 def fragments(request: HttpRequest, region: Any, desk: Desk | None, problem: Any) -> str:
     """What a page is sent: words, and the desk if it shows something else now."""
-    said = render_to_string("notes/parts.html#said", {"problem": problem})
     if desk and desk.state == "kept" and desk.block:
-        return region.inner(
-            "kept", render_to_string("notes/parts.html#kept", {"now": timezone.now(), **desk._asdict()})
-        )
-    return region.inner("said", said) + (
-        region.inner("desk", desk_markup(request, region, desk)) if desk and desk.state != "kept" else ""
-    )
+        kept = render_to_string("notes/parts.html#kept", {"now": timezone.now(), **desk._asdict()})
+        return region.inner("kept", kept)
+    parts = region.inner("said", render_to_string("notes/parts.html#said", {"problem": problem}))
+    if desk and desk.state != "kept":
+        parts += region.inner("desk", desk_markup(request, region, desk))
+    return parts + (region.present(request) if request.POST.get("plain") and not request.POST.get("met") else "")
 
 
 @require_safe

@@ -184,3 +184,14 @@ def test_a_page_of_a_long_note_shows_its_beginning_and_a_link_to_a_block_shows_t
     assert "line 100" not in page
     assert "Show more" in page
     assert "line 149" in client.get(last.get_absolute_url()).content.decode()
+
+
+def test_a_page_without_a_socket_is_answered_with_the_note_as_it_is_and_its_cursor(client, ann, note, blocks):
+    client.force_login(ann)
+    sent = {"delete": str(blocks[0].pk), "plain": "1", "met": ""}
+    answer = client.post(f"/notes/{note.pk}/do/", sent, headers={"HX-Request": "true"}).content.decode()
+    assert "two" in answer
+    assert f"#note-{note.pk}-rows" in answer
+    assert re.search(rf'name="cursor" value="note\.{note.pk}:\w+\.4"', answer)
+    answer = client.post(f"/notes/{note.pk}/do/", sent | {"met": "1"}, headers={"HX-Request": "true"}).content.decode()
+    assert f"#note-{note.pk}-rows" not in answer
