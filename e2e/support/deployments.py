@@ -84,6 +84,15 @@ class Deployment:
         with contextlib.closing(sqlite3.connect(self.var / "parlour.sqlite3", timeout=10)) as file:
             return file.execute(query.replace("%s", "?"), values).fetchall()
 
+    def write(self, statement: str) -> None:
+        """Change the database past the product."""
+        if self.database_url:
+            with psycopg.connect(self.database_url) as connection:
+                connection.execute(statement.encode())
+        else:
+            with contextlib.closing(sqlite3.connect(self.var / "parlour.sqlite3", timeout=10)) as file, file:
+                file.execute(statement)
+
     @contextlib.contextmanager
     def orders_held(self) -> Iterator[None]:
         """An import that has begun stands still meanwhile, for no order is written."""
