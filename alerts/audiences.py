@@ -7,7 +7,6 @@ that moves: "user.7/room.5" is for person 7, moves "user.7", and is shown only w
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
-from itertools import chain
 from typing import Any, NamedTuple
 
 from django.contrib.auth import get_user_model
@@ -15,7 +14,7 @@ from django.db import connection
 from django.db.models import CharField, IntegerField, QuerySet, Value
 
 Find = Callable[[Collection[Any]], Iterable[tuple[Any, Any]]]
-_sources: list[tuple[str, Find]] = []
+_sources: list[tuple[str, Find, Any]] = []
 _roles: set[str] = set()
 _PLACEHOLDER = 2**31 - 5  # nobody's primary key, lawful as a number and as a UUID
 
@@ -48,15 +47,17 @@ def may_be_of(audience: str, pk: object) -> bool:
     return stream(audience) == person(pk) or not audience.startswith("user.")
 
 
-def audience_source(pattern: str) -> Callable[[Find], Find]:
+def audience_source(pattern: str, keep: Find | None = None) -> Callable[[Find], Find]:
     """Decorate a function that gives pairs `(person, id)` for the primary keys of people: who belongs to what.
+
+    Of the pairs that are found, if there are any, those count that `keep` returns.
 
     `pattern` makes the audience's name of them: "members.{id}". A queryset whose `id` is text costs no query of its
     own: all querysets are asked as one. Nothing but the primary keys may decide how it is built.
     """
 
     def register(find: Find) -> Find:
-        _sources.append((pattern, find))
+        _sources.append((pattern, find, keep))
         return find
 
     return register
@@ -83,14 +84,19 @@ def of(people: Collection[Any]) -> Mapping[Any, list[str]]:
     """The audiences each of these people (primary keys) belongs to now, their own first. One query."""
     names = {pk: [person(pk)] for pk in people}
     rows, others = _of_one(*people) if len(people) == 1 else _of_many(people)
-    for pk, belongs_to, n in chain(rows, *([(*pair, n) for pair in _sources[n][1](people)] for n in others)):
-        names[pk].append(_sources[n][0].format(person=pk, id=belongs_to))
+    found: dict[int, Any] = {n: _sources[n][1](people) for n in others}
+    for pk, belongs_to, n in rows:
+        found.setdefault(n, []).append((pk, belongs_to))
+    for n, pairs in found.items():
+        pattern, _, keep = _sources[n]
+        for pk, belongs_to in keep(pairs) if keep else pairs:
+            names[pk].append(pattern.format(person=pk, id=belongs_to))
     return names
 
 
 def _of_many(people: Collection[Any]) -> tuple[Any, list[int]]:
     """Rows (person, id, number of the source) of all sources that give querysets; the numbers of the others."""
-    pairs: list[Any] = [find(people) for _, find in _sources]
+    pairs: list[Any] = [find(people) for _, find, _ in _sources]
     others = [n for n, each in enumerate(pairs) if not isinstance(each, QuerySet)]
     first, *more = (
         each.order_by().annotate(alerts_source=Value(n, IntegerField()))

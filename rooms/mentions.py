@@ -22,7 +22,6 @@ from parlour import Change, name_of, rate_limit, written_out
 from rooms.markup import Group, folded, names_after
 from rooms.models import Membership, Message, NotificationLevel, Room
 from rooms.names import bearing, is_guest
-from rooms.object_rules import rules
 from rooms.people_here import holders
 from rooms.permissions import banned, readable, readers, rights
 from rooms.reading import readers_now
@@ -60,14 +59,18 @@ def told_in_rooms(people: Collection[Any]) -> Any:
     return readable(NotificationLevel.objects.filter(person__in=people)).values_list("person", ROOM)
 
 
-@audience_source("user.{person}/object.{id}")
+def may_read(told: Collection[tuple[Any, str]]) -> list[tuple[Any, str]]:
+    """Of people and rooms on objects, whose rules are asked one by one, those that go together."""
+    people, rooms = ({*each} for each in zip(*told, strict=True))
+    levels = NotificationLevel.objects.filter(person__in=people, room__in=rooms).select_related("person", "room")
+    return [(each.person_id, str(each.room_id)) for each in levels if rights(each.person, each.room).read]
+
+
+@audience_source("user.{person}/object.{id}", keep=may_read)
 def told_on_objects(people: Collection[Any]) -> Any:
-    """The same for rooms on objects, whose rules are asked one by one; nothing is asked where no model has a rule."""
-    if not rules:
-        return ()
+    """The same for rooms on objects."""
     levels = NotificationLevel.objects.filter(person__in=people, room__access=Room.Access.OBJECT)
-    levels = levels.select_related("person", "room")
-    return [(level.person_id, level.room_id) for level in levels if rights(level.person, level.room).read]
+    return levels.values_list("person", ROOM)
 
 
 @audience_source("listeners.{id}")
