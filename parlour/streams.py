@@ -139,18 +139,22 @@ class LogStream(Stream):
         """The same with those that are not shown any more, in a stream that removes them from pages."""
         return self.rows()
 
+    def select(self, order: str, most: int, hidden: bool = False, **lookups: int) -> Sequence[Any]:
+        """The first `most` rows, in this order, of which these lookups are true; with `hidden` of all rows."""
+        return (self.all_rows() if hidden else self.rows()).filter(**lookups).order_by(order)[:most]
+
     def page(self, variant: Variant, upto: int, most: int = 50) -> tuple[SafeString, int | None]:
         """The newest rows up to `upto` as markup, and the seq of the next older one; None at the start.
 
         `upto` is what the page's cursor will say: a row beyond it would come again as new. Heavy rows make a shorter
         page, so that no answer is too large for a slow line or a server's frame.
         """
-        shown, older = self._shown(variant, self.rows().filter(seq__lte=upto).order_by("-seq"), most)
+        shown, older = self._shown(variant, self.select("-seq", most + 1, seq__lte=upto), most)
         return _joined([markup for _, markup in shown[::-1]]), older and older.seq
 
     def page_after(self, variant: Variant, since: int, upto: int, most: int = 50) -> tuple[SafeString, Any]:
         """The oldest rows after `since` and up to `upto` as markup, and the last of them if more follow, else None."""
-        rows = self.rows().filter(seq__gt=since, seq__lte=upto).order_by("seq")
+        rows = self.select("seq", most + 1, seq__gt=since, seq__lte=upto)
         shown, later = self._shown(variant, rows, most)
         return _joined([markup for _, markup in shown]), later and shown[-1][0]
 
@@ -178,8 +182,7 @@ class LogStream(Stream):
         [name] = self.heads
         seq = heads[name]
         lowest = min((ask.cursor for ask in asks if ask.cursor is not None), default=seq)
-        newest_first = self.all_rows().filter(changed__gt=lowest, seq__isnull=False).order_by("-changed")
-        rows = list(newest_first[: conf.GAP + 1])[::-1]
+        rows = list(self.select("-changed", conf.GAP + 1, hidden=True, changed__gt=lowest, seq__gt=0))[::-1]
         complete_from = rows[0].changed if len(rows) > conf.GAP else lowest
         seq = max(seq, rows[-1].changed) if rows else seq
         markup = functools.cache(lambda _variant: {row: self.row(row) for row in rows})

@@ -12,7 +12,6 @@ from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, models
 from django.db.models.functions import Now
-from django.db.models.query import RawQuerySet
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.crypto import get_random_string
@@ -28,7 +27,7 @@ from parlour import Numbered, written_out
 from rooms import markup
 from rooms.names import is_guest, only_as_member
 from rooms.object_rules import rules
-from rooms.rows import stored
+from rooms.rows import KeptQuery, stored
 
 RESERVED_SLUGS = {"new"}
 HEADING_LASTS = timedelta(minutes=5)
@@ -69,14 +68,10 @@ class RoomQuerySet(models.QuerySet["Room"]):
         nearness = models.Case(models.When(own, then=0), default=1)
         return rooms.with_membership(person).order_by(nearness, *rooms.query.order_by)
 
-    def beside(self, person: Any, most: int) -> "RawQuerySet[Room]":
-        """The nearest rooms that this person may see, for the list on every page of a room.
-
-        Building this query takes ten times as long as the database needs for it, so its SQL is kept.
-        """
-        sql, params = _sql_beside(person.is_authenticated, is_guest(person), only_as_member(person), most)
-        placeholder, pk = stored(SOMEBODY), stored(person.pk)
-        return self.raw(sql, [pk if value == placeholder else value for value in params])
+    def beside(self, person: Any, most: int) -> "Iterable[Room]":
+        """The nearest rooms that this person may see, for the list on every page of a room."""
+        query = _beside(person.is_authenticated, is_guest(person), only_as_member(person), most)
+        return query.instances({stored(SOMEBODY): stored(person.pk)})
 
     def with_membership(self, person: Any) -> Self:
         """Each joined with this person's `membership`, if there is one."""
@@ -112,10 +107,10 @@ class RoomQuerySet(models.QuerySet["Room"]):
 
 
 @cache
-def _sql_beside(authenticated: bool, guest: bool, as_member: bool, most: int) -> tuple[str, tuple[Any, ...]]:
+def _beside(authenticated: bool, guest: bool, as_member: bool, most: int) -> KeptQuery:
     person = SimpleNamespace(pk=SOMEBODY, is_authenticated=authenticated, is_guest=guest, only_as_member=as_member)
     rooms = Room.objects.visible_to(person).nearest_to(person).with_position(person)
-    return rooms[:most].query.sql_with_params()
+    return KeptQuery(rooms[:most])
 
 
 class Room(models.Model):

@@ -1,6 +1,7 @@
 """Who is here: the list, how many, and the lines "Ann joined the room" and "Ben left"."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -11,7 +12,9 @@ from django.utils.translation import ngettext_lazy
 
 from parlour import Lease, Region, StateStream
 from rooms.names import MARKS, mark, name_fields, name_in
+from rooms.rows import KeptQuery
 
+SOME_LEASE = "of"  # stands for the name of one
 SHOWN = 60  # people named in a room's list; a larger company would cost every page a long list a second
 
 
@@ -53,7 +56,12 @@ class PeopleStream(StateStream):
 def holders(name: str) -> set[Any]:
     """The primary keys of the people with a lease of this name, such as a room's `people` or `reading`."""
     to_python = get_user_model()._meta.pk.to_python
-    return {to_python(each) for each in Lease.objects.living(name).values_list("holder", flat=True)}
+    return {to_python(holder) for (holder,) in _holders().rows({SOME_LEASE: name})}
+
+
+@cache
+def _holders() -> KeptQuery:
+    return KeptQuery(Lease.objects.living(SOME_LEASE).values_list("holder"))
 
 
 def _in_order(name: str) -> list[tuple[Any, str, Any]]:
@@ -61,7 +69,9 @@ def _in_order(name: str) -> list[tuple[Any, str, Any]]:
 
     Bare tuples: while many come, all who are there are asked for again and again.
     """
-    people = get_user_model()._default_manager.filter(pk__in=holders(name)).annotate(mark=mark())
+    if not (here := holders(name)):
+        return []
+    people = get_user_model()._default_manager.filter(pk__in=here).annotate(mark=mark())
     rows = people.values_list("pk", "mark", *name_fields())
     named = ((pk, name_in(names), MARKS.get(marked)) for pk, marked, *names in rows)
     return sorted(named, key=lambda each: (each[1].casefold(), each[0]))

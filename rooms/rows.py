@@ -1,5 +1,6 @@
-"""Primary keys as pages send them and the database holds them."""
+"""Primary keys as pages send them and the database holds them; queries whose SQL is built once."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -15,3 +16,31 @@ def sent_pk(text: Any) -> int:
     """The primary key that a page sent; 0, which no row has, for anything that is none."""
     digits = str(text)
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else 0
+
+
+class KeptQuery:
+    """A queryset whose SQL is built once, of values that stand for those with which it is asked."""
+
+    def __init__(self, queryset: Any) -> None:
+        self.compiler = queryset.query.get_compiler(connection=connection)
+        self.sql, self.params = self.compiler.as_sql()
+        self.converters = self.compiler.get_converters([each for each, _, _ in self.compiler.select])
+
+    def rows(self, values: Mapping[Any, Any]) -> list[tuple[Any, ...]]:
+        """As the database has them, with other `values` in the place of those that stand for them."""
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, [values.get(each, each) for each in self.params])
+            return cursor.fetchall()
+
+    def converted(self, rows: Iterable[tuple[Any, ...]]) -> Iterable[list[Any]]:
+        """These rows, as a queryset has them."""
+        return self.compiler.apply_converters(rows, self.converters)
+
+    def instances(self, values: Mapping[Any, Any]) -> Iterable[Any]:
+        """Instances of the model, with annotations."""
+        of, annotated = self.compiler.klass_info, self.compiler.annotation_col_map.items()
+        names = [self.compiler.select[n][0].target.attname for n in of["select_fields"]]
+        for row in self.converted(self.rows(values)):
+            instance = of["model"].from_db(connection.alias, names, row[: len(names)])
+            vars(instance).update((name, row[n]) for name, n in annotated)
+            yield instance

@@ -1,9 +1,10 @@
 """What pages of a room see: its messages and its title; who is here stands in `rooms.people_here`."""
 
 import json
+from collections import namedtuple
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any, NamedTuple, Self
 
 from django.db.models import TextField
@@ -21,7 +22,7 @@ from rooms.composer import several_lines
 from rooms.direct import name_people
 from rooms.images import THUMBNAIL
 from rooms.markup import trusted
-from rooms.models import Message, Room, room_key
+from rooms.models import SOMEBODY, Message, Room, room_key
 from rooms.names import MARKS, mark, name_fields, name_in
 from rooms.object_rules import object_heads
 from rooms.people_here import PeopleStream
@@ -29,10 +30,11 @@ from rooms.permissions import READER, Rights, sign_in
 from rooms.pins import pinned_in
 from rooms.reactions import Reaction, reactions
 from rooms.restrictions import words as restriction_words
+from rooms.rows import KeptQuery
 from rooms.send_once import new_page
 from rooms.unread import UnreadStream
 
-ROOMS = 1000  # whose query is kept, which takes as long to make as to answer
+ROOMS = 1000  # whose menu buttons are kept
 RENDERED = 2000  # messages whose markup is kept, some two megabytes
 MINUTES, AVATARS = 2000, 1000  # and those of which these parts are kept
 AROUND = 25  # messages before and after the one that a page was asked for
@@ -57,6 +59,7 @@ class RoomRegion(Region):
 
     controls = "parlour_rooms/composer.html#composer"
     invitation = "parlour_rooms/composer.html#invitation"
+    shared_names = (*Region.shared_names, "at", "address", "invitation", "counts_unread")
     ticket = ""
     unread: UnreadStream | None = None
 
@@ -82,7 +85,12 @@ class RoomRegion(Region):
 
     def paint(self, request: HttpRequest) -> dict[str, Any]:
         why_not = restriction_words(self.rights.restriction) if self.rights.restriction else ""
-        return {**super().paint(request), "several_lines": several_lines(request), "why_not": why_not}
+        painted = {**super().paint(request), "signed_in": request.user.is_authenticated}
+        return {**painted, "several_lines": several_lines(request), "why_not": why_not}
+
+    @property
+    def counts_unread(self) -> bool:
+        return self.unread is not None
 
     @property
     def address(self) -> str:  # type: ignore[override]
@@ -222,8 +230,16 @@ def _render_avatar(author_id: Any, author: str) -> SafeString:
 
 
 @lru_cache(RENDERED)
-def render_message(message: ShownMessage) -> SafeString:
-    """The markup of one message, in the language and zone that are active and that it names."""
+def _render_message(
+    row: Any, files: tuple[ShownFile, ...], key: str, actions: str, by_post: bool, language: str | None, zone: str
+) -> SafeString:
+    """The markup of a row, all that the database has of it, in the language and zone that are active."""
+    row = _converted(row)
+    author = row.author, _author(row), str(MARKS.get(row.mark, ""))
+    times = row.created, row.previous_at, row.heading_at
+    states = row.edited, row.deleted, row.pinned, row.quote_json, row.reactions_json
+    shown = *author, *times, row.html, *states, files
+    message = ShownMessage(f"{key}-{row.pk}", row.pk, *shown, actions, by_post, language, zone)
     return render_to_string("parlour_rooms/message.html#message", {"message": message})
 
 
@@ -239,8 +255,9 @@ class RoomStream(LogStream):
         self.room = room
         self.at, self.by_post = region.at, region.by_post
 
-    def rows(self) -> Any:
-        return _messages(self.room.pk)
+    def select(self, order: str, most: int, hidden: bool = False, **lookups: int) -> list[Any]:
+        marks = {SOMEBODY - n: value for n, value in enumerate([self.room.pk, *lookups.values()])}
+        return [_row_type()(*row) for row in _messages(order, most, *lookups).rows(marks)]
 
     def paint(self, variant: Any, seq: int) -> dict[str, Any]:
         self.new_from, number = self.unread.first() if self.unread else (None, 0)
@@ -260,13 +277,8 @@ class RoomStream(LogStream):
 
     def row(self, row: Any) -> SafeString:
         read = translation.get_language(), timezone.get_current_timezone_name()
-        times = row.created, row.previous_at, row.heading_at
-        author = row.author, _author(row), str(MARKS.get(row.mark, ""))
-        files = tuple(self._file(row.pk, **each) for each in json.loads(row.files_json or "[]"))
-        states = row.edited, row.deleted, row.pinned, row.quote_json, row.reactions_json
-        asked = self.actions, self.by_post
-        line = self.ids.id(row.pk), row.pk
-        message = render_message(ShownMessage(*line, *author, *times, row.html, *states, files, *asked, *read))
+        files = tuple(self._file(row.pk, **each) for each in json.loads(row.files_json)) if row.files_json else ()
+        message = _render_message(row, files, self.ids.key, self.actions, self.by_post, *read)
         return self.unread.line() + message if self.unread and row.pk == self.new_from else message
 
     @cached_property
@@ -284,7 +296,7 @@ class RoomStream(LogStream):
         """Nobody is typing what has just arrived; a screen reader hears the newest, and how many there are."""
         if not added:
             return ""
-        last = added[-1]
+        last = _converted(added[-1])
         newest = format_html("{}: {}", _author(last), " ".join(last.text.split())[:200])
         if len(added) == 1:  # its writer's own style sheet keeps it from being read to its writer
             text = format_html('<span data-author="{}">{}</span>', last.author, newest)
@@ -298,12 +310,23 @@ class RoomStream(LogStream):
         return self.ids.replaced(render_to_string("parlour_rooms/message.html#more", context))
 
 
-@lru_cache(ROOMS)
-def _messages(room: int) -> Any:
+@cache
+def _messages(order: str, most: int, *lookups: str) -> KeptQuery:
     """Bare tuples: fifty models with their authors would take longer than all else on a page."""
     texts = {name: Cast(field, TextField()) for name, field in JSON.items()}
-    messages = Message.objects.filter(room=room).annotate(mark=mark("author__"), **texts)
-    return messages.values_list(*FIELDS, *name_fields("author__"), named=True)
+    marks = {name: SOMEBODY - n for n, name in enumerate(["room", *lookups])}
+    messages = Message.objects.annotate(mark=mark("author__"), **texts).filter(**marks).order_by(order)
+    return KeptQuery(messages.values_list(*_row_type()._fields)[:most])
+
+
+@cache
+def _row_type() -> Any:
+    return namedtuple("Row", [*FIELDS, *name_fields("author__")])
+
+
+def _converted(row: Any) -> Any:
+    """A row with what Python has for what the database holds."""
+    return next(_row_type()(*each) for each in _messages("-seq", 1).converted([row]))
 
 
 def _author(row: Any) -> str:

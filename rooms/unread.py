@@ -28,7 +28,7 @@ from rooms.actions import action
 from rooms.direct import title_for
 from rooms.models import SOMEBODY, Membership, Message, ReadPosition, Room
 from rooms.permissions import Rights, readable
-from rooms.rows import stored
+from rooms.rows import KeptQuery, stored
 
 MOST = 100  # messages counted; a page says "99+"
 STORED_AFTER = 0.3  # seconds in which positions gather
@@ -161,11 +161,8 @@ def followed(people: Collection[Any], room: int) -> dict[Any, list[int]]:
     as ROOMS_COUNTED_BESIDE says.
     """
     if len(people) == 1:
-        sql, params = _sql_followed()
-        placed = {stored(SOMEBODY): stored(*people), _SOME_ROOM: room}
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [placed.get(value, value) for value in params])
-            rows = [(*people, pk) for _, pk in cursor.fetchall()]
+        found_in = _followed_by_one().rows({stored(SOMEBODY): stored(*people), _SOME_ROOM: room})
+        rows = [(*people, pk) for _, pk in found_in]
     else:
         rows = list(_followed(people, room))
     found: dict[Any, list[int]] = {person: [] for person in people}
@@ -193,8 +190,8 @@ def _followed(people: Collection[Any], room: int) -> Any:
 
 
 @cache
-def _sql_followed() -> tuple[str, tuple[Any, ...]]:
-    return _followed([SOMEBODY], _SOME_ROOM).query.sql_with_params()
+def _followed_by_one() -> KeptQuery:
+    return KeptQuery(_followed([SOMEBODY], _SOME_ROOM))
 
 
 class UnreadStream(Stream):

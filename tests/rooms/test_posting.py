@@ -16,6 +16,7 @@ from rooms.markup import TextRejected
 from rooms.models import Membership, Message, Room
 from rooms.posting import post, prepare, submit
 from rooms.send_once import NumberedText
+from rooms.unread import move
 from tests.parlour.messages import numbers
 from tests.rooms.posts import say
 
@@ -55,14 +56,25 @@ def test_another_text_under_a_taken_number_is_kept_beside_it(ann, lobby):
     assert kept[0].page != PAGE
 
 
+def rows_values(row):
+    return {name: value for name, value in vars(row).items() if name != "_state"}
+
+
 def test_a_row_that_was_asked_for_by_written_out_sql_has_what_a_querysets_has(ann, lobby):
     post([one(lobby, ann, "hello")])
     for row in (ann, lobby, Message.objects.get()):
         read, usual = by_pk(type(row), [row.pk])[row.pk], type(row)._default_manager.get(pk=row.pk)
-        assert {name: value for name, value in vars(read).items() if name != "_state"} == {
-            name: value for name, value in vars(usual).items() if name != "_state"
-        }
+        assert rows_values(read) == rows_values(usual)
         assert (read._state.db, read._state.adding) == ("default", False)
+
+
+def test_the_rooms_beside_a_conversation_have_what_a_queryset_gives_them(ann, ben, lobby, team):
+    post([one(lobby, ann, "hello")])
+    move({(ann.pk, lobby.pk): 1})
+    for person in (ann, ben, AnonymousUser()):
+        usual = list(Room.objects.visible_to(person).nearest_to(person).with_position(person)[:9])
+        assert [rows_values(room) for room in Room.objects.beside(person, 9)] == [rows_values(room) for room in usual]
+        assert usual[0].last_pk == Message.objects.get().pk
 
 
 def test_sqlite_finds_what_was_sent_by_its_number_and_does_not_read_all_that_its_author_wrote(ann, lobby):
