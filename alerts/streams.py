@@ -57,12 +57,13 @@ class BellRegion(Region):
     """The bell of one person; `names` are their audiences where they are known already."""
 
     controls = "partials/bell.html#controls"
+    shared_names = (*Region.shared_names, "added")
 
     def __init__(self, person: Any, names: list[str] | None = None) -> None:
         super().__init__(KEY, "/ws/alerts/", reverse_lazy("parlour_alerts:panel"), "member")
         self.bell = BellStream(self, names or audiences.of([person])[person])
         self.streams = [self.bell, *(stream(person, self) for stream, _ in _added)]
-        self.added = [template for _, template in _added]
+        self.added = tuple(template for _, template in _added)
 
 
 class BellStream(StateStream):

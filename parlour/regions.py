@@ -6,9 +6,10 @@ a target, so every id carries its region's key (https://htmx.org/attributes/hx-s
 """
 
 import re
+from collections import namedtuple
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -17,6 +18,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest
 from django.urls import get_script_prefix
 from django.utils import translation
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -145,6 +147,11 @@ def in_page_language(request: HttpRequest) -> Iterator[None]:
         yield
 
 
+@cache
+def _shared(names: tuple[str, ...]) -> Any:
+    return type("SharedRegion", (namedtuple("SharedRegion", names),), {"id": Ids.id})
+
+
 class Region(Ids):
     """One reader's region: everything inside it has an id that begins with `key`.
 
@@ -157,6 +164,7 @@ class Region(Ids):
     controls = "parlour/controls.html"
     address = ""  # of the page it stands on, for a link that leads back to it
     by_post = False  # its page asks by POST, with the fields in `<key>-sent`, where no cookie says who it is
+    shared_names: tuple[str, ...] = ("key", "socket", "panel", "role", "controls", "by_post")
 
     def __init__(self, key: str, socket: str, panel: "_StrOrPromise", role: str = "reader") -> None:
         super().__init__(key)
@@ -166,6 +174,12 @@ class Region(Ids):
         self.role = role
         self.streams: list[Stream] = []
         self.guards: list[str] = []
+
+    @property
+    def shared(self) -> Any:
+        """What `{% kept %}` may use of it: `shared_names`, and `id`."""
+        values = (getattr(self, name) for name in self.shared_names)
+        return _shared(self.shared_names)(*(str(each) if isinstance(each, Promise) else each for each in values))
 
     def paint(self, request: HttpRequest) -> dict[str, Any]:
         """Context for the templates: `region`, `shown` (by part, with its `markup`), `cursors` (by id) and `debug`.

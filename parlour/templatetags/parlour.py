@@ -2,6 +2,8 @@
 
 `{% people_here object %}` is who has a page open.
 
+`{% kept a=a %}…{% late %}…{% endlate %}…{% endkept %}` is markup that many readers share.
+
 For regions of your own, `{% region %}`; `{% id region "log" %}` is the id of a part of a region. `{{ text|version }}`
 changes with the text, for the address of what is made of it, such as the picture of somebody's name.
 """
@@ -24,7 +26,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django_htmx.jinja import htmx_script
 
-from parlour import checks, who_is_here
+from parlour import checks, kept, who_is_here
 from parlour import composer as composer_form
 from parlour.conf import conf
 from parlour.consumer import CloseCode, Denied, refused_sockets
@@ -33,6 +35,8 @@ from parlour.regions import Ids, Region
 
 register = template.Library()
 register.simple_tag(refused_sockets)
+register.tag("kept", kept.compile_block)
+register.tag("late", kept.compile_block)
 
 
 @register.inclusion_tag("parlour/region.html", takes_context=True)

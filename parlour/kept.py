@@ -1,0 +1,83 @@
+"""`{% kept name=value … %}…{% endkept %}`: markup that is rendered once for all readers who share these values.
+
+It is kept in memory by them, the language, the time zone and SCRIPT_NAME. What stands in it sees nothing else, neither
+request nor user, so that nothing of one reader gets onto another one's page; it must not ask for the time. Values are
+texts, numbers, truth values and tuples of these, for a row that was changed is equal to what it was.
+
+`{% late %}…{% endlate %}` inside it, or inside what it includes, is rendered for each reader, with all that the
+template around `kept` has; elsewhere it changes nothing.
+"""
+
+import re
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+from django.template import Context, Node, Template
+from django.template.base import NodeList, Parser, Token, token_kwargs
+from django.urls import get_script_prefix
+from django.utils import timezone, translation
+from django.utils.crypto import get_random_string
+
+MOST = 500  # pieces of markup, of some kilobytes
+_LATE = "parlour_late_nodes"
+_MARK = get_random_string(16)  # nobody can type it
+
+
+def compile_block(parser: Parser, token: Token) -> Node:
+    """Compile one of the two tags."""
+    tag, *values = token.split_contents()
+    nodes = parser.parse([f"end{tag}"])
+    parser.delete_first_token()
+    return LateNode(nodes) if tag == "late" else KeptNode(nodes, token_kwargs(values, parser))
+
+
+class LateNode(Node):
+    """What is rendered for each reader."""
+
+    child_nodelists = ("nodes",)
+
+    def __init__(self, nodes: NodeList) -> None:
+        self.nodes = nodes
+
+    def render(self, context: Context) -> str:
+        if _LATE not in context:
+            return self.nodes.render(context)
+        context[_LATE].append(self.nodes)
+        return f"{_MARK}{len(context[_LATE]) - 1};"
+
+
+class KeptNode(LateNode):
+    """What is rendered once for equal values."""
+
+    def __init__(self, nodes: NodeList, values: dict[str, Any]) -> None:
+        super().__init__(nodes)
+        self.values = values
+
+    def render(self, context: Context) -> str:
+        resolved = {name: value.resolve(context) for name, value in self.values.items()}
+        if _LATE in context:  # it stands inside another one
+            with context.push(**resolved):
+                return self.nodes.render(context)
+        values = tuple((name, type(value), value) for name, value in resolved.items())
+        read = translation.get_language(), timezone.get_current_timezone_name(), get_script_prefix()
+        parts = _parts.__wrapped__ if settings.DEBUG else _parts  # templates are edited
+        shown = parts(self, context.template, values, *read)
+        return "".join([part if isinstance(part, str) else part.render(context) for part in shown])
+
+
+@lru_cache(MOST)
+def _parts(kept: KeptNode, template: Template, values: tuple[Any, ...], *_read_in: str) -> list[str | NodeList]:
+    """The markup, and the nodes that are rendered for each reader in their places."""
+    for name, _, value in values:
+        if not all(isinstance(each, str | int | None) for each in _flat(value)):
+            raise TypeError(f"{{% kept {name}=… %}}: {value!r} may change and be equal to what it was.")
+    late: list[NodeList] = []
+    context = Context({_LATE: late, **{name: value for name, _, value in values}})
+    with context.render_context.push_state(template), context.bind_template(template):
+        parts = re.split(rf"{_MARK}(\d+);", kept.nodes.render(context))
+    return [late[int(part)] if n % 2 else part for n, part in enumerate(parts)]
+
+
+def _flat(value: Any) -> list[Any]:
+    return [each for part in value for each in _flat(part)] if isinstance(value, tuple) else [value]
