@@ -149,6 +149,8 @@ def desk_markup(request: HttpRequest, region: NoteRegion, desk: Desk) -> str:
     """What stands in the desk, and what else its owner has begun in this note."""
     drafts = Draft.objects.filter(person=request.user.pk, block__note=region.note).select_related("block")
     context = {"region": region, "kinds": Kind.choices, **desk._asdict()}
+    if desk.draft:
+        context["given"] = writing.digest(desk.draft.kind, desk.draft.text)
     context["drafts"] = [each for each in drafts if desk.draft is None or each.block_id != desk.draft.block_id]
     if desk.state == "conflict" and desk.block and desk.draft:
         context["theirs"], context["mine"] = markdown.compare(desk.block.text, desk.draft.text)
@@ -219,8 +221,8 @@ def perform(request: HttpRequest, pk: int, work: Callable[[dict[str, str]], Desk
 def fragments(request: HttpRequest, region: Any, desk: Desk | None, problem: Any) -> str:
     """What a page is sent: words, and the desk if it shows something else now."""
     if desk and desk.state == "kept" and desk.block:
-        kept = render_to_string("notes/parts.html#kept", {"now": timezone.now(), **desk._asdict()})
-        return region.inner("kept", kept)
+        context = {"now": timezone.now(), "given": writing.digest(**writing.typed(request.POST)), **desk._asdict()}
+        return region.inner("kept", render_to_string("notes/parts.html#kept", context))
     parts = region.inner("said", render_to_string("notes/parts.html#said", {"problem": problem}))
     if desk and desk.state != "kept":
         parts += region.inner("desk", desk_markup(request, region, desk))

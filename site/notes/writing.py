@@ -7,6 +7,7 @@ goes into the history at once.
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
+from zlib import crc32
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -49,10 +50,18 @@ class Desk(NamedTuple):
     pressed: str = ""  # the button that keeps the focus
 
 
-def typed(fields: Mapping[str, str]) -> dict[str, str]:
-    """What stands in the desk that a page sent."""
-    text = {"text": fields["text"].replace("\0", "").replace("\r\n", "\n")[:LONGEST]} if "text" in fields else {}
+def typed(fields: Mapping[str, str]) -> dict[str, Any]:
+    """What stands in the desk that a page sent, with the version it is based on."""
+    text: dict[str, Any] = {}
+    if "text" in fields:
+        text = {"text": fields["text"].replace("\0", "").replace("\r\n", "\n")[:LONGEST]}
+        text["base"] = sent_pk(fields.get("base"))
     return {**text, "kind": fields["kind"]} if fields.get("kind") in Kind.values else text
+
+
+def digest(kind: str = "", text: str = "", **_: Any) -> str:
+    """What tells whether something was typed in a desk since it was filled or kept: on other devices more may be."""
+    return f"{crc32(f'{kind} {text}'.encode()):x}"
 
 
 def keep(person: Any, note: int, fields: Mapping[str, str]) -> None:
@@ -61,7 +70,8 @@ def keep(person: Any, note: int, fields: Mapping[str, str]) -> None:
     A draft that was ended meanwhile, by saving it, does not begin again.
     """
     drafts = Draft.objects.filter(pk=sent_pk(fields.get("draft")), person=person.pk, block__note=note)
-    if (text := typed(fields)) and drafts.update(**text, at=timezone.now()):
+    text = typed(fields)
+    if text and digest(**text) != fields.get("given") and drafts.update(**text, at=timezone.now()):
         held = Block.objects.filter(drafts__in=drafts.values("pk"), writer=person.pk)
         held.update(until=timezone.now() + HOLDS)
 
@@ -126,7 +136,7 @@ class Writing:
         """Save what was typed, if nobody else saved since it was begun; else both stand side by side."""
         block = self._block(pk)
         draft = self._draft(block)
-        base = sent_pk(self.fields.get("base", draft.base))
+        base = draft.base
         if block.deleted and "revive" not in self.fields:
             raise Refused(_("It was deleted meanwhile. What you wrote is here."), Desk("deleted", block, draft))
         try:
@@ -139,8 +149,8 @@ class Writing:
         if base != block.version and (text, draft.kind) != (block.text, block.kind):
             kept = {"version": base, "kind": draft.kind, "text": text, "author": self.person, "aside": True}
             block.revisions.get_or_create(**kept)
-            draft.base = block.version
             draft.save()
+            draft.base = block.version  # of this answer alone, for it may be lost
             return Desk("conflict", block, draft)
         block.deleted = None
         self._store(block, draft.kind, parts[0])
