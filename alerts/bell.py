@@ -36,7 +36,8 @@ class Line(NamedTuple):
 
     @property
     def title(self) -> str:
-        return kind_named(self.alert.kind).title_of(self.n, self.alert.title_now)
+        title = self.alert.title_now
+        return title if self.n == 1 else kind_named(self.alert.kind).title_of(self.n, title)
 
     @property
     def detail(self) -> str:

@@ -118,7 +118,8 @@ class Alert(models.Model):
     @property
     def title_now(self) -> str:
         """The title, with the name its actor has now."""
-        return self.title.replace("{actor}", self.actor_name or gettext("Somebody"))
+        named = "{actor}" in self.title
+        return self.title.replace("{actor}", self.actor_name or gettext("Somebody")) if named else self.title
 
     @property
     def actor_name(self) -> str:

@@ -3,15 +3,17 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
+from secrets import randbits
 from typing import Any, NamedTuple
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth import get_user_model
 from django.template.loader import render_to_string
-from django.urls import reverse_lazy
+from django.urls import get_script_prefix, reverse_lazy
 from django.utils import timezone, translation
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import ngettext
 
 from alerts import audiences
@@ -23,6 +25,8 @@ KEY = "bell"
 MOST = 99  # more are "99+"
 TOASTS = 3  # at once
 TOAST_STANDS = timedelta(seconds=10)  # meanwhile, more alerts of its line show no other toast
+LINES = 2000  # whose markup is kept, some five megabytes
+_FIELDS = {name: str(2**62 + randbits(61)) for name in ("pk", "upto", "name", "words", "lines")}  # nobody writes these
 MakeStream = Callable[[Any, Region], StateStream]
 _added: list[tuple[MakeStream, str]] = []
 
@@ -53,6 +57,53 @@ class Reader(NamedTuple):
     title: str
 
 
+class ShownLine(NamedTuple):
+    """What a line's markup is made of but for the names of its alert: it is alike for all who are told the same."""
+
+    title: str
+    detail: str
+    at: datetime
+    actor_id: Any
+    actor_name: str
+    by: str  # the actor, where the title does not say who
+    read: bool
+    form: str
+
+
+@lru_cache(LINES)
+def line_pattern(line: ShownLine, id: str, *_read_in: str) -> str:  # noqa: A002
+    """A line as a pattern for `format_html`, whose fields are what people who are told the same see differently."""
+    return _pattern("line", "pk", "name", "words", line=line, id=id)
+
+
+@lru_cache(LINES)
+def lines_pattern(unseen: int, unread: bool, empty: bool, id: str, form: str, _language: str) -> str:  # noqa: A002
+    """What stands around the lines, as such a pattern."""
+    fields = ["upto"] if empty else ["upto", "lines"]
+    return _pattern("lines", *fields, unseen=unseen, unread=unread, id=id, form=form)
+
+
+@lru_cache(LINES)
+def render_count(unseen: int, _language: str) -> SafeString:
+    """The number on the button."""
+    return render_to_string("partials/bell.html#count", {"unseen": unseen})
+
+
+@lru_cache(64)
+def toast_pattern(title: str, detail: str, *_read_in: str) -> str:
+    """A toast as such a pattern."""
+    return _pattern("toast", "pk", title=title, detail=detail)
+
+
+def _pattern(part: str, *fields: str, **context: Any) -> str:
+    """What is rendered once, with its braces doubled and these fields of it open."""
+    context |= {field: _FIELDS[field] for field in fields}
+    markup = str(render_to_string(f"partials/bell.html#{part}", context)).replace("{", "{{").replace("}", "}}")
+    for field in fields:
+        markup = markup.replace(_FIELDS[field], f"{{{field}}}")
+    return markup
+
+
 class BellRegion(Region):
     """The bell of one person; `names` are their audiences where they are known already."""
 
@@ -72,7 +123,6 @@ class BellStream(StateStream):
     A variant's `own` holds a `Reader`, a line each: "5\\nopened\\nLobby".
     """
 
-    template = "partials/bell.html#count"
     part = "count"
     gap = 0.1  # a burst of alerts is one frame
     opened = False
@@ -94,36 +144,38 @@ class BellStream(StateStream):
         readers = {variant: _reader(variant) for variant in variants}
         opened = {reader.person for reader in readers.values() if reader.opened}
         of = bells({reader.person for reader in readers.values()}, opened)
-        rendered: dict[tuple[Line, str, str], str] = {}
-        return {
-            variant: self._shown(variant, reader, of[reader.person], rendered) for variant, reader in readers.items()
-        }
+        return {variant: self._shown(variant, reader, of[reader.person]) for variant, reader in readers.items()}
 
-    def _shown(
-        self, variant: Any, reader: Reader, bell: Bell, rendered: dict[tuple[Line, str, str], str]
-    ) -> dict[str, Any]:
-        shown = {"unseen": bell.unseen, "recent": bell.recent, "day": today(variant.zone), "lines": None}
+    def _shown(self, variant: Any, reader: Reader, bell: Bell) -> dict[str, Any]:
+        shown: dict[str, Any] = {
+            "unseen": bell.unseen,
+            "recent": bell.recent,
+            "day": today(variant.zone),
+            "lines": None,
+        }
         shown |= {"title": reader.title, "is_quiet": bell.is_quiet}
         if reader.opened:
             with translation.override(variant.language), timezone.override(variant.zone):
-                for line in bell.lines:
-                    key = (line, variant.language, variant.zone)
-                    rendered[key] = rendered.get(key) or self._line(line)
-                lines = format_html_join("", "{}", ((rendered[line, *variant[:2]],) for line in bell.lines))
-                context = {"region": self.ids, "bell": bell, "lines": lines}
-                shown["lines"] = render_to_string("partials/bell.html#lines", context)
+                day, form = shown["day"], self.ids.id("form")
+                lines = format_html_join("", "{}", ((self._line(line, variant, form, day),) for line in bell.lines))
+                pattern = lines_pattern(
+                    bell.unseen, bell.unread, not lines, self.ids.id("upto"), form, variant.language
+                )
+                shown["lines"] = format_html(pattern, upto=bell.upto, lines=lines)
         return shown
 
-    def _line(self, line: Line) -> str:
+    def _line(self, line: Line, variant: Any, form: str, day: str) -> SafeString:
         """Its buttons, and the focus in them, stay as long as the line; its words as long as they are the same."""
-        words = f"{line.alert.pk} {line.title} {line.alert.actor_name} {timezone.localdate()}"
-        context = {
-            "region": self.ids,
-            "line": line,
-            "id": self.ids.id(line.name),
-            "words": f"{crc32(words.encode()):08x}",
-        }
-        return render_to_string("partials/bell.html#line", context)
+        alert, title, actor = line.alert, line.title, line.alert.actor_name
+        words = f"{crc32(f'{alert.pk} {title} {actor} {day}'.encode()):08x}"
+        by = "" if "{actor}" in alert.title else actor
+        shown = ShownLine(title, line.detail, alert.at, alert.actor_id, actor, by, line.read, form)
+        pattern = line_pattern(shown, self.ids.id(_FIELDS["name"]), *variant[:2], day, get_script_prefix())
+        return format_html(pattern, pk=alert.pk, name=line.name, words=words)
+
+    def drawn(self, variant: Any, context: dict[str, Any]) -> SafeString:
+        with translation.override(variant.language):
+            return render_count(context["unseen"], variant.language)
 
     def extras(self, context: dict[str, Any]) -> str:
         extras = self.ids.value("day", context["day"])
@@ -142,8 +194,11 @@ class BellStream(StateStream):
         if len(toasts) > 1:
             n = len(toasts)
             words = format_html(ngettext("{} new alert. {}", "{} new alerts. {}", n), n, toasts[0].title)
-        language = translation.get_language()
-        shown = "".join(_toast(line.alert.pk, line.title, line.detail, language) for line in reversed(toasts[:TOASTS]))
+        read_in = str(translation.get_language()), get_script_prefix()
+        shown = "".join(
+            format_html(toast_pattern(line.title, line.detail, *read_in), pk=line.alert.pk)
+            for line in reversed(toasts[:TOASTS])
+        )
         return self.ids.append("toasts", shown) + self.ids.inner("announce", words)
 
     def fragments(self, person: Any) -> str:
@@ -177,12 +232,6 @@ def new_lines(before: Sequence[Alert], now: Sequence[Alert]) -> list[Line]:
             new.setdefault((alert.kind, alert.key or alert.pk), []).append(alert)
     lines = [Line(alerts[-1], len(alerts)) for alerts in new.values() if due.intersection(a.pk for a in alerts)]
     return sorted(lines, key=lambda line: (line.alert.at, line.alert.pk), reverse=True)
-
-
-@lru_cache(64)
-def _toast(pk: int, title: str, detail: str, _language: str) -> str:
-    """In the language in force, which the cache must know."""
-    return render_to_string("partials/bell.html#toast", {"pk": pk, "title": title, "detail": detail})
 
 
 def _reader(variant: Any) -> Reader:

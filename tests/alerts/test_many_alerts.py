@@ -26,9 +26,10 @@ def hire(n):
 
 
 async def test_one_order_tells_all_staff_and_is_drawn_once(sue, monkeypatch):
-    drawn = []
-    draw = streams.BellStream._line
-    monkeypatch.setattr(streams.BellStream, "_line", lambda self, line: drawn.append(line) or draw(self, line))
+    drawn, pattern = [], streams._pattern
+    monkeypatch.setattr(
+        streams, "_pattern", lambda part, *fields, **shown: drawn.append(part) or pattern(part, *fields, **shown)
+    )
     async with AsyncExitStack() as open_pages:
         pages = [await open_pages.enter_async_context(BellPage(person)) for person in await sync_to_async(hire)(STAFF)]
         for page in pages:
@@ -38,8 +39,25 @@ async def test_one_order_tells_all_staff_and_is_drawn_once(sue, monkeypatch):
         await anotify(Role("staff"), "order", "A new order")
         for page in pages:
             await page.shows("1 unseen")
-        assert len(drawn) == 1
+        assert drawn.count("line") == 1
         assert all(sum("A new order" in frame for frame in page.frames) == 1 for page in pages)
+
+
+def test_an_alert_to_hundreds_takes_no_more_statements_than_one_to_a_few(sue, django_assert_max_num_queries):
+    people = hire(300)
+    with django_assert_max_num_queries(5):  # with the transaction's own
+        notify(people, "tea", "Tea is ready", key="tea")
+    notify([*people, sue], "tea", "Tea is ready", key="tea")
+    assert Alert.objects.count() == 301
+    with django_assert_max_num_queries(6):
+        assert {bell.unseen for bell in bells([person.pk for person in people]).values()} == {1}
+
+
+def test_braces_in_an_alert_stand_for_nothing(sue):
+    notify(sue, "tea", "{pk} {{words}} {0} {}", "}{name")
+    lines = streams.BellRegion(sue.pk).bell.lines(sue)
+    assert ">{pk} {{words}} {0} {}<" in lines
+    assert ">}{name<" in lines
 
 
 async def test_alerts_of_one_transaction_are_two_small_frames_at_most(sue):
