@@ -57,7 +57,7 @@ def test_what_was_cancelled_is_gone_on_with_without_script_and_no_order_comes_tw
     upload(member, csv_file(5_000, bad=100), "changed-my-mind.csv")
     path = member.page.url.removeprefix(member.url)
     imported = f"import:{path.rstrip('/').rpartition('/')[2]}:%"
-    with deployment.orders_held():
+    with deployment.orders_held(), member.page.expect_request("**/cancel/"):
         press(member, "Cancel")
     wait_for_words(member, "Cancelled.")
     [(part, _)] = deployment.rows(ORDERS, imported)

@@ -22,7 +22,7 @@ SQUASHED = """[...document.querySelectorAll(".pl-avatar")].filter((each) => each
 AXE = Axe().axe_script
 SCHEMES: dict[Literal["light", "dark"], str] = {"light": "", "dark": "runOnly: ['color-contrast'],"}
 # what axe finds, in few words: its whole answer takes longer to bring here than to find
-FINDINGS = """axe.run("PART", {RULES resultTypes: ["violations"]}).then((found) => found.violations
+FINDINGS = """axe.run("PART", {RULES resultTypes: ["violations"], preload: false}).then((found) => found.violations
   .map((each) => `${each.id}: ${each.nodes.slice(0, 3).map((node) => node.html.slice(0, 120)).join(" ")}`))"""
 
 
