@@ -27,6 +27,7 @@ from parlour.streams import Ask, Stream, Variant
 
 log = logging.getLogger("parlour")
 SLOTS = 6  # sockets get their heartbeats in as many groups, so that a large site does not send all at once
+MANY = 1000  # who read a stream each in a way of their own: it is asked half as often, where it may wait
 ASKED_AT_ONCE = 40  # pages whose rights are asked for together; more would hold up what is delivered meanwhile
 
 
@@ -139,7 +140,7 @@ class Topic:
         while True:
             await self.awake.wait()
             if self.stream.delay and not self.late:
-                await asyncio.sleep(self.stream.delay)
+                await asyncio.sleep(self.stream.delay * (1 + len(self.groups) / MANY))
             self.awake.clear()
             late = self.late.copy()
             behind, self.behind = self.behind | {self.member_of[listener] for listener in late}, set()

@@ -80,7 +80,7 @@ class Stream:
 
     part = "now"  # the element of the region that it fills
     gap = 0.0  # seconds between two asks, if the engine's ASK_GAP is too short
-    delay = 0.0  # seconds from a hint to the ask, in which what pages do about the event is stored
+    delay = 0.0  # seconds from a hint to the ask, in which pages may act on the event; more where many variants read
 
     def __init__(self, name: str, ids: Ids, heads: Sequence[str] = ()) -> None:
         self.name = name

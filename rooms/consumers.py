@@ -146,7 +146,8 @@ class RoomConsumer(Consumer):
         self.deliver = self._deliver_and_read  # type: ignore[method-assign]  # the others' frames take a call less
         if begins:
             self.hub.presence.enter((self.region.room.reading, str(self.person.pk)))
-            self._read(self.hub.told(self, self.region.log))
+            if (seq := self.hub.told(self, self.region.log)) >= 0:  # what the page was told up to now is read
+                read_soon(self, seq)
             await run(mark_room_read, self.person, self.region.room)
 
     async def hear_above(self, fields: dict[str, Any]) -> None:
@@ -170,12 +171,7 @@ class RoomConsumer(Consumer):
     def _deliver_and_read(self, topic: Any, seq: int, text: str) -> None:
         super().deliver(topic, seq, text)
         if topic.stream.key == self.region.log.key:
-            self._read(seq)
-
-    def _read(self, seq: int) -> None:
-        """What the page was told up to this is read, once it was told anything."""
-        if self.region.unread and seq >= 0:
-            read_soon(self.person.pk, self.region.room.pk, seq)
+            read_soon(self, seq)
 
     def _look_away(self) -> None:
         if self.attention:

@@ -81,16 +81,28 @@ def _move(change: Change, read: Mapping[Pair, int], at: datetime) -> set[Any]:
     return {person for person, room in read if (person, room) not in known}
 
 
-_waiting: dict[asyncio.AbstractEventLoop, dict[Pair, int]] = {}
+_waiting: dict[asyncio.AbstractEventLoop, dict[Any, int]] = {}  # by page
 
 
-def read_soon(person: Any, room: int, seq: int) -> None:
-    """Store in a moment, with what others have read meanwhile, that somebody has read a room up to `seq`."""
-    loop, now = asyncio.get_running_loop(), timezone.now()
+def read_soon(page: Any, seq: int) -> None:
+    """Store in a moment, with what others read meanwhile, that who sits at a page has read its room up to `seq`.
+
+    It is called for every message and reader, and so only notes that.
+    """
+    loop = page.loop
     if loop not in _waiting:
         _waiting[loop] = {}
-        loop.call_later(STORED_AFTER, lambda: submit(move, _waiting.pop(loop), now))
-    _waiting[loop][person, room] = max(seq, _waiting[loop].get((person, room), 0))
+        loop.call_later(STORED_AFTER, _store, loop, timezone.now())
+    _waiting[loop][page] = seq
+
+
+def _store(loop: asyncio.AbstractEventLoop, at: datetime) -> None:
+    read: dict[Pair, int] = {}
+    for page, seq in _waiting.pop(loop).items():
+        if page.region.unread:
+            pair = page.person.pk, page.region.room.pk
+            read[pair] = max(seq, read.get(pair, 0))
+    submit(move, read, at)
 
 
 def may_mark(person: Any, room: Room, rights: Rights, message: Message) -> bool:
@@ -246,29 +258,30 @@ class UnreadStream(Stream):
         asked: dict[Any, set[int]] = {}
         for ask, person in behind.items():
             asked.setdefault(person, set()).update(_rooms(ask.heads))
-        counts = self.counts.of(asked, heads)
+        counts, named = self.counts.of(asked, heads), self._room_now(heads)[0]
         for ask, person in behind.items():
             now: dict[Any, Any] = {room: counts[person][room] for room in _rooms(ask.heads)}
             if not self.room.is_on_object:
-                title = title_for(SimpleNamespace(pk=person), self._room_now(heads))
-                now["title"] = counted(f"{title} · Parlour", now.get(self.room.pk, 0))
+                now["title"] = named, now.get(self.room.pk, 0)  # it is made only where one of them differs
             seq, before = self.shown.get((ask.variant, ask.heads), (None, {}))
             known = before if seq == ask.cursor else {}
             changed = ((what, value) for what, value in now.items() if known.get(what) != value)
-            fragments[ask] = "".join(self._fragment(what, value, ask.variant.language) for what, value in changed)
+            fragments[ask] = "".join(self._fragment(what, value, ask.variant) for what, value in changed)
             self.shown[ask.variant, ask.heads] = seqs[ask], now
         return Answer(heads, fragments)
 
-    def _room_now(self, heads: Mapping[str, int]) -> Room:
-        """The room with its name, which is asked for again when the head of its rules has moved."""
+    def _room_now(self, heads: Mapping[str, int]) -> tuple[int, Room]:
+        """The room with its name, which is asked for again when the head of its rules has moved, and that head."""
         seq = heads[self.room.rules_stream]
         if self.named[0] != seq:
             self.named = seq, Room.objects.filter(pk=self.room.pk).first() or self.room
-        return self.named[1]
+        return self.named
 
-    def _fragment(self, what: Any, value: Any, language: str) -> str:
+    def _fragment(self, what: Any, value: Any, variant: Any) -> str:
         if what == "title":
-            return self.ids.title(value)
+            title = title_for(SimpleNamespace(pk=person_of(variant.own)), self.named[1])
+            return self.ids.title(counted(f"{title} · Parlour", value[1]))
+        language = variant.language
         if what == self.room.pk:
             return self.ids.inner(self.part, _newest(value, language))
         somewhere = f"unread-{what}, #{self.ids.id('others')}"  # the list may lack the room: htmx wants a target
@@ -285,6 +298,7 @@ def _rooms(heads: tuple[str, ...]) -> tuple[int, ...]:
     return tuple(int(name.removeprefix("room.")) for name in heads if name.startswith("room."))
 
 
+@lru_cache(10_000)
 def person_of(pk: str) -> Any:
     """A person's primary key, from the text of a variant."""
     return get_user_model()._meta.pk.to_python(pk)

@@ -55,6 +55,17 @@ def news(hub, stream, seq):
     hub.moved(stream.name, seq)
 
 
+async def test_a_stream_that_may_wait_does_so_for_longer_where_many_read_it_each_in_their_own_way(hub, monkeypatch):
+    monkeypatch.setattr(module, "MANY", 1)
+    stream, readers = FakeStream(), [FakeListener("UTC"), FakeListener("Europe/Berlin"), FakeListener("Asia/Tokyo")]
+    await present(hub, stream, *readers)
+    stream.delay, began = 0.2, hub.loop.time()
+    news(hub, stream, 1)
+    await told(*readers, words="[0 to 1]")
+    assert hub.loop.time() - began >= 0.8
+    assert stream.asked == [["0", "0", "0"]]
+
+
 async def test_the_epoch_is_read_once_however_many_pages_come_at_once(monkeypatch):
     read = []
     monkeypatch.setattr(module.Head.objects, "epoch", lambda: read.append(1) or 7)
