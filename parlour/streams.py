@@ -158,13 +158,15 @@ class LogStream(Stream):
         shown, later = self._shown(variant, rows, most)
         return _joined([markup for _, markup in shown]), later and shown[-1][0]
 
-    def _shown(self, variant: Variant, rows: Any, most: int) -> tuple[list[tuple[Any, SafeString]], Any]:
+    def _shown(
+        self, variant: Variant, rows: Any, most: int, heaviest: float = 0
+    ) -> tuple[list[tuple[Any, SafeString]], Any]:
         """As many of `rows` as a page takes, each with its markup, and the row that follows them; None at the end."""
         shown: list[tuple[Any, SafeString]] = []
         weight = 0
         with reading_as(variant):
             for row in rows[: most + 1]:
-                if len(shown) == most or weight > conf.ANSWER_BYTES:
+                if len(shown) == most or weight > (heaviest or conf.ANSWER_BYTES):
                     return shown, row
                 shown.append((row, self.row(row)))
                 weight += len(shown[-1][1].encode())
@@ -228,11 +230,12 @@ class OrderedStream(LogStream):
 
     part = "rows"
     most = 100
+    heaviest = 0.0  # bytes of a page, where that may be more than an answer has: `math.inf` for one that is only loaded
 
     def page(self, variant: Variant, upto: int, most: int = 0) -> tuple[SafeString, int | None]:
         """The first rows that were placed up to `upto`, as markup with what follows them."""
         rows = self.rows().filter(seq__lte=upto).order_by("place", "pk")
-        shown, more = self._shown(variant, rows, most or self.most)
+        shown, more = self._shown(variant, rows, most or self.most, self.heaviest)
         with reading_as(variant):
             end = self.more(len(shown)) if more else format_html('<i id="{}" hidden></i>', self.ids.id("end"))
         return _joined([*(markup for _, markup in shown), end]), None

@@ -1,6 +1,7 @@
 """The live side of a note: its blocks in order, its title, who is here; and who may see that."""
 
 from functools import partial
+from math import inf
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -75,7 +76,8 @@ class NoteRegion(Region):
         super().__init__(f"note-{note.pk}", f"/ws/notes/{note.pk}/", panel, "writer" if allowed.write else "reader")
         self.note, self.rights, self.address = note, allowed, note.get_absolute_url()
         self.blocks = BlockStream(note.stream, self)
-        self.blocks.most = show or self.blocks.most
+        if show:
+            self.blocks.most, self.blocks.heaviest = show, inf
         self.streams = [HeadStream(note.rules, self), self.blocks]
         room = note.room
         self.guards = [note.rules, *([room.rules_stream, *object_heads(room.model, room.object_id)] if room else [])]

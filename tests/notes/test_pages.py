@@ -17,6 +17,7 @@ from tests.rooms.test_every_address import routes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SECRET = "wintermoth"
+LONG = "and more " * 200
 
 
 def addresses():
@@ -177,11 +178,11 @@ def test_a_note_is_made_renamed_archived_deleted_and_put_back(client, ann, ben):
 
 
 def test_a_page_of_a_long_note_shows_its_beginning_and_a_link_to_a_block_shows_that(client, ann, note):
-    writing.act(ann, note.pk, "append", {}, [(Kind.TEXT, f"line {n}", False) for n in range(150)])
+    writing.act(ann, note.pk, "append", {}, [(Kind.TEXT, f"line {n} {LONG}", False) for n in range(150)])
     last = note.blocks.latest("place")
     page = client.get(f"/notes/{note.pk}/").content.decode()
-    assert "line 99" in page
-    assert "line 100" not in page
+    assert "line 20 " in page
+    assert "line 149 " not in page
     assert "Show more" in page
     assert "line 149" in client.get(last.get_absolute_url()).content.decode()
 
