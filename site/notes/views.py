@@ -27,7 +27,7 @@ from notes.forms import ImportForm, NoteForm
 from notes.live import NoteRegion
 from notes.models import SHOWN, Block, Draft, Kind, Note
 from notes.permissions import Rights, note_for
-from notes.writing import READ_ONLY, VERBS, Desk, Refused
+from notes.writing import READ_ONLY, VERBS, Pane, Refused
 from parlour import Denied, Region, rate_limit
 from rooms.files import post_files, prepare_soon
 from rooms.images import FileRejected, measure
@@ -39,7 +39,7 @@ from rooms.rows import sent_pk
 from rooms.send_once import new_page
 
 PAGE = 50  # notes
-RECENT = timedelta(hours=1)  # a draft that fills the desk of a page that loads
+RECENT = timedelta(hours=1)  # a draft that fills the pane of a page that loads
 RATE = "5/60"  # what one person does: a second / at once
 TOO_FAST = gettext_lazy("That was a lot at once. Wait a moment, then try again.")
 READY_WITHIN = 10  # seconds, for an image to be prepared
@@ -120,46 +120,46 @@ def new(request: HttpRequest) -> HttpResponse:
 @require_safe
 @of_note()
 def note(request: HttpRequest, note: Note, allowed: Rights) -> HttpResponse:
-    """A note. In the desk is what the address says, or what its reader wrote last and has not saved."""
+    """A note. In the pane is what the address says, or what its reader wrote last and has not saved."""
     asked = sent_pk(request.GET.get("edit"))
     drafts = Draft.objects.filter(person=request.user.pk, block__note=note).select_related("block__author")
     drafts = drafts.filter(block=asked) if asked else drafts.filter(at__gt=timezone.now() - RECENT)
-    desk = Desk()
+    pane = Pane()
     if pk := sent_pk(request.GET.get("tools")):
-        desk = Desk("tools", Block.objects.filter(note=note, pk=pk).first())
+        pane = Pane("tools", Block.objects.filter(note=note, pk=pk).first())
     elif draft := drafts.order_by("-at").first():
-        desk = Desk("editor", draft.block, draft)
-    return note_page(request, note, allowed, desk)
+        pane = Pane("editor", draft.block, draft)
+    return note_page(request, note, allowed, pane)
 
 
 def note_page(
-    request: HttpRequest, note: Note, allowed: Rights, desk: Desk, problem: Any = "", status: int = 200
+    request: HttpRequest, note: Note, allowed: Rights, pane: Pane, problem: Any = "", status: int = 200
 ) -> HttpResponse:
-    """The page of a note with this desk, and with what is wrong."""
+    """The page of a note with this pane, and with what is wrong."""
     shown, target = sent_pk(request.GET.get("show")), sent_pk(request.GET.get("block"))
     if block := Block.objects.filter(note=note, pk=target).first():
         shown = max(shown, Block.objects.filter(SHOWN, note=note, place__lte=block.place).count())
     region = NoteRegion(note, allowed, shown)
-    markup = desk_markup(request, region, desk) if allowed.write or desk.draft else ""
-    context = {**region.paint(request), "note": note, "allowed": allowed, "desk": markup, "problem": problem}
+    markup = pane_markup(request, region, pane) if allowed.write or pane.draft else ""
+    context = {**region.paint(request), "note": note, "allowed": allowed, "pane": markup, "problem": problem}
     return render(request, "notes/note.html", context, status=status)
 
 
-def desk_markup(request: HttpRequest, region: NoteRegion, desk: Desk) -> str:
-    """What stands in the desk, and what else its owner has begun in this note."""
+def pane_markup(request: HttpRequest, region: NoteRegion, pane: Pane) -> str:
+    """What stands in the pane, and what else its owner has begun in this note."""
     drafts = Draft.objects.filter(person=request.user.pk, block__note=region.note).select_related("block")
-    context = {"region": region, "kinds": Kind.choices, **desk._asdict()}
-    if desk.draft:
-        context["given"] = writing.digest(desk.draft.kind, desk.draft.text)
-    context["drafts"] = [each for each in drafts if desk.draft is None or each.block_id != desk.draft.block_id]
-    if desk.state == "conflict" and desk.block and desk.draft:
-        context["theirs"], context["mine"] = markdown.compare(desk.block.text, desk.draft.text)
-    return render_to_string("notes/desk.html", context, request)
+    context = {"region": region, "kinds": Kind.choices, **pane._asdict()}
+    if pane.draft:
+        context["given"] = writing.digest(pane.draft.kind, pane.draft.text)
+    context["drafts"] = [each for each in drafts if pane.draft is None or each.block_id != pane.draft.block_id]
+    if pane.state == "conflict" and pane.block and pane.draft:
+        context["theirs"], context["mine"] = markdown.compare(pane.block.text, pane.draft.text)
+    return render_to_string("notes/pane.html", context, request)
 
 
 @require_POST
 def do(request: HttpRequest, pk: int) -> HttpResponse:
-    """Do a verb. htmx is answered with the desk, a plain form with a page."""
+    """Do a verb. htmx is answered with the pane, a plain form with a page."""
     verb = next((each for each in VERBS if each in request.POST), "")
     if not verb:
         raise Http404
@@ -170,7 +170,7 @@ def do(request: HttpRequest, pk: int) -> HttpResponse:
 def image(request: HttpRequest, pk: int) -> HttpResponse:
     """An image for a block. It is posted among the files of the note's room; one that stands alone has one for them."""
 
-    def put(fields: dict[str, str]) -> Desk:
+    def put(fields: dict[str, str]) -> Pane:
         note, allowed = note_for(request.user, pk)
         upload = request.FILES.get("file")
         if not allowed.write:
@@ -190,42 +190,42 @@ def image(request: HttpRequest, pk: int) -> HttpResponse:
     return perform(request, pk, put)
 
 
-def perform(request: HttpRequest, pk: int, work: Callable[[dict[str, str]], Desk]) -> HttpResponse:
+def perform(request: HttpRequest, pk: int, work: Callable[[dict[str, str]], Pane]) -> HttpResponse:
     """Keep what is typed, do the work, and say in words why it was not done, with nothing lost."""
     fields = request.POST.dict()
     writing.keep(request.user, pk, fields)
     region: NoteRegion | None = None
     problem: Any = None
-    desk: Desk | None = None
+    pane: Pane | None = None
     try:
         region = NoteRegion(*note_for(request.user, pk))
         if not rate_limit("notes", request.user.pk, RATE).take():
             raise Refused(TOO_FAST)
-        desk = work(fields)
+        pane = work(fields)
     except Denied:
         problem = READ_ONLY
     except Refused as why:
-        problem, desk = why, why.desk
+        problem, pane = why, why.pane
     if request.headers.get("HX-Request"):
-        return HttpResponse(fragments(request, region or Region(f"note-{pk}", "/", ""), desk, problem))
+        return HttpResponse(fragments(request, region or Region(f"note-{pk}", "/", ""), pane, problem))
     if region is None:
         raise Http404
-    if problem or desk is None or desk.state == "conflict":
+    if problem or pane is None or pane.state == "conflict":
         draft = Draft.objects.filter(pk=sent_pk(fields.get("draft")), person=request.user.pk).first()
-        shown = desk or Desk("editor" if draft else "", draft.block if draft else None, draft)
+        shown = pane or Pane("editor" if draft else "", draft.block if draft else None, draft)
         return note_page(request, region.note, region.rights, shown, problem, 403 if problem is READ_ONLY else 409)
-    name = "edit" if desk.draft else "tools"
-    return redirect(f"{region.address}?{name}={desk.block.pk}#note-{pk}-desk" if desk.block else region.address)
+    name = "edit" if pane.draft else "tools"
+    return redirect(f"{region.address}?{name}={pane.block.pk}#note-{pk}-pane" if pane.block else region.address)
 
 
-def fragments(request: HttpRequest, region: Any, desk: Desk | None, problem: Any) -> str:
-    """What a page is sent: words, and the desk if it shows something else now."""
-    if desk and desk.state == "kept" and desk.block:
-        context = {"now": timezone.now(), "given": writing.digest(**writing.typed(request.POST)), **desk._asdict()}
+def fragments(request: HttpRequest, region: Any, pane: Pane | None, problem: Any) -> str:
+    """What a page is sent: words, and the pane if it shows something else now."""
+    if pane and pane.state == "kept" and pane.block:
+        context = {"now": timezone.now(), "given": writing.digest(**writing.typed(request.POST)), **pane._asdict()}
         return region.inner("kept", render_to_string("notes/parts.html#kept", context))
     parts = region.inner("said", render_to_string("notes/parts.html#said", {"problem": problem}))
-    if desk and desk.state != "kept":
-        parts += region.inner("desk", desk_markup(request, region, desk))
+    if pane and pane.state != "kept":
+        parts += region.inner("pane", pane_markup(request, region, pane))
     return parts + (region.present(request) if request.POST.get("plain") and not request.POST.get("met") else "")
 
 

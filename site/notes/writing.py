@@ -1,6 +1,6 @@
 """What is done in a note: each verb under the note's lock, so that versions and places are decided one at a time.
 
-Nothing typed is lost: before any verb what stands in the desk is kept as a draft, and what is saved into a conflict
+Nothing typed is lost: before any verb what stands in the pane is kept as a draft, and what is saved into a conflict
 goes into the history at once.
 """
 
@@ -34,15 +34,15 @@ READ_ONLY = gettext_lazy("You may not write here any more. What you typed stays 
 
 
 class Refused(Exception):
-    """Something that was not done, with the reason in words, and what the desk shows meanwhile, if that changes."""
+    """Something that was not done, with the reason in words, and what the pane shows meanwhile, if that changes."""
 
-    def __init__(self, words: Any, desk: "Desk | None" = None) -> None:
+    def __init__(self, words: Any, pane: "Pane | None" = None) -> None:
         super().__init__(words)
-        self.desk = desk
+        self.pane = pane
 
 
-class Desk(NamedTuple):
-    """What the desk shows: the editor, a conflict, tools, what was saved or deleted, or nothing."""
+class Pane(NamedTuple):
+    """What the pane shows: the editor, a conflict, tools, what was saved or deleted, or nothing."""
 
     state: str = ""
     block: Block | None = None
@@ -51,7 +51,7 @@ class Desk(NamedTuple):
 
 
 def typed(fields: Mapping[str, str]) -> dict[str, Any]:
-    """What stands in the desk that a page sent, with the version it is based on."""
+    """What stands in the pane that a page sent, with the version it is based on."""
     text: dict[str, Any] = {}
     if "text" in fields:
         text = {"text": fields["text"].replace("\0", "").replace("\r\n", "\n")[:LONGEST]}
@@ -60,12 +60,12 @@ def typed(fields: Mapping[str, str]) -> dict[str, Any]:
 
 
 def digest(kind: str = "", text: str = "", **_: Any) -> str:
-    """What tells whether something was typed in a desk since it was filled or kept: on other devices more may be."""
+    """What tells whether something was typed in a pane since it was filled or kept: on other devices more may be."""
     return f"{crc32(f'{kind} {text}'.encode()):x}"
 
 
 def keep(person: Any, note: int, fields: Mapping[str, str]) -> None:
-    """Keep what is typed in the desk, whatever its writer may do by now, and hold its block a while longer.
+    """Keep what is typed in the pane, whatever its writer may do by now, and hold its block a while longer.
 
     A draft that was ended meanwhile, by saving it, does not begin again.
     """
@@ -77,7 +77,7 @@ def keep(person: Any, note: int, fields: Mapping[str, str]) -> None:
 
 
 @live_write
-def act(change: Change, person: Any, pk: int, verb: str, fields: Mapping[str, str], *given: Any) -> Desk:
+def act(change: Change, person: Any, pk: int, verb: str, fields: Mapping[str, str], *given: Any) -> Pane:
     """Do a verb, with what is given or the primary key in its field. Raises Refused, Denied, or Http404."""
     note = Note.objects.select_for_update(of=("self",), no_key=True).select_related("room").filter(pk=pk).first()
     if note is None or not rights(person, note).write:
@@ -95,7 +95,7 @@ class Writing:
 
     # Verbs, each with the primary key that its button has
 
-    def add(self, pk: int) -> Desk:
+    def add(self, pk: int) -> Pane:
         """A new block after this one, or at the end."""
         above = self._block(pk) if pk else None
         self._refuse_full(1)
@@ -106,9 +106,9 @@ class Writing:
         draft = Draft(block=block, person=self.person, kind=kind)
         self.change.add(block)
         self.change.then(draft.save)
-        return Desk("editor", block, draft)
+        return Pane("editor", block, draft)
 
-    def edit(self, pk: int) -> Desk:
+    def edit(self, pk: int) -> Pane:
         block = self._block(pk)
         if block.deleted:
             raise Refused(NOT_HERE)
@@ -121,24 +121,24 @@ class Writing:
         if block.writer_id != self.person.pk:
             self._hold(block)
             self._put(block)
-        return Desk("editor", block, draft)
+        return Pane("editor", block, draft)
 
-    def keep(self, pk: int) -> Desk:
+    def keep(self, pk: int) -> Pane:
         """What was typed is kept already; a lease that ran out meanwhile is taken again."""
         block = self._block(pk)
         draft = Draft.objects.filter(block=block, person=self.person).first()
         if draft and block.writer is None and block.deleted is None:
             self._hold(block)
             self._put(block)
-        return Desk("kept", block, draft)
+        return Pane("kept", block, draft)
 
-    def save(self, pk: int, split: bool = False, both: bool = False) -> Desk:
+    def save(self, pk: int, split: bool = False, both: bool = False) -> Pane:
         """Save what was typed, if nobody else saved since it was begun; else both stand side by side."""
         block = self._block(pk)
         draft = self._draft(block)
         base = draft.base
         if block.deleted and "revive" not in self.fields:
-            raise Refused(_("It was deleted meanwhile. What you wrote is here."), Desk("deleted", block, draft))
+            raise Refused(_("It was deleted meanwhile. What you wrote is here."), Pane("deleted", block, draft))
         try:
             text = cleaned(draft.kind, draft.text)
             parts = [cleaned(draft.kind, part) for part in pieces(draft.kind, text)] if split else [text]
@@ -151,40 +151,40 @@ class Writing:
             block.revisions.get_or_create(**kept)
             draft.save()
             draft.base = block.version  # of this answer alone, for it may be lost
-            return Desk("conflict", block, draft)
+            return Pane("conflict", block, draft)
         block.deleted = None
         self._store(block, draft.kind, parts[0])
         if draft.pk:
             draft.delete()
         if parts[1:]:
             self._insert(block.pk, [(draft.kind, part, False) for part in parts[1:]])
-        return Desk("saved", block, pressed="add")
+        return Pane("saved", block, pressed="add")
 
-    def split(self, pk: int) -> Desk:
+    def split(self, pk: int) -> Pane:
         return self.save(pk, split=True)
 
-    def both(self, pk: int) -> Desk:
+    def both(self, pk: int) -> Pane:
         return self.save(pk, both=True)
 
-    def theirs(self, pk: int) -> Desk:
+    def theirs(self, pk: int) -> Pane:
         return self.cancel(pk)
 
-    def cancel(self, pk: int) -> Desk:
+    def cancel(self, pk: int) -> Pane:
         """Give up a draft. A block in which nothing was ever saved goes with it."""
         block = self._block(pk)
         Draft.objects.filter(block=block, person=self.person).delete()
         if block.writer_id == self.person.pk:
             block.writer = block.until = None
             self._put(block)
-        return Desk("tools", block) if block.is_shown else Desk()
+        return Pane("tools", block) if block.is_shown else Pane()
 
-    def up(self, pk: int) -> Desk:
+    def up(self, pk: int) -> Pane:
         return self._move(pk, -1, "up")
 
-    def down(self, pk: int) -> Desk:
+    def down(self, pk: int) -> Pane:
         return self._move(pk, 1, "down")
 
-    def join(self, pk: int) -> Desk:
+    def join(self, pk: int) -> Pane:
         """Put a block's text under that of the block above it."""
         block, order = self._block(pk), self._order()
         at = order.index(pk) if pk in order else 0
@@ -201,31 +201,31 @@ class Writing:
             raise Refused(why) from None
         self._store(above, above.kind, text)
         self._remove(block)
-        return Desk("tools", above)
+        return Pane("tools", above)
 
-    def delete(self, pk: int) -> Desk:
+    def delete(self, pk: int) -> Pane:
         block = self._block(pk)
         if not block.deleted:
             self._remove(block)
-        return Desk("tools", block)
+        return Pane("tools", block)
 
-    def restore(self, pk: int) -> Desk:
+    def restore(self, pk: int) -> Pane:
         """Put a deleted block back where it stood."""
         block = self._block(pk)
         if block.deleted:
             block.deleted = None
             self._put(block, "deleted", news="restored")
-        return Desk("tools", block)
+        return Pane("tools", block)
 
-    def tick(self, pk: int) -> Desk:
+    def tick(self, pk: int) -> Pane:
         block = self._block(pk)
         if block.kind != Kind.CHECK or block.deleted:
             raise Refused(NOT_HERE)
         block.done = not block.done
         self._put(block, "done", news="ticked" if block.done else "unticked")
-        return Desk("kept")
+        return Pane("kept")
 
-    def back(self, pk: int) -> Desk:
+    def back(self, pk: int) -> Pane:
         """Say again what a revision said; what stood there stays in the history."""
         revision = Revision.objects.filter(pk=pk, block__note=self.note).first()
         if revision is None:
@@ -233,22 +233,22 @@ class Writing:
         block = self._block(revision.block_id)
         block.deleted = None
         self._store(block, revision.kind, revision.text)
-        return Desk("saved", block, pressed="add")
+        return Pane("saved", block, pressed="add")
 
-    def tools(self, pk: int) -> Desk:
-        return Desk("tools", self._block(pk))
+    def tools(self, pk: int) -> Pane:
+        return Pane("tools", self._block(pk))
 
-    def close(self, pk: int) -> Desk:
-        return Desk()
+    def close(self, pk: int) -> Pane:
+        return Pane()
 
     # What they are made of
 
-    def append(self, new: Sequence[Piece]) -> Desk:
+    def append(self, new: Sequence[Piece]) -> Pane:
         """Add these at the end."""
         self._insert(None, new)
-        return Desk()
+        return Pane()
 
-    def set_image(self, pk: int, image: int) -> Desk:
+    def set_image(self, pk: int, image: int) -> Pane:
         """Show an image in a block, and end its draft, whose text is the caption."""
         block = self._block(pk)
         self._refuse_held(block)
@@ -256,7 +256,7 @@ class Writing:
         block.image_id, block.deleted = image, None
         self._store(block, Kind.IMAGE, cleaned(Kind.IMAGE, draft.text), "image")
         Draft.objects.filter(block=block, person=self.person).delete()
-        return Desk("saved", block, pressed="add")
+        return Pane("saved", block, pressed="add")
 
     def _block(self, pk: int) -> Block:
         block = self.note.blocks.select_related("writer", "author").filter(pk=pk, seq__isnull=False).first()
@@ -340,7 +340,7 @@ class Writing:
         shown = self.note.blocks.filter(SHOWN, seq__isnull=False).order_by("place", "pk")
         return list(shown.values_list("pk", flat=True))
 
-    def _move(self, pk: int, by: int, pressed: str) -> Desk:
+    def _move(self, pk: int, by: int, pressed: str) -> Pane:
         block, order = self._block(pk), self._order()
         at = order.index(pk) + by if pk in order else -1
         if not 0 <= at < len(order):
@@ -349,7 +349,7 @@ class Writing:
         [block.place] = self.note.blocks.numbers_after(order[at - 1] if at else 0)
         self.shown.discard(pk)
         self._put(block, news="moved")
-        return Desk("tools", block, pressed=pressed)
+        return Pane("tools", block, pressed=pressed)
 
     def _may_read(self, person: Any) -> bool:
         return rights(person, self.note).read

@@ -24,12 +24,12 @@ def type_in():
     """type_in(person, block, text) is what the page sends of the form in which they write: what `save` takes."""
 
     def fields(person, block, text, **more):
-        desk = writing.act(person, block.note_id, "edit", {"edit": str(block.pk)})
+        pane = writing.act(person, block.note_id, "edit", {"edit": str(block.pk)})
         sent = {
-            "draft": str(desk.draft.pk),
+            "draft": str(pane.draft.pk),
             "block": str(block.pk),
-            "base": str(desk.draft.base),
-            "kind": desk.draft.kind,
+            "base": str(pane.draft.base),
+            "kind": pane.draft.kind,
         }
         writing.keep(person, block.note_id, sent | {"text": text})
         return sent | {"text": text, "save": str(block.pk)} | more

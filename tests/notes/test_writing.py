@@ -20,12 +20,12 @@ def test_a_second_save_of_one_version_overwrites_nothing_and_both_stand_in_the_h
     mine = type_in(ann, blocks[0], "one of Ann")
     Block.objects.update(writer=None, until=None)  # a minute of silence
     writing.act(ben, note.pk, "save", type_in(ben, blocks[0], "one of Ben"))
-    desk = writing.act(ann, note.pk, "save", mine)
+    pane = writing.act(ann, note.pk, "save", mine)
     block = note.blocks.get(pk=blocks[0].pk)
-    assert (desk.state, block.text) == ("conflict", "one of Ben")
-    assert desk.draft.text == "one of Ann"
+    assert (pane.state, block.text) == ("conflict", "one of Ben")
+    assert pane.draft.text == "one of Ann"
     assert block.revisions.get(aside=True).text == "one of Ann"  # though she may never come back
-    writing.act(ann, note.pk, "save", mine | {"base": str(desk.draft.base)})
+    writing.act(ann, note.pk, "save", mine | {"base": str(pane.draft.base)})
     block.refresh_from_db()
     assert block.text == "one of Ann"
     assert list(block.revisions.order_by("pk").values_list("text", flat=True)) == [
@@ -42,8 +42,8 @@ def test_a_conflict_can_end_with_theirs_or_with_both(ann, ben, note, blocks, typ
         mine = type_in(ann, block, "of Ann")
         Block.objects.update(writer=None, until=None)
         writing.act(ben, note.pk, "save", type_in(ben, block, f"{verb} of Ben"))
-        desk = writing.act(ann, note.pk, "save", mine)
-        writing.act(ann, note.pk, verb, mine | {"base": str(desk.draft.base), verb: str(block.pk)})
+        pane = writing.act(ann, note.pk, "save", mine)
+        writing.act(ann, note.pk, verb, mine | {"base": str(pane.draft.base), verb: str(block.pk)})
         assert texts(note)[0] == expected
         assert not Draft.objects.exists()
         assert Revision.objects.filter(text="of Ann", aside=True).exists()
@@ -54,9 +54,9 @@ def test_a_third_text_meanwhile_is_a_conflict_again(ann, ben, note, blocks, type
     for text in ("of Ben", "of Ben again"):
         Block.objects.update(writer=None, until=None)
         writing.act(ben, note.pk, "save", type_in(ben, note.blocks.get(pk=blocks[0].pk), text))
-        desk = writing.act(ann, note.pk, "both", mine | {"both": str(blocks[0].pk)})
-        assert (desk.state, texts(note)[0]) == ("conflict", text)
-        mine |= {"base": str(desk.draft.base)}
+        pane = writing.act(ann, note.pk, "both", mine | {"both": str(blocks[0].pk)})
+        assert (pane.state, texts(note)[0]) == ("conflict", text)
+        mine |= {"base": str(pane.draft.base)}
 
 
 async def test_of_two_who_save_at_the_same_instant_one_has_a_conflict(ann, ben, note, blocks, type_in):
@@ -67,7 +67,7 @@ async def test_of_two_who_save_at_the_same_instant_one_has_a_conflict(ann, ben, 
             sent.append(await in_thread(type_in, person, block, f"{person.name} {n}"))
             await Block.objects.aupdate(writer=None, until=None)
         both = [in_thread(writing.act, person, note.pk, "save", sent[at]) for at, person in enumerate((ann, ben))]
-        states = sorted(desk.state for desk in await asyncio.gather(*both))
+        states = sorted(pane.state for pane in await asyncio.gather(*both))
         assert states == ["conflict", "saved"]
         kept = {text async for text in Revision.objects.filter(block=block).values_list("text", flat=True)}
         assert kept >= {f"Ann {n}", f"Ben {n}"}
@@ -80,7 +80,7 @@ def test_what_is_typed_in_a_block_that_is_deleted_comes_back_and_can_be_kept(ann
     assert texts(note) == ["one", "three"]
     with pytest.raises(writing.Refused, match="deleted") as refused:
         writing.act(ann, note.pk, "save", mine)
-    assert refused.value.desk.draft.text == "two, and more"
+    assert refused.value.pane.draft.text == "two, and more"
     writing.act(ann, note.pk, "save", mine | {"revive": "1"})
     assert texts(note) == ["one", "two, and more", "three"]
 
@@ -110,9 +110,9 @@ def test_nobody_reaches_the_draft_of_another(ann, ben, note, blocks, type_in):
 
 
 def test_a_block_in_which_nothing_was_saved_goes_with_its_draft(ann, note, blocks, texts):
-    desk = writing.act(ann, note.pk, "add", {"add": str(blocks[0].pk)})
+    pane = writing.act(ann, note.pk, "add", {"add": str(blocks[0].pk)})
     assert texts(note) == ["one", "", "two", "three"]
-    writing.act(ann, note.pk, "cancel", {"cancel": str(desk.block.pk)})
+    writing.act(ann, note.pk, "cancel", {"cancel": str(pane.block.pk)})
     assert texts(note) == ["one", "two", "three"]
 
 
@@ -136,8 +136,8 @@ def test_there_is_always_a_place_between_two_blocks(ann, note, monkeypatch, text
     writing.act(ann, note.pk, "append", {}, [(Kind.TEXT, text, False) for text in ("one", "two", "three")])
     blocks = list(note.blocks.order_by("place"))
     for n in range(9):
-        desk = writing.act(ann, note.pk, "add", {"add": str(blocks[0].pk)})
-        text = {"block": str(desk.block.pk), "text": str(n), "base": "0", "save": str(desk.block.pk)}
+        pane = writing.act(ann, note.pk, "add", {"add": str(blocks[0].pk)})
+        text = {"block": str(pane.block.pk), "text": str(n), "base": "0", "save": str(pane.block.pk)}
         writing.act(ann, note.pk, "save", text)
     assert texts(note) == ["one", *map(str, reversed(range(9))), "two", "three"]
 
