@@ -18,7 +18,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest
 from django.urls import get_script_prefix
 from django.utils import translation
-from django.utils.functional import Promise
+from django.utils.functional import Promise, cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -175,7 +175,7 @@ class Region(Ids):
         self.streams: list[Stream] = []
         self.guards: list[str] = []
 
-    @property
+    @cached_property
     def shared(self) -> Any:
         """What `{% kept %}` may use of it: `shared_names`, and `id`."""
         values = (getattr(self, name) for name in self.shared_names)
