@@ -7,6 +7,7 @@
 # make report  how large the code is, and how far a message travels in it (CHECKOUT=another folder)
 # make bench    how fast and how cheap, beside peers, on two cores (REPEATS=3, BEFORE=commit); writes docs/performance.md
 # make bench-quick  in three minutes, beside two of them and as recorded; make bench-imports  what an import costs
+# make bench-large  a room of 300,000 messages beside one of 100; make bench-alerts  one alert to a thousand people
 # make bench-scale  what a message costs each part of a site of two processes; writes the tables of docs/scale.md
 # make bench-paint  when a page is first seen on a slow line; make bench-reconnect  1,000 pages and a restart
 # make mutants  which change of the engine no test notices (ONLY=parlour/limits.py, MINUTES a module, FRESH=1); an hour
@@ -27,7 +28,7 @@ export PYTHONPATH := $(CURDIR):$(CURDIR)/site
 export DJANGO_SETTINGS_MODULE := config.settings
 unexport PYTHONDONTWRITEBYTECODE # the processes that tests start read the code compiled before
 
-.PHONY: run worker test unit stories faults stack stack-stories hosts report bench bench-quick bench-paint bench-imports bench-reconnect bench-scale picture mutants lint requirements runtime dev services
+.PHONY: run worker test unit stories faults stack stack-stories hosts report bench bench-quick bench-paint bench-alerts bench-imports bench-large bench-reconnect bench-scale picture mutants lint requirements runtime dev services
 
 run: runtime
 	@exec $(PY) -m config.start
@@ -76,8 +77,11 @@ bench-quick: runtime
 bench-paint: dev services
 	@$(PY) -m bench.first_paint
 
-bench-imports: dev
-	$(PY) -m bench.imports
+bench-imports bench-alerts: dev
+	@$(PY) -m bench.$(@:bench-%=%)
+
+bench-large: dev services
+	@$(PY) -m bench.large_room
 
 bench-reconnect: dev
 	@$(PY) -m bench.reconnect

@@ -1,31 +1,78 @@
-"""What an import costs: rows a second, memory above idle, and how much slower pages become meanwhile. Run by hand.
-
-python -m bench.imports              # 5 MB on daphne and on uvicorn, with SQLite
-python -m bench.imports --mb 190     # nearly the largest file; bounded by --seconds
+"""An import of 100,000 orders from a CSV file, from the answer to its upload until it has ended, while somebody loads a
+room's page again and again. Every row must be an order; memory is compared with that after a tenth of the rows.
 """
 
-import argparse
 import statistics
+import sys
 import tempfile
 import time
 import urllib.request
 from pathlib import Path
+from typing import Any
 
+from bench.load import Wrong
+from bench.results import Figures, Rows, alone
+from bench.servers import cpu
 from e2e.support.deployments import Builder
 from e2e.support.http_client import HttpClient
 
-HEAD, ROW = b"item,amount,currency,note,reference\n", b"Tea for four,12.50,EUR,%s,\n" % (b"x" * 160)
+ROWS: Rows = {
+    "import_rows": ("import of 100,000 rows: rows/s", "≥ 10,000"),
+    "import_cpu": ("   server µs a row, pages and all", ""),
+    "import_memory": ("   MiB more than after 10,000", "≤ 8"),
+    "import_page": ("   a page meanwhile, p50 in ms", ""),
+    "import_page_alone": ("   and without", ""),
+}
+HEAD, ROW = b"item,amount,currency,note,reference\n", b"Tea for four,12.50,EUR,%s,%d\n"
+LONGEST = 120  # seconds
 
 
-def upload(client: HttpClient, megabytes: int) -> None:
-    """Send a file of so many megabytes by the form."""
+def figures(readers: int) -> Figures:
+    """One repeat, with 100 rows for each reader."""
+    with tempfile.TemporaryDirectory() as folder:
+        builder = Builder(Path(folder))
+        deployment = builder.deploy()
+        server = deployment.start_server("uvicorn")
+        owner, reader = HttpClient(server.url).sign_in("member"), HttpClient(server.url).sign_in("other")
+        alone_ = page_times(reader, 20)
+        run_import(deployment, owner, reader, 10 * readers)
+        memory, spent = server.process.most_memory(), cpu(server.process.pid)
+        took, pages = run_import(deployment, owner, reader, 100 * readers)
+        spent, memory = cpu(server.process.pid) - spent, server.process.most_memory() - memory
+        builder.shut_down(deployment)
+        builder.close()
+    many = 100 * readers
+    values = many / took, 1e6 * spent / many, memory, statistics.median(pages), statistics.median(alone_)
+    return dict(zip(ROWS, values, strict=True))
+
+
+def run_import(deployment: Any, owner: HttpClient, reader: HttpClient, rows: int) -> tuple[float, list[float]]:
+    """Send a file of so many rows and wait for its end: the seconds, and how long pages took meanwhile, in ms."""
+    before, pages = deployment.rows("SELECT COUNT(*) FROM parlour_jobs_job WHERE ended IS NOT NULL"), []
+    upload(owner, rows)
+    began = time.monotonic()
+    while deployment.rows("SELECT COUNT(*) FROM parlour_jobs_job WHERE ended IS NOT NULL") == before:
+        pages += page_times(reader, 2)
+        if time.monotonic() - began > LONGEST:
+            raise Wrong(f"an import of {rows} rows has not ended after {LONGEST} s")
+    took = time.monotonic() - began
+    [(orders,)] = deployment.rows("SELECT orders FROM shop_import ORDER BY job_id DESC LIMIT 1")
+    if orders != rows:
+        raise Wrong(f"of {rows} rows {orders} are orders")
+    return took, pages
+
+
+def upload(client: HttpClient, rows: int) -> None:
+    """Send a file of so many rows by the form."""
     client.get("/shop/imports/")
     part = b'--b\r\nContent-Disposition: form-data; name="file"; filename="bench.csv"\r\nContent-Type: text/csv\r\n\r\n'
-    body = part + HEAD + ROW * (megabytes * 1024**2 // len(ROW)) + b"\r\n--b--\r\n"
+    lines = b"".join(ROW % (b"x" * 160, rows + number) for number in range(rows))
     headers = {"Content-Type": "multipart/form-data; boundary=b", "Origin": client.url, "Cookie": client.cookies}
     headers["X-CSRFToken"] = client.cookie("csrftoken")
+    body = part + HEAD + lines + b"\r\n--b--\r\n"
     request = urllib.request.Request(f"{client.url}/shop/imports/", body, headers)
-    assert client._ask(request).status == 302
+    if client._ask(request).status != 302:
+        raise Wrong("the upload was rejected")
 
 
 def page_times(client: HttpClient, times: int) -> list[float]:
@@ -33,45 +80,12 @@ def page_times(client: HttpClient, times: int) -> list[float]:
     took = []
     for _ in range(times):
         began = time.perf_counter()
-        assert client.get("/rooms/lobby/").status == 200
+        if client.get("/rooms/lobby/").status != 200:
+            raise Wrong("a page was not answered")
         took.append((time.perf_counter() - began) * 1000)
         time.sleep(0.05)
-    return sorted(took)
-
-
-def measure(builder: Builder, kind: str, megabytes: int, seconds: float) -> str:
-    """One import on a fresh server of this kind, with pages loaded before it and beside it."""
-    deployment = builder.deploy()
-    server = deployment.start_server(kind)
-    owner, reader = HttpClient(server.url).sign_in("member"), HttpClient(server.url).sign_in("other")
-    alone, idle = page_times(reader, 40), server.process.most_memory()
-    upload(owner, megabytes)
-    began, ended = time.monotonic(), False
-    beside: list[float] = []
-    while not ended and time.monotonic() - began < seconds:
-        beside += page_times(reader, 5)
-        ended = bool(deployment.rows("SELECT 1 FROM parlour_jobs_job WHERE ended IS NOT NULL"))
-    took, memory = time.monotonic() - began, server.process.most_memory() - idle
-    [(orders,)] = deployment.rows("SELECT orders FROM shop_import")
-    builder.shut_down(deployment)
-    p50, p95 = statistics.median(beside), sorted(beside)[int(len(beside) * 0.95) - 1]
-    page = f"{statistics.median(alone):8.0f} {alone[-3]:8.0f} {p50:8.0f} {p95:8.0f}"
-    return f"{kind:8} {orders:9,} {orders / took:9,.0f} {memory:9.0f} {page}{'' if ended else '  not ended'}"
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--mb", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=300)
-    parser.add_argument("--servers", nargs="*", default=["daphne", "uvicorn"])
-    options = parser.parse_args()
-    print(f"{'server':8} {'orders':>9} {'a second':>9} {'MB more':>9}  page ms: alone p50, p95; beside p50, p95")
-    with tempfile.TemporaryDirectory() as folder:
-        builder = Builder(Path(folder))
-        for kind in options.servers:
-            print(measure(builder, kind, options.mb, options.seconds), flush=True)
-        builder.close()
+    return took
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(alone(ROWS, figures))

@@ -18,7 +18,14 @@ from bench.results import CONDITIONS, PRODUCT, ROWS, Results, comparison, table
 from bench.servers import CLIENT_CORE, EVERY_PEER, ROOT, WORK, Checkout, checkout, installed
 
 SPARE = 100  # people beside those in the audience
-PARTS = ("reconnect", "first_paint")  # modules beside this one with ROWS, figures(readers), and what they measure
+PARTS = (
+    "reconnect",
+    "first_paint",
+    "large_room",
+    "alerts",
+    "imports",
+    "scale",
+)  # modules beside this one with ROWS, figures(readers), and what they measure
 
 
 def main() -> int:

@@ -1,5 +1,8 @@
-"""What a message costs each part of a site, and how many of each a larger site needs: the tables of docs/scale.md.
+"""Two web processes with PostgreSQL and Redis, over which people and their messages are shared out evenly, beside one:
+a message to everybody, eight of them in flight. What each process spends of its processor on one says how many it can
+bear where it has a core of its own, which two processes, their databases and a client do not have on two cores.
 
+Run by itself it writes what a message costs each part of a site, and how many a larger site needs, into docs/scale.md.
 python -m bench.scale [--readers 1000], which `make bench-scale` calls, measures one and two web processes on PostgreSQL
 and Redis, keeps the costs in var/scale.json, and writes the tables. Web processes share a core; all else runs on the
 other.
@@ -19,15 +22,27 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.load import Loop, Room
+from bench.results import Figures, Rows
 from bench.scenarios import LONE_POSTS, LONE_RATE, Product, close
-from bench.servers import CLIENT_CORE, ROOT, WORK, Server, free_port, run, stat
+from bench.servers import CLIENT_CORE, ROOT, WORK, Server, cpu, family, free_port, run
 from e2e.support.postgres import Postgres
 from e2e.support.redis import Redis
 
 DOCUMENT = ROOT / "docs" / "scale.md"
+IN_FLIGHT = 8
 FEW, IDLE = 20, 10  # readers beside whom a message costs next to no deliveries; seconds without a message
 ROOM, LOAD = 50, 0.5  # people in a room; the share of a core, or of the one that Redis has, that is planned for
 PARTS = ("web", "redis", "postgresql")
+
+
+ROWS: Rows = {
+    "two_ratio": (
+        "two processes, PostgreSQL and Redis: messages for a second of each one's processor, x of one",
+        "≥ 1.6",
+    ),
+    "two_one": ("   one process, ms a message", ""),
+    "two_each": ("   each of two, ms a message", ""),
+}
 
 
 class Costs(NamedTuple):
@@ -72,9 +87,9 @@ class Site:
     def spent(self) -> dict[str, float]:
         """Seconds of processor that each part has used."""
         return {
-            "web": sum(_of_all(server.process.pid) for server in self.servers),
-            "redis": _of_all(self.redis.process.pid),
-            "postgresql": _of_all(self.postgres.process.pid),
+            "web": sum(server.cpu() for server in self.servers),
+            "redis": cpu(self.redis.process.pid),
+            "postgresql": sum(map(cpu, family(self.postgres.process.pid))),
         }
 
     def stop(self) -> None:
@@ -82,14 +97,6 @@ class Site:
             server.stop()
         self.redis.kill()
         self.postgres.remove()
-
-
-def _of_all(parent: int) -> float:
-    """What a process and its children have used, to the nanosecond that the scheduler knows."""
-    pids = [int(each.name) for each in Path("/proc").iterdir() if each.name.isdigit()]
-    family = [pid for pid in pids if pid == parent or stat(pid)[1:2] == [str(parent)]]
-    clocks = [clock for pid in family for clock in Path(f"/proc/{pid}/task").glob("*/schedstat")]
-    return sum(int(clock.read_text().split()[0]) for clock in clocks) / 1e9
 
 
 @contextmanager
@@ -139,6 +146,20 @@ def _difference(site: Site, what: Callable[[], None]) -> dict[str, float]:
     before = site.spent()
     what()
     return {part: seconds - before[part] for part, seconds in site.spent().items()}
+
+
+def figures(readers: int) -> Figures:
+    """One repeat."""
+    one, two = (1000 * _at_work(processes, readers) for processes in (1, 2))
+    return {"two_ratio": one / two, "two_one": one, "two_each": two}
+
+
+def _at_work(processes: int, readers: int) -> float:
+    """Seconds of processor that each web process spends on a message to everybody."""
+    with audience(processes, readers) as (site, bench, room, sockets):
+        before, said = site.spent()["web"], len(room.order)
+        bench.closed(room, sockets, IN_FLIGHT)
+        return (site.spent()["web"] - before) / processes / (len(room.order) - said)
 
 
 def costs(readers: int) -> tuple[Costs, float, float]:

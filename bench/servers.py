@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,7 +34,7 @@ class Server:
     """A process and all that it starts, on one core with all their threads."""
 
     def __init__(
-        self, name: str, command: list[str], cwd: Path, log: Path, port: int, held: int | None = None, **env: str
+        self, name: str, command: Sequence[str], cwd: Path, log: Path, port: int, held: int | None = None, **env: str
     ) -> None:
         """With `held`, the number of an open socket, the process gets that as number 3."""
         self.name, self.port, self.log = name, port, log
@@ -80,14 +80,7 @@ class Server:
 
     def processes(self) -> list[int]:
         """The process and its descendants."""
-        children: dict[int, list[int]] = {}
-        for entry in Path("/proc").iterdir():
-            if entry.name.isdigit() and (fields := stat(int(entry.name))):
-                children.setdefault(int(fields[1]), []).append(int(entry.name))
-        found = [self.process.pid]
-        for each in found:
-            found += children.get(each, [])
-        return found
+        return family(self.process.pid)
 
     def cpu(self) -> float:
         """Seconds of processor that they used."""
@@ -114,6 +107,18 @@ def stat(pid: int) -> list[str]:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return []
+
+
+def family(pid: int) -> list[int]:
+    """A process and its descendants."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and (fields := stat(int(entry.name))):
+            children.setdefault(int(fields[1]), []).append(int(entry.name))
+    found = [pid]
+    for each in found:
+        found += children.get(each, [])
+    return found
 
 
 def cpu(pid: int) -> float:
@@ -143,8 +148,9 @@ def free_port() -> int:
 class Checkout:
     """One version of the product, with its packages and a furnished folder of which each server gets a copy."""
 
-    def __init__(self, name: str, folder: Path, people: int) -> None:
-        self.name, self.folder = name, folder
+    def __init__(self, name: str, folder: Path, people: int, **env: str) -> None:
+        """`env` is set for all that is run of it."""
+        self.name, self.folder, self.env = name, folder, env
         self.venv = Path(sys.prefix)
         if (folder / "requirements.txt").read_bytes() != (ROOT / "requirements.txt").read_bytes():
             self.venv = WORK / f"venv-{name}"
@@ -153,34 +159,36 @@ class Checkout:
         shutil.rmtree(self.template, ignore_errors=True)
         self.template.mkdir(parents=True)
         self._manage(self.template, "migrate", "-v0")
-        seeded = self._inside(self.template, f"seed({people}, 'Bench audience', 'Bench posters', 'Bench forms')")
+        seeded = self.inside(f"seed({people}, 'Bench audience', 'Bench posters', 'Bench forms')")
         self.cookies: list[str] = json.loads(seeded)
 
     def _manage(self, var: Path, *words: str) -> str:
-        env = {"PARLOUR_VAR": str(var), "DEMO": "1"}
+        env = {"PARLOUR_VAR": str(var), "DEMO": "1", **self.env}
         return run([str(self.venv / "bin" / "python"), "manage.py", *words], self.folder, env)
 
-    def _inside(self, var: Path, call: str) -> str:
-        """The last line that a call of bench/inside.py prints in this checkout."""
+    def inside(self, call: str, var: Path | None = None) -> str:
+        """The last line that a call of bench/inside.py prints in this checkout, before it is started or in `var`."""
         script = (ROOT / "bench" / "inside.py").read_text()
-        return self._manage(var, "shell", "-v0", "-c", f"{script}\n{call}").splitlines()[-1]
+        return self._manage(var or self.template, "shell", "-v0", "-c", f"{script}\n{call}").splitlines()[-1]
 
-    def start(self, kind: str, rooms: int = 0) -> Server:
-        """Start it on fresh data, with so many more rooms, with `make run`."""
+    def start(self, kind: str, rooms: int = 0, command: Sequence[str] = ()) -> Server:
+        """Start it on fresh data, with so many more rooms, with `make run` or this command."""
         shutil.rmtree(self.var, ignore_errors=True)
         shutil.copytree(self.template, self.var)
         if rooms:
-            self._inside(self.var, f"seed(0, *(f'Bench {{number}}' for number in range({rooms})))")
+            self.inside(f"seed(0, *(f'Bench {{number}}' for number in range({rooms})))", self.var)
         port = free_port()
-        env = {"PARLOUR_VAR": str(self.var), "SERVER": kind, "PORT": str(port), "HOST": "127.0.0.1"}
-        command = ["make", "-s", "run", f"VENV={self.venv}"]
+        env = {"PARLOUR_VAR": str(self.var), "SERVER": kind, "PORT": str(port), "HOST": "127.0.0.1", **self.env}
+        if command:
+            env |= {"PYTHONPATH": f"{self.folder}:{self.folder / 'site'}", "DJANGO_SETTINGS_MODULE": "config.settings"}
+        command = command or ["make", "-s", "run", f"VENV={self.venv}"]
         server = Server(f"{kind} {self.name}", command, self.folder, WORK / f"{kind}-{self.name}.log", port, **env)
         server.wait("/healthz")
         return server
 
     def statements(self, path: str) -> int:
         """How many SQL statements a page takes that the last server served."""
-        return int(self._inside(self.var, f"statements({path!r}, {self.cookies[0]!r})"))
+        return int(self.inside(f"statements({path!r}, {self.cookies[0]!r})", self.var))
 
 
 def checkout(commit: str, people: int) -> Checkout:
