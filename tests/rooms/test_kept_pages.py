@@ -38,11 +38,12 @@ def readers(ann, ben, gus, sue):
     return clients
 
 
-def pages(readers, *addresses):
-    """What each of them sees at each address."""
+def pages(readers, *addresses, before=lambda: None):
+    """What each of them sees at each address, each time after a call of `before`."""
     seen = {}
     for address in addresses:
         for name, client in readers.items():
+            before()
             answer = client.get(address)
             seen[name, address] = f"{answer.status_code} " + OWN.sub(r"\1", answer.content.decode())
     return seen
@@ -85,8 +86,7 @@ def test_pages_are_what_they_would_be_if_nothing_was_kept(readers, ann, ben, lob
         change()
         now = pages(readers, "/rooms/lobby/")
         assert now != before, f"change {n} is not seen by anybody"
-        forget()
-        before = pages(readers, "/rooms/lobby/")
+        before = pages(readers, "/rooms/lobby/", before=forget)
         assert now == before, f"what was kept before change {n} is seen"
 
 
