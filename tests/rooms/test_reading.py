@@ -32,6 +32,7 @@ async def _at(page, person, room, is_there):
 
 
 async def test_who_is_at_the_page_is_mentioned_without_a_toast_and_finds_it_read(ann, ben, lobby):
+    await NotificationLevel.objects.acreate(room=lobby, person=ben)  # the first telling makes one, and the bell new
     async with RecordingPage(ben) as page, BellPage(ben) as bell:
         await page.send(kind="seen")
         await _at(page, ben, lobby, True)
