@@ -92,3 +92,17 @@ def test_a_device_on_which_nothing_is_typed_keeps_nothing(ann, note, blocks, dev
     telephone.does("keep", block, text="one and a third")
     telephone.does("keep", block, text="one and")
     assert Draft.objects.get().text == "one and"
+
+
+def test_who_puts_back_a_block_that_another_had_changed_chooses_too(ann, ben, note, blocks, device):
+    laptop, block = device(ann), blocks[0]
+    laptop.does("edit", block)
+    laptop.does("keep", block, text="one of Ann")
+    saved_by_ben(device, ben, block)
+    device(ben).does("delete", block)
+    assert "Put it back with my text" in laptop.does("save", block)
+    both = laptop.does("save", block)
+    assert all(words in both for words in ("Save mine", "Keep theirs", "Both, one after the other"))
+    laptop.does("both", block)
+    restored = Block.objects.get(pk=block.pk)
+    assert (restored.text, restored.deleted) == ("one of Ben\n\none of Ann", None)
