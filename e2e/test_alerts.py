@@ -285,7 +285,7 @@ def test_the_title_counts_what_is_unseen_and_in_a_room_what_is_unread_there(serv
     expect(staff.page).to_have_title("(2) Den · Parlour")
     member.say("@staff, come now")
     expect(staff.page).to_have_title("(3) Den · Parlour")
-    elsewhere = staff.wait_live().tab().go("/rooms/den/settings/")
+    elsewhere = staff.wait_live().tab().go(f"/rooms/{slug}/settings/")
     expect(elsewhere.page).to_have_title("(3) Change Den · Parlour")
     elsewhere.page.locator("[name=title]").fill("Tom & <b>Co")
     elsewhere.page.get_by_role("button", name="Save").click()
