@@ -235,7 +235,7 @@ def history(request: HttpRequest, note: Note, allowed: Rights, block: int) -> Ht
     """What a block said, the newest first."""
     row = get_object_or_404(Block, pk=block, note=note)
     revisions = row.revisions.select_related("author").order_by("-pk")
-    context = {"note": note, "block": row, "allowed": allowed, "revisions": revisions[:PAGE]}
+    context = {"note": note, "row": row, "allowed": allowed, "revisions": revisions[:PAGE]}
     return render(request, "notes/history.html", context)
 
 

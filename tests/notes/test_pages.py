@@ -1,12 +1,14 @@
 """The pages of notes: who may not read one learns nothing of it; without script all works; nothing typed is lost."""
 
 import re
+from html import unescape
 from io import BytesIO
 
 import pytest
 from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import get_resolver, reverse
+from django.utils import timezone
 from PIL import Image
 
 from accounts.models import User
@@ -144,6 +146,38 @@ def test_whose_rights_went_while_writing_reads_so_and_finds_the_text_again(clien
     page = client.get("/notes/").content.decode()
     assert "of Ben, to the end" in page
     assert "Plan" not in page
+
+
+def test_a_history_marks_what_stands_there_and_leads_back_to_its_block(client, ben, note, blocks, type_in):
+    block = blocks[1]
+    writing.act(ben, note.pk, "save", type_in(ben, block, "two and a half"))
+    client.force_login(ben)
+    page = client.get(reverse("notes:history", args=[note.pk, block.pk])).content.decode()
+    now, before = page.split('<li><p class="soft"')[1:]
+    assert "this is what stands there" in now and "Go back to this" not in now
+    assert "this is what stands there" not in before and "Go back to this" in before
+    assert f'href="{block.get_absolute_url()}"' in page
+    assert f"<title>History in {note.title}" in page
+
+
+def test_who_writes_in_a_block_that_somebody_deletes_reads_who_did_after_a_reload_too(
+    client, ann, ben, note, blocks, type_in
+):
+    block = blocks[1]
+    fields = type_in(ben, block, "two and a half")
+    writing.act(ann, note.pk, "delete", {"delete": str(block.pk)})
+    client.force_login(ben)
+    address = reverse("notes:note", args=[note.pk])
+    for page in (client.post(f"{address}do/", fields), client.get(f"{address}?edit={block.pk}")):
+        assert "<bdi>Ann</bdi> deleted this block." in page.content.decode()
+        assert "two and a half" in page.content.decode()
+
+
+def test_the_second_page_of_archived_notes_has_archived_ones(client, ann, note):
+    Note.objects.bulk_create(Note(title=f"old {n}", owner=ann, archived=timezone.now()) for n in range(51))
+    link = re.search('href="([^"]*page=2)"', client.get("/notes/?archived=1").content.decode())
+    page = client.get(f"/notes/{unescape(link.group(1))}").content.decode()
+    assert "old " in page
 
 
 def test_an_image_is_shown_to_who_may_read_the_note_alone(client, ann, ben, note, blocks, settings, tmp_path):
