@@ -16,6 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -288,5 +289,6 @@ def export(request: HttpRequest, note: Note, allowed: Rights, ending: str) -> Ht
     context = {"note": note, "blocks": blocks, "site": site.SITE_URL}
     text = markdown.exported(note, blocks) if ending == "md" else render_to_string("notes/export.html", context)
     kind = "text/markdown" if ending == "md" else "text/html"
-    headers = {"Content-Disposition": f'attachment; filename="{slugify(note.title) or note.pk}.{ending}"'}
+    name = f"{slugify(note.title, allow_unicode=True) or note.pk}.{ending}"
+    headers = {"Content-Disposition": content_disposition_header(True, name)}
     return HttpResponse(text, content_type=f"{kind}; charset=utf-8", headers=headers)

@@ -180,6 +180,20 @@ def test_the_second_page_of_archived_notes_has_archived_ones(client, ann, note):
     assert "old " in page
 
 
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("Plan for May", 'filename="plan-for-may.md"'),
+        ("ملاحظات", "filename*=utf-8''%D9%85"),
+        ("!?", 'filename="{pk}.md"'),
+    ],
+)
+def test_an_export_is_named_after_its_note_in_every_script(client, ann, title, name):
+    note = Note.objects.create(title=title, owner=ann)
+    named = client.get(reverse("notes:export_markdown", args=[note.pk])).headers["Content-Disposition"]
+    assert named.startswith(f"attachment; {name.format(pk=note.pk)}")
+
+
 def test_an_image_is_shown_to_who_may_read_the_note_alone(client, ann, ben, note, blocks, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
     Note.objects.update(access="members")
