@@ -154,8 +154,8 @@ def test_a_history_marks_what_stands_there_and_leads_back_to_its_block(client, b
     client.force_login(ben)
     page = client.get(reverse("notes:history", args=[note.pk, block.pk])).content.decode()
     now, before = page.split('<li><p class="soft"')[1:]
-    assert "this is what stands there" in now and "Go back to this" not in now
-    assert "this is what stands there" not in before and "Go back to this" in before
+    assert [words in now for words in ("this is what stands there", "Go back to this")] == [True, False]
+    assert [words in before for words in ("this is what stands there", "Go back to this")] == [False, True]
     assert f'href="{block.get_absolute_url()}"' in page
     assert f"<title>History in {note.title}" in page
 
