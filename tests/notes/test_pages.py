@@ -15,6 +15,7 @@ from accounts.models import User
 from notes import writing
 from notes.models import Block, Draft, Kind, Note
 from rooms.models import Membership, Room
+from tests.examples import ROOT
 from tests.rooms.test_every_address import routes
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -171,6 +172,13 @@ def test_who_writes_in_a_block_that_somebody_deletes_reads_who_did_after_a_reloa
     for page in (client.post(f"{address}do/", fields), client.get(f"{address}?edit={block.pk}")):
         assert "<bdi>Ann</bdi> deleted this block." in page.content.decode()
         assert "two and a half" in page.content.decode()
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "did not get through"), ("de", "kam nicht durch")])
+def test_a_page_has_words_in_its_language_for_a_press_that_does_not_reach_the_server(client, note, language, words):
+    page = client.get(reverse("notes:note", args=[note.pk]), headers={"Accept-Language": language}).content.decode()
+    [name] = set(re.findall(r'hx-get="/static/(parlour/unsent[^"]*)"', page))
+    assert words in (ROOT / "static" / name).read_text()
 
 
 def test_the_second_page_of_archived_notes_has_archived_ones(client, ann, note):
