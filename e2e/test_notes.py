@@ -123,6 +123,16 @@ def test_a_block_is_deleted_while_somebody_writes_in_it_and_what_was_typed_comes
         each.shows("one", "two and a half, not more", "three").equals_a_fresh_page()
 
 
+def test_why_a_long_text_is_not_saved_is_in_sight_on_a_phone(person: Invite, server: Server) -> None:
+    pk = note_of(server, "one")
+    member = NotePage(person(server, viewport={"width": 360, "height": 560}).sign_in("member"), pk).open()
+    member.edit("one").box.fill("so long " * 600)
+    member.press("Save")
+    expect(member.alert).to_contain_text("too long")
+    member.editor.get_by_text("An image").scroll_into_view_if_needed()
+    expect(member.alert).to_be_in_viewport(ratio=1)
+
+
 def test_what_is_typed_survives_a_reload_a_restart_and_is_there_on_another_device(
     person: Invite, server: Server
 ) -> None:
