@@ -54,6 +54,12 @@ def pieces(kind: str, text: str) -> list[str]:
     return [part for part in parts if part.strip()] or [text]
 
 
+def joined(kind: str, above: str, below: str) -> str:
+    """Two texts as one block of this kind. Raises TextRejected."""
+    between = " " if kind in ONE_LINE else "\n" if kind in (Kind.LIST, Kind.CODE) else "\n\n"
+    return cleaned(kind, f"{above}{between}{below}")
+
+
 def compare(theirs: str, mine: str) -> tuple[list[tuple[str, bool]], list[tuple[str, bool]]]:
     """Both texts in parts, each with whether the other lacks it."""
     before, after = _WORDS.findall(theirs), _WORDS.findall(mine)

@@ -141,9 +141,6 @@ class Draft(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["block", "person"], name="notes_draft_once")]
 
-    def __str__(self) -> str:
-        return self.text[:40]
-
 
 class Revision(models.Model):
     """What a block said in one version; `aside` what somebody saved while another did, and nobody has taken over."""
@@ -155,6 +152,3 @@ class Revision(models.Model):
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
     aside = models.BooleanField(default=False)
-
-    def __str__(self) -> str:
-        return f"{self.version}: {self.text[:40]}"

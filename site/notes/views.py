@@ -8,7 +8,6 @@ from typing import Any
 
 from django.conf import settings as site
 from django.contrib import messages as notices
-from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -21,8 +20,9 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
+from chat.settings_views import form_page, form_view
 from notes import markdown, writing
 from notes.forms import ImportForm, NoteForm
 from notes.live import NoteRegion
@@ -45,11 +45,6 @@ RATE = "5/60"  # what one person does: a second / at once
 TOO_FAST = gettext_lazy("That was a lot at once. Wait a moment, then try again.")
 READY_WITHIN = 10  # seconds, for an image to be prepared
 View = Callable[..., HttpResponse]
-
-
-def form_view(view: View) -> View:
-    """Decorate a page with a form, for people who are signed in."""
-    return login_required(require_http_methods(["GET", "HEAD", "POST"])(view))
 
 
 def of_note(manage: bool = False) -> Callable[[View], View]:
@@ -84,15 +79,12 @@ def home(request: HttpRequest) -> HttpResponse:
     shown = Paginator(notes.filter(title__icontains=words).order_by("-touched", "-pk"), PAGE)
     drafts = Draft.objects.filter(person=request.user.pk).select_related("block__note").order_by("-at")[:PAGE]
     readable = set(Note.objects.visible_to(request.user).filter(blocks__drafts__in=list(drafts)))
-    deleted = Note.objects.filter(owner=request.user.pk, deleted__isnull=False) if archived else ()
     context = {
         "page": shown.get_page(request.GET.get("page")),
         "q": words,
         "archived": archived,
-        "deleted": deleted,
+        "deleted": Note.objects.filter(owner=request.user.pk, deleted__isnull=False) if archived else (),
         "room": room,
-    }
-    context |= {
         "drafts": [(draft, draft.block.note in readable) for draft in drafts],
         "may": not is_guest(request.user),
     }
@@ -115,7 +107,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         writing.save_note(form)
         return redirect(form.instance)
-    return render(request, "notes/form.html", {"form": form, "room": room}, status=422 if form.errors else 200)
+    return form_page(request, "notes/form.html", form, room=room)
 
 
 @require_safe
@@ -176,13 +168,10 @@ def image(request: HttpRequest, pk: int) -> HttpResponse:
         upload = request.FILES.get("file")
         if not allowed.write:
             raise Denied(4003, str(READ_ONLY))
-        try:
-            if upload is None or measure(upload) is None:
-                raise Refused(_("Choose an image: JPEG, PNG, GIF or WebP."))
-            room = note.room or Room.objects.on(note)
-            post_files(request.user, room, new_page(), [upload])
-        except (FileRejected, TextRejected) as why:
-            raise Refused(why) from None
+        if upload is None or measure(upload) is None:
+            raise Refused(_("Choose an image: JPEG, PNG, GIF or WebP."))
+        room = note.room or Room.objects.on(note)
+        post_files(request.user, room, new_page(), [upload])
         posted = Attachment.objects.filter(room=room, author=request.user.pk, message__isnull=False).latest("pk")
         with suppress(TimeoutError):
             prepare_soon().result(READY_WITHIN)
@@ -207,6 +196,8 @@ def perform(request: HttpRequest, pk: int, work: Callable[[dict[str, str]], Pane
         problem = READ_ONLY
     except Refused as why:
         problem, pane = why, why.pane
+    except (TextRejected, FileRejected) as why:
+        problem = why
     if request.headers.get("HX-Request"):
         return HttpResponse(fragments(request, region or Region(f"note-{pk}", "/", ""), pane, problem))
     if region is None:
@@ -260,7 +251,7 @@ def settings(request: HttpRequest, note: Note, allowed: Rights) -> HttpResponse:
     if form.is_valid():
         writing.save_note(form)
         return redirect(note)
-    return render(request, "notes/form.html", {"form": form, "note": note}, status=422 if form.errors else 200)
+    return form_page(request, "notes/form.html", form, note=note)
 
 
 @form_view
@@ -278,7 +269,7 @@ def import_markdown(request: HttpRequest, note: Note, allowed: Rights) -> HttpRe
             return redirect(f"{note.get_absolute_url()}?show={note.blocks.count()}")
         except (TextRejected, Refused) as why:
             form.add_error("text", str(why))
-    return render(request, "notes/import.html", {"form": form, "note": note}, status=422 if form.errors else 200)
+    return form_page(request, "notes/import.html", form, note=note)
 
 
 @require_safe

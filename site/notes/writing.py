@@ -6,6 +6,7 @@ goes into the history at once.
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import partialmethod
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -17,11 +18,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from alerts import notify, resolve
-from notes.markdown import ONE_LINE, Piece, cleaned, marked_up, pieces
+from notes.markdown import Piece, cleaned, joined, marked_up, pieces
 from notes.models import SHOWN, Block, Draft, Kind, Note, Revision
 from notes.permissions import rights
 from parlour import Change, Denied, live_write, name_of
-from rooms.markup import TextRejected
 from rooms.rows import sent_pk
 
 HOLDS = timedelta(seconds=60)  # a lease, after the last sign of its writer
@@ -78,7 +78,7 @@ def keep(person: Any, note: int, fields: Mapping[str, str]) -> None:
 
 @live_write
 def act(change: Change, person: Any, pk: int, verb: str, fields: Mapping[str, str], *given: Any) -> Pane:
-    """Do a verb, with what is given or the primary key in its field. Raises Refused, Denied, or Http404."""
+    """Do a verb, with what is given or the primary key in its field. Raises Refused, TextRejected, Denied, Http404."""
     note = Note.objects.select_for_update(of=("self",), no_key=True).select_related("room").filter(pk=pk).first()
     if note is None or not rights(person, note).write:
         raise Denied(4003, str(READ_ONLY))
@@ -98,8 +98,7 @@ class Writing:
     def add(self, pk: int) -> Pane:
         """A new block after this one, or at the end."""
         above = self._block(pk) if pk else None
-        self._refuse_full(1)
-        [place] = self.note.blocks.numbers_after(above and above.pk)
+        [place] = self._numbers_after(above.pk if above else None)
         kind = above.kind if above and above.kind in (Kind.LIST, Kind.CHECK) else Kind.TEXT
         block = Block(note=self.note, kind=kind, place=place, author=self.person)
         self._hold(block)
@@ -132,42 +131,38 @@ class Writing:
             self._put(block)
         return Pane("kept", block, draft)
 
-    def save(self, pk: int, split: bool = False, both: bool = False) -> Pane:
-        """Save what was typed, if nobody else saved since it was begun; else both stand side by side."""
+    def save(self, pk: int, split: bool = False, both: bool = False, image: int = 0) -> Pane:
+        """Save what was typed, if nobody else saved since it was begun; else both stand side by side.
+
+        With the primary key of an image, that is shown, and the text is its caption.
+        """
         block = self._block(pk)
         draft = self._draft(block)
         base = draft.base
         if block.deleted and "revive" not in self.fields:
             raise Refused(_("It was deleted meanwhile. What you wrote is here."), Pane("deleted", block, draft))
-        try:
-            text = cleaned(draft.kind, draft.text)
-            parts = [cleaned(draft.kind, part) for part in pieces(draft.kind, text)] if split else [text]
-            if both and base == block.version:
-                parts = [cleaned(draft.kind, f"{block.text}{self._glue(draft.kind)}{text}")]
-        except TextRejected as why:
-            raise Refused(why) from None
+        if image:
+            draft.kind, block.image_id = Kind.IMAGE, image
+        text = cleaned(draft.kind, draft.text)
+        parts = [cleaned(draft.kind, part) for part in pieces(draft.kind, text)] if split else [text]
+        if both and base == block.version:
+            parts = [joined(draft.kind, block.text, text)]
         if base != block.version and (text, draft.kind) != (block.text, block.kind):
             kept = {"version": base, "kind": draft.kind, "text": text, "author": self.person, "aside": True}
             block.revisions.get_or_create(**kept)
             draft.save()
             draft.base = block.version  # of this answer alone, for it may be lost
+            if image:
+                self._put(block, "image")
             return Pane("conflict", block, draft)
-        block.deleted = None
-        self._store(block, draft.kind, parts[0])
-        if draft.pk:
-            draft.delete()
+        self._store(block, draft.kind, parts[0], *(["image"] if image else []))
+        Draft.objects.filter(block=block, person=self.person).delete()
         if parts[1:]:
             self._insert(block.pk, [(draft.kind, part, False) for part in parts[1:]])
         return Pane("saved", block, pressed="add")
 
-    def split(self, pk: int) -> Pane:
-        return self.save(pk, split=True)
-
-    def both(self, pk: int) -> Pane:
-        return self.save(pk, both=True)
-
-    def theirs(self, pk: int) -> Pane:
-        return self.cancel(pk)
+    split = partialmethod(save, split=True)
+    both = partialmethod(save, both=True)
 
     def cancel(self, pk: int) -> Pane:
         """Give up a draft. A block in which nothing was ever saved goes with it."""
@@ -178,11 +173,21 @@ class Writing:
             self._put(block)
         return Pane("tools", block) if block.is_shown else Pane()
 
-    def up(self, pk: int) -> Pane:
-        return self._move(pk, -1, "up")
+    theirs = cancel
 
-    def down(self, pk: int) -> Pane:
-        return self._move(pk, 1, "down")
+    def _move(self, by: int, pk: int) -> Pane:
+        block, order = self._block(pk), self._order()
+        at = order.index(pk) + by if pk in order else -1
+        if not 0 <= at < len(order):
+            raise Refused(_("It is the first.") if by < 0 else _("It is the last."))
+        order.remove(pk)
+        [block.place] = self.note.blocks.numbers_after(order[at - 1] if at else 0)
+        self.shown.discard(pk)
+        self._put(block, news="moved")
+        return Pane("tools", block, pressed="up" if by < 0 else "down")
+
+    up = partialmethod(_move, -1)
+    down = partialmethod(_move, 1)
 
     def join(self, pk: int) -> Pane:
         """Put a block's text under that of the block above it."""
@@ -195,11 +200,7 @@ class Writing:
             self._refuse_held(each)
             if each.kind == Kind.IMAGE or not each.version:
                 raise Refused(_("These two cannot be joined."))
-        try:
-            text = cleaned(above.kind, f"{above.text}{self._glue(above.kind)}{block.text}")
-        except TextRejected as why:
-            raise Refused(why) from None
-        self._store(above, above.kind, text)
+        self._store(above, above.kind, joined(above.kind, above.text, block.text))
         self._remove(block)
         return Pane("tools", above)
 
@@ -231,7 +232,6 @@ class Writing:
         if revision is None:
             raise Http404
         block = self._block(revision.block_id)
-        block.deleted = None
         self._store(block, revision.kind, revision.text)
         return Pane("saved", block, pressed="add")
 
@@ -249,14 +249,7 @@ class Writing:
         return Pane()
 
     def set_image(self, pk: int, image: int) -> Pane:
-        """Show an image in a block, and end its draft, whose text is the caption."""
-        block = self._block(pk)
-        self._refuse_held(block)
-        draft = self._draft(block)
-        block.image_id, block.deleted = image, None
-        self._store(block, Kind.IMAGE, cleaned(Kind.IMAGE, draft.text), "image")
-        Draft.objects.filter(block=block, person=self.person).delete()
-        return Pane("saved", block, pressed="add")
+        return self.save(pk, image=image)
 
     def _block(self, pk: int) -> Block:
         block = self.note.blocks.select_related("writer", "author").filter(pk=pk, seq__isnull=False).first()
@@ -296,8 +289,9 @@ class Writing:
         Note.objects.filter(pk=self.note.pk).update(touched=self.now)
 
     def _store(self, block: Block, kind: str, text: str, *fields: str) -> None:
-        """Give a block a new text, which is its next version; those whom only that mentions are alerted."""
+        """Show a new text in a block, which is its next version; those whom only that mentions are alerted."""
         before = marked_up(block.kind, block.text, self._may_read)[1] if "@" in block.text else ()
+        block.deleted = None
         if block.writer_id == self.person.pk:
             block.writer = block.until = None
         news = "changed" if block.version else "added"
@@ -311,24 +305,24 @@ class Writing:
         return None
 
     def _revision(self, block: Block) -> Revision:
-        said = {"version": block.version, "kind": block.kind, "text": block.text}
-        return Revision(block=block, author=self.person, **said)
+        return Revision(block=block, version=block.version, kind=block.kind, text=block.text, author=self.person)
 
     def _remove(self, block: Block) -> None:
         block.deleted, block.writer, block.until = self.now, None, None
         self._put(block, "deleted", news="deleted")
         resolve(block)
 
-    def _refuse_full(self, many: int) -> None:
+    def _numbers_after(self, above: int | None, many: int = 1) -> list[int]:
+        """Numbers for so many new blocks after this one, or at the end."""
         if self.note.blocks.count() + many > MOST:
             raise Refused(_("That is too much for this note. Begin another one."))
+        return self.note.blocks.numbers_after(above, many)
 
     def _insert(self, above: int | None, new: Sequence[Piece]) -> None:
         """Add these after a block, or at the end."""
-        self._refuse_full(len(new))
         known = {"note": self.note, "version": 1, "author": self.person, "edited": self.now, "news": "added"}
         blocks = []
-        for (kind, text, done), place in zip(new, self.note.blocks.numbers_after(above, len(new)), strict=True):
+        for (kind, text, done), place in zip(new, self._numbers_after(above, len(new)), strict=True):
             html, _mentioned = marked_up(kind, text, self._may_read)
             blocks.append(Block(kind=kind, text=text, html=html, done=done, place=place, **known))
             self.change.add(blocks[-1])
@@ -340,17 +334,6 @@ class Writing:
         shown = self.note.blocks.filter(SHOWN, seq__isnull=False).order_by("place", "pk")
         return list(shown.values_list("pk", flat=True))
 
-    def _move(self, pk: int, by: int, pressed: str) -> Pane:
-        block, order = self._block(pk), self._order()
-        at = order.index(pk) + by if pk in order else -1
-        if not 0 <= at < len(order):
-            raise Refused(_("It is the first.") if by < 0 else _("It is the last."))
-        order.remove(pk)
-        [block.place] = self.note.blocks.numbers_after(order[at - 1] if at else 0)
-        self.shown.discard(pk)
-        self._put(block, news="moved")
-        return Pane("tools", block, pressed=pressed)
-
     def _may_read(self, person: Any) -> bool:
         return rights(person, self.note).read
 
@@ -360,9 +343,6 @@ class Writing:
             title = _("{actor} mentioned you in the note “{note}”").replace("{note}", self.note.title)
         for person in get_user_model()._default_manager.filter(pk__in=people, is_active=True):
             notify(person, "mention", title, about=block, key=f"note-{self.note.pk}", actor=self.person)
-
-    def _glue(self, kind: str) -> str:
-        return " " if kind in ONE_LINE else "\n" if kind in (Kind.LIST, Kind.CODE) else "\n\n"
 
 
 VERBS = [name for name in vars(Writing) if name[0] != "_" and name not in ("append", "set_image")]

@@ -200,16 +200,44 @@ def test_an_export_is_named_after_its_note_in_every_script(client, ann, title, n
     note = Note.objects.create(title=title, owner=ann)
     named = client.get(reverse("notes:export_markdown", args=[note.pk])).headers["Content-Disposition"]
     assert named.startswith(f"attachment; {name.format(pk=note.pk)}")
+def post_picture(client, block, **typed):
+    """Press "Use this image" in a pane in which this is typed."""
+    Image.new("RGB", (40, 30)).save(content := BytesIO(), "PNG")
+    sent = {"image": str(block.pk), "block": str(block.pk), "file": SimpleUploadedFile("a.png", content.getvalue())}
+    return client.post(f"/notes/{block.note_id}/image/", sent | typed, follow=True)
+
+
+def test_an_image_overwrites_no_text_that_somebody_saved_meanwhile(
+    client, ann, ben, note, blocks, texts, type_in, settings, tmp_path
+):
+    settings.MEDIA_ROOT = tmp_path
+    mine = type_in(ann, blocks[0], "a picture")
+    Block.objects.update(writer=None, until=None)
+    writing.act(ben, note.pk, "save", type_in(ben, blocks[0], "one of Ben"))
+    client.force_login(ann)
+    page = post_picture(client, blocks[0], text="a picture", draft=mine["draft"], base=mine["base"])
+    assert "Nothing was overwritten" in page.content.decode()
+    assert texts(note)[0] == "one of Ben"
+    shown = fields_of(page.content.decode().partition('id="note-')[2])
+    page = client.post(
+        f"/notes/{note.pk}/do/", shown | {"kind": "image", "text": "a picture", "save": str(blocks[0].pk)}, follow=True
+    )
+    assert re.search(r'<img src="/rooms/[^"]+" alt="a picture"', page.content.decode())
+
+
+def test_an_image_whose_text_is_too_long_is_refused_in_words(client, ann, note, blocks, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    client.force_login(ann)
+    answer = post_picture(client, blocks[0], text="x" * 4001, base="1")
+    assert answer.status_code == 409
+    assert "too long" in answer.content.decode()
 
 
 def test_an_image_is_shown_to_who_may_read_the_note_alone(client, ann, ben, note, blocks, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
     Note.objects.update(access="members")
     client.force_login(ann)
-    Image.new("RGB", (40, 30)).save(content := BytesIO(), "PNG")
-    sent = {"image": str(blocks[0].pk), "block": str(blocks[0].pk), "text": "a picture", "kind": "image"}
-    picture = SimpleUploadedFile("a.png", content.getvalue())
-    answer = client.post(f"/notes/{note.pk}/image/", sent | {"file": picture}, follow=True)
+    answer = post_picture(client, blocks[0], text="a picture", kind="image", base="1")
     address = re.search(r'<img src="(/rooms/[^"]+)" alt="a picture"', answer.content.decode())[1]
     assert client.get(address).status_code == 200
     client.force_login(ben)
