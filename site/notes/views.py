@@ -156,18 +156,15 @@ def do(request: HttpRequest, pk: int) -> HttpResponse:
     verb = next((each for each in VERBS if each in request.POST), "")
     if not verb:
         raise Http404
-    return perform(request, pk, lambda fields: writing.act(request.user, pk, verb, fields))
+    return perform(request, pk, lambda note, fields: writing.act(request.user, note.pk, verb, fields))
 
 
 @require_POST
 def image(request: HttpRequest, pk: int) -> HttpResponse:
     """An image for a block. It is posted among the files of the note's room; one that stands alone has one for them."""
 
-    def put(fields: dict[str, str]) -> Pane:
-        note, allowed = note_for(request.user, pk)
+    def put(note: Note, fields: dict[str, str]) -> Pane:
         upload = request.FILES.get("file")
-        if not allowed.write:
-            raise Denied(4003, str(READ_ONLY))
         if upload is None or measure(upload) is None:
             raise Refused(_("Choose an image: JPEG, PNG, GIF or WebP."))
         room = note.room or Room.objects.on(note)
@@ -180,7 +177,7 @@ def image(request: HttpRequest, pk: int) -> HttpResponse:
     return perform(request, pk, put)
 
 
-def perform(request: HttpRequest, pk: int, work: Callable[[dict[str, str]], Pane]) -> HttpResponse:
+def perform(request: HttpRequest, pk: int, work: Callable[[Note, dict[str, str]], Pane]) -> HttpResponse:
     """Keep what is typed, do the work, and say in words why it was not done, with nothing lost."""
     fields = request.POST.dict()
     writing.keep(request.user, pk, fields)
@@ -189,15 +186,15 @@ def perform(request: HttpRequest, pk: int, work: Callable[[dict[str, str]], Pane
     pane: Pane | None = None
     try:
         region = NoteRegion(*note_for(request.user, pk))
+        if not region.rights.write:
+            raise Denied(4003, str(READ_ONLY))
         if not rate_limit("notes", request.user.pk, RATE).take():
             raise Refused(TOO_FAST)
-        pane = work(fields)
+        pane = work(region.note, fields)
     except Denied:
         problem = READ_ONLY
-    except Refused as why:
-        problem, pane = why, why.pane
-    except (TextRejected, FileRejected) as why:
-        problem = why
+    except (Refused, TextRejected, FileRejected) as why:
+        problem, pane = why, getattr(why, "pane", None)
     if request.headers.get("HX-Request"):
         return HttpResponse(fragments(request, region or Region(f"note-{pk}", "/", ""), pane, problem))
     if region is None:

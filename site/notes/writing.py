@@ -4,7 +4,7 @@ Nothing typed is lost: before any verb what stands in the pane is kept as a draf
 goes into the history at once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from functools import partialmethod
 from typing import Any, NamedTuple
@@ -115,7 +115,6 @@ class Writing:
         draft = self._draft(block)
         if block.revisions.filter(version=draft.base, text=draft.text, aside=False):  # nothing was typed
             draft.text, draft.kind, draft.base = block.text, block.kind, block.version
-        draft.at = self.now
         draft.save()
         if block.writer_id != self.person.pk:
             self._hold(block)
@@ -134,7 +133,7 @@ class Writing:
     def save(self, pk: int, split: bool = False, both: bool = False, image: int = 0) -> Pane:
         """Save what was typed, if nobody else saved since it was begun; else both stand side by side.
 
-        With the primary key of an image, that is shown, and the text is its caption.
+        Those whom only the new text mentions are alerted. Of an `image`, a primary key, the text is the caption.
         """
         block = self._block(pk)
         draft = self._draft(block)
@@ -155,10 +154,11 @@ class Writing:
             if image:
                 self._put(block, "image")
             return Pane("conflict", block, draft)
+        self._alert(block, self._mentioned(draft.kind, text) - self._mentioned(block.kind, block.text))
         self._store(block, draft.kind, parts[0], *(["image"] if image else []))
         Draft.objects.filter(block=block, person=self.person).delete()
         if parts[1:]:
-            self._insert(block.pk, [(draft.kind, part, False) for part in parts[1:]])
+            self.append([(draft.kind, part, False) for part in parts[1:]], block.pk)
         return Pane("saved", block, pressed="add")
 
     split = partialmethod(save, split=True)
@@ -243,9 +243,16 @@ class Writing:
 
     # What they are made of
 
-    def append(self, new: Sequence[Piece]) -> Pane:
-        """Add these at the end."""
-        self._insert(None, new)
+    def append(self, new: Sequence[Piece], above: int | None = None) -> Pane:
+        """Add these after a block, or at the end."""
+        known = {"note": self.note, "version": 1, "author": self.person, "edited": self.now, "news": "added"}
+        blocks = []
+        for (kind, text, done), place in zip(new, self._numbers_after(above, len(new)), strict=True):
+            html, _mentioned = marked_up(kind, text, self._may_read)
+            blocks.append(Block(kind=kind, text=text, html=html, done=done, place=place, **known))
+            self.change.add(blocks[-1])
+        self.change.then(lambda: Revision.objects.bulk_create(map(self._revision, blocks)))
+        self._touch()
         return Pane()
 
     def set_image(self, pk: int, image: int) -> Pane:
@@ -255,7 +262,6 @@ class Writing:
         block = self.note.blocks.select_related("writer", "author").filter(pk=pk, seq__isnull=False).first()
         if block is None:
             raise Http404
-        block.note = self.note
         if block.is_shown:
             self.shown.add(pk)
         return block
@@ -289,19 +295,17 @@ class Writing:
         Note.objects.filter(pk=self.note.pk).update(touched=self.now)
 
     def _store(self, block: Block, kind: str, text: str, *fields: str) -> None:
-        """Show a new text in a block, which is its next version; those whom only that mentions are alerted."""
-        before = marked_up(block.kind, block.text, self._may_read)[1] if "@" in block.text else ()
+        """Show a new text in a block, which is its next version."""
         block.deleted = None
         if block.writer_id == self.person.pk:
             block.writer = block.until = None
         news = "changed" if block.version else "added"
         if (kind, text) == (block.kind, block.text) and block.version and not fields and block.pk in self.shown:
             return self._put(block)
-        block.html, mentioned = marked_up(kind, text, self._may_read)
+        block.html, _mentioned = marked_up(kind, text, self._may_read)
         block.kind, block.text, block.version = kind, text, block.version + 1
         self._put(block, "kind", "text", "html", "version", "deleted", *fields, news=news)
         self._revision(block).save()
-        self._alert(block, [pk for pk in mentioned if pk not in before and pk != self.person.pk])
         return None
 
     def _revision(self, block: Block) -> Revision:
@@ -318,26 +322,19 @@ class Writing:
             raise Refused(_("That is too much for this note. Begin another one."))
         return self.note.blocks.numbers_after(above, many)
 
-    def _insert(self, above: int | None, new: Sequence[Piece]) -> None:
-        """Add these after a block, or at the end."""
-        known = {"note": self.note, "version": 1, "author": self.person, "edited": self.now, "news": "added"}
-        blocks = []
-        for (kind, text, done), place in zip(new, self._numbers_after(above, len(new)), strict=True):
-            html, _mentioned = marked_up(kind, text, self._may_read)
-            blocks.append(Block(kind=kind, text=text, html=html, done=done, place=place, **known))
-            self.change.add(blocks[-1])
-        self.change.then(lambda: Revision.objects.bulk_create(map(self._revision, blocks)))
-        self._touch()
-
     def _order(self) -> list[int]:
         """The shown blocks in order."""
         shown = self.note.blocks.filter(SHOWN, seq__isnull=False).order_by("place", "pk")
         return list(shown.values_list("pk", flat=True))
 
+    def _mentioned(self, kind: str, text: str) -> set[Any]:
+        """Primary keys of the others whom it mentions, if they may read the note."""
+        return {*(marked_up(kind, text, self._may_read)[1] if "@" in text else ())} - {self.person.pk}
+
     def _may_read(self, person: Any) -> bool:
         return rights(person, self.note).read
 
-    def _alert(self, block: Block, people: Sequence[Any]) -> None:
+    def _alert(self, block: Block, people: Collection[Any]) -> None:
         """Its title is stored, one for all who are told: it is in the language of the site."""
         with translation.override(settings.LANGUAGE_CODE):
             title = _("{actor} mentioned you in the note “{note}”").replace("{note}", self.note.title)

@@ -162,6 +162,11 @@ def test_who_is_mentioned_and_may_read_is_alerted_once(ann, ben, note, blocks, t
     assert Alert.objects.get().audience == f"user.{ben.pk}"
 
 
+def test_who_is_mentioned_in_any_paragraph_of_a_text_that_is_split_is_alerted_once(ann, ben, note, blocks, type_in):
+    writing.act(ann, note.pk, "split", type_in(ann, blocks[0], "we ask\n\n@ben, and\n\n@ben") | {"split": blocks[0].pk})
+    assert Alert.objects.get().audience == f"user.{ben.pk}"
+
+
 def test_a_note_comes_back_from_markdown_as_it_went(ann, note, blocks):
     text = (
         "# Plan\n\n## Tea\n\nAbout **tea**.\n\n- green\n- black\n\n- [x] kettle\n- [ ] cups\n\n"
