@@ -25,9 +25,8 @@ class BlockStream(OrderedStream):
     template = "notes/parts.html#block"
 
     def all_rows(self) -> Any:
-        return Block.objects.filter(note_id=self.name.removeprefix("note.")).select_related(
-            "writer", "author", "image__room"
-        )
+        rows = Block.objects.filter(note_id=self.name.removeprefix("note."))
+        return rows.select_related("writer", "author", "image__room")
 
     def rows(self) -> Any:
         return self.all_rows().filter(SHOWN)

@@ -260,8 +260,7 @@ def import_markdown(request: HttpRequest, note: Note, allowed: Rights) -> HttpRe
     form = ImportForm(request.POST or None, request.FILES or None)
     if form.is_valid():
         try:
-            read = markdown.imported(form.cleaned_data["text"], note.title)
-            blocks = [(kind, markdown.cleaned(kind, text), done) for kind, text, done in read]
+            blocks = markdown.imported(form.cleaned_data["text"], note.title)
             writing.act(request.user, note.pk, "append", {}, blocks)
             return redirect(f"{note.get_absolute_url()}?show={note.blocks.count()}")
         except (TextRejected, Refused) as why:

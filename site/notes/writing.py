@@ -26,7 +26,7 @@ from rooms.rows import sent_pk
 
 HOLDS = timedelta(seconds=60)  # a lease, after the last sign of its writer
 RELOADS = timedelta(seconds=10)  # after their page was closed
-KEPT = timedelta(days=30)  # a deleted note
+RESTORABLE = timedelta(days=30)  # a deleted note
 LONGEST = 100_000  # characters of a draft
 MOST = 10_000  # blocks of a note
 NOT_HERE = gettext_lazy("This block is not there any more.")
@@ -100,8 +100,8 @@ class Writing:
         above = self._block(pk) if pk else None
         [place] = self._numbers_after(above.pk if above else None)
         kind = above.kind if above and above.kind in (Kind.LIST, Kind.CHECK) else Kind.TEXT
-        block = Block(note=self.note, kind=kind, place=place, author=self.person)
-        self._hold(block)
+        lease = {"writer": self.person, "until": self.now + HOLDS}
+        block = Block(note=self.note, kind=kind, place=place, author=self.person, **lease)
         draft = Draft(block=block, person=self.person, kind=kind)
         self.change.add(block)
         self.change.then(draft.save)
@@ -118,7 +118,6 @@ class Writing:
         draft.save()
         if block.writer_id != self.person.pk:
             self._hold(block)
-            self._put(block)
         return Pane("editor", block, draft)
 
     def keep(self, pk: int) -> Pane:
@@ -127,7 +126,6 @@ class Writing:
         draft = Draft.objects.filter(block=block, person=self.person).first()
         if draft and block.writer is None and block.deleted is None:
             self._hold(block)
-            self._put(block)
         return Pane("kept", block, draft)
 
     def save(self, pk: int, split: bool = False, both: bool = False, image: int = 0) -> Pane:
@@ -248,6 +246,7 @@ class Writing:
         known = {"note": self.note, "version": 1, "author": self.person, "edited": self.now, "news": "added"}
         blocks = []
         for (kind, text, done), place in zip(new, self._numbers_after(above, len(new)), strict=True):
+            text = cleaned(kind, text)
             html, _mentioned = marked_up(kind, text, self._may_read)
             blocks.append(Block(kind=kind, text=text, html=html, done=done, place=place, **known))
             self.change.add(blocks[-1])
@@ -270,8 +269,8 @@ class Writing:
         """This person's draft of a block, as the page has it if it was ended elsewhere."""
         begun = Draft(block=block, person=self.person, text=block.text, kind=block.kind, base=block.version)
         draft = Draft.objects.filter(block=block, person=self.person).first() or begun
-        for name, value in typed(self.fields).items() if sent_pk(self.fields.get("block")) == block.pk else ():
-            setattr(draft, name, value)
+        if sent_pk(self.fields.get("block")) == block.pk:
+            vars(draft).update(typed(self.fields))
         return draft
 
     def _refuse_held(self, block: Block) -> None:
@@ -281,6 +280,7 @@ class Writing:
 
     def _hold(self, block: Block) -> None:
         block.writer, block.until = self.person, self.now + HOLDS
+        self._put(block)
 
     def _put(self, block: Block, *fields: str, news: str = "") -> None:
         """Save a block and tell of it; one that was not shown and is now comes to its place anew."""
@@ -295,18 +295,18 @@ class Writing:
         Note.objects.filter(pk=self.note.pk).update(touched=self.now)
 
     def _store(self, block: Block, kind: str, text: str, *fields: str) -> None:
-        """Show a new text in a block, which is its next version."""
+        """Give a block a new text, which is its next version; one that was deleted comes back."""
         block.deleted = None
         if block.writer_id == self.person.pk:
             block.writer = block.until = None
         news = "changed" if block.version else "added"
         if (kind, text) == (block.kind, block.text) and block.version and not fields and block.pk in self.shown:
-            return self._put(block)
+            self._put(block)
+            return
         block.html, _mentioned = marked_up(kind, text, self._may_read)
         block.kind, block.text, block.version = kind, text, block.version + 1
         self._put(block, "kind", "text", "html", "version", "deleted", *fields, news=news)
         self._revision(block).save()
-        return None
 
     def _revision(self, block: Block) -> Revision:
         return Revision(block=block, version=block.version, kind=block.kind, text=block.text, author=self.person)
@@ -343,12 +343,7 @@ class Writing:
 
 
 VERBS = [name for name in vars(Writing) if name[0] != "_" and name not in ("append", "set_image")]
-STATES = {
-    "archive": ("archived", True),
-    "unarchive": ("archived", False),
-    "remove": ("deleted", True),
-    "recover": ("deleted", False),
-}
+STATES = {"archive": "archived", "unarchive": "archived", "remove": "deleted", "recover": "deleted"}
 
 
 @live_write
@@ -363,8 +358,8 @@ def save_note(change: Change, form: Any) -> None:
 @live_write
 def set_state(change: Change, note: Note, state: str) -> None:
     """Archive a note or delete it, or undo that."""
-    field, value = STATES[state]
-    setattr(note, field, timezone.now() if value else None)
+    field = STATES[state]
+    setattr(note, field, timezone.now() if state in ("archive", "remove") else None)
     note.save(update_fields=[field])
     change.touch(note.rules)
 
@@ -379,7 +374,7 @@ def look(**_: Any) -> None:
     silent = Block.objects.filter(writer__isnull=False, until__lt=timezone.now())
     for note in set(silent.values_list("note", flat=True)[:100]):
         _end_leases(note)
-    for old in Note.objects.filter(deleted__lt=timezone.now() - KEPT)[:10]:
+    for old in Note.objects.filter(deleted__lt=timezone.now() - RESTORABLE)[:10]:
         old.delete()
 
 
