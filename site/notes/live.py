@@ -105,11 +105,11 @@ class NoteConsumer(Consumer):
             submit(partial(visit, self.person, self.region.note, RELOADS))
 
 
+@people_here.allow(Note)
+@allow(Note)
 def may_read(person: Any, note: Note) -> bool:
     """Who may read a note sees who is here, and the images of one that stands alone."""
     return rights(person, note).read
 
 
-people_here.allow(Note)(may_read)
-allow(Note)(may_read)
 allow(Note, "write")(lambda person, note: rights(person, note).write)

@@ -26,7 +26,7 @@ from chat.settings_views import form_page, form_view
 from notes import markdown, writing
 from notes.forms import ImportForm, NoteForm
 from notes.live import NoteRegion
-from notes.models import SHOWN, Block, Draft, Kind, Note
+from notes.models import SHOWN, Draft, Kind, Note
 from notes.permissions import Rights, note_for
 from notes.writing import READ_ONLY, VERBS, Pane, Refused
 from parlour import Denied, Region, rate_limit
@@ -119,7 +119,7 @@ def note(request: HttpRequest, note: Note, allowed: Rights) -> HttpResponse:
     drafts = drafts.filter(block=asked) if asked else drafts.filter(at__gt=timezone.now() - RECENT)
     pane = Pane()
     if pk := sent_pk(request.GET.get("tools")):
-        pane = Pane("tools", Block.objects.filter(note=note, pk=pk).first())
+        pane = Pane("tools", note.blocks.filter(pk=pk).first())
     elif draft := drafts.order_by("-at").first():
         pane = Pane("editor", draft.block, draft)
     return note_page(request, note, allowed, pane)
@@ -130,8 +130,8 @@ def note_page(
 ) -> HttpResponse:
     """The page of a note with this pane, and with what is wrong."""
     shown, target = sent_pk(request.GET.get("show")), sent_pk(request.GET.get("block"))
-    if block := Block.objects.filter(note=note, pk=target).first():
-        shown = max(shown, Block.objects.filter(SHOWN, note=note, place__lte=block.place).count())
+    if block := note.blocks.filter(pk=target).first():
+        shown = max(shown, note.blocks.filter(SHOWN, place__lte=block.place).count())
     region = NoteRegion(note, allowed, shown)
     markup = pane_markup(request, region, pane) if allowed.write or pane.draft else ""
     context = {**region.paint(request), "note": note, "allowed": allowed, "pane": markup, "problem": problem}
@@ -222,7 +222,7 @@ def fragments(request: HttpRequest, region: Any, pane: Pane | None, problem: Any
 @of_note()
 def history(request: HttpRequest, note: Note, allowed: Rights, block: int) -> HttpResponse:
     """What a block said, the newest first."""
-    row = get_object_or_404(Block, pk=block, note=note)
+    row = get_object_or_404(note.blocks, pk=block)
     revisions = row.revisions.select_related("author").order_by("-pk")
     context = {"note": note, "row": row, "allowed": allowed, "revisions": revisions[:PAGE]}
     return render(request, "notes/history.html", context)

@@ -4,7 +4,7 @@ Nothing typed is lost: before any verb what stands in the pane is kept as a draf
 goes into the history at once.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partialmethod
 from typing import Any, NamedTuple
@@ -152,7 +152,7 @@ class Writing:
             if image:
                 self._put(block, "image")
             return Pane("conflict", block, draft)
-        self._alert(block, self._mentioned(draft.kind, text) - self._mentioned(block.kind, block.text))
+        self._alert(block, draft.kind, text)
         self._store(block, draft.kind, parts[0], *(["image"] if image else []))
         Draft.objects.filter(block=block, person=self.person).delete()
         if parts[1:]:
@@ -327,15 +327,15 @@ class Writing:
         shown = self.note.blocks.filter(SHOWN, seq__isnull=False).order_by("place", "pk")
         return list(shown.values_list("pk", flat=True))
 
-    def _mentioned(self, kind: str, text: str) -> set[Any]:
-        """Primary keys of the others whom it mentions, if they may read the note."""
-        return {*(marked_up(kind, text, self._may_read)[1] if "@" in text else ())} - {self.person.pk}
-
     def _may_read(self, person: Any) -> bool:
         return rights(person, self.note).read
 
-    def _alert(self, block: Block, people: Collection[Any]) -> None:
-        """Its title is stored, one for all who are told: it is in the language of the site."""
+    def _alert(self, block: Block, kind: str, text: str) -> None:
+        """Alert those whom a new text mentions and the old one does not. The title is in the language of the site."""
+        if "@" not in text:
+            return
+        old, new = (marked_up(*each, self._may_read)[1] for each in ((block.kind, block.text), (kind, text)))
+        people = {*new} - {*old, self.person.pk}
         with translation.override(settings.LANGUAGE_CODE):
             title = _("{actor} mentioned you in the note “{note}”").replace("{note}", self.note.title)
         for person in get_user_model()._default_manager.filter(pk__in=people, is_active=True):
