@@ -200,6 +200,17 @@ def test_an_export_is_named_after_its_note_in_every_script(client, ann, title, n
     note = Note.objects.create(title=title, owner=ann)
     named = client.get(reverse("notes:export_markdown", args=[note.pk])).headers["Content-Disposition"]
     assert named.startswith(f"attachment; {name.format(pk=note.pk)}")
+def test_an_image_is_shown_to_who_may_read_the_note_alone(client, ann, ben, note, blocks, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    Note.objects.update(access="members")
+    client.force_login(ann)
+    answer = post_picture(client, blocks[0], text="a picture", kind="image", base="1")
+    address = re.search(r'<img src="(/rooms/[^"]+)" alt="a picture"', answer.content.decode())[1]
+    assert client.get(address).status_code == 200
+    client.force_login(ben)
+    assert client.get(address).status_code == 404
+
+
 def post_picture(client, block, **typed):
     """Press "Use this image" in a pane in which this is typed."""
     Image.new("RGB", (40, 30)).save(content := BytesIO(), "PNG")
@@ -231,17 +242,6 @@ def test_an_image_whose_text_is_too_long_is_refused_in_words(client, ann, note, 
     answer = post_picture(client, blocks[0], text="x" * 4001, base="1")
     assert answer.status_code == 409
     assert "too long" in answer.content.decode()
-
-
-def test_an_image_is_shown_to_who_may_read_the_note_alone(client, ann, ben, note, blocks, settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
-    Note.objects.update(access="members")
-    client.force_login(ann)
-    answer = post_picture(client, blocks[0], text="a picture", kind="image", base="1")
-    address = re.search(r'<img src="(/rooms/[^"]+)" alt="a picture"', answer.content.decode())[1]
-    assert client.get(address).status_code == 200
-    client.force_login(ben)
-    assert client.get(address).status_code == 404
 
 
 def test_a_note_is_made_renamed_archived_deleted_and_put_back(client, ann, ben):
