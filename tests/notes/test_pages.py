@@ -200,6 +200,8 @@ def test_an_export_is_named_after_its_note_in_every_script(client, ann, title, n
     note = Note.objects.create(title=title, owner=ann)
     named = client.get(reverse("notes:export_markdown", args=[note.pk])).headers["Content-Disposition"]
     assert named.startswith(f"attachment; {name.format(pk=note.pk)}")
+
+
 def test_an_image_is_shown_to_who_may_read_the_note_alone(client, ann, ben, note, blocks, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
     Note.objects.update(access="members")
