@@ -69,7 +69,7 @@ def test_one_writes_to_somebody_on_a_phone_and_completes_a_mention_by_pointer_an
 ) -> None:
     other = person(server).sign_in("other").open_room("lobby").say("over here")
     member = person(server, has_touch=True, viewport={"width": 360, "height": 640}).sign_in("member").open_room("lobby")
-    member.log.get_by_role("listitem").filter(has_text="over here").get_by_role("button", name="More").click()
+    member.log.get_by_role("listitem").filter(has_text="over here").last.get_by_role("button", name="More").click()
     member.page.get_by_role("link", name="About other").click()
     member.page.get_by_role("button", name="Write to other").click()
     expect(member.page.get_by_role("heading", level=1, name="other", exact=True)).to_be_visible()
