@@ -139,17 +139,20 @@ class Writing:
         if block.deleted and "revive" not in self.fields:
             raise Refused(_("It was deleted meanwhile. What you wrote is here."), Pane("deleted", block, draft))
         if image:
-            draft.kind, block.image_id = Kind.IMAGE, image
+            draft.kind = Kind.IMAGE
         text = cleaned(draft.kind, draft.text)
         parts = [cleaned(draft.kind, part) for part in pieces(draft.kind, text)] if split else [text]
         if both and base == block.version:
             parts = [joined(draft.kind, block.text, text)]
-        if base != block.version and (text, draft.kind) != (block.text, block.kind):
+        conflict = base != block.version and (image or (text, draft.kind) != (block.text, block.kind))
+        if image and not (conflict and block.kind == Kind.IMAGE):  # theirs stays until it is replaced on purpose
+            block.image_id = image
+        if conflict:
             kept = {"version": base, "kind": draft.kind, "text": text, "author": self.person, "aside": True}
             block.revisions.get_or_create(**kept)
             draft.save()
             draft.base = block.version  # of this answer alone, for it may be lost
-            if image:
+            if block.image_id == image:
                 self._put(block, "image")
             return Pane("conflict", block, draft)
         self._alert(block, draft.kind, text)

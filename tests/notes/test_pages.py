@@ -238,6 +238,17 @@ def test_an_image_overwrites_no_text_that_somebody_saved_meanwhile(
     assert re.search(r'<img src="/rooms/[^"]+" alt="a picture"', page.content.decode())
 
 
+def test_an_image_replaces_no_other_that_somebody_chose_meanwhile(client, ann, ben, note, blocks, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    for person in (ann, ben):
+        client.force_login(person)
+        page = post_picture(client, blocks[0], text="", kind="image", base="1")
+    assert "Nothing was overwritten" in page.content.decode()
+    assert Block.objects.get(pk=blocks[0].pk).image.author == ann
+    post_picture(client, blocks[0], text="", kind="image", base="2")
+    assert Block.objects.get(pk=blocks[0].pk).image.author == ben
+
+
 def test_an_image_whose_text_is_too_long_is_refused_in_words(client, ann, note, blocks, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
     client.force_login(ann)
