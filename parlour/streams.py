@@ -66,7 +66,10 @@ def read_cursors(sent: Any, epoch: int) -> dict[str, int]:
 
 @contextmanager
 def reading_as(variant: Variant) -> Iterator[None]:
-    """Render with the reader's language and time zone in force."""
+    """Render with the reader's language and time zone in force, as on a page of theirs they are already."""
+    if (translation.get_language(), timezone.get_current_timezone_name()) == variant[:2]:
+        yield
+        return
     with translation.override(variant.language), timezone.override(variant.zone):
         yield
 

@@ -11,13 +11,14 @@ from django.db.models import TextField
 from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.urls import reverse, reverse_lazy
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import ngettext
 
-from parlour import LogStream, Region, StateStream
+from alerts.streams import today
+from parlour import LogStream, Region, StateStream, address
 from rooms.composer import several_lines
 from rooms.direct import name_people
 from rooms.images import THUMBNAIL
@@ -67,7 +68,7 @@ class RoomRegion(Region):
         self, room: Room, rights: Rights = READER, at: Addresses | None = None, key: str = "", socket: str = ""
     ) -> None:
         self.at = at or Addresses(room.slug)
-        panel = reverse_lazy(f"{self.at.urls}:panel", args=[self.at.argument])  # a page shows it, its socket does not
+        panel = address(f"{self.at.urls}:panel", self.at.argument)
         super().__init__(key or room_key(room.slug), socket or f"/ws/rooms/{room.slug}/", panel, rights.role)
         self.room = room
         self.rights = rights
@@ -257,18 +258,19 @@ class RoomStream(LogStream):
 
     def select(self, order: str, most: int, hidden: bool = False, **lookups: int) -> list[Any]:
         marks = {SOMEBODY - n: value for n, value in enumerate([self.room.pk, *lookups.values()])}
-        return [_row_type()(*row) for row in _messages(order, most, *lookups).rows(marks)]
+        return [*map(_row_type()._make, _messages(order, most, *lookups).rows(marks))]
 
     def paint(self, variant: Any, seq: int) -> dict[str, Any]:
         self.new_from, number = self.unread.first() if self.unread else (None, 0)
+        day = today(variant.zone)
         if self.around is None:
             painted = super().paint(variant, seq)
             far = self.new_from if number <= (painted["older"] or 0) else None
-            return {**painted, "seq": seq, "first_unread": far}  # that is on an earlier page
+            return {**painted, "seq": seq, "first_unread": far, "today": day}  # that is on an earlier page
         before, older = self.page(variant, self.around, AROUND + 1)
         after, last = self.page_after(variant, self.around, seq, AROUND)
         gap = self.break_after(last, seq) if last else ""
-        return {"markup": format_html("{}{}{}", before, after, gap), "older": older}
+        return {"markup": format_html("{}{}{}", before, after, gap), "older": older, "today": day}
 
     def break_after(self, last: Any, upto: int) -> SafeString:
         """What stands on such a page between the `last` row shown and what was posted after `upto`."""
@@ -283,7 +285,7 @@ class RoomStream(LogStream):
 
     @cached_property
     def actions(self) -> str:
-        return reverse(f"{self.at.urls}:actions", args=[self.at.argument])
+        return address(f"{self.at.urls}:actions", self.at.argument)
 
     def _file(self, message: int, pk: int, **described: Any) -> ShownFile:
         return ShownFile(self.ids.id(f"{message}-{pk}"), self.file_address(pk), **described)
@@ -358,8 +360,9 @@ class TitleStream(StateStream):
         markup = self.drawn(variant, {"room": self.room})  # it was read for this very page
         return {"markup": markup, "pins": self.pins(pinned)}
 
-    def pins(self, pinned: Sequence[dict[str, Any]]) -> SafeString:
-        return render_to_string("parlour_rooms/pins.html#list", {"region": self.ids, "pinned": pinned})
+    def pins(self, pinned: Sequence[dict[str, Any]]) -> str:
+        context = {"region": self.ids, "pinned": pinned}
+        return render_to_string("parlour_rooms/pins.html#list", context) if pinned else ""
 
     def extras(self, context: dict[str, Any]) -> str:
         room, pins = context["room"], self.ids.inner("pins", self.pins(context["pinned"]))

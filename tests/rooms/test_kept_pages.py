@@ -7,8 +7,12 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from django.utils import timezone
 
+from chat.templatetags.chat import _line
 from parlour import kept
+from parlour.regions import _reversed
+from parlour.templatetags.parlour import _live_head
 from rooms import streams
+from rooms.direct import direct_room
 from rooms.files import _show
 from rooms.models import Attachment, Message, Restriction, Room
 from rooms.pins import set_pinned
@@ -20,7 +24,8 @@ OWN = re.compile(r'(csrfmiddlewaretoken" value="|X-CSRFToken":"|name="page" valu
 
 
 def forget():
-    for each in (kept._parts, streams._render_message, streams._render_act, streams._render_avatar):
+    rendered = (streams._render_message, streams._render_act, streams._render_avatar, _line, _live_head)
+    for each in (kept._parts, _reversed, *rendered):
         each.cache_clear()
 
 
@@ -72,7 +77,11 @@ def test_pages_are_what_they_would_be_if_nothing_was_kept(readers, ann, ben, lob
 
     changes = [
         act_on_messages,
+        lambda: team.members.add(ben),
+        lambda: say(ben, team, "unread by ann"),
+        lambda: direct_room([ann, ben]),
         change_people,
+        lambda: other.update(display_name="Benedict"),
         lambda: first.update(html="<p>anders</p>", edited=timezone.now()),
         lambda: owner.update(kind="bot"),
         lambda: Restriction.objects.create(room=lobby, person=ben, kind="mute"),
