@@ -2,7 +2,7 @@
 
 import json
 from collections import namedtuple
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import cache, cached_property, lru_cache
 from typing import Any, NamedTuple, Self
@@ -31,7 +31,7 @@ from rooms.permissions import READER, Rights, sign_in
 from rooms.pins import pinned_in
 from rooms.reactions import Reaction, reactions
 from rooms.restrictions import words as restriction_words
-from rooms.rows import KeptQuery
+from rooms.rows import AsHeld, KeptQuery
 from rooms.send_once import new_page
 from rooms.unread import UnreadStream
 
@@ -40,8 +40,9 @@ RENDERED = 2000  # messages whose markup is kept, some two megabytes
 MINUTES, AVATARS = 2000, 1000  # and those of which these parts are kept
 AROUND = 25  # messages before and after the one that a page was asked for
 JSON = {"quote_json": "quote", "reactions_json": "reactions", "files_json": "files"}  # as text: a row is hashable
-FIELDS = ["pk", "seq", "changed", "text", "html", "created", "previous_at", "heading_at", "author", "mark"]
-FIELDS += ["edited", "deleted", "pinned", *JSON]
+ON_TOP = ["title", "access", "about", "archived", "slow_mode", "keep_days"]  # of a room, where its title stands
+MOMENTS = ["created", "previous_at", "heading_at", "edited", "deleted", "pinned"]
+FIELDS = ["pk", "seq", "changed", "text", "html", "author", "mark", *MOMENTS, *JSON]
 
 
 class Addresses(NamedTuple):
@@ -278,10 +279,19 @@ class RoomStream(LogStream):
         return render_to_string("parlour_rooms/message.html#gap", context)
 
     def row(self, row: Any) -> SafeString:
+        return self.drawer()(row)
+
+    def drawer(self) -> Callable[[Any], SafeString]:
         read = translation.get_language(), timezone.get_current_timezone_name()
-        files = tuple(self._file(row.pk, **each) for each in json.loads(row.files_json)) if row.files_json else ()
-        message = _render_message(row, files, self.ids.key, self.actions, self.by_post, *read)
-        return self.unread.line() + message if self.unread and row.pk == self.new_from else message
+        page = self.ids.key, self.actions, self.by_post, *read
+        new_from = self.new_from if self.unread else None
+
+        def drawn(row: Any) -> SafeString:
+            files = tuple(self._file(row.pk, **each) for each in json.loads(row.files_json)) if row.files_json else ()
+            message = _render_message(row, files, *page)
+            return self.unread.line() + message if self.unread and row.pk == new_from else message
+
+        return drawn
 
     @cached_property
     def actions(self) -> str:
@@ -312,13 +322,23 @@ class RoomStream(LogStream):
         return self.ids.replaced(render_to_string("parlour_rooms/message.html#more", context))
 
 
+@lru_cache(ROOMS)
+def _render_title(language: str, company: Sequence[Any], *values: Any) -> SafeString:
+    room = Room(**dict(zip(ON_TOP, values, strict=True)))
+    room.company = [{"pk": pk, "name": name} for pk, name in company]
+    with translation.override(language):
+        return render_to_string(TitleStream.template, {"room": room})
+
+
 @cache
 def _messages(order: str, most: int, *lookups: str) -> KeptQuery:
     """Bare tuples: fifty models with their authors would take longer than all else on a page."""
     texts = {name: Cast(field, TextField()) for name, field in JSON.items()}
     marks = {name: SOMEBODY - n for n, name in enumerate(["room", *lookups])}
-    messages = Message.objects.annotate(mark=mark("author__"), **texts).filter(**marks).order_by(order)
-    return KeptQuery(messages.values_list(*_row_type()._fields)[:most])
+    held = {name: f"{name}_held" for name in MOMENTS}
+    moments = {held[name]: AsHeld(name) for name in MOMENTS}
+    messages = Message.objects.annotate(mark=mark("author__"), **texts, **moments).filter(**marks).order_by(order)
+    return KeptQuery(messages.values_list(*(held.get(name, name) for name in _row_type()._fields))[:most])
 
 
 @cache
@@ -345,6 +365,11 @@ class TitleStream(StateStream):
         heads = [room.rules_stream, room.pins, *object_heads(room.model, room.object_id)]
         super().__init__(room.rules_stream, region, heads)
         self.room = room
+
+    def drawn(self, variant: Any, context: dict[str, Any]) -> SafeString:
+        room = context["room"]
+        company = tuple((each["pk"], each["name"]) for each in room.company) if room.is_direct else ()
+        return _render_title(variant.language, company, *(getattr(room, name) for name in ON_TOP))
 
     def present(self) -> dict[str, Any]:
         room = Room.objects.filter(pk=self.room.pk).first() or self.room

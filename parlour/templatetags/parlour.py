@@ -11,6 +11,7 @@ changes with the text, for the address of what is made of it, such as the pictur
 from collections.abc import Mapping
 from functools import lru_cache
 from inspect import signature
+from itertools import chain
 from typing import Any
 from zlib import crc32
 
@@ -98,9 +99,8 @@ def live_styles() -> list[str]:
 @register.simple_tag
 def cursor_fields(cursors: Mapping[str, str] | None, plain: object) -> SafeString:
     """The fields that keep a page's cursors, which only a page without a socket is given anew."""
-    keep = "" if plain else " hx-preserve"
-    field = '<input type="hidden" id="{}" name="cursor" value="{}"{}>'
-    return format_html_join("", field, ((name, text, keep) for name, text in (cursors or {}).items()))
+    field = f'<input type="hidden" id="{{}}" name="cursor" value="{{}}"{"" if plain else " hx-preserve"}>'
+    return format_html(field * len(cursors or {}) + "{}", *chain(*(cursors or {}).items()), "")
 
 
 @register.simple_tag(takes_context=True)

@@ -93,7 +93,8 @@ class User(AbstractUser):
     @property
     def picture(self) -> str:
         """The address of the picture of this person's name."""
-        return address("accounts:avatar", self.pk)
+        anybodys = 2**62  # no primary key; the address is made once for all
+        return address("accounts:avatar", anybodys).replace(str(anybodys), str(self.pk))
 
     @property
     def zone(self) -> str:

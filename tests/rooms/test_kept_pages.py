@@ -8,10 +8,10 @@ from django.test import Client
 from django.utils import timezone
 
 from chat.templatetags.chat import _line
-from parlour import kept
+from parlour import Lease, kept
 from parlour.regions import _reversed
 from parlour.templatetags.parlour import _live_head
-from rooms import streams
+from rooms import people_here, streams
 from rooms.direct import direct_room
 from rooms.files import _show
 from rooms.models import Attachment, Message, Restriction, Room
@@ -25,7 +25,7 @@ OWN = re.compile(r'(csrfmiddlewaretoken" value="|X-CSRFToken":"|name="page" valu
 
 def forget():
     rendered = (streams._render_message, streams._render_act, streams._render_avatar, _line, _live_head)
-    for each in (kept._parts, _reversed, *rendered):
+    for each in (kept._parts, _reversed, streams._render_title, people_here._render_list, *rendered):
         each.cache_clear()
 
 
@@ -61,6 +61,7 @@ def test_pages_are_what_they_would_be_if_nothing_was_kept(readers, ann, ben, lob
     image = {"file": "rooms/a", "name": "cat.png", "type": "image/png", "size": 9, "width": 4, "height": 3}
     file = Attachment.objects.create(room=lobby, author=ann, message=rows[2], **image)
     _show(rows[2].pk, file)
+    Lease.objects.take("a process", {(lobby.people, str(each.pk)) for each in (ann, ben)})
     room, first = Room.objects.filter(pk=lobby.pk), Message.objects.filter(pk=rows[0].pk)
     owner, other = (get_user_model().objects.filter(pk=each.pk) for each in (ann, ben))
 
