@@ -28,6 +28,7 @@ from parlour.streams import Ask, Stream, Variant
 log = logging.getLogger("parlour")
 SLOTS = 6  # sockets get their heartbeats in as many groups, so that a large site does not send all at once
 MANY = 1000  # who read a stream each in a way of their own: it is asked half as often, where it may wait
+LONGEST_GAP = 0.1  # seconds between two asks in a burst, in which a topic rests for as long as the first took
 ASKED_AT_ONCE = 40  # pages whose rights are asked for together; more would hold up what is delivered meanwhile
 
 
@@ -148,8 +149,11 @@ class Topic:
             behind = {group for group in behind if group.listeners}
             if not late and not behind:
                 continue
+            began, rest = self.hub.loop.time(), 0.0
             try:
-                await self._answer(behind, late)
+                if await self._answer(behind, late) > 1:  # more is on its way, and once all processes have told this
+                    several = 2 if self.hub.subscriber.layer else 1
+                    rest = min(several * (self.hub.loop.time() - began), LONGEST_GAP)
                 self.failures = 0
                 if hinted_at and behind and not self.stream.delay:
                     metrics.FAN_OUT.observe(self.hub.loop.time() - hinted_at)
@@ -157,7 +161,7 @@ class Topic:
                 self._failed(error)
                 self.behind |= behind
                 self.hinted_at = hinted_at or self.hinted_at
-            await asyncio.sleep(max(conf.ASK_GAP, self.stream.gap))
+            await asyncio.sleep(max(conf.ASK_GAP, self.stream.gap, rest))
 
     def _failed(self, error: Exception) -> None:
         """Log a failure once; the next tick asks again. If a row is missing, its pages may be about to be told so."""
@@ -169,7 +173,8 @@ class Topic:
         elif self.failures == 1 + missing:
             log.error("stream %s could not be read; it is tried at every tick", self.stream.name, exc_info=error)
 
-    async def _answer(self, behind: set[Group], late: dict[Listener, Ask]) -> None:
+    async def _answer(self, behind: set[Group], late: dict[Listener, Ask]) -> int:
+        """Returns of how many events the group was told that was most behind."""
         asks = {group: Ask(group.cursor, *group.readers) for group in behind}
         answer = await run(self.stream.answer, [*{*asks.values(), *late.values()}])
         log.debug("%s: %d groups and %d pages of their own", self.stream.name, len(behind), len(late))
@@ -190,6 +195,7 @@ class Topic:
             self._resumed(listeners, ask.cursor, cursor)
             group.cursor = cursor
             group.listeners.update((each, None) for each in listeners if self.late.pop(each, None))
+        return max((answer.cursor(ask.heads) - (ask.cursor or 0) for ask in asks.values()), default=0)
 
     def _resumed(self, listeners: list[Listener], seen: int | None, cursor: int) -> None:
         kind = "unknown" if seen is None else "current" if seen == cursor else "behind"

@@ -1,10 +1,12 @@
 """Posting: one function for sockets and plain forms, many texts a commit, each stored once.
 
-What arrives while a commit runs goes into the next one, so there is no timer and no queue to tune.
+What arrives while a commit runs goes into the next one. Only where the last one held several does the first of the next
+wait a moment for others, so that a lone message never does.
 """
 
 import hashlib
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -36,6 +38,7 @@ posted = Signal()  # sent with the `change` of a commit and the new messages in 
 Key = tuple[Any, str, int]  # author, page, n
 Outcome = Message | TextRejected
 MOST = 128  # texts, before a commit takes no further submission
+GATHERING = 0.002  # seconds that a text waits for others, if the last commit had several
 
 
 class PreparedText(NamedTuple):
@@ -176,7 +179,7 @@ class GroupCommit:
         self.write = write
         self.waiting: deque[Submission] = deque()
         self.lock = threading.Lock()
-        self.running = False
+        self.running = self.shared = False
 
     def submit(self, prepared: Sequence[PreparedText | TextRejected], waits: bool = True) -> "Future[list[Outcome]]":
         """Take `prepared` texts into the next commit, together. The future holds their outcomes, or the error.
@@ -199,6 +202,8 @@ class GroupCommit:
         return submission.future
 
     def _drain(self) -> None:
+        if self.shared:
+            time.sleep(GATHERING)
         while not self._stopped():
             self._commit(self._next())
 
@@ -213,6 +218,7 @@ class GroupCommit:
         with self.lock:
             while self.waiting and sum(len(each.prepared) for each in group) < MOST:
                 group.append(self.waiting.popleft())
+        self.shared = len(group) > 1
         return group
 
     def _commit(self, group: list[Submission]) -> None:

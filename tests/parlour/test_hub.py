@@ -105,6 +105,22 @@ async def test_a_burst_of_hints_shares_its_asks(hub, conf):
     assert len(stream.asked) < (hub.loop.time() - began) / 0.02 + 3
 
 
+@pytest.mark.parametrize(("first", "asked"), [(2, [["0"], ["2"]]), (1, [["0"], ["1"], ["3"]])])
+async def test_after_an_answer_with_several_events_that_took_long_what_follows_shares_the_next(hub, first, asked):
+    """A single event is answered as soon as it comes, whatever the one before it took."""
+    stream, listener = FakeStream(), FakeListener()
+    await present(hub, stream, listener)
+    stream.free.clear()
+    hub.loop.call_later(0.045, stream.free.set)
+    news(hub, stream, first)
+    await told(listener, words=f"to {first}")
+    news(hub, stream, 3)
+    await asyncio.sleep(0.03)
+    news(hub, stream, 4)
+    await told(listener, words="to 4")
+    assert stream.asked == asked
+
+
 async def test_pages_that_come_back_together_are_answered_each_from_its_cursor(hub):
     stream, listeners = FakeStream(), [FakeListener() for _ in range(30)]
     stream.seq = 9

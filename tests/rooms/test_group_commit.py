@@ -1,6 +1,7 @@
 """What arrives while a commit runs goes into the next one; everybody gets the result that is theirs."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -59,6 +60,20 @@ def test_a_lone_item_of_an_event_loop_is_written_by_a_thread_of_the_engine():
     group = GroupCommit(lambda items: [threading.current_thread().name for _ in items])
     assert group.submit(["mine"]).result(0) == [threading.current_thread().name]
     assert "parlour" in group.submit(["the engine's"], waits=False).result(PATIENCE)[0]
+
+
+def test_after_a_commit_of_several_the_next_item_waits_a_moment_for_others(busy, writer, monkeypatch):
+    """Many who write at once share their commits; somebody who writes alone waits for nobody."""
+    monkeypatch.setattr("rooms.posting.GATHERING", 0.1)
+    together = busy.submit(["a"]), busy.submit(["b"])
+    writer.released.set()
+    results(*together)
+    while busy.running:
+        time.sleep(0.01)
+    one = busy.submit(["c"], waits=False)
+    time.sleep(0.02)
+    assert results(one, busy.submit(["d"], waits=False)) == ["C", "D"]
+    assert writer.batches[1:] == [["a", "b"], ["c", "d"]]
 
 
 def test_inside_a_transaction_an_item_is_part_of_it_even_while_a_commit_runs(busy, writer):
