@@ -1,20 +1,21 @@
 """The one place where asynchronous code uses the database, and SQL that is written out."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import ContextVar
 from functools import cache
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import close_old_connections, connections, models
+from django.db import close_old_connections, connections, models, router
 from django.urls import set_script_prefix
 from django.utils import translation
 from django.utils.connection import ConnectionProxy
 
 from parlour.conf import conf
 
+VALUES = 900  # in one statement; SQLite takes a thousand
 T = TypeVar("T")
 Row = TypeVar("Row", bound=models.Model)
 log_source: ContextVar[str] = ContextVar("log_source", default="")
@@ -84,6 +85,34 @@ def _selected(model: type[models.Model]) -> tuple[str, str, list[str], Any, Any]
     select = f"SELECT {columns} FROM {connection.ops.quote_name(table)} WHERE "  # noqa: S608  no value is in it
     names = [field.attname for field in fields]
     return alias, select, names, compiler, compiler.get_converters([field.get_col(table) for field in fields])
+
+
+def insert(model: type[models.Model], rows: Sequence[Any]) -> None:
+    """What `bulk_create(rows)` does, in a third of its time for few plain rows: each message that is posted is one."""
+    alias, fields, statement = _inserting(model)
+    connection = connections[alias]
+    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for row in rows for field in fields]
+    if not 0 < len(values) <= VALUES or any(row.pk for row in rows) or any(hasattr(each, "as_sql") for each in values):
+        model._default_manager.bulk_create(rows)
+        return
+    with connection.cursor() as cursor:
+        places = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * len(rows))
+        cursor.execute(statement.format(places), values)
+        for row, (pk,) in zip(rows, cursor.fetchall(), strict=True):
+            row.pk, row._state.adding, row._state.db = pk, False, alias
+
+
+@cache
+def _inserting(model: type[models.Model]) -> tuple[str, list[Any], str]:
+    """Where its rows go, the fields that are written, and the statement; no fields where Django has to see to more."""
+    alias, meta = router.db_for_write(model), model._meta
+    ops, fields = connections[alias].ops, [field for field in meta.local_concrete_fields if not field.primary_key]
+    plain = isinstance(meta.pk, models.AutoField) and not meta.parents
+    plain &= type(model._default_manager.all()).bulk_create is models.QuerySet.bulk_create
+    plain &= not any(field.generated or field.has_db_default() or hasattr(field, "get_placeholder") for field in fields)
+    columns = ", ".join(ops.quote_name(str(field.column)) for field in fields)
+    table, pk = ops.quote_name(meta.db_table), ops.quote_name(str(meta.pk.column))
+    return alias, fields if plain else [], f"INSERT INTO {table} ({columns}) VALUES {{}} RETURNING {pk}"  # noqa: S608
 
 
 def by_pk(model: Any, pks: Iterable[Any]) -> dict[Any, Any]:

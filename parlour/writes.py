@@ -18,6 +18,7 @@ from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connection
 from django.db.models import Model
 
 from parlour import bus
+from parlour.database import insert
 from parlour.models import Numbered, Ordered, PendingEvent
 
 log = logging.getLogger("parlour")
@@ -113,7 +114,7 @@ def _write_numbered(change: Change) -> dict[str, int]:
         row.seq = row.changed = next(numbers)
         new[type(row)].append(row)
     for model, rows in new.items():
-        model._default_manager.bulk_create(rows)
+        insert(model, rows)
     for row, fields in change.edited:
         row.changed = next(numbers)
         row.seq = row.seq or row.changed  # it was moved, or added in a transaction whose rows still wait for a number

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from functools import cache
+from functools import lru_cache
 from html import unescape
 from types import SimpleNamespace
 from typing import Any, Self
@@ -70,8 +70,11 @@ class RoomQuerySet(models.QuerySet["Room"]):
 
     def beside(self, person: Any, most: int) -> "Iterable[Room]":
         """The nearest rooms that this person may see, for the list on every page of a room."""
-        query = _beside(person.is_authenticated, is_guest(person), only_as_member(person), most)
-        return query.instances({stored(SOMEBODY): stored(person.pk)})
+        return _nearest(person, 0, most)
+
+    def on_page(self, person: Any, first: int, most: int) -> "Iterable[Room]":
+        """So many of these from the `first` on, with their primary keys alone."""
+        return _nearest(person, first, most, bare=True)
 
     def with_membership(self, person: Any) -> Self:
         """Each joined with this person's `membership`, if there is one."""
@@ -106,11 +109,17 @@ class RoomQuerySet(models.QuerySet["Room"]):
         return next(iter(written_out(Room, "slug = %s", slug)), None) if _SLUG.fullmatch(slug) else None
 
 
-@cache
-def _beside(authenticated: bool, guest: bool, as_member: bool, most: int) -> KeptQuery:
+def _nearest(person: Any, first: int, most: int, bare: bool = False) -> "Iterable[Room]":
+    query = _nearest_query(person.is_authenticated, is_guest(person), only_as_member(person), first, most, bare)
+    return query.instances({stored(SOMEBODY): stored(person.pk)})
+
+
+@lru_cache(100)
+def _nearest_query(authenticated: bool, guest: bool, as_member: bool, first: int, most: int, bare: bool) -> KeptQuery:
     person = SimpleNamespace(pk=SOMEBODY, is_authenticated=authenticated, is_guest=guest, only_as_member=as_member)
-    rooms = Room.objects.visible_to(person).nearest_to(person).with_position(person)
-    return KeptQuery(rooms[:most])
+    rooms = Room.objects.visible_to(person).nearest_to(person)
+    rooms = rooms.only("pk") if bare else rooms.with_position(person)
+    return KeptQuery(rooms[first : first + most])
 
 
 class Room(models.Model):
@@ -339,12 +348,13 @@ class MessageQuerySet(models.QuerySet["Message"]):
         if not keys:
             return ()
         table, values = connection.ops.quote_name(Message._meta.db_table), ", ".join(["(%s, %s, %s)"] * len(keys))
-        return self.raw(
-            f"WITH sent (author, page, n) AS (VALUES {values}) SELECT {table}.* FROM sent CROSS JOIN {table} "  # noqa: S608  the values are placeholders
+        found = (
+            f"WITH sent (author, page, n) AS (VALUES {values}) SELECT {table}.id FROM sent CROSS JOIN {table} "  # noqa: S608  the values are placeholders
             f"WHERE {table}.author_id = sent.author AND {table}.page = sent.page AND {table}.n = sent.n "
-            f"AND NOT ({table}.page = '')",
-            [part for author, page, n in keys for part in (stored(author), page, n)],
+            f"AND NOT ({table}.page = '')"
         )
+        asked = [part for author, page, n in keys for part in (stored(author), page, n)]
+        return written_out(Message, f"id IN ({found})", *asked)
 
 
 class Message(Numbered):

@@ -6,7 +6,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import messages as notices
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -156,7 +156,7 @@ def messages(request: HttpRequest, region: RoomRegion) -> HttpResponse:
     if unheard:
         notices.info(request, unheard, fail_silently=True)
     if not rejected:
-        return redirect(f"{back(request, room)}#{region.id('composer')}")
+        return HttpResponseRedirect(f"{back(request, room)}#{region.id('composer')}")
     return room_page(request, room.slug, rejected, status=422)
 
 

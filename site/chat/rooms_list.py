@@ -74,8 +74,7 @@ class RoomListRegion(Region):
     def __init__(self, person: Any, page: int) -> None:
         super().__init__("home", f"/ws/home/{page}/", reverse("chat:home_panel", args=[page]))
         first = (page - 1) * LISTED
-        nearest = Room.objects.visible_to(person).nearest_to(person).only("pk")  # all that is sorted travels
-        rooms = list(nearest[first : first + LISTED + 1])
+        rooms = list(Room.objects.on_page(person, first, LISTED + 1))
         self.previous_page, self.next_page = page - 1, page + 1 if len(rooms) > LISTED else 0
         self.streams = [RoomListStream(person, rooms[:LISTED], self)]
         self.guards = [room.rules_stream for room in rooms]

@@ -6,11 +6,15 @@ from time import sleep
 
 import pytest
 from django.db import OperationalError, connection, transaction
+from django.db.models import Value
+from django.db.models.functions import Lower
+from django.utils import timezone
 
 from parlour import bus, writes
+from parlour.database import insert
 from parlour.models import Head, PendingEvent, read_heads
 from parlour.writes import live_write
-from rooms.models import Room
+from rooms.models import Message, Room
 from tests.parlour.messages import add, edit, line, numbers, touch
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -191,3 +195,21 @@ def test_eight_threads_with_rollbacks_leave_dense_numbers_in_commit_order_and_no
     assert read_heads([lobby.stream]) == {lobby.stream: len(stored)}
     assert len(numbers(other)) == len(stored)
     assert writes.counts["deadlocks"] == before
+
+
+@pytest.mark.parametrize("how", ["plain", "expression", "key", "many"])
+def test_rows_are_stored_as_django_stores_them(lobby, how):
+    made = timezone.now()
+    given = {"plain": {}, "expression": {"text": Lower(Value("TEA"))}, "key": {"pk": 4711}, "many": {}}[how]
+    like = {"created": made, "heading_at": made, "html": "tea", "files": [{"a": 1}], "quote": None, "text": "tea"}
+    rows = [line(lobby, **like | given, seq=seq) for seq in range(1, 2 if how != "many" else 102)]
+    insert(Message, rows)
+    twin = line(lobby, **like, seq=1000)
+    twin.save()
+    stored = Message.objects.filter(pk__in=[row.pk for row in rows]).order_by("seq")
+    fields = {field.attname for field in Message._meta.concrete_fields} - {"id", "seq"}
+    assert [{name: getattr(row, name) for name in fields} for row in stored] == [
+        {name: getattr(Message.objects.get(pk=twin.pk), name) for name in fields}
+    ] * len(rows)
+    assert [row.pk for row in rows] == [row.pk for row in stored]
+    assert not any(row._state.adding for row in rows)
