@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth import get_user_model
 from django.template.loader import render_to_string
-from django.urls import get_script_prefix, reverse_lazy
+from django.urls import get_script_prefix
 from django.utils import timezone, translation
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 from alerts import audiences
 from alerts.bell import Bell, Group, Line, bells, unseen
 from alerts.models import Alert
-from parlour import Region, StateStream
+from parlour import Region, StateStream, address
 
 KEY = "bell"
 MOST = 99  # more are "99+"
@@ -111,7 +111,7 @@ class BellRegion(Region):
     shared_names = (*Region.shared_names, "added")
 
     def __init__(self, person: Any, names: list[str] | None = None) -> None:
-        super().__init__(KEY, "/ws/alerts/", reverse_lazy("parlour_alerts:panel"), "member")
+        super().__init__(KEY, "/ws/alerts/", address("parlour_alerts:panel"), "member")
         self.bell = BellStream(self, names or audiences.of([person])[person])
         self.streams = [self.bell, *(stream(person, self) for stream, _ in _added)]
         self.added = tuple(template for _, template in _added)

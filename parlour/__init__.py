@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from parlour.models import Numbered as Numbered
     from parlour.models import Ordered as Ordered
     from parlour.regions import Region as Region
+    from parlour.regions import address as address
     from parlour.regions import in_page_language as in_page_language
     from parlour.streams import Answer as Answer
     from parlour.streams import LogStream as LogStream
@@ -63,7 +64,7 @@ _NAMES = {  # docs/reference.md says what they are
     "parlour.live_lists": ["live_list"],
     "parlour.live_parts": ["live"],
     "parlour.models": ["Head", "Lease", "Numbered", "Ordered"],
-    "parlour.regions": ["Region", "in_page_language"],
+    "parlour.regions": ["Region", "address", "in_page_language"],
     "parlour.streams": ["Answer", "LogStream", "OrderedStream", "StateStream", "Stream"],
     "parlour.text": ["clean", "is_visible"],
     "parlour.watch": ["row_heads", "rows_head", "watch_model"],

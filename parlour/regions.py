@@ -16,7 +16,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 from django.http import HttpRequest
-from django.urls import get_script_prefix
+from django.urls import get_resolver, get_script_prefix, get_urlconf, reverse
 from django.utils import translation
 from django.utils.functional import Promise, cached_property
 from django.utils.html import format_html
@@ -118,6 +118,16 @@ def _beat(key: str, wait: int, language: str) -> SafeString:
         wait,
         words,
     )
+
+
+def address(name: str, *args: Any) -> str:
+    """What `reverse(name, args=args)` gives, kept by its arguments: to reverse takes as long as a query."""
+    return _reversed(get_resolver(get_urlconf()), get_script_prefix(), translation.get_language(), name, args)
+
+
+@lru_cache(maxsize=8192)
+def _reversed(_resolver: Any, _prefix: str, _language: str | None, name: str, args: tuple[Any, ...]) -> str:
+    return reverse(name, args=args)
 
 
 def with_language(address: "_StrOrPromise") -> "_StrOrPromise":

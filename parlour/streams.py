@@ -5,7 +5,7 @@ A `LogStream` (a room) answers with the rows since, a `StateStream` (people here
 """
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -66,7 +66,10 @@ def read_cursors(sent: Any, epoch: int) -> dict[str, int]:
 
 @contextmanager
 def reading_as(variant: Variant) -> Iterator[None]:
-    """Render with the reader's language and time zone in force."""
+    """Render with the reader's language and time zone in force, as on a page of theirs they are already."""
+    if (translation.get_language(), timezone.get_current_timezone_name()) == variant[:2]:
+        yield
+        return
     with translation.override(variant.language), timezone.override(variant.zone):
         yield
 
@@ -165,10 +168,11 @@ class LogStream(Stream):
         shown: list[tuple[Any, SafeString]] = []
         weight = 0
         with reading_as(variant):
+            drawn = self.drawer()
             for row in rows[: most + 1]:
                 if len(shown) == most or weight > (heaviest or conf.ANSWER_BYTES):
                     return shown, row
-                shown.append((row, self.row(row)))
+                shown.append((row, drawn(row)))
                 weight += len(shown[-1][1].encode())
         return shown, None
 
@@ -179,6 +183,10 @@ class LogStream(Stream):
     def row(self, row: Any) -> SafeString:
         """The markup of one row, with the reader's language and time zone in force."""
         return render_to_string(self.template, {"row": row, "region": self.ids})
+
+    def drawer(self) -> Callable[[Any], SafeString]:
+        """What renders the rows of a page. Override it for what need not be asked for each of them."""
+        return self.row
 
     def since(self, asks: Sequence[Ask], heads: dict[str, int]) -> Answer:
         [name] = self.heads

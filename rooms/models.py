@@ -23,7 +23,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from alerts import audiences
-from parlour import Numbered, written_out
+from parlour import Numbered, address, written_out
 from rooms import markup
 from rooms.names import is_guest, only_as_member
 from rooms.object_rules import rules
@@ -184,7 +184,7 @@ class Room(models.Model):
     def get_absolute_url(self) -> str:
         """Of the page of its object, if that has one, or of a page of its own."""
         of_object = getattr(self.thing, "get_absolute_url", None) if self.is_on_object else None
-        return of_object() if of_object else reverse("parlour_rooms:room", args=[self.slug])
+        return of_object() if of_object else address("parlour_rooms:room", self.slug)
 
     def site_page(self, name: str) -> str:
         """The address of a page that the site has for it, such as "members"; in other projects its own."""

@@ -1,12 +1,15 @@
 """Who is here: the list, how many, and the lines "Ann joined the room" and "Ben left"."""
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.template.loader import render_to_string
+from django.urls import get_script_prefix
+from django.utils import translation
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
@@ -15,6 +18,7 @@ from rooms.names import MARKS, mark, name_fields, name_in
 from rooms.rows import KeptQuery
 
 SOME_LEASE = "of"  # stands for the name of one
+LISTS = 200  # whose markup is kept, some ten kilobytes each
 SHOWN = 60  # people named in a room's list; a larger company would cost every page a long list a second
 
 
@@ -39,6 +43,11 @@ class PeopleStream(StateStream):
         context = self.present()
         return {"markup": self.drawn(variant, context), "count": len(context["names"])}
 
+    def drawn(self, variant: Any, context: dict[str, Any]) -> SafeString:
+        with translation.override(variant.language):
+            people = tuple((each["pk"], each["name"], str(each["mark"] or "")) for each in context["people"])
+        return _render_list(people, context["others"], self.linked, variant.language, get_script_prefix())
+
     def extras(self, context: dict[str, Any]) -> str:
         return self.ids.inner("count", str(len(context["names"])))
 
@@ -51,6 +60,14 @@ class PeopleStream(StateStream):
         notes = _note(ngettext_lazy("{} joined the room", "{} joined the room", "n"), came)
         notes += _note(ngettext_lazy("{} left the room", "{} left the room", "n"), went)
         return self.ids.append("log", notes, "ol") if notes else ""
+
+
+@lru_cache(LISTS)
+def _render_list(people: Sequence[Any], others: int, linked: bool, language: str, _prefix: str) -> SafeString:
+    """A list of people, for whom two addresses each have to be made; a room's is the same on page after page."""
+    named = [dict(zip(("pk", "name", "mark"), each, strict=True)) for each in people]
+    with translation.override(language):
+        return render_to_string(PeopleStream.template, {"people": named, "others": others, "linked": linked})
 
 
 def holders(name: str) -> set[Any]:

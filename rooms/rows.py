@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import connection
+from django.db.models import Func
 
 
 @lru_cache(10_000)  # a thousand who read at once are asked about twice a second
@@ -18,6 +19,16 @@ def sent_pk(text: Any) -> int:
     """The primary key that a page sent; 0, which no row has, for anything that is none."""
     digits = str(text)
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else 0
+
+
+class AsHeld(Func):
+    """A moment as the database holds it: SQLite's driver makes Python's of each bare column that it reads."""
+
+    template = "%(expressions)s"
+    arity = 1
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return super().as_sql(compiler, connection, template="+%(expressions)s", **context)
 
 
 class KeptQuery:

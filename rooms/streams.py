@@ -2,7 +2,7 @@
 
 import json
 from collections import namedtuple
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import cache, cached_property, lru_cache
 from typing import Any, NamedTuple, Self
@@ -11,13 +11,14 @@ from django.db.models import TextField
 from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.urls import reverse, reverse_lazy
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import ngettext
 
-from parlour import LogStream, Region, StateStream
+from alerts.streams import today
+from parlour import LogStream, Region, StateStream, address
 from rooms.composer import several_lines
 from rooms.direct import name_people
 from rooms.images import THUMBNAIL
@@ -30,7 +31,7 @@ from rooms.permissions import READER, Rights, sign_in
 from rooms.pins import pinned_in
 from rooms.reactions import Reaction, reactions
 from rooms.restrictions import words as restriction_words
-from rooms.rows import KeptQuery
+from rooms.rows import AsHeld, KeptQuery
 from rooms.send_once import new_page
 from rooms.unread import UnreadStream
 
@@ -39,8 +40,9 @@ RENDERED = 2000  # messages whose markup is kept, some two megabytes
 MINUTES, AVATARS = 2000, 1000  # and those of which these parts are kept
 AROUND = 25  # messages before and after the one that a page was asked for
 JSON = {"quote_json": "quote", "reactions_json": "reactions", "files_json": "files"}  # as text: a row is hashable
-FIELDS = ["pk", "seq", "changed", "text", "html", "created", "previous_at", "heading_at", "author", "mark"]
-FIELDS += ["edited", "deleted", "pinned", *JSON]
+ON_TOP = ["title", "access", "about", "archived", "slow_mode", "keep_days"]  # of a room, where its title stands
+MOMENTS = ["created", "previous_at", "heading_at", "edited", "deleted", "pinned"]
+FIELDS = ["pk", "seq", "changed", "text", "html", "author", "mark", *MOMENTS, *JSON]
 
 
 class Addresses(NamedTuple):
@@ -67,7 +69,7 @@ class RoomRegion(Region):
         self, room: Room, rights: Rights = READER, at: Addresses | None = None, key: str = "", socket: str = ""
     ) -> None:
         self.at = at or Addresses(room.slug)
-        panel = reverse_lazy(f"{self.at.urls}:panel", args=[self.at.argument])  # a page shows it, its socket does not
+        panel = address(f"{self.at.urls}:panel", self.at.argument)
         super().__init__(key or room_key(room.slug), socket or f"/ws/rooms/{room.slug}/", panel, rights.role)
         self.room = room
         self.rights = rights
@@ -257,18 +259,19 @@ class RoomStream(LogStream):
 
     def select(self, order: str, most: int, hidden: bool = False, **lookups: int) -> list[Any]:
         marks = {SOMEBODY - n: value for n, value in enumerate([self.room.pk, *lookups.values()])}
-        return [_row_type()(*row) for row in _messages(order, most, *lookups).rows(marks)]
+        return [*map(_row_type()._make, _messages(order, most, *lookups).rows(marks))]
 
     def paint(self, variant: Any, seq: int) -> dict[str, Any]:
         self.new_from, number = self.unread.first() if self.unread else (None, 0)
+        day = today(variant.zone)
         if self.around is None:
             painted = super().paint(variant, seq)
             far = self.new_from if number <= (painted["older"] or 0) else None
-            return {**painted, "seq": seq, "first_unread": far}  # that is on an earlier page
+            return {**painted, "seq": seq, "first_unread": far, "today": day}  # that is on an earlier page
         before, older = self.page(variant, self.around, AROUND + 1)
         after, last = self.page_after(variant, self.around, seq, AROUND)
         gap = self.break_after(last, seq) if last else ""
-        return {"markup": format_html("{}{}{}", before, after, gap), "older": older}
+        return {"markup": format_html("{}{}{}", before, after, gap), "older": older, "today": day}
 
     def break_after(self, last: Any, upto: int) -> SafeString:
         """What stands on such a page between the `last` row shown and what was posted after `upto`."""
@@ -276,14 +279,23 @@ class RoomStream(LogStream):
         return render_to_string("parlour_rooms/message.html#gap", context)
 
     def row(self, row: Any) -> SafeString:
+        return self.drawer()(row)
+
+    def drawer(self) -> Callable[[Any], SafeString]:
         read = translation.get_language(), timezone.get_current_timezone_name()
-        files = tuple(self._file(row.pk, **each) for each in json.loads(row.files_json)) if row.files_json else ()
-        message = _render_message(row, files, self.ids.key, self.actions, self.by_post, *read)
-        return self.unread.line() + message if self.unread and row.pk == self.new_from else message
+        page = self.ids.key, self.actions, self.by_post, *read
+        new_from = self.new_from if self.unread else None
+
+        def drawn(row: Any) -> SafeString:
+            files = tuple(self._file(row.pk, **each) for each in json.loads(row.files_json)) if row.files_json else ()
+            message = _render_message(row, files, *page)
+            return self.unread.line() + message if self.unread and row.pk == new_from else message
+
+        return drawn
 
     @cached_property
     def actions(self) -> str:
-        return reverse(f"{self.at.urls}:actions", args=[self.at.argument])
+        return address(f"{self.at.urls}:actions", self.at.argument)
 
     def _file(self, message: int, pk: int, **described: Any) -> ShownFile:
         return ShownFile(self.ids.id(f"{message}-{pk}"), self.file_address(pk), **described)
@@ -310,13 +322,23 @@ class RoomStream(LogStream):
         return self.ids.replaced(render_to_string("parlour_rooms/message.html#more", context))
 
 
+@lru_cache(ROOMS)
+def _render_title(language: str, company: Sequence[Any], *values: Any) -> SafeString:
+    room = Room(**dict(zip(ON_TOP, values, strict=True)))
+    room.company = [{"pk": pk, "name": name} for pk, name in company]
+    with translation.override(language):
+        return render_to_string(TitleStream.template, {"room": room})
+
+
 @cache
 def _messages(order: str, most: int, *lookups: str) -> KeptQuery:
     """Bare tuples: fifty models with their authors would take longer than all else on a page."""
     texts = {name: Cast(field, TextField()) for name, field in JSON.items()}
     marks = {name: SOMEBODY - n for n, name in enumerate(["room", *lookups])}
-    messages = Message.objects.annotate(mark=mark("author__"), **texts).filter(**marks).order_by(order)
-    return KeptQuery(messages.values_list(*_row_type()._fields)[:most])
+    held = {name: f"{name}_held" for name in MOMENTS}
+    moments = {held[name]: AsHeld(name) for name in MOMENTS}
+    messages = Message.objects.annotate(mark=mark("author__"), **texts, **moments).filter(**marks).order_by(order)
+    return KeptQuery(messages.values_list(*(held.get(name, name) for name in _row_type()._fields))[:most])
 
 
 @cache
@@ -344,6 +366,11 @@ class TitleStream(StateStream):
         super().__init__(room.rules_stream, region, heads)
         self.room = room
 
+    def drawn(self, variant: Any, context: dict[str, Any]) -> SafeString:
+        room = context["room"]
+        company = tuple((each["pk"], each["name"]) for each in room.company) if room.is_direct else ()
+        return _render_title(variant.language, company, *(getattr(room, name) for name in ON_TOP))
+
     def present(self) -> dict[str, Any]:
         room = Room.objects.filter(pk=self.room.pk).first() or self.room
         if room.is_on_object and room.thing is not None:
@@ -358,8 +385,9 @@ class TitleStream(StateStream):
         markup = self.drawn(variant, {"room": self.room})  # it was read for this very page
         return {"markup": markup, "pins": self.pins(pinned)}
 
-    def pins(self, pinned: Sequence[dict[str, Any]]) -> SafeString:
-        return render_to_string("parlour_rooms/pins.html#list", {"region": self.ids, "pinned": pinned})
+    def pins(self, pinned: Sequence[dict[str, Any]]) -> str:
+        context = {"region": self.ids, "pinned": pinned}
+        return render_to_string("parlour_rooms/pins.html#list", context) if pinned else ""
 
     def extras(self, context: dict[str, Any]) -> str:
         room, pins = context["room"], self.ids.inner("pins", self.pins(context["pinned"]))

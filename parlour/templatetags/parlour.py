@@ -8,7 +8,10 @@ For regions of your own, `{% region %}`; `{% id region "log" %}` is the id of a 
 changes with the text, for the address of what is made of it, such as the picture of somebody's name.
 """
 
+from collections.abc import Mapping
+from functools import lru_cache
 from inspect import signature
+from itertools import chain
 from typing import Any
 from zlib import crc32
 
@@ -21,6 +24,7 @@ from django.http import HttpRequest
 from django.template import Context
 from django.template.loader import render_to_string
 from django.templatetags.static import static
+from django.urls import get_script_prefix
 from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
@@ -71,12 +75,17 @@ def live_head(context: Context, htmx: str = "", styles: str = "") -> SafeString 
         return ""
     if request is not None:
         request._parlour_head = True
-    host, nonce = (htmx or conf.HTMX) == "host", context.get("csp_nonce")
+    sheets = [styles] if styles else live_styles()
+    host = (htmx or conf.HTMX) == "host"
+    return _live_head(host, context.get("csp_nonce"), (*sheets,), settings.DEBUG, get_script_prefix())
+
+
+@lru_cache
+def _live_head(host: bool, nonce: str | None, sheets: tuple[str, ...], *_asked_in: Any) -> SafeString:
     scripts = htmx_script(version=2, extensions="hx-ws", nonce=nonce)
     if host:
         attribute = format_html(' nonce="{}"', nonce) if nonce else ""
         scripts = format_html('<script src="{}" defer{}></script>', static("django_htmx/ext/hx-ws-2.min.js"), attribute)
-    sheets = [styles] if styles else live_styles()
     values = {"host": host, "scripts": scripts, "styles": map(static, sheets)}
     return render_to_string("parlour/live_head.html", values)
 
@@ -85,6 +94,13 @@ def live_styles() -> list[str]:
     """The style sheets of the engine and of the apps that are installed."""
     styles = ["parlour/theme.css", "parlour/watchdog.css", "parlour/composer.css"]
     return styles + [name for app in apps.get_app_configs() for name in getattr(app, "live_styles", ())]
+
+
+@register.simple_tag
+def cursor_fields(cursors: Mapping[str, str] | None, plain: object) -> SafeString:
+    """The fields that keep a page's cursors, which only a page without a socket is given anew."""
+    field = f'<input type="hidden" id="{{}}" name="cursor" value="{{}}"{"" if plain else " hx-preserve"}>'
+    return format_html(field * len(cursors or {}) + "{}", *chain(*(cursors or {}).items()), "")
 
 
 @register.simple_tag(takes_context=True)

@@ -17,6 +17,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from accounts import names, timezones
+from parlour import address
 
 
 class PersonManager(UserManager["User"]):
@@ -88,6 +89,12 @@ class User(AbstractUser):
     def name(self) -> str:
         """How this person is shown to others."""
         return self.display_name or self.username
+
+    @property
+    def picture(self) -> str:
+        """The address of the picture of this person's name."""
+        anybodys = 2**62  # no primary key; the address is made once for all
+        return address("accounts:avatar", anybodys).replace(str(anybodys), str(self.pk))
 
     @property
     def zone(self) -> str:

@@ -1,6 +1,6 @@
 """The live side of a widget: a room at addresses of the widget, for whoever a ticket names, or for nobody yet."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any
@@ -92,8 +92,9 @@ class TicketConsumer(Consumer):
 class WidgetStream(RoomStream):
     """What was posted, with links that open beside the page that frames it."""
 
-    def row(self, row: Any) -> SafeString:
-        return super().row(row._replace(html=row.html.replace("<a ", '<a target="_blank" ')))
+    def drawer(self) -> Callable[[Any], SafeString]:
+        drawn = super().drawer()
+        return lambda row: drawn(row._replace(html=row.html.replace("<a ", '<a target="_blank" ')))
 
     def file_address(self, pk: int) -> str:
         return file_address(self.at.argument, pk)

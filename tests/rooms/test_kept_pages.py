@@ -7,8 +7,12 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from django.utils import timezone
 
-from parlour import kept
-from rooms import streams
+from chat.templatetags.chat import _line
+from parlour import Lease, kept
+from parlour.regions import _reversed
+from parlour.templatetags.parlour import _live_head
+from rooms import people_here, streams
+from rooms.direct import direct_room
 from rooms.files import _show
 from rooms.models import Attachment, Message, Restriction, Room
 from rooms.pins import set_pinned
@@ -20,7 +24,8 @@ OWN = re.compile(r'(csrfmiddlewaretoken" value="|X-CSRFToken":"|name="page" valu
 
 
 def forget():
-    for each in (kept._parts, streams._render_message, streams._render_act, streams._render_avatar):
+    rendered = (streams._render_message, streams._render_act, streams._render_avatar, _line, _live_head)
+    for each in (kept._parts, _reversed, streams._render_title, people_here._render_list, *rendered):
         each.cache_clear()
 
 
@@ -56,6 +61,7 @@ def test_pages_are_what_they_would_be_if_nothing_was_kept(readers, ann, ben, lob
     image = {"file": "rooms/a", "name": "cat.png", "type": "image/png", "size": 9, "width": 4, "height": 3}
     file = Attachment.objects.create(room=lobby, author=ann, message=rows[2], **image)
     _show(rows[2].pk, file)
+    Lease.objects.take("a process", {(lobby.people, str(each.pk)) for each in (ann, ben)})
     room, first = Room.objects.filter(pk=lobby.pk), Message.objects.filter(pk=rows[0].pk)
     owner, other = (get_user_model().objects.filter(pk=each.pk) for each in (ann, ben))
 
@@ -72,7 +78,11 @@ def test_pages_are_what_they_would_be_if_nothing_was_kept(readers, ann, ben, lob
 
     changes = [
         act_on_messages,
+        lambda: team.members.add(ben),
+        lambda: say(ben, team, "unread by ann"),
+        lambda: direct_room([ann, ben]),
         change_people,
+        lambda: other.update(display_name="Benedict"),
         lambda: first.update(html="<p>anders</p>", edited=timezone.now()),
         lambda: owner.update(kind="bot"),
         lambda: Restriction.objects.create(room=lobby, person=ben, kind="mute"),
