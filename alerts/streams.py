@@ -34,7 +34,8 @@ _added: list[tuple[MakeStream, str]] = []
 def add_to_bell(stream: MakeStream, template: str) -> None:
     """Show a stream of another app in every bell, above the lines.
 
-    `stream(person, region)` makes it for a primary key; `template` holds the element that it fills. Call it in `ready`.
+    `stream(person, region)` makes it for a primary key; `template` holds the element that it fills, with what is
+    the person's own inside `late`. Call it in `ready`.
     """
     _added.append((stream, template))
 

@@ -1,9 +1,12 @@
 """Jobs on pages: the bars in a person's bell, and one job, live, on a page of its own."""
 
+from functools import cache
 from typing import Any
 
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from jobs import tasks
@@ -28,7 +31,7 @@ class BarsStream(StateStream):
 
     def paint(self, variant: Any, seq: int) -> dict[str, Any]:
         """Every page shows them; who never had a job is spared the query."""
-        return super().paint(variant, seq) if seq else {"markup": self.drawn(variant, {})}
+        return super().paint(variant, seq) if seq else {"markup": _without_jobs()}
 
     def present(self) -> dict[str, Any]:
         shown, order = Job.objects.filter(owner=self.owner).shown().order_by("queued", "pk"), [*Job.State]
@@ -36,6 +39,11 @@ class BarsStream(StateStream):
         going = sum(job.state in (Job.State.RUNNING, Job.State.QUEUED) for job in jobs)
         counts = {"going": going, "stuck": len(jobs) - going, "others": len(jobs[SHOWN:])}
         return {"jobs": jobs[:SHOWN], **counts}
+
+
+@cache
+def _without_jobs() -> SafeString:
+    return render_to_string(BarsStream.template)
 
 
 class JobRegion(Region):

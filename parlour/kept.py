@@ -15,6 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.template import Context, Node, Template
 from django.template.base import NodeList, Parser, Token, token_kwargs
+from django.template.defaulttags import CsrfTokenNode
 from django.urls import get_script_prefix
 from django.utils import timezone, translation
 from django.utils.crypto import get_random_string
@@ -39,12 +40,13 @@ class LateNode(Node):
 
     def __init__(self, nodes: NodeList) -> None:
         self.nodes = nodes
+        self.key = 0 if [*map(type, nodes)] == [CsrfTokenNode] else id(nodes)  # all forms on a page have one token
 
     def render(self, context: Context) -> str:
         if _LATE not in context:
             return self.nodes.render(context)
-        context[_LATE].append(self.nodes)
-        return f"{_MARK}{len(context[_LATE]) - 1};"
+        context[_LATE][self.key] = self.nodes
+        return f"{_MARK}{self.key};"
 
 
 class KeptNode(LateNode):
@@ -62,21 +64,24 @@ class KeptNode(LateNode):
         values = tuple((name, type(value), value) for name, value in resolved.items())
         read = translation.get_language(), timezone.get_current_timezone_name(), get_script_prefix()
         parts = _parts.__wrapped__ if settings.DEBUG else _parts  # templates are edited
-        shown = parts(self, context.template, values, *read)
-        return "".join([part if isinstance(part, str) else part.render(context) for part in shown])
+        shown, late = parts(self, context.template, values, *read)
+        own = {key: nodes.render(context) for key, nodes in late.items()}
+        return "".join([part if isinstance(part, str) else own[part] for part in shown])
 
 
 @lru_cache(MOST)
-def _parts(kept: KeptNode, template: Template, values: tuple[Any, ...], *_read_in: str) -> list[str | NodeList]:
-    """The markup, and the nodes that are rendered for each reader in their places."""
+def _parts(
+    kept: KeptNode, template: Template, values: tuple[Any, ...], *_read_in: str
+) -> tuple[list[str | int], dict[int, NodeList]]:
+    """The markup with keys in it, and by these the nodes that are rendered for each reader in their places."""
     for name, _, value in values:
         if not all(isinstance(each, str | int | None) for each in _flat(value)):
             raise TypeError(f"{{% kept {name}=… %}}: {value!r} may change and be equal to what it was.")
-    late: list[NodeList] = []
+    late: dict[int, NodeList] = {}
     context = Context({_LATE: late, **{name: value for name, _, value in values}})
     with context.render_context.push_state(template), context.bind_template(template):
         parts = re.split(rf"{_MARK}(\d+);", kept.nodes.render(context))
-    return [late[int(part)] if n % 2 else part for n, part in enumerate(parts)]
+    return [int(part) if n % 2 else part for n, part in enumerate(parts)], late
 
 
 def _flat(value: Any) -> list[Any]:

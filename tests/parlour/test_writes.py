@@ -213,3 +213,4 @@ def test_rows_are_stored_as_django_stores_them(lobby, how):
     ] * len(rows)
     assert [row.pk for row in rows] == [row.pk for row in stored]
     assert not any(row._state.adding for row in rows)
+    assert rows[0].pk == given.get("pk", rows[0].pk)

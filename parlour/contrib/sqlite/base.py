@@ -25,7 +25,7 @@ class Cursor(base.SQLiteCursorWrapper):
     """Remembers short queries as SQLite wants them: to rewrite one takes a fifth of what asking it takes."""
 
     def convert_query(self, query: str, *, param_names: list[str] | None = None) -> str:
-        if param_names is None and len(query) < 4000:
+        if param_names is None and len(query) < 8000:
             return _with_question_marks(query)
         return str(super().convert_query(query, param_names=param_names))
 
