@@ -107,7 +107,8 @@ def _inserting(model: type[models.Model]) -> tuple[str, list[Any], str]:
     """Where its rows go, the fields that are written, and the statement; no fields where Django has to see to more."""
     alias, meta = router.db_for_write(model), model._meta
     ops, fields = connections[alias].ops, [field for field in meta.local_concrete_fields if not field.primary_key]
-    plain = isinstance(meta.pk, models.AutoField) and not meta.parents
+    plain = connections[alias].features.can_return_rows_from_bulk_insert
+    plain &= isinstance(meta.pk, models.AutoField) and not meta.parents
     plain &= type(model._default_manager.all()).bulk_create is models.QuerySet.bulk_create
     plain &= not any(field.generated or field.has_db_default() or hasattr(field, "get_placeholder") for field in fields)
     columns = ", ".join(ops.quote_name(str(field.column)) for field in fields)
