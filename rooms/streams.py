@@ -11,7 +11,7 @@ from django.db.models import TextField
 from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone, translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -43,6 +43,16 @@ JSON = {"quote_json": "quote", "reactions_json": "reactions", "files_json": "fil
 ON_TOP = ["title", "access", "about", "archived", "slow_mode", "keep_days"]  # of a room, where its title stands
 MOMENTS = ["created", "previous_at", "heading_at", "edited", "deleted", "pinned"]
 FIELDS = ["pk", "seq", "changed", "text", "html", "author", "mark", *MOMENTS, *JSON]
+
+
+def mine_css(person: Any) -> str:
+    """Where the style sheet is that marks a person's own lines; "" where there is none."""
+    if isinstance(person.pk, int):  # the address is made once for all
+        return address("parlour_rooms:mine_css", SOMEBODY).replace(str(SOMEBODY), str(person.pk))
+    try:
+        return address("parlour_rooms:mine_css", person.pk) if person.is_authenticated else ""
+    except NoReverseMatch:
+        return ""
 
 
 class Addresses(NamedTuple):
@@ -87,7 +97,7 @@ class RoomRegion(Region):
 
     def paint(self, request: HttpRequest) -> dict[str, Any]:
         why_not = restriction_words(self.rights.restriction) if self.rights.restriction else ""
-        painted = {**super().paint(request), "signed_in": request.user.is_authenticated}
+        painted = {**super().paint(request), "signed_in": request.user.is_authenticated, "mine": mine_css(request.user)}
         return {**painted, "several_lines": several_lines(request), "why_not": why_not}
 
     @property

@@ -264,8 +264,8 @@ def mine_css(request: HttpRequest, pk: str) -> HttpResponse:
 
 def back(request: HttpRequest, room: Room) -> str:
     """The page that a form stood on: the room's own, or whichever shows the room on an object."""
-    page = request.headers.get("Referer", "").partition("#")[0]
-    if room.is_on_object and url_has_allowed_host_and_scheme(page, {request.get_host()}, request.is_secure()):
+    page = request.META.get("HTTP_REFERER", "").partition("#")[0] if room.is_on_object else ""
+    if page and url_has_allowed_host_and_scheme(page, {request.get_host()}, request.is_secure()):
         return page
     return room.get_absolute_url()
 

@@ -1,6 +1,7 @@
 """The first page: the rooms that somebody may see, nearest first, with who is there and what was said last, live."""
 
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -9,7 +10,8 @@ from django.utils import timezone, translation
 
 from parlour import Consumer, Region, StateStream, people_in
 from rooms.direct import name_people
-from rooms.models import Message, Room
+from rooms.models import SOMEBODY, Message, Room
+from rooms.rows import KeptQuery
 from rooms.unread import UnreadStream, count, person_of, read_stream
 
 LISTED = 30  # rooms on a page
@@ -58,7 +60,8 @@ class RoomListStream(StateStream):
 
 def _rooms(pks: Collection[int]) -> dict[int, Room]:
     """These rooms by primary key, with their last message and who is there."""
-    rooms = Room.objects.with_last().in_bulk(pks)
+    marks = {SOMEBODY - n: pk for n, pk in enumerate(pks)}
+    rooms = {room.pk: room for room in _rooms_query(*marks).instances(marks)} if pks else {}
     last = Message.objects.select_related("author").in_bulk([room.last_pk for room in rooms.values()])
     here = people_in(*(room.people for room in rooms.values()))
     for room in rooms.values():
@@ -66,6 +69,11 @@ def _rooms(pks: Collection[int]) -> dict[int, Room]:
         room.here = here[room.people]
     name_people(rooms.values())
     return rooms
+
+
+@lru_cache(100)
+def _rooms_query(*pks: int) -> KeptQuery:
+    return KeptQuery(Room.objects.with_last().filter(pk__in=pks))
 
 
 class RoomListRegion(Region):
