@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from typing import Any
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from parlour.conf import conf
 
