@@ -3,7 +3,7 @@
 import pytest
 from django.conf import settings
 from django.core.management.color import no_style
-from django.db import connections
+from django.db import OperationalError, connections
 from django.test import TransactionTestCase, override_settings
 
 KEPT = {"django_migrations", "django_content_type", "auth_permission"}  # every test expects the same rows in these
@@ -36,7 +36,11 @@ def quick_flush():
         for alias in self._databases_names(include_mirrors=False):
             connection = connections[alias]
             tables = sorted(set(connection.introspection.django_table_names(only_existing=True)) - KEPT)
-            connection.ops.execute_sql_flush(connection.ops.sql_flush(no_style(), tables))
+            flush = connection.ops.sql_flush(no_style(), tables)
+            try:
+                connection.ops.execute_sql_flush(flush)
+            except OperationalError:  # a page that left just now wrote meanwhile, and PostgreSQL ended the deadlock
+                connection.ops.execute_sql_flush(flush)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", delete_rows)
