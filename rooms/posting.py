@@ -6,12 +6,12 @@ wait a moment for others, so that a lone message never does.
 
 import hashlib
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import timedelta
 from itertools import islice
+from time import sleep
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -203,7 +203,7 @@ class GroupCommit:
 
     def _drain(self) -> None:
         if self.shared:
-            time.sleep(GATHERING)
+            sleep(GATHERING)
         while not self._stopped():
             self._commit(self._next())
 

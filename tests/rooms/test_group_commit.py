@@ -1,12 +1,12 @@
 """What arrives while a commit runs goes into the next one; everybody gets the result that is theirs."""
 
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import transaction
 
+from e2e.support.waiting import eventually
 from rooms.posting import MOST, GroupCommit
 
 PATIENCE = 5
@@ -64,15 +64,17 @@ def test_a_lone_item_of_an_event_loop_is_written_by_a_thread_of_the_engine():
 
 def test_after_a_commit_of_several_the_next_item_waits_a_moment_for_others(busy, writer, monkeypatch):
     """Many who write at once share their commits; somebody who writes alone waits for nobody."""
-    monkeypatch.setattr("rooms.posting.GATHERING", 0.1)
+    waits, others_came = threading.Event(), threading.Event()
+    monkeypatch.setattr("rooms.posting.sleep", lambda _: waits.set() or others_came.wait(PATIENCE))
     together = busy.submit(["a"]), busy.submit(["b"])
     writer.released.set()
     results(*together)
-    while busy.running:
-        time.sleep(0.01)
+    eventually(lambda: not busy.running, PATIENCE, "the commit is over")
     one = busy.submit(["c"], waits=False)
-    time.sleep(0.02)
-    assert results(one, busy.submit(["d"], waits=False)) == ["C", "D"]
+    assert waits.wait(PATIENCE)
+    other = busy.submit(["d"], waits=False)
+    others_came.set()
+    assert results(one, other) == ["C", "D"]
     assert writer.batches[1:] == [["a", "b"], ["c", "d"]]
 
 
