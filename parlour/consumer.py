@@ -37,6 +37,7 @@ from parlour.database import log_source, run
 from parlour.limits import OncePerMinute, TooManySockets, count_socket, frame_bucket, uncount_socket
 from parlour.models import read_heads
 from parlour.regions import Ids, Region, cursor_text, in_page_language, page_language
+from parlour.rights import Found, address_of, guards_at
 from parlour.send_queue import Send, SendQueue
 from parlour.streams import Stream, read_cursors
 from parlour.writes import rights
@@ -169,10 +170,12 @@ class Consumer:
         *("rechecking", "region", "route", "scope", "send_queue", "slot", "source", "until"),
     )
     kinds: ClassVar[frozenset[str]] = frozenset()
+    answers_for_many: ClassVar[bool] = False  # whether `authorize_all` is its own
     region: Region
     parse = staticmethod(parse_frame)
 
     def __init_subclass__(cls) -> None:
+        cls.answers_for_many = cls.authorize_all.__func__ is not Consumer.authorize_all.__func__  # type: ignore[attr-defined]
         cls.kinds = frozenset(name.removeprefix("hear_") for name in dir(cls) if name.startswith("hear_"))
 
     # What an app says
@@ -289,8 +292,7 @@ class Consumer:
         del self.scope, request
         try:
             await self.hub.ready()
-            async with self.hub.checks:
-                self.guards = await run(self.check_rights)
+            self.guards = await self.hub.check_rights(self)
         except Denied as denied:
             metrics.REFUSED.labels(denied.code.name.lower()).inc()
             await self.send_queue.accept()
@@ -372,23 +374,31 @@ class Consumer:
 
     # Rights
 
-    def check_rights(self) -> dict[str, int]:
+    def check_rights(self, found: Found | None = None) -> dict[str, int]:
         """Ask the database who this is and what they may see; Denied if nothing. Sets `person` and `region`.
 
         Returns the heads that guard the rights as they were before: a right that goes meanwhile moves one of them.
+        `found` is what was asked for together with other pages.
         """
-        person, until = self.credential.identify()
+        person, until = found[:2] if found else self.credential.identify()
         if self.person is not None and person.pk != self.person.pk:
             raise Denied.signed_out(self.region.address or "/")
-        address = (type(self), *sorted(self.route.items()))
-        guards = read_heads({rights(person.pk), *_guards.get(address, ())})
-        region = self.authorize(person, **self.route)
-        if not guards.keys() >= set(region.guards):
-            _guards[address] = tuple(region.guards)
-            guards = read_heads({rights(person.pk), *region.guards})
-            region = self.authorize(person, **self.route)
+        if found:
+            guards, region = found.guards, found.region
+        else:
+            guards, region = self._authorized(person)
         self.person, self.until, self.region = person, until, region
         return guards
+
+    def _authorized(self, person: Any) -> tuple[dict[str, int], Region]:
+        address = address_of(self)
+        guards = read_heads({rights(person.pk), *guards_at.get(address, ())})
+        region = self.authorize(person, **self.route)
+        if not guards.keys() >= set(region.guards):
+            guards_at[address] = tuple(region.guards)
+            guards = read_heads({rights(person.pk), *region.guards})
+            region = self.authorize(person, **self.route)
+        return guards, region
 
     def recheck(self) -> None:
         """Check again whether this page may stay."""
@@ -399,7 +409,7 @@ class Consumer:
         self._speak()
         zone = getattr(self.person, "zone", "")
         try:
-            self.guards = await run(self.check_rights)
+            self.guards = await self.hub.check_rights(self)
             log.debug("person %s may stay at %s", self.person.pk, self.path)
             if getattr(self.person, "zone", "") != zone:
                 self.reconnect()  # it comes back, and its streams know how it reads
@@ -459,11 +469,11 @@ class Consumer:
         credential = self.introduce(fields)
         if credential != self.credential:
             self.credential, self.person = credential, None
-            self.guards = await run(self.check_rights)
+            self.guards = await self.hub.check_rights(self)
             self._count()
         self.hub.guard(self, self.guards)
-        if await run(read_heads, self.guards) != self.guards:  # a right may have gone since the handshake
-            self.guards = await run(self.check_rights)
+        if await self.hub.heads.ask(self.guards) != self.guards:  # a right may have gone since the handshake
+            self.guards = await self.hub.check_rights(self)
         answer = await self.greet(fields) + self.region.value("met", "1") + self.region.beat(self.slot, self.language)
         self.greeted = True
         self.deadline.cancel()
@@ -519,6 +529,3 @@ class Consumer:
     def beat(self) -> None:
         if self.greeted:
             self.put(self.region.beat(self.slot, self.language))
-
-
-_guards: dict[tuple[Any, ...], tuple[str, ...]] = {}  # of each address; only to read their heads before the rights

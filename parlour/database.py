@@ -1,11 +1,12 @@
 """The one place where asynchronous code uses the database, and SQL that is written out."""
 
 import asyncio
+from asyncio import Semaphore
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import ContextVar
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django.conf import settings
 from django.db import close_old_connections, connections, models, router
@@ -17,6 +18,7 @@ from parlour.conf import conf
 
 VALUES = 900  # in one statement; SQLite takes a thousand
 T = TypeVar("T")
+Asked = TypeVar("Asked")
 Row = TypeVar("Row", bound=models.Model)
 log_source: ContextVar[str] = ContextVar("log_source", default="")
 """What the running code works for, so that a log line can say so; it follows a socket onto the database threads.
@@ -57,6 +59,44 @@ def _as_the_caller(language: str, source: str, work: Callable[..., T], *args: An
             return work(*args)
     finally:
         close_old_connections()
+
+
+class Gathered(Generic[Asked, T]):
+    """Asks the database once for all who ask the same at the same time.
+
+    `work` takes a list of what is asked, at most so `many`, and returns a result for each, or an exception that is
+    raised there. `turns` limits how much of this is under way.
+    """
+
+    def __init__(self, work: Callable[[list[Asked]], Sequence[T | Exception]], many: int, turns: Semaphore) -> None:
+        self.work, self.many, self.turns = work, many, turns
+        self.waiting: list[tuple[Asked, asyncio.Future[T]]] = []
+        self.task: asyncio.Task[None] | None = None
+
+    async def ask(self, asked: Asked) -> T:
+        """The result for `asked`."""
+        loop = asyncio.get_running_loop()
+        self.waiting.append((asked, loop.create_future()))
+        self.task = self.task or loop.create_task(self._answer_all())
+        return await self.waiting[-1][1]
+
+    async def _answer_all(self) -> None:
+        await asyncio.sleep(0)  # until all have asked whose turn it is with the first
+        while self.waiting:
+            async with self.turns:
+                those, self.waiting = self.waiting[: self.many], self.waiting[self.many :]
+                try:
+                    results = await run(self.work, [asked for asked, _ in those])
+                except Exception as error:
+                    results = [error] * len(those)
+            for (_, answer), result in zip(those, results, strict=True):
+                if answer.done():  # its socket is gone
+                    continue
+                if isinstance(result, Exception):
+                    answer.set_exception(result)
+                else:
+                    answer.set_result(result)
+        self.task = None
 
 
 def written_out(model: type[Row], condition: str, *values: Any) -> list[Row]:

@@ -17,11 +17,11 @@ from typing import Any, Protocol
 
 from django.core.exceptions import ObjectDoesNotExist
 
-from parlour import bus, drain, metrics, revocation, writes
+from parlour import bus, drain, metrics, rights, writes
 from parlour.conf import conf
-from parlour.database import run
+from parlour.database import Gathered, run
 from parlour.limits import OncePerMinute
-from parlour.models import EPOCH, Head, read_heads
+from parlour.models import EPOCH, Head, read_heads, read_heads_for_each
 from parlour.presence import Presence
 from parlour.streams import Ask, Stream, Variant
 
@@ -246,6 +246,8 @@ class Hub:
         self.unhinted: dict[str, int] = {}  # heads that the last tick found before any hint told of them
         self.late_hints = OncePerMinute("a tick found %s, of which no hint had told: pages were up to a tick late")
         self.checks = asyncio.Semaphore(ASKED_AT_ONCE)  # else a thousand that connect at once are all answered last
+        self.checked_at: dict[Any, Gathered[Any, dict[str, int]]] = {}
+        self.heads = Gathered(read_heads_for_each, ASKED_AT_ONCE, self.checks)
         self.presence = Presence(self.process)
         self.subscriber = bus.Subscriber(lambda: {*self.by_head, *self.guards}, self._received)
         duties = [self._tick_for_ever(), self._beat_for_ever(), self.presence.keep()]
@@ -256,6 +258,22 @@ class Hub:
         """Wait until the epoch is known, so that cursors can be compared."""
         async with self.reading_epoch:
             self.epoch = self.epoch or await run(Head.objects.epoch)
+
+    async def check_rights(self, page: Any) -> dict[str, int]:
+        """Ask what a page may see, as its `check_rights` does, together with others that wait for that at its address.
+
+        Where nothing answers for many people it is asked alone, so that a slow rule holds up nobody else.
+        """
+        if not page.answers_for_many:
+            async with self.checks:
+                return await run(page.check_rights)
+        where = (*rights.address_of(page), page.language)
+        gathered = self.checked_at.setdefault(where, Gathered(rights.check, ASKED_AT_ONCE, self.checks))
+        try:
+            return await gathered.ask(page)
+        finally:
+            if not gathered.waiting:
+                self.checked_at.pop(where, None)
 
     # Listening
 
@@ -424,7 +442,7 @@ class Hub:
             for start in starts:
                 await asyncio.sleep(conf.RECHECK / (SLOTS + 1) / len(starts))
                 try:
-                    for page in await run(revocation.differing, pages[start : start + ASKED_AT_ONCE]):
+                    for page in await run(rights.differing, pages[start : start + ASKED_AT_ONCE]):
                         isolated(page.recheck)
                 except Exception:
                     log.exception("rights could not be asked for; it is tried again")

@@ -1,11 +1,9 @@
 """Whoever signs out, is changed, deactivated or deleted has their open pages authorized anew, in any project.
 
 So has whoever gets or loses a group or a permission, of their own or by a group. What sends no signal is found by
-asking again, for many pages at once.
+asking again (`parlour.rights`).
 """
 
-from collections import defaultdict
-from collections.abc import Collection
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -87,35 +85,3 @@ def group_deleted(instance: Any, **kwargs: Any) -> None:
 
 def _people(**of: Any) -> QuerySet[Any, Any]:
     return get_user_model()._base_manager.filter(**of).values_list("pk", flat=True)
-
-
-def differing(pages: Collection[Any]) -> list[Any]:
-    """Those of these consumers whose credential, person or rights the database does not have as they were last found.
-
-    Sessions and people cost a query each for all of them, rights one `authorize_all` for each address.
-    """
-    signed_in = [page for page in pages if page.person.is_authenticated]
-    people = get_user_model()._default_manager.in_bulk({page.person.pk for page in signed_in})
-    shown: dict[Any, set[Any]] = defaultdict(set)  # credentials by their kind
-    for page in signed_in:
-        shown[type(page.credential)].add(page.credential)
-    valid = {each for kind, those in shown.items() for each in kind.valid(those)}
-    at: dict[Any, dict[Any, Any]] = defaultdict(dict)  # people by their primary keys, by address
-    for page in pages:
-        at[_address(page)][page.person.pk] = people.get(page.person.pk, page.person)
-    allowed = {address: address[0].authorize_all(at[address].values(), **dict(address[1:])) for address in at}
-
-    def differs(page: Any) -> bool:
-        if page.person.is_authenticated and (page.person.pk not in people or page.credential not in valid):
-            return True
-        known, now = vars(page.person), vars(people.get(page.person.pk, page.person))
-        if any(known.get(name) != now[name] for name in now.keys() - {"_state", "last_login"}):
-            return True
-        region = allowed[_address(page)].get(page.person.pk)
-        return region is None or (page.greeted and {stream.heads for stream in region.streams} != {*page.following})
-
-    return [page for page in pages if differs(page)]
-
-
-def _address(page: Any) -> tuple[Any, ...]:
-    return type(page), *page.route.items()
