@@ -11,7 +11,7 @@ from accounts import tokens
 from accounts.models import ApiToken, User
 from parlour import drain
 from parlour.hub import current
-from parlour.revocation import differing
+from parlour.rights import differing
 from rooms.consumers import RoomConsumer
 from rooms.models import Membership, Room
 from rooms.routing import websocket_urlpatterns

@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 
 from parlour import Credential, Denied, Identity, limits, revoke
 from parlour.hub import current
-from parlour.revocation import differing
+from parlour.rights import differing
 from rooms.consumers import RoomConsumer
 from rooms.models import Room
 from tests.parlour.recording_page import Silent

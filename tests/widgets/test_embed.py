@@ -13,7 +13,7 @@ from alerts import notify
 from parlour import consumer as engine
 from parlour import limits
 from parlour.hub import current
-from parlour.revocation import differing
+from parlour.rights import differing
 from parlour.testing import lost_hints
 from rooms.models import Message, Restriction, Room
 from rooms.posting import submit
