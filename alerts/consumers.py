@@ -35,9 +35,9 @@ class AlertsConsumer(Consumer):
         signed_in = [person.pk for person in people if person.is_authenticated]
         return {pk: BellRegion(pk, names) for pk, names in audiences.of(signed_in).items()} if signed_in else {}
 
-    def check_rights(self, found: Any = None) -> dict[str, int]:
+    def check_rights(self, known: Any = None) -> dict[str, int]:
         before = self.region.bell if self.greeted else None
-        guards = super().check_rights(found)
+        guards = super().check_rights(known)
         bell = self.region.bell
         bell.opened, bell.title = self.opened, self.title
         if before and before.heads == bell.heads and before.audiences != bell.audiences:

@@ -37,7 +37,7 @@ from parlour.database import log_source, run
 from parlour.limits import OncePerMinute, TooManySockets, count_socket, frame_bucket, uncount_socket
 from parlour.models import read_heads
 from parlour.regions import Ids, Region, cursor_text, in_page_language, page_language
-from parlour.rights import Found, address_of, guards_at
+from parlour.rights import Known, address_of, guards_at
 from parlour.send_queue import Send, SendQueue
 from parlour.streams import Stream, read_cursors
 from parlour.writes import rights
@@ -374,17 +374,17 @@ class Consumer:
 
     # Rights
 
-    def check_rights(self, found: Found | None = None) -> dict[str, int]:
+    def check_rights(self, known: Known | None = None) -> dict[str, int]:
         """Ask the database who this is and what they may see; Denied if nothing. Sets `person` and `region`.
 
         Returns the heads that guard the rights as they were before: a right that goes meanwhile moves one of them.
-        `found` is what was asked for together with other pages.
+        `known` is what was asked for together with other pages.
         """
-        person, until = found[:2] if found else self.credential.identify()
+        person, until = known[:2] if known else self.credential.identify()
         if self.person is not None and person.pk != self.person.pk:
             raise Denied.signed_out(self.region.address or "/")
-        if found:
-            guards, region = found.guards, found.region
+        if known:
+            guards, region = known.guards, known.region
         else:
             guards, region = self._authorized(person)
         self.person, self.until, self.region = person, until, region

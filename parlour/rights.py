@@ -16,7 +16,7 @@ guards_at: dict[Address, tuple[str, ...]] = {}
 """The heads that guard the rights at each address, as far as they were asked for: they are read before the rights."""
 
 
-class Found(NamedTuple):
+class Known(NamedTuple):
     """Who opened a socket, until when, the heads that guard what they may see as they were before, and that."""
 
     person: Any
@@ -32,22 +32,22 @@ def address_of(page: Any) -> Address:
 
 def check(pages: Sequence[Any]) -> list[dict[str, int] | Exception]:
     """What `check_rights` returns for each of these consumers at one address, or raises, with a query each for all."""
-    found: dict[Any, Found] = {}
+    known: dict[Any, Known] = {}
     if len(pages) > 1:
         with suppress(Exception):  # each is asked for alone, which says what is wrong
-            found = _find(pages)
-    return [_checked(page, found.get(page)) for page in pages]
+            known = _ask(pages)
+    return [_checked(page, known.get(page)) for page in pages]
 
 
-def _checked(page: Any, found: Found | None) -> dict[str, int] | Exception:
+def _checked(page: Any, known: Known | None) -> dict[str, int] | Exception:
     try:
-        checked: dict[str, int] = page.check_rights(found)
+        checked: dict[str, int] = page.check_rights(known)
     except Exception as error:
         return error
     return checked
 
 
-def _find(pages: Sequence[Any]) -> dict[Any, Found]:
+def _ask(pages: Sequence[Any]) -> dict[Any, Known]:
     """What can be said of these pages together; the others, and a second page of one person, are asked for alone."""
     kind, *route = address = address_of(pages[0])
     if address not in guards_at:
@@ -55,17 +55,17 @@ def _find(pages: Sequence[Any]) -> dict[Any, Found]:
     by_kind = defaultdict(set)
     for page in pages:
         by_kind[type(page.credential)].add(page.credential)
-    known = {shown: who for of, those in by_kind.items() for shown, who in of.identify_all(those).items()}
-    page_of = {known[page.credential].person.pk: page for page in pages if page.credential in known}
+    identities = {shown: who for of, those in by_kind.items() for shown, who in of.identify_all(those).items()}
+    page_of = {identities[page.credential].person.pk: page for page in pages if page.credential in identities}
     heads = read_heads({*guards_at[address], *map(rights, page_of)})
-    regions = kind.authorize_all([known[page.credential].person for page in page_of.values()], **dict(route))
-    found = {}
+    regions = kind.authorize_all([identities[page.credential].person for page in page_of.values()], **dict(route))
+    together = {}
     for pk, page in page_of.items():
         if pk in regions and {*regions[pk].guards} <= {*guards_at[address]}:
             guards = {name: heads[name] for name in (rights(pk), *guards_at[address])}
-            person, until = known[page.credential]
-            found[page] = Found(person, until, guards, regions[pk])
-    return found
+            person, until = identities[page.credential]
+            together[page] = Known(person, until, guards, regions[pk])
+    return together
 
 
 def differing(pages: Collection[Any]) -> list[Any]:
