@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 SERVERS = {
     "daphne": "--ping-interval 5 --ping-timeout 10 --verbosity 0",
-    "uvicorn": "--http h11 --ws websockets-sansio --ws-ping-interval 5 --ws-ping-timeout 10 --ws-max-size 1048576"
+    "uvicorn": "--http httptools --ws websockets-sansio --ws-ping-interval 5 --ws-ping-timeout 10 --ws-max-size 1048576"
     " --ws-per-message-deflate false --timeout-graceful-shutdown 5 --no-access-log --log-level warning",
 }
 ADDRESS = {"daphne": "-e tcp:{port}:interface={interface}:backlog=2048", "uvicorn": "--host {host} --port {port}"}

@@ -17,8 +17,8 @@ from e2e.support.waiting import eventually
 HERE = Path(__file__).parent
 FLAGS = {
     "daphne": "--verbosity 0 --ping-interval 1 --ping-timeout 4",
-    "uvicorn": "--no-access-log --http h11 --ws websockets-sansio --ws-max-size 1048576 --ws-per-message-deflate false"
-    " --ws-ping-interval 1 --ws-ping-timeout 1",
+    "uvicorn": "--no-access-log --http httptools --ws websockets-sansio --ws-max-size 1048576"
+    " --ws-per-message-deflate false --ws-ping-interval 1 --ws-ping-timeout 1",
 }
 
 
