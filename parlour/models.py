@@ -146,14 +146,23 @@ class LeaseQuerySet(models.QuerySet["Lease"]):
         names, holders = {name for name, _ in pairs}, {holder for _, holder in pairs}
         elsewhere = self.living(*names).filter(holder__in=holders).exclude(process=process)
         held = {*elsewhere.select_for_update(skip_locked=True).values_list("name", "holder")}
-        until = _lease_end()
-        self.bulk_create(
-            [self.model(name=name, holder=holder, process=process, expires=until) for name, holder in sorted(pairs)],
-            update_conflicts=True,
-            unique_fields=["name", "holder", "process"],
-            update_fields=["expires"],
-        )
+        self._write(process, sorted(pairs))
         return {*pairs} - held
+
+    def _write(self, process: str, pairs: Sequence[tuple[str, str]]) -> None:
+        """Written out: `bulk_create` works out the end of each lease by itself, which took a tenth of a connect."""
+        end, values = self.query.get_compiler(connection=connection).compile(
+            _lease_end().resolve_expression(self.query)
+        )
+        for at in range(0, len(pairs), BATCH):
+            some = pairs[at : at + BATCH]
+            rows = ", ".join([f"(%s, %s, %s, {end})"] * len(some))
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    f"INSERT INTO parlour_lease (name, holder, process, expires) VALUES {rows} "  # noqa: S608
+                    "ON CONFLICT (name, holder, process) DO UPDATE SET expires = excluded.expires",
+                    [part for pair in some for part in (*pair, process, *values)],
+                )
 
     def is_first(self, name: str, holder: str, kept: timedelta) -> bool:
         """Hold this for as long as it is `kept`, in the open transaction. False: it is held already."""

@@ -16,6 +16,7 @@ from parlour.models import Lease
 from parlour.writes import Change, live_write
 
 log = logging.getLogger("parlour")
+GATHERING = 0.05  # seconds in which those who come and go are written together
 Entry = tuple[str, str]  # (name, holder): where, and who
 
 
@@ -50,19 +51,22 @@ class Presence:
     async def keep(self) -> None:
         """Write what changed at once, renew what is held, sweep what expired; for ever."""
         loop = asyncio.get_running_loop()
-        renewed = 0.0
+        renewed = swept = 0.0
         while True:
             try:
                 if loop.time() - renewed >= conf.RENEW:
                     await run(renew, self.process, frozenset(self.held))
                     renewed = loop.time()
                 await self._write()
-                await run(sweep)
+                if loop.time() - swept >= conf.TICK:
+                    await run(sweep)
+                    swept = loop.time()
             except Exception:
                 log.exception("presence could not be written; it is tried again")
             with suppress(TimeoutError):
                 async with asyncio.timeout(conf.TICK):  # wait_for of Python 3.11 may swallow a cancellation
                     await self.changed.wait()
+                    await asyncio.sleep(GATHERING)
 
     async def _write(self) -> None:
         self.changed.clear()
