@@ -194,6 +194,20 @@ class ShownMessage(NamedTuple):
         return trusted(self.html)
 
     @property
+    def is_only_text(self) -> bool:
+        """Whether it is like most: a text below another of the same day, and nothing was done with it yet."""
+        more = self.edited, self.deleted, self.pinned, self.quote, self.reactions, self.files
+        return bool(self.html) and not any(more) and not self.begins_day
+
+    @property
+    def markup(self) -> SafeString:
+        if not self.is_only_text:
+            return render_to_string("parlour_rooms/message.html#message", {"message": self})
+        pattern = _text_pattern(self.key, self.actions, self.continues, self.mark, self.by_post, self.language)
+        fields = {name: getattr(self, name) for name in ("pk", "author_id", "author", "linked_time", "body")}
+        return format_html(pattern, avatar="" if self.continues else self.avatar, **fields)
+
+    @property
     def key(self) -> str:
         """What all ids of its region begin with."""
         return self.id.rpartition("-")[0]
@@ -241,6 +255,15 @@ def _render_avatar(author_id: Any, author: str) -> SafeString:
     return render_to_string("parlour_rooms/message.html#avatar", {"author_id": author_id, "author": author})
 
 
+@lru_cache(ROOMS)
+def _text_pattern(key: str, actions: str, continues: bool, mark: str, by_post: bool, language: str | None) -> str:
+    """A message that is only a text, as a pattern for `format_html`: to render each takes five times as long."""
+    fields = {name: SafeString(f"{{{name}}}") for name in ("author_id", "author", "avatar", "linked_time", "body")}
+    act = _render_act(key, actions, by_post, language)
+    same = {"id": f"{key}-{{pk}}", "continues": continues, "mark": mark, "html": True, "act": act}
+    return render_to_string("parlour_rooms/message.html#message", {"message": {**fields, **same}})
+
+
 @lru_cache(RENDERED)
 def _render_message(
     row: Any, files: tuple[ShownFile, ...], key: str, actions: str, by_post: bool, language: str | None, zone: str
@@ -252,7 +275,7 @@ def _render_message(
     states = row.edited, row.deleted, row.pinned, row.quote_json, row.reactions_json
     shown = *author, *times, row.html, *states, files
     message = ShownMessage(f"{key}-{row.pk}", row.pk, *shown, actions, by_post, language, zone)
-    return render_to_string("parlour_rooms/message.html#message", {"message": message})
+    return message.markup
 
 
 class RoomStream(LogStream):
