@@ -258,7 +258,7 @@ def _render_avatar(author_id: Any, author: str) -> SafeString:
 @lru_cache(ROOMS)
 def _text_pattern(key: str, actions: str, continues: bool, mark: str, by_post: bool, language: str | None) -> str:
     """A message that is only a text, as a pattern for `format_html`: to render each takes five times as long."""
-    fields = {name: SafeString(f"{{{name}}}") for name in ("author_id", "author", "avatar", "linked_time", "body")}
+    fields = {name: format_html("{{{}}}", name) for name in ("author_id", "author", "avatar", "linked_time", "body")}
     act = _render_act(key, actions, by_post, language)
     same = {"id": f"{key}-{{pk}}", "continues": continues, "mark": mark, "html": True, "act": act}
     return render_to_string("parlour_rooms/message.html#message", {"message": {**fields, **same}})
