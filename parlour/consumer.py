@@ -330,6 +330,7 @@ class Consumer:
                     self.end(CloseCode.TOO_MUCH, str(TOO_MUCH))
                 else:
                     await self.heard(event["text"])
+                del event  # while nothing comes, it would be kept
         finally:
             self.deadline.cancel()
             self.leave()

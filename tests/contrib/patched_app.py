@@ -1,8 +1,12 @@
 """The smallest application that shows how a server treats a socket; its standard output is its log."""
 
 import asyncio
+import gc
 import os
 from importlib import import_module
+
+from websockets.frames import Frame
+from websockets.http11 import Request
 
 from parlour import contrib
 from parlour.conf import conf
@@ -101,7 +105,11 @@ async def fill(receive, send, rest):
 
 
 async def scope(receive, send, rest):
-    """Nothing but what was noted of its scope when it was accepted."""
+    """Note what is held of handshakes, and of a text that was heard."""
+    await receive()
+    held = gc.get_objects()
+    texts = [each for each in held if type(each) is Frame and each.data]
+    note("held", sum(type(each) is Request for each in held), "handshakes and", len(texts), "texts")
     await until_left(receive, "scope")
 
 

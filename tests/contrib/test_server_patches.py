@@ -118,9 +118,10 @@ def test_a_flood_waits_outside_and_arrives_in_order(server):
     assert server.memory() - before < 12
 
 
-def test_uvicorn_lets_go_of_a_handshake_once_it_is_accepted(server):
-    with server.page("scope/"):
-        server.reads("kept")
+def test_uvicorn_lets_go_of_a_handshake_once_it_is_accepted_and_of_a_text_that_was_heard(server):
+    with server.page("scope/") as page:
+        page.send("heard")
+        server.reads("held 0 handshakes and 0 texts")
     server.reads("scope ended")
     assert ("kept client path type" in server.log()) == (server.kind == "uvicorn")
 

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -22,9 +23,9 @@ LATER = "REFERENCES line DEFERRABLE INITIALLY DEFERRED"
 TABLE = f"CREATE TABLE line (id INTEGER PRIMARY KEY, text TEXT UNIQUE, above INTEGER {LATER})"
 
 
-def execute(statement):
+def execute(statement, values=None):
     with connections["lines"].cursor() as cursor:
-        cursor.execute(statement)
+        cursor.execute(statement, values)
         return cursor.fetchall()
 
 
@@ -173,6 +174,29 @@ def test_a_database_in_memory_needs_no_lock(django_db_blocker, tmp_path, monkeyp
         connection._rollback()
         connection.close()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("odd", ["ü", "'", '"', "\\", "\n", "a\0", "%s", 1, 1.0, True, None, b"a"], ids=repr)
+@pytest.mark.parametrize("many", [1, 1000])
+def test_a_long_list_finds_what_a_short_one_finds(file, odd, many):
+    for text in ["a", "ü", "'", '"', "\\", "\n", "%s", "1"]:
+        execute("INSERT INTO line (text) VALUES (%s)", [text])
+    for condition in ("id > %s AND text IN ({}) AND id < %s", "id > %s AND text NOT IN ({}) AND id < %s"):
+        asked = [[0, "1", odd, *(f"other {n}" for n in range(count)), 9] for count in (1, many)]
+        short, long = (
+            execute(f"SELECT text FROM line WHERE {condition.format(', '.join(['%s'] * (len(values) - 2)))}", values)
+            for values in asked
+        )
+        assert short == long
+
+
+def test_statements_with_long_lists_are_the_same_however_long_they_are(file):
+    seen = set()
+    connections["lines"].ensure_connection()
+    connections["lines"].connection.set_trace_callback(lambda text: seen.add(re.sub(r"\[.*\]", "", text)))
+    for many in range(base.FEW + 1, 100):
+        execute(f"SELECT text FROM line WHERE id IN ({', '.join(['%s'] * many)})", [*range(many)])
+    assert len(seen) == 1
 
 
 def test_beside_a_process_that_writes_in_a_loop_all_come_through_and_take_turns(file):

@@ -78,8 +78,10 @@ class _Few(list[Any]):
     f"{PROTOCOL} send .request .response .scope .queue .writable",
     "asyncio:Queue ._putters ._finished ._getters ._queue",
     "asyncio:Event ._waiters",
+    "websockets.protocol:Protocol parse .parser",
+    "websockets.streams:StreamReader at_eof",
 )
-def past_handshakes(protocol: Any, queue: Any, _event: Any) -> None:
+def past_handshakes(protocol: Any, queue: Any, _event: Any, connection: Any, reader: Any) -> None:
     """Let go of a handshake once it is accepted, and of all else that a quiet socket holds and does not need.
 
     Its queue has no limit and nobody joins it, so all share what these would need.
@@ -89,8 +91,11 @@ def past_handshakes(protocol: Any, queue: Any, _event: Any) -> None:
     async def send(self: Any, message: Any) -> None:
         await send_now(self, message)
         if message["type"] == "websocket.accept":
-            self.request.headers.clear()  # the parser of frames holds the request as well
             self.request = self.response = None
+            within = getattr(self.conn.parser.gi_yieldfrom, "gi_yieldfrom", None)
+            if within is not None and within.gi_code is reader.at_eof.__code__:  # no frame has begun
+                self.conn.parser = connection.parse(self.conn)  # the one until now held the request
+                next(self.conn.parser)
             self.queue._putters, self.queue._finished = unused._putters, unused._finished
             self.queue._getters, self.queue._queue = _Few(self.queue._getters), _Few(self.queue._queue)
             self.writable._waiters = _Few(self.writable._waiters)
@@ -149,16 +154,13 @@ def limited_frames(protocol: Any, _connection: Any, _reader: Any, frame: Any) ->
     handle, lost = protocol.handle_events, protocol.connection_lost
     protocol.incoming = None
 
-    def is_counted(self: Any, event: Any) -> bool:
-        if event.opcode == PONG and event.data == self.pending_ping_payload:
-            return False
-        return event.opcode >= CONTROL or not event.fin or self.close_sent
-
     def handle_events(self: Any) -> None:
         frames = [event for event in self.conn.events if isinstance(event, frame)]
-        many = sum(is_counted(self, event) for event in frames)
+        many = sum(_is_counted(self, event) for event in frames)
         whole = any(event.fin and event.opcode < CONTROL for event in frames)
         handle(self)
+        for event in frames:
+            event.data = b""  # the parser holds its last frame
         size = len(self.conn.reader.buffer) + sum(map(len, self.frames))
         if size or self.incoming:
             Incoming.of(self, _end).unfinished(size, whole)
@@ -209,6 +211,12 @@ def quick_pongs(protocol: Any) -> None:
         return receive(self, data)
 
     protocol.data_received = data_received
+
+
+def _is_counted(protocol: Any, event: Any) -> bool:
+    if event.opcode == PONG and event.data == protocol.pending_ping_payload:
+        return False
+    return event.opcode >= CONTROL or not event.fin or protocol.close_sent
 
 
 def _end(protocol: Any, code: int) -> None:
