@@ -3,11 +3,11 @@
 import asyncio
 import gc
 import os
+from collections.abc import Awaitable
 from typing import Any
 
-from channels.routing import URLRouter
+from asgiref.sync import markcoroutinefunction
 from django.core.wsgi import get_wsgi_application
-from django.urls import re_path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 wsgi = get_wsgi_application()
@@ -49,13 +49,12 @@ async def lifespan(scope: Any, receive: Receive, send: Send) -> None:
 
 kinds: dict[str, Any] = {
     "http": WsgiBridge(wsgi),
-    "websocket": TokenAuthMiddleware(
-        URLRouter([*sockets, re_path(r"", live_parts.no_such_socket)])  # type: ignore[arg-type]
-    ),
+    "websocket": TokenAuthMiddleware(live_parts.SocketRouter(sockets)),
     "lifespan": lifespan,
 }
 
 
-async def application(scope: Any, receive: Receive, send: Send) -> None:
+@markcoroutinefunction
+def application(scope: Any, receive: Receive, send: Send) -> Awaitable[None]:
     """The ASGI application that daphne and uvicorn run."""
-    await kinds[scope["type"]](scope, receive, send)
+    return kinds[scope["type"]](scope, receive, send)
