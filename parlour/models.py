@@ -156,12 +156,14 @@ class LeaseQuerySet(models.QuerySet["Lease"]):
         )
         for at in range(0, len(pairs), BATCH):
             some = pairs[at : at + BATCH]
-            rows = ", ".join([f"(%s, %s, %s, {end})"] * len(some))
+            rows = ", ".join(["(%s, %s)"] * len(some))
             with connection.cursor() as cursor:
                 cursor.execute(
-                    f"INSERT INTO parlour_lease (name, holder, process, expires) VALUES {rows} "  # noqa: S608
+                    f"WITH held (name, holder) AS (VALUES {rows}) "  # noqa: S608
+                    "INSERT INTO parlour_lease (name, holder, process, expires) "
+                    f"SELECT name, holder, %s, {end} FROM held WHERE true "
                     "ON CONFLICT (name, holder, process) DO UPDATE SET expires = excluded.expires",
-                    [part for pair in some for part in (*pair, process, *values)],
+                    [*(part for pair in some for part in pair), process, *values],
                 )
 
     def is_first(self, name: str, holder: str, kept: timedelta) -> bool:

@@ -217,9 +217,7 @@ class UnreadStream(Stream):
         heads = [read_stream(person.pk), room.rules_stream, *(f"room.{pk}" for pk in rooms)]
         super().__init__("unread", region, heads)
         self.room, self.person = room, person
-        self.counts = Counts()
         self.named = -1, room  # since when it has been called so
-        self.shown: dict[tuple[Any, Any], tuple[int, dict[Any, Any]]] = {}  # by reader: up to which heads, and what
 
     def variant(self, person: Any) -> Any:
         return super().variant(person)._replace(own=str(person.pk))
@@ -236,6 +234,15 @@ class UnreadStream(Stream):
         """What the page that is being loaded shows, by room."""
         counts = count([(self.person.pk, room) for room in _rooms(self.heads)])
         return {room: n for (_, room), n in counts.items()}
+
+    @cached_property  # one of many is asked for all, and the others need none of this
+    def counts(self) -> Counts:
+        return Counts()
+
+    @cached_property
+    def shown(self) -> dict[tuple[Any, Any], tuple[int, dict[Any, Any]]]:
+        """By reader: up to which heads, and what."""
+        return {}
 
     def first(self) -> tuple[Any, Any]:
         """The primary key and number of the first message here that the reader has not read; (None, 0) for none."""

@@ -16,7 +16,8 @@ from typing import Any
 from django.db.backends.sqlite3 import base
 from django.db.utils import OperationalError
 
-FEW = 8  # values of a list that stay as they are
+FEW = 3  # values of a list that stay as they are
+_LONG = f" IN (%s{', %s' * FEW}"
 _VALUES = re.compile(rf"\bIN \(%s(?:, %s){{{FEW},}}\)|(?<!%)%s")  # a list of more, or one value
 _thread_locks: dict[str, threading.Lock] = {}  # by path of the database
 
@@ -50,7 +51,7 @@ class Cursor(base.SQLiteCursorWrapper):
     """Remembers short queries as SQLite wants them: to rewrite one takes a fifth of what asking it takes."""
 
     def execute(self, query: str, params: Any = None) -> Any:
-        if isinstance(params, list | tuple) and len(params) > FEW:
+        if _LONG in query and isinstance(params, list | tuple):
             query, params = _with_long_lists(query, params)
         return super().execute(query, params)
 
