@@ -120,6 +120,8 @@ def alert(change: Change, posted: Sequence[tuple[Any, frozenset[Any]]], edited: 
         levels[each.room_id][each.person_id] = each.level
     reading = cache(readers_now)
     for (row, mentioned), named in zip(posted, people, strict=True):
+        if not (mentioned or row.answers or levels[row.room_id]):
+            continue
         known, groups = levels[row.room_id], mentioned & {*Group}
         told = _alert_mentioned(change, row, named - {row.author_id}, groups, known, reading)
         if not edited:

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import timedelta
+from functools import lru_cache
 from itertools import islice
 from time import sleep
 from typing import Any, NamedTuple
@@ -66,6 +67,7 @@ def prepare(room: int, author: Any, text: NumberedText) -> PreparedText:
     return PreparedText(room, author, text._replace(text=cleaned), html, mentioned)
 
 
+@lru_cache(1000)
 def page_beside(room: int, text: NumberedText) -> str:
     """The page id for a text whose number was taken by another tab's: always the same for the same text."""
     return hashlib.sha256(f"{room}/{text.page}/{text.n}/{text.text}".encode()).hexdigest()[:32]
