@@ -132,9 +132,11 @@ def insert(model: type[models.Model], rows: Sequence[Any]) -> None:
     alias, fields, statement = _inserting(model)
     connection = connections[alias]
     values = [
-        None if (value := field.pre_save(row, add=True)) is None and null else field.get_db_prep_save(value, connection)
+        None
+        if (value := field.pre_save(row, add=True)) is None and as_it_is
+        else field.get_db_prep_save(value, connection)
         for row in rows
-        for field, null in fields
+        for field, as_it_is in fields
     ]
     if not 0 < len(values) <= VALUES or any(row.pk for row in rows) or any(hasattr(each, "as_sql") for each in values):
         model._default_manager.bulk_create(rows)
@@ -148,7 +150,10 @@ def insert(model: type[models.Model], rows: Sequence[Any]) -> None:
 
 @cache
 def _inserting(model: type[models.Model]) -> tuple[str, list[Any], str]:
-    """Where its rows go, the fields that are written, and the statement; no fields where Django has to see to more."""
+    """Where its rows go, the fields that are written, and the statement; no fields where Django has to see to more.
+
+    With each field it says whether None is written as it is.
+    """
     alias, meta = router.db_for_write(model), model._meta
     ops, fields = connections[alias].ops, [field for field in meta.local_concrete_fields if not field.primary_key]
     plain = connections[alias].features.can_return_rows_from_bulk_insert
@@ -157,8 +162,8 @@ def _inserting(model: type[models.Model]) -> tuple[str, list[Any], str]:
     plain &= not any(field.generated or field.has_db_default() or hasattr(field, "get_placeholder") for field in fields)
     columns = ", ".join(ops.quote_name(str(field.column)) for field in fields)
     table, pk = ops.quote_name(meta.db_table), ops.quote_name(str(meta.pk.column))
-    kept = [(field, field.get_db_prep_save(None, connections[alias]) is None) for field in fields]
-    return alias, kept if plain else [], f"INSERT INTO {table} ({columns}) VALUES {{}} RETURNING {pk}"  # noqa: S608
+    written = [(field, field.get_db_prep_save(None, connections[alias]) is None) for field in fields]
+    return alias, written if plain else [], f"INSERT INTO {table} ({columns}) VALUES {{}} RETURNING {pk}"  # noqa: S608
 
 
 def by_pk(model: Any, pks: Iterable[Any]) -> dict[Any, Any]:
