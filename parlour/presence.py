@@ -16,7 +16,7 @@ from parlour.models import Lease
 from parlour.writes import Change, live_write
 
 log = logging.getLogger("parlour")
-GATHERING = 0.05  # seconds in which those who come and go are written together
+GATHERING = 0.05  # seconds after a write in which whoever comes and goes waits for others
 Entry = tuple[str, str]  # (name, holder): where, and who
 
 
@@ -49,7 +49,7 @@ class Presence:
         self.changed.set()
 
     async def keep(self) -> None:
-        """Write what changed at once, renew what is held, sweep what expired; for ever."""
+        """Write what changed, renew what is held, sweep what expired; for ever."""
         loop = asyncio.get_running_loop()
         renewed = swept = 0.0
         while True:
@@ -63,10 +63,10 @@ class Presence:
                     swept = loop.time()
             except Exception:
                 log.exception("presence could not be written; it is tried again")
+            await asyncio.sleep(GATHERING)
             with suppress(TimeoutError):
                 async with asyncio.timeout(conf.TICK):  # wait_for of Python 3.11 may swallow a cancellation
                     await self.changed.wait()
-                    await asyncio.sleep(GATHERING)
 
     async def _write(self) -> None:
         self.changed.clear()

@@ -74,6 +74,7 @@ def test_what_was_chosen_completes_what_stands_in_the_box_and_the_box_stays_what
 
 async def test_a_page_is_shown_them_while_its_writer_pauses_and_no_other_page(ann, ben, lobby):
     async with RecordingPage(ann) as here, RecordingPage(ben) as there:
+        await here.shows("Ben")
         await here.send(kind="draft", text="hello @b")
         await here.receives('{"mention":"Ben"}')
         await here.send(kind="draft", text="hello @b and")
