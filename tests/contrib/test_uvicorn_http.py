@@ -56,9 +56,11 @@ class Transport(asyncio.Transport):
             asyncio.get_running_loop().call_soon(protocol.connection_lost, None)
 
     def pause_reading(self):
+        assert not self.closing
         self.reads = False
 
     def resume_reading(self):
+        assert not self.closing
         self.reads = True
 
 
@@ -338,10 +340,22 @@ async def test_a_handshake_that_can_be_none_ends_its_connection(application, con
     assert not warnings()
 
 
+async def test_handshakes_of_another_parser_of_sockets_are_its_own(connect, warnings):
+    class Other(asyncio.Protocol):
+        def __init__(self, **_): ...
+
+    protocol, transport = connect()
+    protocol.ws_protocol_class = Other
+    protocol.data_received(HANDSHAKE)
+    assert isinstance(transport.protocol, Other)
+    assert not warnings()
+
+
 async def test_frames_right_behind_a_handshake_are_not_taken_for_a_request(application, connect, warnings):
     protocol, transport = connect()
     protocol.data_received(HANDSHAKE + b"\x81\x82\0\0\0\0hi" + get("/smuggled"))
     await eventually(lambda: application.sockets)
+    assert transport.sent.startswith(b"HTTP/1.1 101 ")
     assert transport.sent.count(b"HTTP/1.1") == 1
     assert not application.seen
     assert not warnings()

@@ -136,7 +136,7 @@ def unanswered_handshakes(protocol: Any, socket: Any, _connection: Any) -> None:
     def handle_websocket_upgrade(self: Any) -> None:
         upgrade(self)
         its = self.transport.get_protocol()
-        if isinstance(its, socket) and its.conn.handshake_exc and not self.transport.is_closing():
+        if isinstance(its, socket) and its.conn.handshake_exc:
             self.transport.write(b"".join(its.conn.data_to_send()))
             self.transport.close()
 
