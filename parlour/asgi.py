@@ -5,12 +5,12 @@ An AppConfig's method `serve` is called when the process begins to serve; backgr
 """
 
 import gc
-from collections.abc import Awaitable
 from importlib import import_module
 from typing import Any
 
-from channels.routing import ProtocolTypeRouter
+from channels.routing import ProtocolTypeRouter, URLRouter
 from django.core.asgi import get_asgi_application
+from django.urls import re_path
 from django.utils.module_loading import module_has_submodule
 
 http: Any = get_asgi_application()
@@ -21,7 +21,7 @@ from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler  # noqa: 
 
 from parlour.contrib import apply_patches  # noqa: E402
 from parlour.send_queue import Send  # noqa: E402
-from parlour.urls import SocketRouter, websocket_urlpatterns  # noqa: E402
+from parlour.urls import no_such_socket, websocket_urlpatterns  # noqa: E402
 
 
 def routes() -> list[Any]:
@@ -31,10 +31,10 @@ def routes() -> list[Any]:
     return [*websocket_urlpatterns, *(each for m in modules for each in getattr(m, "websocket_urlpatterns", []))]
 
 
-def below_script_name(scope: dict[str, Any], receive: Any, send: Send) -> Awaitable[None]:
+async def below_script_name(scope: dict[str, Any], receive: Any, send: Send) -> None:
     """The sockets, below the path that the project is mounted on."""
     below = (settings.FORCE_SCRIPT_NAME or scope.get("root_path", "")).rstrip("/")
-    return sockets({**scope, "path": scope["path"].removeprefix(below), "root_path": ""}, receive, send)
+    await sockets({**scope, "path": scope["path"].removeprefix(below), "root_path": ""}, receive, send)
 
 
 apply_patches()
@@ -45,5 +45,6 @@ for app in apps.get_app_configs():
         app.serve()
 if settings.DEBUG and apps.is_installed("django.contrib.staticfiles"):
     http = ASGIStaticFilesHandler(http)
-sockets = SocketRouter(routes())
+patterns: Any = [*routes(), re_path(r"", no_such_socket)]  # type: ignore[arg-type]
+sockets = URLRouter(patterns)
 application = ProtocolTypeRouter({"http": http, "websocket": below_script_name})

@@ -3,11 +3,8 @@
 An app brings its addresses below the `live_path` of its AppConfig, such as "alerts/".
 """
 
-from collections.abc import Awaitable
 from typing import Any
 
-from asgiref.sync import markcoroutinefunction
-from channels.routing import URLRouter
 from django.apps import apps
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -86,32 +83,16 @@ async def no_such_socket(scope: dict[str, Any], receive: Any, send: Send) -> Non
     await send({"type": "websocket.close"})
 
 
-class SocketRouter(URLRouter):
-    """Channels' router for sockets. It refuses unknown addresses, and no call of it lasts as long as a socket does."""
-
-    def __init__(self, routes: Any) -> None:
-        super().__init__([*routes, re_path(r"", no_such_socket)])  # type: ignore[arg-type]
-
-    @markcoroutinefunction
-    def __call__(self, scope: dict[str, Any], receive: Any, send: Send) -> Awaitable[None]:
-        path = scope["path"].removeprefix(scope.get("root_path", "")).lstrip("/")
-        route, match = next((route, match) for route in self.routes if (match := route.pattern.match(path)))
-        if isinstance(route.callback, URLRouter):  # it may find nothing, and another route be meant
-            return super().__call__(scope, receive, send)
-        _, args, kwargs = match
-        route_of = {"args": args, "kwargs": {**kwargs, **route.default_args}}
-        return route.callback({**scope, "url_route": route_of}, receive, send)
-
-
-def socket(scope: dict[str, Any], receive: Any, send: Send) -> Awaitable[None]:
+async def socket(scope: dict[str, Any], receive: Any, send: Send) -> None:
     """The ASGI application behind the one address of all sockets."""
     address = scope["url_route"]["kwargs"]
     try:
         declared, arguments = find_signed(address["name"], address["signed"])
     except LookupError:
-        return no_such_socket(scope, receive, send)
-    route = {"args": (), "kwargs": arguments}
-    return declared.consumer({**scope, "url_route": route}, send).serve(receive)
+        await no_such_socket(scope, receive, send)
+    else:
+        route = {"args": (), "kwargs": arguments}
+        await declared.consumer({**scope, "url_route": route}, send).serve(receive)
 
 
 parts = [

@@ -3,11 +3,11 @@
 import asyncio
 import gc
 import os
-from collections.abc import Awaitable
 from typing import Any
 
-from asgiref.sync import markcoroutinefunction
+from channels.routing import URLRouter
 from django.core.wsgi import get_wsgi_application
+from django.urls import re_path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 wsgi = get_wsgi_application()
@@ -49,12 +49,13 @@ async def lifespan(scope: Any, receive: Receive, send: Send) -> None:
 
 kinds: dict[str, Any] = {
     "http": WsgiBridge(wsgi),
-    "websocket": TokenAuthMiddleware(live_parts.SocketRouter(sockets)),
+    "websocket": TokenAuthMiddleware(
+        URLRouter([*sockets, re_path(r"", live_parts.no_such_socket)])  # type: ignore[arg-type]
+    ),
     "lifespan": lifespan,
 }
 
 
-@markcoroutinefunction
-def application(scope: Any, receive: Receive, send: Send) -> Awaitable[None]:
+async def application(scope: Any, receive: Receive, send: Send) -> None:
     """The ASGI application that daphne and uvicorn run."""
-    return kinds[scope["type"]](scope, receive, send)
+    await kinds[scope["type"]](scope, receive, send)

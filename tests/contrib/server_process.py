@@ -57,10 +57,9 @@ class ServerProcess:
         """Wait until the log has these words so many times."""
         eventually(lambda: self.log().count(words) >= times, seconds, f"{words} in {self.log()}")
 
-    def page(self, path, **headers):
+    def page(self, path):
         address = f"ws://127.0.0.1:{self.port}/{path}"
-        patience = {"open_timeout": 20, "close_timeout": 1, "ping_interval": None}
-        return connect(address, **patience, max_size=None, additional_headers=headers)
+        return connect(address, open_timeout=20, close_timeout=1, ping_interval=None, max_size=None)
 
     def stalled(self, path):
         """A page that shakes hands and never reads again, unless it is made to."""

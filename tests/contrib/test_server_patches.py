@@ -119,11 +119,11 @@ def test_a_flood_waits_outside_and_arrives_in_order(server):
 
 
 def test_uvicorn_lets_go_of_a_handshake_once_it_is_accepted_and_of_a_text_that_was_heard(server):
-    with server.page("scope/", **{"X-Forwarded-For": "203.0.113.7"}) as page:
+    with server.page("scope/") as page:
         page.send("heard")
-        server.reads("held 0 handshakes, 0 texts and 0 calls of a middleware")
+        server.reads("held 0 handshakes and 0 texts")
     server.reads("scope ended")
-    assert ("kept client path type of 203.0.113.7\n" in server.log()) == (server.kind == "uvicorn")
+    assert ("kept client path type" in server.log()) == (server.kind == "uvicorn")
 
 
 @pytest.mark.faults

@@ -108,24 +108,6 @@ def past_handshakes(protocol: Any, queue: Any, _event: Any, connection: Any, rea
     protocol.send = send
 
 
-@requires("uvicorn.middleware.proxy_headers:ProxyHeadersMiddleware __call__ .app .trusted_hosts")
-def past_proxies(middleware: Any) -> None:
-    """Read a proxy's headers in a call that ends there, not with the socket."""
-    read = middleware.__call__
-
-    async def nothing(*_: Any) -> None: ...
-
-    def __call__(self: Any, scope: Any, receive: Any, send: Any) -> Any:  # noqa: N807
-        if scope["type"] != "websocket":
-            return read(self, scope, receive, send)
-        headers = SimpleNamespace(app=nothing, trusted_hosts=self.trusted_hosts)
-        with contextlib.suppress(StopIteration):
-            read(headers, scope, receive, send).send(None)  # it awaits nothing else
-        return self.app(scope, receive, send)
-
-    middleware.__call__ = __call__
-
-
 @requires(f"{PROTOCOL} send .handshake_complete")
 def refused_handshakes(protocol: Any) -> None:
     """A handshake answered by an HTTP response is complete: uvicorn logs an error for each."""
@@ -270,7 +252,6 @@ PATCHES = (
     pings_together,
     late_frames,
     past_handshakes,
-    past_proxies,
     refused_handshakes,
     limited_frames,
     small_pieces,
