@@ -39,7 +39,6 @@ async def below_script_name(scope: dict[str, Any], receive: Any, send: Send) -> 
 
 apply_patches()
 gc.freeze()  # all that is loaded stays: a full collection would stop the pages of a busy server for twice as long
-gc.set_threshold(10_000, 20, 20)  # few cycles are made: looking for them took a tenth of a connect
 for app in apps.get_app_configs():
     if hasattr(app, "serve"):
         app.serve()

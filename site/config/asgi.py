@@ -28,7 +28,6 @@ from widgets import embed_urls as widgets  # noqa: E402
 
 apply_patches()
 gc.freeze()  # all that is loaded stays: a full collection would stop the pages of a busy server for twice as long
-gc.set_threshold(10_000, 20, 20)  # few cycles are made: looking for them took a tenth of a connect
 runner.start()
 reporter.start("web", check_redis)
 apps = (live_parts, rooms, alerts, jobs, chat, notes, widgets)
