@@ -247,7 +247,7 @@ class Hub:
         self.late_hints = OncePerMinute("a tick found %s, of which no hint had told: pages were up to a tick late")
         self.checks = asyncio.Semaphore(ASKED_AT_ONCE)  # else a thousand that connect at once are all answered last
         self.checked_at: dict[Any, Gathered[Any, dict[str, int]]] = {}
-        self.heads = Gathered(read_heads_for_each, ASKED_AT_ONCE, self.checks)
+        self.heads = Gathered(read_heads_for_each, ASKED_AT_ONCE, asyncio.Semaphore())  # not behind those who come
         self.presence = Presence(self.process)
         self.subscriber = bus.Subscriber(lambda: {*self.by_head, *self.guards}, self._received)
         duties = [self._tick_for_ever(), self._beat_for_ever(), self.presence.keep()]

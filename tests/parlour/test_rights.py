@@ -157,7 +157,7 @@ async def test_as_many_statements_as_for_two_are_enough_for_all(db, lobby):
         )
 
 
-async def test_where_each_person_is_asked_for_alone_a_slow_rule_holds_up_nobody_else(ann, ben, sue, team, together):
+async def test_a_consumer_that_answers_for_one_person_only_is_asked_for_each_alone(ann, ben, sue, team, together):
     class OneByOne(RoomConsumer):
         authorize_all = classmethod(Consumer.authorize_all.__func__)
 
@@ -165,3 +165,13 @@ async def test_where_each_person_is_asked_for_alone_a_slow_rule_holds_up_nobody_
         pages = await loaded(stack, ann, ben, sue, consumer=OneByOne)
         await come_back(pages)
         assert together == []
+
+
+async def test_a_page_that_is_here_already_is_answered_while_all_turns_of_those_who_come_are_taken(ann, lobby):
+    async with AsyncExitStack() as stack:
+        page = await stack.enter_async_context(Silent(ann))
+        await page.until(lambda: "websocket.accept" in page.events)
+        for _ in range(hub.ASKED_AT_ONCE):
+            await stack.enter_async_context(hub.current().checks)
+        await page.hello()
+        assert page.closed is None
