@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from django.core.exceptions import ObjectDoesNotExist
 
-from parlour import bus, drain, metrics, rights, writes
+from parlour import authorization, bus, drain, metrics, writes
 from parlour.conf import conf
 from parlour.database import Gathered, run
 from parlour.limits import OncePerMinute
@@ -267,8 +267,8 @@ class Hub:
         if not page.answers_for_many:
             async with self.checks:
                 return await run(page.check_rights)
-        where = (*rights.address_of(page), page.language)
-        gathered = self.checked_at.setdefault(where, Gathered(rights.check, ASKED_AT_ONCE, self.checks))
+        where = (*authorization.address_of(page), page.language)
+        gathered = self.checked_at.setdefault(where, Gathered(authorization.check, ASKED_AT_ONCE, self.checks))
         try:
             return await gathered.ask(page)
         finally:
@@ -442,7 +442,7 @@ class Hub:
             for start in starts:
                 await asyncio.sleep(conf.RECHECK / (SLOTS + 1) / len(starts))
                 try:
-                    for page in await run(rights.differing, pages[start : start + ASKED_AT_ONCE]):
+                    for page in await run(authorization.differing, pages[start : start + ASKED_AT_ONCE]):
                         isolated(page.recheck)
                 except Exception:
                     log.exception("rights could not be asked for; it is tried again")

@@ -1,7 +1,7 @@
 """Whoever signs out, is changed, deactivated or deleted has their open pages authorized anew, in any project.
 
 So has whoever gets or loses a group or a permission, of their own or by a group. What sends no signal is found by
-asking again (`parlour.rights`).
+asking again (`parlour.authorization`).
 """
 
 from functools import partial

@@ -10,8 +10,8 @@ from django.utils import timezone
 from accounts import tokens
 from accounts.models import ApiToken, User
 from parlour import drain
+from parlour.authorization import differing
 from parlour.hub import current
-from parlour.rights import differing
 from rooms.consumers import RoomConsumer
 from rooms.models import Membership, Room
 from rooms.routing import websocket_urlpatterns

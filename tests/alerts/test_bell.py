@@ -17,7 +17,7 @@ from alerts.consumers import AlertsConsumer
 from alerts.models import PersonalSettings
 from alerts.streams import BellRegion
 from alerts.testing import BellPage
-from parlour import Denied, hub, rights
+from parlour import Denied, authorization, hub
 from parlour.testing import Page, lost_hints
 from rooms.models import Membership
 
@@ -140,7 +140,7 @@ async def test_the_audiences_of_many_bells_are_asked_for_at_once_and_a_change_wi
 
         def differing():
             with CaptureQueriesContext(connection) as queries:
-                found = rights.differing(bells)
+                found = authorization.differing(bells)
             return [each.person for each in found], len(queries)
 
         assert await in_thread(differing)() == ([], 3), "people, sessions, audiences"

@@ -7,8 +7,8 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 
 from parlour import Credential, Denied, Identity, limits, revoke
+from parlour.authorization import differing
 from parlour.hub import current
-from parlour.rights import differing
 from rooms.consumers import RoomConsumer
 from rooms.models import Room
 from tests.parlour.recording_page import Silent

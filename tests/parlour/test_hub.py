@@ -338,7 +338,7 @@ async def test_a_page_that_fell_behind_is_asked_to_come_back_and_then_misses_not
 async def test_rights_are_asked_for_a_few_pages_at_a_time(conf, monkeypatch):
     conf(RECHECK=0.35)
     asked, pages = [], [FakeListener() for _ in range(3 * module.ASKED_AT_ONCE)]
-    monkeypatch.setattr(module.rights, "differing", lambda some: asked.append(some) or [])
+    monkeypatch.setattr(module.authorization, "differing", lambda some: asked.append(some) or [])
     for page in pages:
         module.current().guard(page, {})
     await eventually(lambda: {*pages} <= {page for some in asked for page in some})

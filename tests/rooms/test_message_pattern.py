@@ -15,7 +15,7 @@ AUTHORS = ["Ann <b>{pk} & 'co'", "علی رضایی", "A" * 40]
 @pytest.mark.parametrize("author", AUTHORS)
 @pytest.mark.parametrize("by_post", [False, True])
 @pytest.mark.parametrize(("continues", "mark"), [(True, ""), (False, ""), (False, "guest <i>")])
-def test_a_text_reads_as_the_template_renders_it(monkeypatch, author, by_post, continues, mark):
+def test_a_text_reads_as_the_template_renders_it(author, by_post, continues, mark):
     at = timezone.now().replace(hour=12)
     times = at, at - timedelta(minutes=2), at - timedelta(minutes=1) if continues else at
     row = [1234567, author, mark, *times, "<p>{0} {pk} &amp; <em>so on</em></p>", *[None] * 5, ()]

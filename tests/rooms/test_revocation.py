@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Session, User
-from parlour import hub, rights
+from parlour import authorization, hub
 from parlour.conf import Conf
 from parlour.database import run
 from parlour.testing import lost_hints
@@ -158,7 +158,7 @@ async def test_all_pages_are_asked_for_at_once_and_those_whose_rights_are_unchan
 
         def differing():
             with CaptureQueriesContext(connection) as queries:
-                found = rights.differing(pages)
+                found = authorization.differing(pages)
             return found, len(queries)
 
         found, queries = await run(differing)

@@ -12,8 +12,8 @@ from django.utils import timezone
 from alerts import notify
 from parlour import consumer as engine
 from parlour import limits
+from parlour.authorization import differing
 from parlour.hub import current
-from parlour.rights import differing
 from parlour.testing import lost_hints
 from rooms.models import Message, Restriction, Room
 from rooms.posting import submit

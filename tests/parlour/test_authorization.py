@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Session, User
-from parlour import hub, rights
+from parlour import authorization, hub
 from parlour.consumer import Consumer
 from parlour.database import run
 from rooms.consumers import RoomConsumer
@@ -22,13 +22,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def together(monkeypatch):
     """How many pages were asked for together, each time."""
-    sizes, check = [], rights.check
+    sizes, check = [], authorization.check
 
     def counted(pages):
         sizes.append(len(pages))
         return check(pages)
 
-    monkeypatch.setattr(rights, "check", counted)
+    monkeypatch.setattr(authorization, "check", counted)
     return sizes
 
 
@@ -149,7 +149,7 @@ async def test_as_many_statements_as_for_two_are_enough_for_all(db, lobby):
 
         def counted(pages):
             with CaptureQueriesContext(connection) as queries:
-                assert all(isinstance(each, dict) for each in rights.check(pages))
+                assert all(isinstance(each, dict) for each in authorization.check(pages))
             return len(queries)
 
         assert await run(counted, pages) == await run(counted, pages[:2]) == 5, (
