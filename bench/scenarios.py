@@ -187,7 +187,8 @@ class Pages(Scenario):
 
     def forms(self, slug: str, room: Room, stored: Callable[[], None] = nothing) -> None:
         """People without script send the form of a room's page again and again, until all of it is `stored`."""
-        writers = [Form(self, room, slug, cookie) for cookie in self.cookies[-FORM_WRITERS:]]
+        people = self.cookies[-POSTERS - FORM_WRITERS :][:FORM_WRITERS]  # who has not just posted as much as one may
+        writers = [Form(self, room, slug, cookie) for cookie in people]
         meter = Meter(self)
         for writer in writers:
             writer.http = Http(self.loop, self.server.port)  # only now: idle connections are closed after 5 s
