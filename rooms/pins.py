@@ -1,5 +1,6 @@
 """Pinned messages: the head of a room leads to them."""
 
+from functools import cache
 from typing import Any
 
 from django.utils import timezone
@@ -7,9 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from parlour import Change, live_write
 from rooms.actions import ActionRefused, action
-from rooms.models import Message, Room
+from rooms.models import SOMEBODY, Message, Room
 from rooms.names import name_fields, name_in
 from rooms.permissions import Rights
+from rooms.rows import KeptQuery
 
 MOST = 20
 FULL = _("Twenty messages are pinned here already. Unpin one of them first.")
@@ -56,9 +58,16 @@ def set_pinned(change: Change, message: int, pinned: bool) -> None:
 
 def pinned_in(room: Room) -> list[dict[str, Any]]:
     """The pinned messages of a room, the last pinned first: `pk`, `created`, `author`, and `text` without markup."""
-    found = Message.objects.filter(room=room, pinned__isnull=False, seq__isnull=False).order_by("-pinned")
-    rows = found.values_list(*FIELDS, *name_fields("author__"))[:MOST]
+    query = _pinned()
     return [
         {"pk": pk, "text": Message(html=html).plain, "created": created, "author": name_in(names)}
-        for pk, html, created, *names in rows
+        for seq, pk, html, created, *names in query.converted(query.rows({SOMEBODY: room.pk}))
+        if seq
     ]
+
+
+@cache
+def _pinned() -> KeptQuery:
+    """Every page of a room whose rules or pins ever changed asks it; asked for a `seq`, SQLite reads all messages."""
+    found = Message.objects.filter(room=SOMEBODY, pinned__isnull=False).order_by("-pinned")
+    return KeptQuery(found.values_list("seq", *FIELDS, *name_fields("author__"))[:MOST])

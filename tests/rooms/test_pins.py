@@ -8,9 +8,9 @@ from django.test.utils import CaptureQueriesContext
 
 from parlour.database import run
 from rooms.editing import edit
-from rooms.models import Room
+from rooms.models import Message, Room
 from rooms.moderation import remove
-from rooms.pins import MOST, set_pinned
+from rooms.pins import MOST, pinned_in, set_pinned
 from rooms.posting import prepare
 from rooms.send_once import NumberedText
 from tests.parlour.recording_page import RecordingPage
@@ -104,3 +104,18 @@ def test_a_room_without_any_is_asked_for_none(ann, lobby, tea, client):
     with CaptureQueriesContext(connection) as asked:
         client.get("/rooms/lobby/")
     assert not [each for each in asked if '"pinned" IS NOT NULL' in each["sql"]]
+
+
+def test_sqlite_finds_them_by_their_index_and_does_not_read_the_whole_room(lobby, tea):
+    set_pinned(tea.pk, True)
+    with CaptureQueriesContext(connection) as asked:
+        assert [each["pk"] for each in pinned_in(lobby)] == [tea.pk]
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {asked[0]['sql']}")
+        assert "parlour_rooms_pinned (room_id=?)" in str(cursor.fetchall())
+
+
+def test_one_that_has_no_number_yet_is_not_among_them(lobby, tea):
+    set_pinned(tea.pk, True)
+    Message.objects.update(seq=None)
+    assert pinned_in(lobby) == []
