@@ -1,6 +1,6 @@
 """The socket of the bell: its own person's alone, and all a page can say is that the bell was looked at."""
 
-from collections.abc import Collection
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext
@@ -31,9 +31,10 @@ class AlertsConsumer(Consumer):
         return BellRegion(person.pk)
 
     @classmethod
-    def authorize_all(cls, people: Collection[Any]) -> dict[Any, BellRegion]:  # type: ignore[override]
-        signed_in = [person.pk for person in people if person.is_authenticated]
-        return {pk: BellRegion(pk, names) for pk, names in audiences.of(signed_in).items()} if signed_in else {}
+    def authorize_all(cls, asked: Sequence[tuple[Any, Mapping[str, Any]]]) -> list[BellRegion | None]:
+        signed_in = {person.pk for person, _ in asked if person.is_authenticated}
+        names = audiences.of(signed_in) if signed_in else {}
+        return [BellRegion(person.pk, names[person.pk]) if person.pk in names else None for person, _ in asked]
 
     def check_rights(self, known: Any = None) -> dict[str, int]:
         before = self.region.bell if self.greeted else None

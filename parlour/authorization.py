@@ -6,9 +6,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.contrib.auth import get_user_model
-
-from parlour.models import read_heads
+from parlour.models import read_heads_for_each
 from parlour.writes import rights
 
 Address = tuple[Any, ...]  # a consumer's class and the arguments of its route
@@ -31,7 +29,7 @@ def address_of(page: Any) -> Address:
 
 
 def check(pages: Sequence[Any]) -> list[dict[str, int] | Exception]:
-    """What `check_rights` returns for each of these consumers at one address, or raises, with a query each for all."""
+    """What `check_rights` returns for each of these consumers of one class, or raises, with a query each for all."""
     known: dict[Any, Known] = {}
     if len(pages) > 1:
         with suppress(Exception):  # each is asked for alone, which says what is wrong
@@ -48,49 +46,39 @@ def _checked(page: Any, known: Known | None) -> dict[str, int] | Exception:
 
 
 def _ask(pages: Sequence[Any]) -> dict[Any, Known]:
-    """What can be said of these pages together; the others, and a second page of one person, are asked for alone."""
-    kind, *route = address = address_of(pages[0])
-    if address not in guards_at:
-        return {}
-    by_kind = defaultdict(set)
+    """What can be said of these pages, of one class, together; the others are asked for alone."""
+    shown: dict[Any, set[Any]] = defaultdict(set)  # credentials by their kind
     for page in pages:
-        by_kind[type(page.credential)].add(page.credential)
-    identities = {shown: who for of, those in by_kind.items() for shown, who in of.identify_all(those).items()}
-    page_of = {identities[page.credential].person.pk: page for page in pages if page.credential in identities}
-    heads = read_heads({*guards_at[address], *map(rights, page_of)})
-    regions = kind.authorize_all([identities[page.credential].person for page in page_of.values()], **dict(route))
-    together = {}
-    for pk, page in page_of.items():
-        if pk in regions and {*regions[pk].guards} <= {*guards_at[address]}:
-            guards = {name: heads[name] for name in (rights(pk), *guards_at[address])}
-            person, until = identities[page.credential]
-            together[page] = Known(person, until, guards, regions[pk])
-    return together
+        shown[type(page.credential)].add(page.credential)
+    identities = {each: who for kind, those in shown.items() for each, who in kind.identify_all(those).items()}
+    who = {page: identities[page.credential] for page in pages if page.credential in identities}
+    names = [{rights(its.person.pk), *guards_at.get(address_of(page), ())} for page, its in who.items()]
+    guards = read_heads_for_each(names)
+    regions = type(pages[0]).authorize_all([(its.person, page.route) for page, its in who.items()])
+    known, unread = {}, []
+    for (page, its), heads, region in zip(who.items(), guards, regions, strict=True):
+        if region is not None and heads.keys() >= {*region.guards}:
+            known[page] = Known(its.person, its.until, heads, region)
+        elif region is not None:
+            guards_at[address_of(page)] = tuple(region.guards)
+            unread.append(page)
+    return known | _ask(unread) if unread else known
 
 
 def differing(pages: Collection[Any]) -> list[Any]:
-    """Those of these consumers whose credential, person or rights the database does not have as they were last found.
+    """Those of these consumers whose person or rights the database does not have as they were last found.
 
-    Sessions and people cost a query each for all of them, rights one `authorize_all` for each address.
+    Whoever cannot be asked for together with others is among them.
     """
-    signed_in = [page for page in pages if page.person.is_authenticated]
-    people = get_user_model()._default_manager.in_bulk({page.person.pk for page in signed_in})
-    shown: dict[Any, set[Any]] = defaultdict(set)  # credentials by their kind
-    for page in signed_in:
-        shown[type(page.credential)].add(page.credential)
-    valid = {each for kind, those in shown.items() for each in kind.valid(those)}
-    at: dict[Any, dict[Any, Any]] = defaultdict(dict)  # people by their primary keys, by address
+    by_class = defaultdict(list)
     for page in pages:
-        at[address_of(page)][page.person.pk] = people.get(page.person.pk, page.person)
-    allowed = {address: address[0].authorize_all(at[address].values(), **dict(address[1:])) for address in at}
+        by_class[type(page)].append(page)
+    known = {page: now for those in by_class.values() for page, now in _ask(those).items()}
+    return [page for page in pages if page not in known or _differs(page, known[page])]
 
-    def differs(page: Any) -> bool:
-        if page.person.is_authenticated and (page.person.pk not in people or page.credential not in valid):
-            return True
-        known, now = vars(page.person), vars(people.get(page.person.pk, page.person))
-        if any(known.get(name) != now[name] for name in now.keys() - {"_state", "last_login"}):
-            return True
-        region = allowed[address_of(page)].get(page.person.pk)
-        return region is None or (page.greeted and {stream.heads for stream in region.streams} != {*page.following})
 
-    return [page for page in pages if differs(page)]
+def _differs(page: Any, known: Known) -> bool:
+    before, now = vars(page.person), vars(known.person)
+    if any(before.get(name) != now[name] for name in now.keys() - {"_state", "last_login"}):
+        return True
+    return page.greeted and {stream.heads for stream in known.region.streams} != {*page.following}

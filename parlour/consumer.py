@@ -8,8 +8,7 @@ import asyncio
 import json
 import logging
 import random
-from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import IntEnum
 from io import BytesIO
@@ -186,15 +185,18 @@ class Consumer:
         raise NotImplementedError
 
     @classmethod
-    def authorize_all(cls, people: Collection[Any], **route: Any) -> Mapping[Any, Region]:
-        """The regions of those of these people who may have one here, by primary key.
+    def authorize_all(cls, asked: Sequence[tuple[Any, Mapping[str, Any]]]) -> Sequence[Region | None]:
+        """The region of each of these people at each of these addresses (a route's arguments).
 
-        Rights are asked for again and again. Override this where one query answers for many people.
+        None for who is to be asked for alone, which says why. Rights are asked for again and again: override this
+        where a few queries answer for many.
         """
-        regions = {}
-        for person in people:
-            with suppress(Exception):  # whoever is missing is asked for alone, which says why
-                regions[person.pk] = cls.authorize(person, **route)
+        regions: list[Region | None] = []
+        for person, route in asked:
+            try:
+                regions.append(cls.authorize(person, **route))
+            except Exception:  # which is said when it is asked for alone
+                regions.append(None)
         return regions
 
     @classmethod

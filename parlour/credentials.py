@@ -1,6 +1,7 @@
 """By what a socket knows who opened it: the session of a cookie, unless an app has something else."""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ from django.contrib.auth import (
     get_user_model,
     load_backend,
 )
+from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -51,18 +53,6 @@ class Credential:
                 found[each] = each.identify()
         return found
 
-    @classmethod
-    def valid(cls, credentials: "Collection[Any]") -> "Collection[Any]":
-        """Those of these that are valid still. Override it where one query tells it of many."""
-        return [each for each in credentials if _is_valid(each)]
-
-
-def _is_valid(credential: Credential) -> bool:
-    try:
-        return bool(credential.identify().person.is_authenticated)
-    except Exception:  # whoever has it is asked alone, which says why
-        return False
-
 
 @dataclass(frozen=True, slots=True)
 class Session(Credential):
@@ -84,36 +74,46 @@ class Session(Credential):
 
     @classmethod
     def identify_all(cls, credentials: "Collection[Session]") -> "dict[Session, Identity]":
-        """People of sessions in the database, if the backend that signed them in has `get_users`: by primary key."""
+        """Sessions in the database, and the people of each backend, cost a query each."""
         store = import_module(settings.SESSION_ENGINE).SessionStore
         if not hasattr(store, "get_model_class"):
-            return {}
+            return super(Session, cls).identify_all(credentials)
         rows = by_pk(store.get_model_class(), [each.key for each in credentials if each.key])
         held = {key: row.get_decoded() for key, row in rows.items() if row.expire_date > timezone.now()}
-        people: dict[str, dict[Any, Any]] = {}
-        for backend in {data.get(BACKEND_SESSION_KEY) for data in held.values()} & {*settings.AUTHENTICATION_BACKENDS}:
-            pks = [_pk_of(data) for data in held.values() if data.get(BACKEND_SESSION_KEY) == backend]
-            people[backend] = getattr(load_backend(backend), "get_users", lambda _: {})(pks)
-        found = {}
-        for key, data in held.items():
+        by_backend: dict[str, set[Any]] = defaultdict(set)
+        for data in held.values():
+            by_backend[data.get(BACKEND_SESSION_KEY, "")].add(_pk_of(data))
+        people = {path: _people(path, pks) for path, pks in by_backend.items()}
+        identities = {}
+        for each in credentials:
+            data = held.get(each.key or "", {})
             person = people.get(data.get(BACKEND_SESSION_KEY, ""), {}).get(_pk_of(data))
-            sealed = person and person.get_session_auth_hash()
-            if sealed and constant_time_compare(data.get(HASH_SESSION_KEY, ""), sealed):
-                found[cls(key)] = Identity(person, rows[key].expire_date)
-        return found
-
-    @classmethod
-    def valid(cls, credentials: "Collection[Session]") -> "Collection[Session]":
-        store: Any = import_module(settings.SESSION_ENGINE).SessionStore
-        if not hasattr(store, "get_model_class"):
-            return credentials
-        keys = {each.key for each in credentials}
-        rows = store.get_model_class()._default_manager.filter(session_key__in=keys, expire_date__gt=timezone.now())
-        return {cls(key) for key in rows.values_list("session_key", flat=True)}
+            if SESSION_KEY not in data:
+                identities[each] = Identity(AnonymousUser(), None)
+            elif person and _is_sealed(data, person):
+                identities[each] = Identity(person, rows[each.key].expire_date)
+        return identities
 
 
 def _pk_of(data: Any) -> Any:
     return get_user_model()._meta.pk.to_python(data.get(SESSION_KEY))
+
+
+def _people(path: str, pks: Iterable[Any]) -> dict[Any, Any]:
+    """Those of these people whom this backend knows, as far as many can be asked for at once."""
+    if path not in settings.AUTHENTICATION_BACKENDS:
+        return {}
+    backend: Any = load_backend(path)
+    if hasattr(backend, "get_users"):
+        return backend.get_users(pks)
+    if type(backend).get_user is not ModelBackend.get_user:
+        return {}
+    return {pk: person for pk, person in by_pk(get_user_model(), pks).items() if backend.user_can_authenticate(person)}
+
+
+def _is_sealed(data: Any, person: Any) -> bool:
+    """Whether the session is of the password that the person has now."""
+    return constant_time_compare(data.get(HASH_SESSION_KEY, ""), getattr(person, "get_session_auth_hash", str)())
 
 
 class _SessionData(dict[str, Any]):

@@ -242,11 +242,12 @@ class Hub:
         self.by_head: dict[str, dict[Group, None]] = defaultdict(dict)
         self.guards: dict[str, dict[Listener, int]] = defaultdict(dict)
         self.listeners: dict[Listener, tuple[list[Topic], set[str]]] = {}  # their topics and their guards
-        self.hinted: dict[str, int] = {}  # heads of which hints told since the last tick
+        self.read_last: dict[str, int] = {}  # heads as the last tick found them
+        self.hinted: dict[str, int] = {}  # heads of which hints told that are beyond these
         self.unhinted: dict[str, int] = {}  # heads that the last tick found before any hint told of them
         self.late_hints = OncePerMinute("a tick found %s, of which no hint had told: pages were up to a tick late")
         self.checks = asyncio.Semaphore(ASKED_AT_ONCE)  # else a thousand that connect at once are all answered last
-        self.checked_at: dict[Any, Gathered[Any, dict[str, int]]] = {}
+        self.checked: dict[Any, Gathered[Any, dict[str, int]]] = {}
         self.heads = Gathered(read_heads_for_each, ASKED_AT_ONCE, asyncio.Semaphore())  # not behind those who come
         self.presence = Presence(self.process)
         self.subscriber = bus.Subscriber(lambda: {*self.by_head, *self.guards}, self._received)
@@ -260,20 +261,20 @@ class Hub:
             self.epoch = self.epoch or await run(Head.objects.epoch)
 
     async def check_rights(self, page: Any) -> dict[str, int]:
-        """Ask what a page may see, as its `check_rights` does, together with others that wait for that at its address.
+        """Ask what a page may see, as its `check_rights` does, together with others of its class that wait for that.
 
         Where nothing answers for many people it is asked alone, so that a slow rule holds up nobody else.
         """
         if not page.answers_for_many:
             async with self.checks:
                 return await run(page.check_rights)
-        where = (*authorization.address_of(page), page.language)
-        gathered = self.checked_at.setdefault(where, Gathered(authorization.check, ASKED_AT_ONCE, self.checks))
+        alike = type(page), page.language
+        gathered = self.checked.setdefault(alike, Gathered(authorization.check, ASKED_AT_ONCE, self.checks))
         try:
             return await gathered.ask(page)
         finally:
             if not gathered.waiting:
-                self.checked_at.pop(where, None)
+                self.checked.pop(alike, None)
 
     # Listening
 
@@ -395,11 +396,13 @@ class Hub:
         if self.unhinted:
             metrics.HINTS_LOST.inc(len(self.unhinted))
             self.late_hints.warning(", ".join(list(self.unhinted)[:3]))
-        self.hinted.clear()
-        known = {name: max(each.topic.known.get(name, -1) for each in those) for name, those in self.by_head.items()}
         heads = await self.read({EPOCH, *self.by_head, *self.guards})
-        found = {name: heads[name] for name, seq in known.items() if -1 < seq < heads[name]}
-        self.unhinted = {name: seq for name, seq in found.items() if seq > self.hinted.get(name, -1)}
+        moved = {name: seq for name, seq in heads.items() if seq > self.read_last.get(name, seq)}
+        self.unhinted = {name: seq for name, seq in moved.items() if seq > self.hinted.get(name, -1)}
+        self.read_last, self.hinted = (
+            heads,
+            {name: seq for name, seq in self.hinted.items() if seq > heads.get(name, seq)},
+        )
         for topic in list(self.topics.values()):
             if topic.late or topic.behind:
                 topic.awake.set()
@@ -412,11 +415,12 @@ class Hub:
         heads = await run(read_heads, names)
         epoch = heads.pop(EPOCH, self.epoch)
         if self.epoch and epoch and epoch != self.epoch:
-            self.epoch = epoch
+            self.epoch, self.read_last = epoch, {}
             for topic in self.topics.values():
                 topic.reset()
         for name, seq in heads.items():
-            self.moved(name, seq)
+            if seq != self.read_last.get(name):  # else whoever listens has been told, or asked after that
+                self.moved(name, seq)
         return heads
 
     async def _beat_for_ever(self) -> None:

@@ -1,7 +1,7 @@
 """The live side of a room: who may be there, and what their pages may say."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -51,21 +51,22 @@ class RoomConsumer(Consumer):
     @classmethod
     def authorize(cls, person: Any, slug: str) -> RoomRegion:  # type: ignore[override]
         room, allowed = room_for(person, slug)
-        rooms = followed([person.pk], room.pk)[person.pk] if person.is_authenticated else []
+        rooms = followed([(person.pk, room)])[person.pk, room.pk] if person.is_authenticated else []
         return RoomRegion(room, allowed).read_by(person, rooms)
 
     @classmethod
-    def authorize_all(cls, people: Collection[Any], slug: str) -> dict[Any, RoomRegion]:  # type: ignore[override]
-        room = Room.objects.at(slug)
-        allowed = {pk: each for pk, each in (rights_of_all(people, room) if room else {}).items() if each.read}
-        if room is None or not allowed:
-            return {}
-        rooms = followed([pk for pk in allowed if pk is not None], room.pk)
-        return {
-            each.pk: RoomRegion(room, allowed[each.pk]).read_by(each, rooms.get(each.pk, ()))
-            for each in people
-            if each.pk in allowed
-        }
+    def authorize_all(cls, asked: Sequence[tuple[Any, Mapping[str, Any]]]) -> list[RoomRegion | None]:
+        rooms = Room.objects.at_all({route["slug"] for _, route in asked})
+        where = [(person, rooms.get(route["slug"])) for person, route in asked]
+        allowed = rights_of_all([(person, room) for person, room in where if room])
+        counted = followed([(person.pk, room) for person, room in where if room and person.is_authenticated])
+
+        def region(person: Any, room: Room | None) -> RoomRegion | None:
+            if room is None or not allowed[person.pk, room.pk].read:
+                return None
+            return RoomRegion(room, allowed[person.pk, room.pk]).read_by(person, counted.get((person.pk, room.pk), ()))
+
+        return [region(*each) for each in where]
 
     async def greet(self, fields: dict[str, Any]) -> str:
         """Take what the page still holds unsent, or say how far its texts are stored."""

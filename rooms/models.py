@@ -106,7 +106,12 @@ class RoomQuerySet(models.QuerySet["Room"]):
 
     def at(self, slug: str) -> "Room | None":
         """The room at this address."""
-        return next(iter(written_out(Room, "slug = %s", slug)), None) if _SLUG.fullmatch(slug) else None
+        return self.at_all([slug]).get(slug)
+
+    def at_all(self, slugs: "Iterable[str]") -> "dict[str, Room]":
+        """The rooms at these addresses."""
+        slugs = [slug for slug in slugs if _SLUG.fullmatch(slug)]
+        return {room.slug: room for room in written_out(Room, "slug IN (%s)", slugs)} if slugs else {}
 
 
 def _nearest(person: Any, first: int, most: int, bare: bool = False) -> "Iterable[Room]":

@@ -34,6 +34,7 @@ class Rights(NamedTuple):
     restriction: Restriction | None = None
 
 
+Pair = tuple[Any, int]  # primary keys of a person and a room
 READER = Rights(True, False, False, "reader")
 
 
@@ -75,13 +76,17 @@ def _rights_by_role(person: Any, room: Room, member: bool | None) -> Rights:
     return Rights(read, active and read, manage, "member" if active and read else "reader")
 
 
-def rights_of_all(people: Collection[Any], room: Room) -> dict[Any, Rights]:
-    """What each of these people may do in this room, by primary key; who is a member or restricted is asked once."""
-    members: set[Any] = set()
-    if asked := [person.pk for person in people if needs_membership(person, room)]:
-        members.update(Membership.objects.filter(room=room, person__in=asked).values_list("person", flat=True))
-    restricted = restrictions.in_room(room, [person.pk for person in people])
-    return {person.pk: rights(person, room, person.pk in members, restricted) for person in people}
+def rights_of_all(asked: Collection[tuple[Any, Room]]) -> dict[Pair, Rights]:
+    """What each of these people may do in the room beside them; who is a member or restricted is asked once for all."""
+    members: set[Pair] = set()
+    if unknown := [(person.pk, room.pk) for person, room in asked if needs_membership(person, room)]:
+        people, rooms = {person for person, _ in unknown}, {room for _, room in unknown}
+        rows = Membership.objects.filter(room__in=rooms, person__in=people)
+        members.update(rows.values_list("person", "room"))
+    restricting = {room.pk for _, room in asked if room.has_restrictions}
+    restricted = restrictions.in_force(restricting, {person.pk for person, _ in asked})
+    pairs = {(person.pk, room.pk): (person, room) for person, room in asked}
+    return {pair: rights(*each, pair in members, restricted) for pair, each in pairs.items()}
 
 
 def object_rights(person: Any, model: Any, thing: Any) -> Rights:
@@ -162,8 +167,8 @@ def room_for(person: Any, slug: str, readable: Iterable[Room] = ()) -> tuple[Roo
 def readers(people: Any, room: Room) -> Any:
     """Those of a query of people who may read the room, in one query; on an object its rule is asked of each."""
     if room.is_on_object:
-        allowed = rights_of_all(people, room)
-        return [person for person in people if allowed[person.pk].read]
+        allowed = rights_of_all([(person, room) for person in people])
+        return [person for person in people if allowed[person.pk, room.pk].read]
     if room.members_only:
         people = people.filter(Exists(Membership.objects.filter(room=room, person=OuterRef("pk"))))
     if room.members_only or room.guests == Room.Guests.NONE:

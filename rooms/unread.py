@@ -27,7 +27,7 @@ from parlour import Answer, Change, Region, Stream, live_write, revoke, submit
 from rooms.actions import action
 from rooms.direct import title_for
 from rooms.models import SOMEBODY, Membership, Message, ReadPosition, Room
-from rooms.permissions import Rights, readable
+from rooms.permissions import Pair, Rights, readable
 from rooms.rows import KeptQuery, stored
 
 MOST = 100  # messages counted; a page says "99+"
@@ -47,8 +47,6 @@ JOIN parlour_rooms_room AS room ON room.id = reading.room
 JOIN {} AS known ON known.{} = reading.person WHERE true ORDER BY reading.person, room.id
 ON CONFLICT (person_id, room_id) DO UPDATE SET seq = excluded.seq, at = excluded.at
 WHERE position.seq < excluded.seq AND position.at <= excluded.at RETURNING person_id"""
-Pair = tuple[Any, int]  # primary keys of a person and a room
-_SOME_ROOM = SOMEBODY - 1
 
 
 def read_stream(person: Any) -> str:
@@ -166,19 +164,26 @@ class Counts:
         return {who: {room: self.known[who][room][1] for room in rooms} for who, rooms in asked.items()}
 
 
-def followed(people: Collection[Any], room: int) -> dict[Any, list[int]]:
-    """The rooms whose unread lines a page of `room` counts for each of these people (primary keys).
+def followed(asked: Collection[tuple[Any, Room]]) -> dict[Pair, list[int]]:
+    """The rooms whose unread lines are counted on the page of a room, for each person (a primary key) and room.
 
     That is this room, if they have a position there, and others which they may read, those read last first: as many
     as ROOMS_COUNTED_BESIDE says.
     """
-    found: dict[Any, list[int]] = {person: [] for person in people}
+    people = {stored(person): person for person, _ in asked}
+    found: dict[Any, list[int]] = {person: [] for person in people.values()}
     if people:
-        known = {stored(person): person for person in people}
-        values = dict(zip(map(stored, _some_people(len(known))), known, strict=True))
-        for person, pk in _followed_by(len(known)).rows({**values, _SOME_ROOM: room}):
-            found[known[person]].append(pk)
-    return {person: nearest(rooms, room) for person, rooms in found.items()}
+        values = dict(zip(map(stored, _some_people(len(people))), people.values(), strict=True))
+        for person, pk in _followed_by(len(people)).rows(values):
+            found[people[person]].append(pk)
+    unlisted = {room.pk for _, room in asked if room.archived or room.is_on_object}
+    here: set[Pair] = set()
+    if unlisted:
+        here = {*ReadPosition.objects.filter(person__in=found, room__in=unlisted).values_list("person", "room")}
+    return {
+        (person, room.pk): nearest([*found[person], *[room.pk] * ((person, room.pk) in here)], room.pk)
+        for person, room in asked
+    }
 
 
 def read_last(rooms: Iterable[Room]) -> list[int]:
@@ -196,12 +201,12 @@ def nearest(rooms: Sequence[int], here: int) -> list[int]:
 @lru_cache(64)  # rights are checked again of some forty people at once: to build this would be half of what that takes
 def _followed_by(many: int) -> KeptQuery:
     positions = ReadPosition.objects.filter(person__in=_some_people(many))
-    rows = readable(positions.filter(room__archived=None)) | positions.filter(room=_SOME_ROOM)
+    rows = readable(positions.filter(room__archived=None))
     return KeptQuery(rows.order_by("-at").values_list("person", "room"))
 
 
 def _some_people(many: int) -> list[int]:
-    return [_SOME_ROOM - 1 - n for n in range(many)]
+    return [SOMEBODY - 1 - n for n in range(many)]
 
 
 class UnreadStream(Stream):

@@ -15,6 +15,7 @@ from urllib.parse import parse_qs
 
 from django.core import signing
 from django.db import transaction
+from django.db.models import F
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.utils import timezone
@@ -117,9 +118,11 @@ class TokenCredential(Credential):
         return Identity(token.bot, token.expires)
 
     @classmethod
-    def valid(cls, credentials: "Collection[TokenCredential]") -> "Collection[TokenCredential]":
-        tokens = ApiToken.objects.usable().filter(pk__in={each.token for each in credentials})
-        return {cls(*row) for row in tokens.values_list("pk", "rooms__slug")}
+    def identify_all(cls, credentials: "Collection[TokenCredential]") -> "dict[TokenCredential, Identity]":
+        tokens = ApiToken.objects.usable().select_related("owner", "bot").annotate(slug=F("rooms__slug"))
+        found = tokens.filter(pk__in={each.token for each in credentials})
+        usable = (each for each in found if each.may(ApiToken.Scope.READ) and not closed(each.owner))
+        return {cls(each.pk, each.slug): Identity(each.bot, each.expires) for each in usable}
 
 
 class TokenAuthMiddleware:

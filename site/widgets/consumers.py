@@ -1,6 +1,7 @@
 """The live side of a widget: a room at addresses of the widget, for whoever a ticket names, or for nobody yet."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any
@@ -56,25 +57,33 @@ class TicketConsumer(Consumer):
 
     @classmethod
     def authorize(cls, person: Any, public_id: str) -> Region:  # type: ignore[override]
-        regions = cls.authorize_all([person], public_id)
+        regions = cls._regions({person.pk}, public_id)
         if person.pk not in regions:
             raise widget_gone()
         return regions[person.pk]
 
     @classmethod
-    def authorize_all(cls, people: Collection[Any], public_id: str) -> dict[Any, Region]:  # type: ignore[override]
-        """Whoever has said nothing yet gets a region without streams, in which nothing is shown."""
+    def authorize_all(cls, asked: Sequence[tuple[Any, Mapping[str, Any]]]) -> list[Region | None]:
+        people = defaultdict(set)
+        for person, route in asked:
+            people[route["public_id"]].add(person.pk)
+        regions = {public_id: cls._regions(pks, public_id) for public_id, pks in people.items()}
+        return [regions[route["public_id"]].get(person.pk) for person, route in asked]
+
+    @classmethod
+    def _regions(cls, people: Collection[Any], public_id: str) -> dict[Any, Region]:
+        """By primary key. Whoever has said nothing yet gets a region without streams, in which nothing is shown."""
         widget = widget_at(public_id)
         if widget is None:
             return {}
-        found = Visitor.objects.with_related().filter(widget=widget, user__in=[each.pk for each in people])
+        found = Visitor.objects.with_related().filter(widget=widget, user__in=people)
         visitors = {each.user_id: each for each in found}
         nothing = Region(key_of(public_id), f"/ws/embed/{public_id}/", "")
         nothing.guards = [widget.head]
         regions: dict[Any, Region] = {}
-        for each in people:
+        for pk in people:
             with suppress(Denied):
-                regions[each.pk] = cls.region_of(widget, visitors.get(each.pk)) or nothing
+                regions[pk] = cls.region_of(widget, visitors.get(pk)) or nothing
         return regions
 
     async def greet(self, fields: dict[str, Any]) -> str:

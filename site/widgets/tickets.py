@@ -56,7 +56,10 @@ class Ticket(Credential):
         return signing.dumps(astuple(self), salt=SALT)
 
     def identify(self) -> Identity:
-        return Identity(self.find().user, datetime.fromtimestamp(self.until, UTC))
+        return self._identity(self.find())
+
+    def _identity(self, visitor: Visitor) -> Identity:
+        return Identity(visitor.user, datetime.fromtimestamp(self.until, UTC))
 
     def find(self) -> Visitor:
         """The visitor whom it is for. Raises Denied, in words for them."""
@@ -70,10 +73,10 @@ class Ticket(Credential):
         return visitor
 
     @classmethod
-    def valid(cls, credentials: "Collection[Ticket]") -> "Collection[Ticket]":
+    def identify_all(cls, credentials: "Collection[Ticket]") -> "dict[Ticket, Identity]":
         visitors = Visitor.objects.with_access().in_bulk({each.visitor for each in credentials})
         found = [(each, visitors.get(each.visitor)) for each in credentials]
-        return {each for each, visitor in found if visitor and visitor.user.is_active and each._fits(visitor)}
+        return {each: each._identity(who) for each, who in found if who and who.user.is_active and each._fits(who)}
 
     def renewed(self) -> "Ticket":
         """The same for longer."""

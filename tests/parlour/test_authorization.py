@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Session, User
-from parlour import authorization, hub
+from parlour import authorization, credentials, hub
 from parlour.consumer import Consumer
 from parlour.database import run
 from rooms.consumers import RoomConsumer
@@ -41,9 +41,9 @@ def team(ann, ben, sue):
     return room
 
 
-async def loaded(stack, *people, consumer=RoomConsumer):
-    """Pages of these people in the team's room, whose sockets are closed again."""
-    pages = [await stack.enter_async_context(Silent(person, "team", consumer)) for person in people]
+async def loaded(stack, *people, consumer=RoomConsumer, slug="team"):
+    """Pages of these people in this room, whose sockets are closed again."""
+    pages = [await stack.enter_async_context(Silent(person, slug, consumer)) for person in people]
     for page in pages:
         await page.until(lambda page=page: "websocket.accept" in page.events)
         await page.cut()
@@ -155,6 +155,69 @@ async def test_as_many_statements_as_for_two_are_enough_for_all(db, lobby):
         assert await run(counted, pages) == await run(counted, pages[:2]) == 5, (
             "sessions, people, heads, the room, and which rooms they follow"
         )
+
+
+@pytest.fixture
+def rooms_of(ann, ben, sue):
+    """By the slug of a room for members whose it is; Ben is a member of all."""
+    people = {"one": ann, "two": ben, "three": sue}
+    for slug, person in people.items():
+        room = Room.objects.create(title=slug, access=Room.Access.MEMBERS)
+        for member in {person, ben}:
+            Membership.objects.create(room=room, person=member)
+    return people
+
+
+async def test_people_of_many_rooms_are_asked_for_together_and_each_may_be_in_their_own_alone(ben, rooms_of, together):
+    async with AsyncExitStack() as stack:
+        own = [(await loaded(stack, person, slug=slug))[0] for slug, person in rooms_of.items()]
+        others = [(await loaded(stack, ben, slug=slug))[0] for slug in ("one", "three")]
+        await run(Membership.objects.filter(person=ben).exclude(room__title="two").delete)
+        together.clear()
+        await come_back([*own, *others])
+        assert together == [5]
+        for page in others:
+            await page.ends(4004)
+        for page in own:
+            await page.hello()
+        inside = {each.person.username: each.region.room.slug for each in hub.current().listeners}
+        assert inside == {person.username: slug for slug, person in rooms_of.items()}
+
+
+async def test_as_many_statements_as_for_two_rooms_are_enough_for_many(db, lobby):
+    async with AsyncExitStack() as stack:
+        for n in range(8):
+            await stack.enter_async_context(
+                RecordingPage(
+                    await User.objects.acreate(username=f"person-{n}", display_name=f"Person {n}"),
+                    (await Room.objects.acreate(title=f"Room {n}")).slug,
+                )
+            )
+        pages = list(hub.current().listeners)
+
+        def counted(pages):
+            with CaptureQueriesContext(connection) as queries:
+                assert all(isinstance(each, dict) for each in authorization.check(pages))
+            return len(queries)
+
+        assert await run(counted, pages) == await run(counted, pages[:2]) == 5
+
+
+async def test_people_of_djangos_own_backend_are_asked_for_together_too(ann, ben, sue, team, together, settings):
+    settings.AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+    async with AsyncExitStack() as stack:
+        pages = await loaded(stack, ann, ben, sue)
+
+        def identified():
+            shown = [credentials.Session(key) for key in Session.objects.values_list("session_key", flat=True)]
+            with CaptureQueriesContext(connection) as queries:
+                people = {who.person for who in credentials.Session.identify_all(shown).values()}
+            return people, len(queries)
+
+        assert await run(identified) == ({ann, ben, sue}, 2)
+        await run(is_deactivated, ben)
+        await come_back(pages)
+        await pages[1].ends(4004)
 
 
 async def test_a_consumer_that_answers_for_one_person_only_is_asked_for_each_alone(ann, ben, sue, team, together):

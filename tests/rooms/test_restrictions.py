@@ -51,7 +51,7 @@ def test_who_is_muted_reads_who_is_banned_does_not_and_both_end_by_themselves(lo
         Restriction.objects.all().delete()
         restricted(lobby, person, kind, seconds)
         assert may(person, lobby) == allowed, (kind, seconds)
-        assert rights_of_all([person], Room.objects.get(pk=lobby.pk))[person.pk][:2] == allowed
+        assert rights_of_all([(person, Room.objects.get(pk=lobby.pk))])[person.pk, lobby.pk][:2] == allowed
 
 
 def test_a_ban_counts_before_a_mute_and_nothing_counts_for_who_manages(lobby, ann, ben):

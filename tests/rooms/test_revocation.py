@@ -163,7 +163,7 @@ async def test_all_pages_are_asked_for_at_once_and_those_whose_rights_are_unchan
 
         found, queries = await run(differing)
         assert (found, len(pages)) == ([], 10)
-        assert queries == 5, "people, sessions, the room, who of them are its members, and which rooms they follow"
+        assert queries == 6, "sessions, people, heads, the room, its members among them, and which rooms they follow"
         await User.objects.filter(pk=ben.pk).aupdate(display_name="Benjamin")
         found, _ = await run(differing)
         assert {page.person.pk for page in found} == {ben.pk}
