@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.contrib.auth.middleware import get_user
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers
@@ -23,6 +24,7 @@ def own_language(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[Htt
     """Shows a page in the language that its reader chose; else it is the browser's, by Django's own middleware."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
+        request.user = get_user(request)  # every page asks for it a hundred times; Django's own looks it up each time
         language = getattr(request.user, "language", "")
         if not language:
             return answer(request)

@@ -66,6 +66,10 @@ def test_nobody_tries_passwords_without_end_at_a_page_that_stayed_open(signed_in
     assert here.post("/accounts/delete/", {"password": PASSWORD}).status_code == 422
 
 
+def test_a_page_has_its_reader_and_nothing_that_looks_them_up_again_and_again(signed_in, ann):
+    assert type(signed_in(ann).get("/accounts/profile/").wsgi_request.user) is User
+
+
 def test_times_are_shown_in_the_readers_zone(rf, ann):
     noon = datetime.datetime(2026, 1, 1, 12, tzinfo=datetime.UTC)
     page = own_zone(lambda _: HttpResponse(f"{timezone.localtime(noon):%H:%M}"))
