@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from rooms.models import room_key
 
+NOTHING = {"parked": ""}
 _ROOM = re.compile(r"/rooms/([a-z0-9-]+)/")
 
 
@@ -17,9 +18,9 @@ def parked(request: HttpRequest) -> dict[str, str]:
     """`parked` is the key of the room that a boosted request comes from, if it leaves it."""
     htmx = getattr(request, "htmx", None)
     if not htmx or not htmx.boosted:
-        return {}
+        return NOTHING
     try:
         left = _ROOM.fullmatch((htmx.current_url_abs_path or "").partition("?")[0])
     except ValueError:  # a header that is no address
-        return {}
-    return {"parked": room_key(left[1])} if left and left[0] != request.path else {}
+        return NOTHING
+    return {"parked": room_key(left[1])} if left and left[0] != request.path else NOTHING

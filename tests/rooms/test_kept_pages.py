@@ -100,6 +100,13 @@ def test_pages_are_what_they_would_be_if_nothing_was_kept(readers, ann, ben, lob
         assert now == before, f"what was kept before change {n} is seen"
 
 
+def test_a_page_looks_for_no_name_that_is_not_there(readers, lobby, caplog):
+    readers["ann"].get("/rooms/lobby/")  # what is kept is made
+    with caplog.at_level("DEBUG", "django.template"):
+        readers["ann"].get("/rooms/lobby/")
+    assert caplog.messages == []
+
+
 def test_no_page_has_anything_of_another_reader(readers, ann, ben, lobby):
     say(ann, lobby, "hello")
     tokens = {
