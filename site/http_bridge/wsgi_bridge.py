@@ -65,7 +65,8 @@ class WsgiBridge:
         chunks = _chunks(receive)
         try:
             with tempfile.SpooledTemporaryFile(IN_MEMORY, dir=str(settings.UPLOADS)) as body:
-                await _read(chunks, length, scope["path"], body)
+                if (scope["method"], length) != ("GET", 0):
+                    await _read(chunks, length, scope["path"], body)
                 start, content, rest = await self._call_django(scope, body)
             await send(start)
         except ClientGone:
@@ -181,5 +182,5 @@ def _cleaned(scope: Any) -> Any:
     A charset of the sender's choice would decode our forms by any codec Python knows; pages here are UTF-8.
     """
     headers = [(name, CHARSET.sub(b"", value)) for name, value in scope["headers"] if b"_" not in name]
-    query = quote(scope["query_string"], safe=string.printable).replace("%00", quote("\ufffd")).encode()
+    query = quote(scope["query_string"], safe=string.printable).replace("%00", "%EF%BF%BD").encode()
     return {**scope, "headers": headers, "query_string": query}

@@ -69,6 +69,10 @@ async def test_a_body_in_chunks_arrives_whole(ask, size):
     assert await ask(b"a", b"b" * size, b"c", END) == (200, b"||a" + b"b" * size + b"c", 0)
 
 
+async def test_a_page_is_answered_without_waiting_for_a_body_that_it_has_not(ask):
+    assert await asyncio.wait_for(ask(method="GET"), 5) == (200, b"||", 0)
+
+
 async def test_a_body_that_is_too_large_is_rejected_and_read_and_discarded(ask, settings):
     assert (await ask(b"x" * MIB, END, headers=[length(MIB)]))[0] == 200
     assert await ask(b"x" * MIB, b"x", END, headers=[length(MIB + 1)]) == (413, b"||", 0)
