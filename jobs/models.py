@@ -24,6 +24,11 @@ ACTIONS = {
 SHORTEST = 1.0  # seconds over which a pace means anything
 
 
+def stream_of(owner: object) -> str:
+    """The head that moves when a job of this owner (a primary key) does."""
+    return f"jobs.{owner}"
+
+
 class JobQuerySet(models.QuerySet["Job"]):
     """Jobs by state."""
 
@@ -95,8 +100,7 @@ class Job(models.Model):
 
     @property
     def stream(self) -> str:
-        """The head that moves when a job of this owner does."""
-        return f"jobs.{self.owner_id}"
+        return stream_of(self.owner_id)
 
     @property
     def percent(self) -> int | None:

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from jobs import tasks
-from jobs.models import Job
+from jobs.models import Job, stream_of
 from parlour import Consumer, Denied, Region, StateStream
 
 SHOWN = 5  # bars of one bell
@@ -26,7 +26,7 @@ class BarsStream(StateStream):
     gap = GAP
 
     def __init__(self, owner: int, region: Region) -> None:
-        super().__init__(Job(owner_id=owner).stream, region)
+        super().__init__(stream_of(owner), region)
         self.owner = owner
 
     def paint(self, variant: Any, seq: int) -> dict[str, Any]:

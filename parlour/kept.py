@@ -36,16 +36,14 @@ def compile_block(parser: Parser, token: Token) -> Node:
 class LateNode(Node):
     """What is rendered for each reader."""
 
-    child_nodelists = ("nodes",)
-
     def __init__(self, nodes: NodeList) -> None:
         self.nodes = nodes
         self.key = 0 if [*map(type, nodes)] == [CsrfTokenNode] else id(nodes)  # all forms on a page have one token
 
     def render(self, context: Context) -> str:
-        if _LATE not in context:
+        if (late := context.get(_LATE)) is None:
             return self.nodes.render(context)
-        context[_LATE][self.key] = self.nodes
+        late[self.key] = self.nodes
         return f"{_MARK}{self.key};"
 
 
@@ -58,11 +56,11 @@ class KeptNode(LateNode):
 
     def render(self, context: Context) -> str:
         resolved = {name: value.resolve(context) for name, value in self.values.items()}
-        if _LATE in context:  # it stands inside another one
+        if context.get(_LATE) is not None:  # it stands inside another one
             with context.push(**resolved):
                 return self.nodes.render(context)
         values = tuple((name, type(value), value) for name, value in resolved.items())
-        read = translation.get_language(), timezone.get_current_timezone_name(), get_script_prefix()
+        read = translation.get_language(), timezone.get_current_timezone(), get_script_prefix()
         parts = _parts.__wrapped__ if settings.DEBUG else _parts  # templates are edited
         shown, late = parts(self, context.template, values, *read)
         own = {key: nodes.render(context) for key, nodes in late.items()}
@@ -71,7 +69,7 @@ class KeptNode(LateNode):
 
 @lru_cache(MOST)
 def _parts(
-    kept: KeptNode, template: Template, values: tuple[Any, ...], *_read_in: str
+    kept: KeptNode, template: Template, values: tuple[Any, ...], *_read_in: Any
 ) -> tuple[list[str | int], dict[int, NodeList]]:
     """The markup with keys in it, and by these the nodes that are rendered for each reader in their places."""
     for name, _, value in values:
