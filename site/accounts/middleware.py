@@ -5,7 +5,8 @@ from collections.abc import Callable
 from django.contrib.auth.middleware import get_user
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
-from django.utils.cache import add_never_cache_headers
+
+NEVER = "max-age=0, no-cache, no-store, must-revalidate, private"  # Django takes a while to put it together
 
 
 def own_zone(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -42,8 +43,8 @@ def own_pages(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRe
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = answer(request)
-        if request.user.is_authenticated and not response.has_header("Cache-Control"):
-            add_never_cache_headers(response)
+        if request.user.is_authenticated:
+            response.headers.setdefault("Cache-Control", NEVER)
         return response
 
     return middleware
