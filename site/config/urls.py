@@ -11,6 +11,8 @@ handler404 = "config.pages.not_found"
 handler500 = "config.pages.server_error"
 
 urlpatterns = [
+    path("", include("chat.urls")),  # these two are asked for most
+    path("", include("parlour.urls")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
@@ -23,6 +25,4 @@ urlpatterns = [
     path("status/", include("monitoring.urls")),
     path("webhooks/", include("webhooks.urls")),
     path("notes/", include("notes.urls")),
-    path("", include("chat.urls")),
-    path("", include("parlour.urls")),
 ]
