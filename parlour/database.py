@@ -168,5 +168,9 @@ def _inserting(model: type[models.Model]) -> tuple[str, list[Any], str]:
 
 def by_pk(model: Any, pks: Iterable[Any]) -> dict[Any, Any]:
     """The rows with these primary keys, by it."""
-    column = connections[model._default_manager.db].ops.quote_name(model._meta.pk.column)
-    return {row.pk: row for row in written_out(model, f"{column} IN (%s)", [*pks])}
+    return {row.pk: row for row in written_out(model, _is_among(model), [*pks])}
+
+
+@cache
+def _is_among(model: Any) -> str:
+    return f"{connections[model._default_manager.db].ops.quote_name(model._meta.pk.column)} IN (%s)"
