@@ -51,9 +51,9 @@ class KeptQuery:
 
     def instances(self, values: Mapping[Any, Any]) -> Iterable[Any]:
         """Instances of the model, with annotations."""
-        of, annotated = self.compiler.klass_info, self.compiler.annotation_col_map.items()
+        of, annotated, alias = self.compiler.klass_info, self.compiler.annotation_col_map.items(), connection.alias
         names = [self.compiler.select[n][0].target.attname for n in of["select_fields"]]
         for row in self.converted(self.rows(values)):
-            instance = of["model"].from_db(connection.alias, names, row[: len(names)])
+            instance = of["model"].from_db(alias, names, row[: len(names)])
             vars(instance).update((name, row[n]) for name, n in annotated)
             yield instance
