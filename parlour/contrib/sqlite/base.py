@@ -16,7 +16,7 @@ from typing import Any
 from django.db.backends.sqlite3 import base
 from django.db.utils import OperationalError
 
-FEW = 3  # values of a list that stay as they are
+FEW = 8  # values of a list that stay as they are
 _LONG = f" IN (%s{', %s' * FEW}"
 _VALUES = re.compile(rf"\bIN \(%s(?:, %s){{{FEW},}}\)|(?<!%)%s")  # a list of more, or one value
 _thread_locks: dict[str, threading.Lock] = {}  # by path of the database
