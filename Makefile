@@ -1,4 +1,4 @@
-# make run     a live chat on this machine (PORT, HOST, DATABASE_URL, REDIS_URL, SERVER=uvicorn, DEMO=0)
+# make run     a live chat on this machine (PORT, HOST, DATABASE_URL, REDIS_URL, SERVER=uvicorn, DEMO=0; PYTHON)
 # make worker  a worker for background jobs, as many as you like (REDIS_URL as for make run; JOB_THREADS)
 # make test    unit tests, then stories in a browser
 # make faults  what takes long: broken connections, lost hints, killed servers, outages; renews docs/guarantees.md
@@ -15,7 +15,6 @@
 # make lint    style, types, templates, the project's own rules
 
 VENV ?= .venv
-PYTHON ?= python3
 PY := $(VENV)/bin/python
 WORKERS ?= 2
 STORY_WORKERS ?= 3
@@ -23,7 +22,7 @@ PYTEST_OPTIONS ?=
 DEMO ?= 1
 BEFORE ?=
 REPEATS ?= 3
-export VENV PYTHON DEMO
+export VENV DEMO
 export PYTHONPATH := $(CURDIR):$(CURDIR)/site
 export DJANGO_SETTINGS_MODULE := config.settings
 unexport PYTHONDONTWRITEBYTECODE # the processes that tests start read the code compiled before
