@@ -9,6 +9,7 @@ template around `kept` has; elsewhere it changes nothing.
 """
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -21,6 +22,7 @@ from django.utils import timezone, translation
 from django.utils.crypto import get_random_string
 
 MOST = 500  # pieces of markup, of some kilobytes
+Show = Callable[[Context], str]
 _LATE = "parlour_late_nodes"
 _MARK = get_random_string(16)  # nobody can type it
 
@@ -38,12 +40,13 @@ class LateNode(Node):
 
     def __init__(self, nodes: NodeList) -> None:
         self.nodes = nodes
+        self.show = nodes[0].render_annotated if len(nodes) == 1 else nodes.render  # most are of one node
         self.key = 0 if [*map(type, nodes)] == [CsrfTokenNode] else id(nodes)  # all forms on a page have one token
 
     def render(self, context: Context) -> str:
         if (late := context.get(_LATE)) is None:
             return self.nodes.render(context)
-        late[self.key] = self.nodes
+        late[self.key] = self.show
         return f"{_MARK}{self.key};"
 
 
@@ -55,28 +58,26 @@ class KeptNode(LateNode):
         self.values = values
 
     def render(self, context: Context) -> str:
-        resolved = {name: value.resolve(context) for name, value in self.values.items()}
+        values = [value.resolve(context) for value in self.values.values()]
         if context.get(_LATE) is not None:  # it stands inside another one
-            with context.push(**resolved):
+            with context.push(**dict(zip(self.values, values, strict=True))):
                 return self.nodes.render(context)
-        values = tuple((name, type(value), value) for name, value in resolved.items())
-        read = translation.get_language(), timezone.get_current_timezone(), get_script_prefix()
+        read_in = translation.get_language(), timezone.get_current_timezone(), get_script_prefix()
         parts = _parts.__wrapped__ if settings.DEBUG else _parts  # templates are edited
-        shown, late = parts(self, context.template, values, *read)
-        own = {key: nodes.render(context) for key, nodes in late.items()}
+        shown, late = parts(self, context.template, read_in, *values)
+        own = {key: show(context) for key, show in late.items()}
         return "".join([part if isinstance(part, str) else own[part] for part in shown])
 
 
-@lru_cache(MOST)
-def _parts(
-    kept: KeptNode, template: Template, values: tuple[Any, ...], *_read_in: Any
-) -> tuple[list[str | int], dict[int, NodeList]]:
-    """The markup with keys in it, and by these the nodes that are rendered for each reader in their places."""
-    for name, _, value in values:
+@lru_cache(MOST, typed=True)
+def _parts(kept: KeptNode, template: Template, _read_in: Any, *values: Any) -> tuple[list[str | int], dict[int, Show]]:
+    """The markup with keys in it, and by these what is rendered for each reader in their places."""
+    named = dict(zip(kept.values, values, strict=True))
+    for name, value in named.items():
         if not all(isinstance(each, str | int | None) for each in _flat(value)):
             raise TypeError(f"{{% kept {name}=… %}}: {value!r} may change and be equal to what it was.")
-    late: dict[int, NodeList] = {}
-    context = Context({_LATE: late, **{name: value for name, _, value in values}})
+    late: dict[int, Show] = {}
+    context = Context({_LATE: late, **named})
     with context.render_context.push_state(template), context.bind_template(template):
         parts = re.split(rf"{_MARK}(\d+);", kept.nodes.render(context))
     return [int(part) if n % 2 else part for n, part in enumerate(parts)], late
