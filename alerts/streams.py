@@ -85,9 +85,10 @@ def lines_pattern(unseen: int, unread: bool, empty: bool, id: str, form: str, _l
 
 
 @lru_cache(LINES)
-def render_count(unseen: int, _language: str) -> SafeString:
+def render_count(unseen: int, language: str) -> SafeString:
     """The number on the button."""
-    return render_to_string("partials/bell.html#count", {"unseen": unseen})
+    with translation.override(language):
+        return render_to_string("partials/bell.html#count", {"unseen": unseen})
 
 
 @lru_cache(64)
@@ -175,8 +176,7 @@ class BellStream(StateStream):
         return format_html(pattern, pk=alert.pk, name=line.name, words=words)
 
     def drawn(self, variant: Any, context: dict[str, Any]) -> SafeString:
-        with translation.override(variant.language):
-            return render_count(context["unseen"], variant.language)
+        return render_count(context["unseen"], variant.language)
 
     def extras(self, context: dict[str, Any]) -> str:
         extras = self.ids.value("day", context["day"])
