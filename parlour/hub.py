@@ -399,10 +399,8 @@ class Hub:
         heads = await self.read({EPOCH, *self.by_head, *self.guards})
         moved = {name: seq for name, seq in heads.items() if seq > self.read_last.get(name, seq)}
         self.unhinted = {name: seq for name, seq in moved.items() if seq > self.hinted.get(name, -1)}
-        self.read_last, self.hinted = (
-            heads,
-            {name: seq for name, seq in self.hinted.items() if seq > heads.get(name, seq)},
-        )
+        self.hinted = {name: seq for name, seq in self.hinted.items() if seq > heads.get(name, seq)}
+        self.read_last = heads
         for topic in list(self.topics.values()):
             if topic.late or topic.behind:
                 topic.awake.set()
