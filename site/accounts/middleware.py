@@ -1,6 +1,7 @@
 """What every page owes a person: their own language and time zone, and no copy in a cache."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 
 from django.contrib.auth.middleware import get_user
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +16,7 @@ def own_zone(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpReq
     def middleware(request: HttpRequest) -> HttpResponse:
         user = getattr(request, "user", None)
         zone = user.zone if user is not None and user.is_authenticated else None
-        with timezone.override(zone) if zone else timezone.override(None):
+        with timezone.override(zone) if zone else nullcontext():
             return answer(request)
 
     return middleware
