@@ -10,9 +10,10 @@ from django.utils.timesince import timeuntil
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from parlour import Change
+from parlour import Change, written_out
 from rooms.markup import TextRejected
 from rooms.models import Restriction, Room
+from rooms.rows import stored
 
 Kind = Restriction.Kind
 InForce = dict[tuple[int, Any, str], Restriction]  # by room and person (primary keys) and kind
@@ -20,8 +21,10 @@ InForce = dict[tuple[int, Any, str], Restriction]  # by room and person (primary
 
 def in_force(rooms: Collection[int], people: Collection[Any]) -> InForce:
     """What restricts these people in these rooms (primary keys) now. Without rooms nothing is asked."""
-    rows = Restriction.objects.current().filter(room__in=rooms, person__in=people) if rooms else ()
-    return {(row.room_id, row.person_id, row.kind): row for row in rows}
+    if not rooms or not people:
+        return {}
+    rows = written_out(Restriction, "room_id IN (%s) AND person_id IN (%s)", [*rooms], [*map(stored, people)])
+    return {(row.room_id, row.person_id, row.kind): row for row in rows if not has_ended(row)}
 
 
 def in_room(room: Room, people: Collection[Any]) -> InForce:
