@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
 from parlour import Lease, Region, StateStream
+from rooms.models import SOMEBODY
 from rooms.names import MARKS, mark, name_fields, name_in
-from rooms.rows import KeptQuery
+from rooms.rows import KeptQuery, stored
 
 SOME_LEASE = "of"  # stands for the name of one
 LISTS = 200  # whose markup is kept, some ten kilobytes each
@@ -88,10 +89,18 @@ def _in_order(name: str) -> list[tuple[Any, str, Any]]:
     """
     if not (here := holders(name)):
         return []
-    people = get_user_model()._default_manager.filter(pk__in=here).annotate(mark=mark())
-    rows = people.values_list("pk", "mark", *name_fields())
+    query, placeholders = _named(1 << len(here).bit_length())
+    rows = query.converted(query.rows(dict(zip(placeholders, map(stored, here), strict=False))))
     named = ((pk, name_in(names), MARKS.get(marked)) for pk, marked, *names in rows)
     return sorted(named, key=lambda each: (each[1].casefold(), each[0]))
+
+
+@cache
+def _named(most: int) -> tuple[KeptQuery, list[Any]]:
+    """What gives up to so many people their names, and what stands for them: no one has those primary keys."""
+    nobody = [SOMEBODY - n for n in range(most)]
+    people = get_user_model()._default_manager.filter(pk__in=nobody).annotate(mark=mark())
+    return KeptQuery(people.values_list("pk", "mark", *name_fields())), [*map(stored, nobody)]
 
 
 def _note(words: Any, names: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -116,3 +117,19 @@ def test_no_page_has_anything_of_another_reader(readers, ann, ben, lobby):
     for name, found in tokens.items():
         others = {token for other, tokens_ in tokens.items() if other != name for token in tokens_}
         assert not others & {*found}
+
+
+def test_everybody_who_is_here_is_named_by_a_statement_that_is_the_same_for_several(lobby):
+    statements, model = set(), get_user_model()
+
+    def keep(execute, sql, params, many, context):
+        statements.add(sql)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(keep):
+        for n in range(4, 8):
+            people = model.objects.bulk_create(model(username=f"p{n}-{i}", username_key=f"p{n}-{i}") for i in range(n))
+            Lease.objects.take("a process", {(f"here.{n}", str(each.pk)) for each in people})
+            named = [name for _, name, _ in people_here._in_order(f"here.{n}")]
+            assert named == [each.username for each in people]
+    assert len([each for each in statements if each.startswith("SELECT") and "accounts_user" in each]) == 1
