@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Any
 
 from django.conf import settings
-from django.db import connections
+from django.db import close_old_connections, connections
 from django.dispatch import Signal
 
 from jobs import progress, tasks, transitions
@@ -38,6 +38,7 @@ def _serve(pk: int) -> None:
         connections.close_all()
         _free.release()
     look(put, lambda: 1)
+    connections.close_all()
 
 
 def look(carry: Callable[[int], None], free: Callable[[], int]) -> None:
@@ -49,7 +50,6 @@ def look(carry: Callable[[int], None], free: Callable[[], int]) -> None:
             carry(job.pk)
     except Exception:
         log.exception("a look for waiting jobs failed; the next one follows")
-    connections.close_all()
 
 
 def tick(carry: Callable[[int], None], free: Callable[[], int], runs: bool = True) -> None:
@@ -60,7 +60,7 @@ def tick(carry: Callable[[int], None], free: Callable[[], int], runs: bool = Tru
             look(carry, free)
             if runs:
                 looked.send_robust(sender=None)
-                connections.close_all()
+            close_old_connections()
 
     threading.Thread(target=watch, daemon=True, name="jobs-tick").start()
 
