@@ -7,7 +7,7 @@ the room in front of them it moves with what arrives, and is stored a moment lat
 import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any
@@ -47,6 +47,7 @@ JOIN parlour_rooms_room AS room ON room.id = reading.room
 JOIN {} AS known ON known.{} = reading.person WHERE true ORDER BY reading.person, room.id
 ON CONFLICT (person_id, room_id) DO UPDATE SET seq = excluded.seq, at = excluded.at
 WHERE position.seq < excluded.seq AND position.at <= excluded.at RETURNING person_id"""
+_SOME_ROOM = SOMEBODY - 1  # of whose primary key no room is
 
 
 def read_stream(person: Any) -> str:
@@ -205,6 +206,13 @@ def _followed_by(many: int) -> KeptQuery:
     return KeptQuery(rows.order_by("-at").values_list("person", "room"))
 
 
+@cache
+def _first_new() -> KeptQuery:
+    position = ReadPosition.objects.filter(room=_SOME_ROOM, person=SOMEBODY).values("seq")
+    new = Message.objects.filter(room=_SOME_ROOM, deleted=None, seq__gt=Subquery(position)).exclude(author=SOMEBODY)
+    return KeptQuery(new.order_by("seq").values_list("pk", "seq")[:1])
+
+
 def _some_people(many: int) -> list[int]:
     return [SOMEBODY - 1 - n for n in range(many)]
 
@@ -253,9 +261,8 @@ class UnreadStream(Stream):
         """The primary key and number of the first message here that the reader has not read; (None, 0) for none."""
         if not self.painted.get(self.room.pk):
             return None, 0
-        position = ReadPosition.objects.filter(room=self.room, person=self.person).values("seq")
-        new = Message.objects.filter(room=self.room, deleted=None, seq__gt=Subquery(position))
-        return new.exclude(author=self.person).order_by("seq").values_list("pk", "seq").first() or (None, 0)
+        found = _first_new().rows({stored(SOMEBODY): stored(self.person.pk), _SOME_ROOM: self.room.pk})
+        return next(iter(found), (None, 0))
 
     def line(self) -> SafeString:
         """The line before it."""

@@ -85,7 +85,7 @@ def database(url: str, var: Path, password: str = "") -> dict[str, Any]:
     entry: dict[str, Any] = dict(dj_database_url.parse(url)) if url else {"NAME": var / "parlour.sqlite3"}
     options = entry.setdefault("OPTIONS", {})
     if entry.get("ENGINE") == "django.db.backends.postgresql":
-        options["pool"] = {"min_size": 2, "max_size": 20, "timeout": 10}
+        options["pool"] = {"min_size": 2, "max_size": 34, "timeout": 10}  # 24 threads of pages, 6 of the engine, others
         entry |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
         return entry | ({"PASSWORD": password} if password else {})
     options |= {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": PRAGMAS}

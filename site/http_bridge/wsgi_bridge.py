@@ -49,9 +49,12 @@ class ClientGone(Exception):
 
 
 class WsgiBridge:
-    """The ASGI application for scope "http", in front of a WSGI one."""
+    """The ASGI application for scope "http", in front of a WSGI one.
 
-    def __init__(self, wsgi: Any, threads: int = 10) -> None:
+    Texts that wait in as many threads share a commit. With PostgreSQL each may hold a connection of the pool.
+    """
+
+    def __init__(self, wsgi: Any, threads: int = 24) -> None:
         self.wsgi = wsgi
         self.pool = ThreadPoolExecutor(threads, thread_name_prefix="WSGI")
 

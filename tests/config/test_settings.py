@@ -85,7 +85,7 @@ def test_postgresql_has_a_pool_and_keeps_no_connection(tmp_path):
     entry = environment.database("postgres://ann:pw@db:5433/parlour?sslmode=require", tmp_path)
     assert (entry["ENGINE"], entry["CONN_MAX_AGE"]) == ("django.db.backends.postgresql", 0)
     assert (entry["HOST"], entry["PORT"], entry["NAME"]) == ("db", 5433, "parlour")
-    assert entry["OPTIONS"]["pool"]["max_size"] == 20
+    assert entry["OPTIONS"]["pool"]["max_size"] == 34
     assert entry["OPTIONS"]["sslmode"] == "require"
 
 
