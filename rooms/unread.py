@@ -174,7 +174,7 @@ def followed(asked: Collection[tuple[Any, Room]]) -> dict[Pair, list[int]]:
     people = {stored(person): person for person, _ in asked}
     found: dict[Any, list[int]] = {person: [] for person in people.values()}
     if people:
-        values = dict(zip(map(stored, _some_people(len(people))), people.values(), strict=True))
+        values = dict(zip(map(stored, _some_people(len(people))), people, strict=True))
         for person, pk in _followed_by(len(people)).rows(values):
             found[people[person]].append(pk)
     unlisted = {room.pk for _, room in asked if room.archived or room.is_on_object}
