@@ -1,6 +1,7 @@
 """Two web processes with PostgreSQL and Redis, over which people and their messages are shared out evenly, beside one:
-a message to everybody, eight of them in flight. What each process spends of its processor on one says how many it can
-bear where it has a core of its own, which two processes, their databases and a client do not have on two cores.
+messages to everybody, as many in flight as keep both at work, and eight, which one process takes with ease. What each
+process spends of its processor on one says how many it can bear where it has a core of its own, which two processes,
+their databases and a client do not have on two cores.
 
 Run by itself it writes what a message costs each part of a site, and how many a larger site needs, into docs/scale.md.
 python -m bench.scale [--readers 1000], which `make bench-scale` calls, measures one and two web processes on PostgreSQL
@@ -29,7 +30,7 @@ from e2e.support.postgres import Postgres
 from e2e.support.redis import Redis
 
 DOCUMENT = ROOT / "docs" / "scale.md"
-IN_FLIGHT = 8
+MANY, SOME = 64, 8  # messages in flight
 FEW, IDLE = 20, 10  # readers beside whom a message costs next to no deliveries; seconds without a message
 ROOM, LOAD = 50, 0.5  # people in a room; the share of a core, or of the one that Redis has, that is planned for
 PARTS = ("web", "redis", "postgresql")
@@ -37,11 +38,14 @@ PARTS = ("web", "redis", "postgresql")
 
 ROWS: Rows = {
     "two_ratio": (
-        "two processes, PostgreSQL and Redis: messages for a second of each one's processor, x of one",
+        "two processes, PostgreSQL and Redis: messages for a second of each one's processor, 64 in flight, x of one",
         "≥ 1.6",
     ),
     "two_one": ("   one process, ms a message", ""),
     "two_each": ("   each of two, ms a message", ""),
+    "two_ratio_some": ("   8 in flight, x of one", ""),
+    "two_one_some": ("   one process, ms a message", ""),
+    "two_each_some": ("   each of two, ms a message", ""),
 }
 
 
@@ -150,16 +154,26 @@ def _difference(site: Site, what: Callable[[], None]) -> dict[str, float]:
 
 def figures(readers: int) -> Figures:
     """One repeat."""
-    one, two = (1000 * _at_work(processes, readers) for processes in (1, 2))
-    return {"two_ratio": one / two, "two_one": one, "two_each": two}
+    one, two = _at_work(1, readers), _at_work(2, readers)
+    return {
+        "two_ratio": one[0] / two[0],
+        "two_one": one[0],
+        "two_each": two[0],
+        "two_ratio_some": one[1] / two[1],
+        "two_one_some": one[1],
+        "two_each_some": two[1],
+    }
 
 
-def _at_work(processes: int, readers: int) -> float:
-    """Seconds of processor that each web process spends on a message to everybody."""
+def _at_work(processes: int, readers: int) -> list[float]:
+    """Milliseconds of processor that each web process spends on a message, with many and with some in flight."""
+    spent = []
     with audience(processes, readers) as (site, bench, room, sockets):
-        before, said = site.spent()["web"], len(room.order)
-        bench.closed(room, sockets, IN_FLIGHT)
-        return (site.spent()["web"] - before) / processes / (len(room.order) - said)
+        for in_flight in (MANY, SOME):
+            before, said = site.spent()["web"], len(room.order)
+            bench.closed(room, sockets, in_flight)
+            spent.append(1000 * (site.spent()["web"] - before) / processes / (len(room.order) - said))
+    return spent
 
 
 def costs(readers: int) -> tuple[Costs, float, float]:
