@@ -69,7 +69,7 @@ def test_without_its_database_a_process_gets_no_requests_and_can_still_be_measur
         eventually(lambda: ready(server) == (503, gone), 5)
         samples = scrape(server)
         assert samples['parlour_ready{check="database"}'] == 0
-        assert samples['parlour_database_pool{state="most"}'] == 20
+        assert samples['parlour_database_pool{state="most"}'] == 34
         assert 'parlour_jobs{state="queued"}' not in samples
         assert HttpClient(server.url).get("/healthz").status == 200
     finally:
