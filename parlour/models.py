@@ -1,6 +1,7 @@
 """What the engine keeps in the database: how far each stream has come, what waits for a number, who holds a lease."""
 
 import secrets
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -173,8 +174,11 @@ class LeaseQuerySet(models.QuerySet["Lease"]):
 
     def give_up(self, process: str, pairs: Collection[tuple[str, str]]) -> None:
         """Hold these (name, holder) no longer."""
-        for name, holder in pairs:
-            self.filter(name=name, holder=holder, process=process).delete()
+        holders = defaultdict(list)
+        for name, holder in sorted(pairs):
+            holders[name].append(holder)
+        for name, those in holders.items():
+            self.filter(name=name, holder__in=those, process=process).delete()
 
     def renew(self, process: str, held: Collection[tuple[str, str]]) -> bool:
         """Renew all leases of a process. False: some expired and were swept while the process was frozen."""

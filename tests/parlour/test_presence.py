@@ -8,7 +8,7 @@ from threading import Barrier, BrokenBarrierError
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from parlour import hub, presence, writes
@@ -192,3 +192,13 @@ def test_two_processes_whose_people_change_places_do_not_wait_for_each_other(lob
     [each.result() for each in moves]
     assert writes.counts["deadlocks"] == before
     assert sorted(Lease.objects.values_list("process", "holder")) == [("one", "2"), ("two", "1")]
+
+
+def test_all_who_leave_one_place_at_once_give_it_up_by_one_statement(django_assert_num_queries):
+    here, elsewhere = ({(place, str(n)) for n in range(30)} for place in ("here", "elsewhere"))
+    Lease.objects.take("ours", here | elsewhere)
+    Lease.objects.take("theirs", here)
+    with transaction.atomic(), django_assert_num_queries(1):
+        Lease.objects.give_up("ours", here)
+    left = set(Lease.objects.values_list("process", "name", "holder"))
+    assert left == {("theirs", *each) for each in here} | {("ours", *each) for each in elsewhere}
