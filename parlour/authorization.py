@@ -45,24 +45,27 @@ def _checked(page: Any, known: Known | None) -> dict[str, int] | Exception:
     return checked
 
 
-def _ask(pages: Sequence[Any]) -> dict[Any, Known]:
-    """What can be said of these pages, of one class, together; the others are asked for alone."""
+def _ask(pages: Sequence[Any], again: bool = True) -> dict[Any, Known]:
+    """What can be said of these pages, of one class, together; the others are asked for alone.
+
+    Where the guards were not known yet, they are read before the rights are asked for `again`, once.
+    """
     shown: dict[Any, set[Any]] = defaultdict(set)  # credentials by their kind
     for page in pages:
         shown[type(page.credential)].add(page.credential)
     identities = {each: who for kind, those in shown.items() for each, who in kind.identify_all(those).items()}
-    who = {page: identities[page.credential] for page in pages if page.credential in identities}
-    names = [{rights(its.person.pk), *guards_at.get(address_of(page), ())} for page, its in who.items()]
+    identity_of = {page: identities[page.credential] for page in pages if page.credential in identities}
+    names = [{rights(who.person.pk), *guards_at.get(address_of(page), ())} for page, who in identity_of.items()]
     guards = read_heads_for_each(names)
-    regions = type(pages[0]).authorize_all([(its.person, page.route) for page, its in who.items()])
+    regions = type(pages[0]).authorize_all([(who.person, page.route) for page, who in identity_of.items()])
     known, unread = {}, []
-    for (page, its), heads, region in zip(who.items(), guards, regions, strict=True):
+    for (page, who), heads, region in zip(identity_of.items(), guards, regions, strict=True):
         if region is not None and heads.keys() >= {*region.guards}:
-            known[page] = Known(its.person, its.until, heads, region)
+            known[page] = Known(who.person, who.until, heads, region)
         elif region is not None:
             guards_at[address_of(page)] = tuple(region.guards)
             unread.append(page)
-    return known | _ask(unread) if unread else known
+    return known | _ask(unread, again=False) if unread and again else known
 
 
 def differing(pages: Collection[Any]) -> list[Any]:

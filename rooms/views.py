@@ -36,8 +36,8 @@ from rooms.suggestions import completed
 from rooms.unread import move, nearest, read_last
 
 LISTED = 100  # rooms beside a conversation
-UNSAID = dict.fromkeys(("plain", "later", "welcome", "menu", "slot", "files_note", "answering"), "")
-"""What most pages of a room do not say: a template takes five times as long to find that a name is not there."""
+DEFAULT_CONTEXT = dict.fromkeys(("plain", "later", "welcome", "menu", "slot", "files_note", "answering"), "")
+"""Names that most pages of a room lack: a template takes five times as long to find that one is not there."""
 Rejected = Sequence[tuple[NumberedText, TextRejected]]
 
 
@@ -101,7 +101,7 @@ def room_page(request: HttpRequest, slug: str, rejected: Rejected = (), status: 
     for each in rooms:
         each.unread = painted["shown"]["newest"]["others"].get(each.pk, 0) if region.unread else 0
     title = title_for(request.user, region.room)
-    context = {**UNSAID, **painted, "rooms": rooms, "may_manage": region.rights.manage, "title": title, **more}
+    context = {**DEFAULT_CONTEXT, **painted, "rooms": rooms, "may_manage": region.rights.manage, "title": title, **more}
     if pk := request.GET.get("at"):
         context["menu"] = render_menu(request, region, pk, plain=True)
     return render(request, "parlour_rooms/page.html", context, status=status)

@@ -7,7 +7,7 @@ from django.contrib.auth.middleware import get_user
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
-NEVER = "max-age=0, no-cache, no-store, must-revalidate, private"  # Django takes a while to put it together
+NEVER_CACHE = "max-age=0, no-cache, no-store, must-revalidate, private"  # Django takes a while to put it together
 
 
 def own_zone(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -45,7 +45,7 @@ def own_pages(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRe
     def middleware(request: HttpRequest) -> HttpResponse:
         response = answer(request)
         if request.user.is_authenticated:
-            response.headers.setdefault("Cache-Control", NEVER)
+            response.headers.setdefault("Cache-Control", NEVER_CACHE)
         return response
 
     return middleware

@@ -51,7 +51,8 @@ class ClientGone(Exception):
 class WsgiBridge:
     """The ASGI application for scope "http", in front of a WSGI one.
 
-    Texts that wait in as many threads share a commit. With PostgreSQL each may hold a connection of the pool.
+    Forms whose texts wait in its threads share a commit, so more threads make fewer commits. With PostgreSQL each
+    thread may hold a connection of the pool, which has to be large enough for all of them.
     """
 
     def __init__(self, wsgi: Any, threads: int = 24) -> None:

@@ -238,3 +238,32 @@ async def test_a_page_that_is_here_already_is_answered_while_all_turns_of_those_
             await stack.enter_async_context(hub.current().checks)
         await page.hello()
         assert page.closed is None
+
+
+async def test_where_each_person_has_guards_of_their_own_all_are_asked_for_twice_together_and_then_alone(
+    ann, ben, sue, team
+):
+    asked = []
+
+    class OwnGuards(RoomConsumer):
+        @classmethod
+        def authorize(cls, person, slug):
+            region = super().authorize(person, slug)
+            region.guards.append(f"own.{person.pk}")
+            return region
+
+        @classmethod
+        def authorize_all(cls, those):
+            asked.append(len(those))
+            return Consumer.authorize_all.__func__(cls, those)
+
+    async with AsyncExitStack() as stack:
+        pages = await loaded(stack, ann, ben, sue, consumer=OwnGuards)
+        asked.clear()
+        await come_back(pages)
+        for page in pages:
+            await page.hello()
+            assert page.closed is None
+        assert len(asked) == 2
+        for consumer in hub.current().listeners:
+            assert f"own.{consumer.person.pk}" in consumer.guards
