@@ -196,9 +196,10 @@ def test_two_processes_whose_people_change_places_do_not_wait_for_each_other(lob
 
 def test_all_who_leave_one_place_at_once_give_it_up_by_one_statement(django_assert_num_queries):
     here, elsewhere = ({(place, str(n)) for n in range(30)} for place in ("here", "elsewhere"))
-    Lease.objects.take("ours", here | elsewhere)
-    Lease.objects.take("theirs", here)
-    with transaction.atomic(), django_assert_num_queries(1):
-        Lease.objects.give_up("ours", here)
+    with transaction.atomic():
+        Lease.objects.take("ours", here | elsewhere)
+        Lease.objects.take("theirs", here)
+        with django_assert_num_queries(1):
+            Lease.objects.give_up("ours", here)
     left = set(Lease.objects.values_list("process", "name", "holder"))
     assert left == {("theirs", *each) for each in here} | {("ours", *each) for each in elsewhere}
