@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from parlour import hub
 from parlour.consumer import Malformed, parse_frame
 from tests.parlour.recording_page import RecordingPage, Silent
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PATIENT = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -139,6 +140,7 @@ async def test_a_malformed_hello_is_no_hello(ann, lobby, log_lines, fields):
 async def test_a_page_that_fell_behind_is_closed_without_what_it_could_not_take(ann, lobby):
     async with RecordingPage(ann) as page:
         [consumer] = hub.current().listeners
+        await eventually(lambda: consumer.send_queue.task is None)  # else a beat on its way takes it along
         consumer.send_queue.waiting.append("too late")
         consumer.end(1013)
         await page.ends(1013)
