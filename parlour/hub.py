@@ -92,7 +92,7 @@ class Topic:
         self._leave_group(listener)
         self.member_of[listener] = group
         self.began[listener] = began
-        if cursor is not None and cursor == group.cursor:
+        if cursor is not None and cursor == group.cursor and group.listeners:  # else an answer may pass it by
             group.listeners[listener] = None
             listener.deliver(self, cursor, "")
             self._resumed([listener], cursor, cursor)
@@ -416,6 +416,8 @@ class Hub:
             self.epoch, self.read_last = epoch, {}
             for topic in self.topics.values():
                 topic.reset()
+            for known in self.guards.values():
+                known.update(dict.fromkeys(known, -1))
         for name, seq in heads.items():
             if seq != self.read_last.get(name):  # else whoever listens has been told, or asked after that
                 self.moved(name, seq)

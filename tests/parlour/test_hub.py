@@ -9,6 +9,7 @@ from django.db import transaction
 from parlour import hub as module
 from parlour import send_queue, writes
 from parlour.database import run
+from parlour.models import Head
 from parlour.streams import StateStream
 from parlour.testing import lost_hints
 from rooms.consumers import RoomConsumer
@@ -144,6 +145,35 @@ async def test_a_page_that_is_being_answered_is_not_forgotten_when_the_last_othe
     await told(new)
     news(hub, stream, 1)
     await told(new, words="to 1")
+
+
+async def test_a_page_that_comes_back_while_another_is_answered_and_all_others_left_misses_nothing(hub):
+    stream, gone, slow, back = FakeStream(), FakeListener(), FakeListener(), FakeListener()
+    stream.seq = 10
+    await present(hub, stream, gone)
+    stream.free.clear()
+    stream.asking.clear()
+    hub.follow(slow, stream, 8)
+    hub.leave(gone)  # nobody is left who has seen 10 when the stream is asked
+    await asyncio.to_thread(stream.asking.wait, 5)
+    hub.follow(back, stream, 10)
+    stream.seq = 11
+    stream.free.set()
+    await told(slow, words="to 11")
+    await told(back, words="[10 to 11]")
+
+
+async def test_after_the_database_was_restored_rights_are_checked_again_though_heads_went_back(hub):
+    guarded = FakeListener()
+    guarded.slot = -1
+    hub.guard(guarded, {"rights.1": 50})
+    await Head.objects.acreate(name="rights.1", seq=10)
+    await run(Head.objects.renew_epoch)
+    await hub._tick()
+    before = guarded.rechecks
+    assert before
+    await run(writes.revoke, 1)
+    await eventually(lambda: guarded.rechecks > before)
 
 
 async def test_of_two_pages_that_are_being_answered_one_may_leave(hub):
