@@ -9,7 +9,7 @@ import functools
 import inspect
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
@@ -34,6 +34,7 @@ class Change:
         self.added: list[Numbered] = []
         self.edited: list[tuple[Numbered, tuple[str, ...]]] = []
         self.touched: list[str] = []
+        self.before: list[Callable[[], object]] = []
         self.after: list[Callable[[], object]] = []
 
     def add(self, row: Numbered) -> None:
@@ -53,13 +54,19 @@ class Change:
         """Say that these streams would answer differently now, though no row of theirs changed."""
         self.touched.extend(streams)
 
-    def then(self, work: Callable[[], object]) -> None:
-        """Do `work` in the same transaction once the added rows have their primary keys. It must not touch a stream."""
-        self.after.append(work)
+    def when_numbered(self, work: Callable[[], object]) -> None:
+        """Do `work` before the added rows are inserted: nobody else adds to their streams from then to the commit.
 
-    def finish(self) -> None:
-        for work in self.after:
-            work()
+        Inside a caller's transaction others do, for there the rows are numbered after its commit.
+        """
+        self.before.append(work)
+
+    def then(self, work: Callable[[], object]) -> None:
+        """Do `work` in the same transaction once the added rows have their primary keys.
+
+        Streams that it touches are told of after the commit, in one of their own.
+        """
+        self.after.append(work)
 
 
 _collecting: ContextVar[Change | None] = ContextVar("change", default=None)  # of the live write whose body runs
@@ -82,7 +89,7 @@ def live_write(body: Callable[..., T]) -> Callable[..., T]:
             result = body(change, *args, **kwargs)
             _after_other_commits(change.touched)
             _write_unnumbered(change)
-            change.finish()
+            _do(change.after)
             return result
         return _retried(lambda: _commit(lambda change: body(change, *args, **kwargs)))
 
@@ -100,9 +107,14 @@ def _commit(body: Callable[[Change], T]) -> T:
         if _after_other_commits(change.touched):
             change.touched.clear()
         raised = _write_numbered(change)
-        change.finish()
+        _do(change.after)
     bus.publish(raised)
     return result
+
+
+def _do(works: Iterable[Callable[[], object]]) -> None:
+    for work in works:
+        work()
 
 
 def _write_numbered(change: Change) -> dict[str, int]:
@@ -113,6 +125,7 @@ def _write_numbered(change: Change) -> dict[str, int]:
     for row in change.added:
         row.seq = row.changed = next(numbers)
         new[type(row)].append(row)
+    _do(change.before)
     for model, rows in new.items():
         insert(model, rows)
     for row, fields in change.edited:
@@ -123,6 +136,7 @@ def _write_numbered(change: Change) -> dict[str, int]:
 
 
 def _write_unnumbered(change: Change) -> None:
+    _do(change.before)
     for row in change.added:
         row.seq = row.changed = None
         row.save(force_insert=True)

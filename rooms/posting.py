@@ -78,6 +78,7 @@ def post(change: Change, prepared: Sequence[PreparedText | TextRejected]) -> lis
     """Store these, in this order. A repeat gives the message that is there; what is not allowed gives TextRejected."""
     batch = _Batch([each for each in prepared if isinstance(each, PreparedText)])
     outcomes = [batch.outcome(change, each) if isinstance(each, PreparedText) else each for each in prepared]
+    change.when_numbered(batch.place)
     new = {id(row) for row in change.added}
     pairs = zip(outcomes, prepared, strict=True)
     rows = [(row, each.mentioned) for row, each in pairs if isinstance(each, PreparedText) and id(row) in new]
@@ -103,7 +104,7 @@ class _Batch:
         earlier = Message.objects.numbered([key for new in prepared if new.text.page for key in new.keys])
         self.known: dict[Key, Message] = {(row.author_id, row.page, row.n): row for row in earlier}
         self.too_fast = {author for author in writers if _is_too_fast_elsewhere(author)}
-        self.newest = {pk: Message.objects.newest(pk) for pk in self.rooms}
+        self.new: list[Message] = []
         self.answered = replies.answered((new.room, new.text.answers) for new in prepared if new.text.answers)
 
     def outcome(self, change: Change, new: PreparedText) -> Outcome:
@@ -127,12 +128,18 @@ class _Batch:
         row = Message(room=room, author=author, text=new.text.text, html=new.html, page=key[1], n=key[2])
         row.files = [*new.files] or None
         replies.answer(row, self.answered.get((room.pk, new.text.answers)))
-        row.follow(self.newest[room.pk])
-        self.newest[room.pk] = row
+        self.new.append(row)
         change.add(row)
         if row.page:
             self.known[key] = row
         return row
+
+    def place(self) -> None:
+        """Say when the new messages were posted, and how each follows the one before it in its room."""
+        newest = {room: Message.objects.newest(room) for room in {row.room_id for row in self.new}}
+        for row in self.new:
+            row.follow(newest[row.room_id])
+            newest[row.room_id] = row
 
     def _stored(self, new: PreparedText) -> Message | None:
         """The message that a repeat is of."""

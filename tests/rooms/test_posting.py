@@ -1,7 +1,9 @@
 """One verb says it: many texts a commit, each stored once, by whoever may and where they may."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -13,7 +15,7 @@ from parlour import by_pk
 from parlour.models import read_heads
 from rooms import posting
 from rooms.markup import TextRejected
-from rooms.models import Membership, Message, Room
+from rooms.models import Membership, Message, Room, nearest_rooms
 from rooms.posting import post, prepare, submit
 from rooms.send_once import NumberedText
 from rooms.unread import move
@@ -30,6 +32,34 @@ def one(room, person, text, n=1, page=PAGE):
 
 def texts(room):
     return list(room.messages.order_by("seq").values_list("text", flat=True))
+
+
+def test_a_message_that_another_process_put_between_two_of_one_author_parts_them(ann, ben, lobby, monkeypatch):
+    say(ann, lobby, "first")
+    alert, between = posting.mentions.alert, Barrier(2)
+
+    def wait(change, rows):
+        if rows and rows[0][0].author == ann:
+            between.wait(10)
+            with suppress(BrokenBarrierError):  # on SQLite one write waits for the other
+                between.wait(0.5)
+        return alert(change, rows)
+
+    def second():
+        try:
+            return say(ann, lobby, "second")
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(posting.mentions, "alert", wait)
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(second)
+        between.wait(10)
+        other = say(ben, lobby, "between")
+        with suppress(BrokenBarrierError):
+            between.wait(0.5)
+        row = writing.result()
+    assert (row.heading_at == row.created) == (row.seq > other.seq)
 
 
 def test_many_texts_of_many_people_in_many_rooms_are_one_commit(ann, ben, lobby):
@@ -73,7 +103,7 @@ def test_the_rooms_beside_a_conversation_have_what_a_queryset_gives_them(ann, be
     move({(ann.pk, lobby.pk): 1})
     for person in (ann, ben, AnonymousUser()):
         usual = list(Room.objects.visible_to(person).nearest_to(person).with_position(person)[:9])
-        assert [rows_values(room) for room in Room.objects.beside(person, 9)] == [rows_values(room) for room in usual]
+        assert [rows_values(room) for room in nearest_rooms(person, 0, 9)] == [rows_values(room) for room in usual]
         assert usual[0].last_pk == Message.objects.get().pk
 
 
