@@ -84,4 +84,6 @@ def _differs(page: Any, known: Known) -> bool:
     before, now = vars(page.person), vars(known.person)
     if any(before.get(name) != now[name] for name in now.keys() - {"_state", "last_login"}):
         return True
+    if page.region.role != known.region.role:
+        return True
     return page.greeted and {stream.heads for stream in known.region.streams} != {*page.following}

@@ -32,12 +32,13 @@ from django.views.decorators.cache import never_cache
 from parlour import drain, hub, metrics
 from parlour.authorization import Known, address_of, guards_at
 from parlour.conf import conf
+from parlour.contrib import Send
 from parlour.credentials import Credential, Session
 from parlour.database import log_source, run
 from parlour.limits import OncePerMinute, TooManySockets, count_socket, frame_bucket, uncount_socket
 from parlour.models import read_heads
 from parlour.regions import Ids, Region, cursor_text, in_page_language, page_language
-from parlour.send_queue import Send, SendQueue
+from parlour.send_queue import SendQueue
 from parlour.streams import Stream, read_cursors
 from parlour.writes import rights
 
@@ -163,11 +164,6 @@ def _is_flat(value: Any) -> bool:
 class Consumer:
     """Base of an app's live side. Say who may listen in `authorize`; hear what pages send in `hear_<kind>` methods."""
 
-    __slots__ = (  # a thousand sockets without a dictionary each
-        *("answers", "began", "bucket", "client", "closing", "counted", "credential", "deadline", "ended"),
-        *("following", "greeted", "guards", "hub", "language", "leaves_at", "loop", "malformed", "path", "person"),
-        *("rechecking", "region", "route", "scope", "send_queue", "slot", "source", "until"),
-    )
     kinds: ClassVar[frozenset[str]] = frozenset()
     answers_for_many: ClassVar[bool] = False  # whether `authorize_all` is its own
     region: Region
@@ -273,7 +269,8 @@ class Consumer:
         self.guards: dict[str, int] = {}  # heads as they were before the rights were checked
         self.answers: list[tuple[tuple[str, str, str], int, str]] = []
         self.malformed = 0
-        self.greeted = self.ended = False
+        self.rechecking: asyncio.Task[None] | None = None
+        self.recheck_again = self.greeted = self.ended = False
         self.began = self.loop.time()
         self.leaves_at = self.began + conf.MAX_AGE * random.uniform(1, 2)
 
@@ -405,7 +402,17 @@ class Consumer:
 
     def recheck(self) -> None:
         """Check again whether this page may stay."""
-        self.rechecking = self.loop.create_task(self._recheck())
+        if self.rechecking:
+            self.recheck_again = True
+        else:
+            self.rechecking = self.loop.create_task(self._recheck())
+            self.rechecking.add_done_callback(self._rechecked)
+
+    def _rechecked(self, _: object) -> None:
+        """One check at a time, or an older answer would replace a newer one."""
+        self.rechecking, again, self.recheck_again = None, self.recheck_again, False
+        if again and not self.ended:
+            self.recheck()
 
     async def _recheck(self) -> None:
         log_source.set(self.source)  # it was the hub that asked for it

@@ -2,9 +2,9 @@
 
 It may have `NAME_FIELDS`, of which the first that is not empty is how somebody is shown to others; `is_guest`, and for
 queries `GUESTS`, lookups such as `{"kind": "guest"}`; `MARK_FIELD`, which says whose names have one of MARKS beside
-them; `is_muted`, for who may read and not write; `only_as_member`, for who has rights in no room, open or not, that
-they are no member of; and a manager with `bearing(names)`, those who may bear one of these names, as they were typed
-and folded.
+them; `is_muted`, for who may read and not write; `only_as_member`, and for queries the lookups `ONLY_AS_MEMBER`, for
+who has rights in no room, open or not, that they are no member of; and a manager with `bearing(names)`, those who may
+bear one of these names, as they were typed and folded.
 """
 
 from collections.abc import Collection, Iterable
@@ -42,7 +42,17 @@ def only_as_member(person: Any) -> bool:
 
 def guests(prefix: str = "") -> Q:
     """The condition for guests in a query; `prefix` leads to the person, such as "person__"."""
-    lookups = getattr(get_user_model(), "GUESTS", None)
+    return _condition("GUESTS", prefix)
+
+
+def only_as_members(prefix: str = "") -> Q:
+    """The condition for `only_as_member` in a query."""
+    return _condition("ONLY_AS_MEMBER", prefix)
+
+
+def _condition(lookups_in: str, prefix: str) -> Q:
+    """The condition that a user model states in the lookups of this name; nobody meets one that it does not."""
+    lookups = getattr(get_user_model(), lookups_in, None)
     return Q(**{f"{prefix}{name}": value for name, value in lookups.items()}) if lookups else Q(pk__in=())
 
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from parlour import Denied, watch_model
 from rooms import restrictions
 from rooms.models import Membership, Restriction, Room
-from rooms.names import guests, is_guest, only_as_member
+from rooms.names import guests, is_guest, only_as_member, only_as_members
 from rooms.object_rules import Ask, Rule, rule_of, rules
 
 
@@ -165,17 +165,9 @@ def room_for(person: Any, slug: str, readable: Iterable[Room] = ()) -> tuple[Roo
 
 
 def readers(people: Any, room: Room) -> Any:
-    """Those of a query of people who may read the room, in one query; on an object its rule is asked of each."""
-    if room.is_on_object:
-        allowed = rights_of_all([(person, room) for person in people])
-        return [person for person in people if allowed[person.pk, room.pk].read]
-    if room.members_only:
-        people = people.filter(Exists(Membership.objects.filter(room=room, person=OuterRef("pk"))))
-    if room.members_only or room.guests == Room.Guests.NONE:
-        people = people.exclude(guests())
-    if room.has_restrictions:
-        people = people.exclude(pk__in=Restriction.objects.bans().filter(room=room).values("person"))
-    return people
+    """Those of these people who may read the room."""
+    allowed = rights_of_all([(person, room) for person in people])
+    return [person for person in people if allowed[person.pk, room.pk].read]
 
 
 def readable(rows: Any) -> Any:
@@ -186,8 +178,9 @@ def readable(rows: Any) -> Any:
     guest, is_open = guests("person__"), Q(room__access=Room.Access.OPEN)
     member = Exists(Membership.objects.filter(room=OuterRef("room"), person=OuterRef("person")))
     is_member = Q(member, room__access__in=Room.MEMBERS_ONLY)
-    may_read = Q(guest, is_open, ~Q(room__guests=Room.Guests.NONE)) | Q(~guest, is_open | is_member)
-    return rows.filter(may_read, ~banned())
+    lets_in = Q(guest, is_open, ~Q(room__guests=Room.Guests.NONE)) | Q(~guest, is_open | is_member)
+    alone = only_as_members("person__")
+    return rows.filter(Q(~alone, lets_in) | Q(alone, member), ~banned())
 
 
 def banned() -> Exists:

@@ -64,13 +64,9 @@ def _matching(rows: "QuerySet[Message]", phrases: Sequence[str], room: Room | No
         index = "parlour_rooms_search"
         where = f"{index} MATCH %s AND {index}.rowid = {Message._meta.db_table}.id"
         return rows.extra(tables=[index], where=[where], params=[match], order_by=[f"-{index}.rowid"])  # noqa: S610
-    if connection.vendor == "postgresql":
-        match = " & ".join(f"'{each}'" for each in phrases) + ":*"
-        where = f"parlour_rooms_words({Message._meta.db_table}.text) @@ to_tsquery('simple', %s)"
-        return rows.extra(where=[where], params=[match]).order_by("-pk")  # noqa: S610
-    for each in phrases:
-        rows = rows.filter(text__icontains=each)
-    return rows.order_by("-pk")
+    match = " & ".join(f"'{each}'" for each in phrases) + ":*"
+    where = f"parlour_rooms_words({Message._meta.db_table}.text) @@ to_tsquery('simple', %s)"
+    return rows.extra(where=[where], params=[match]).order_by("-pk")  # noqa: S610
 
 
 def _phrases(words: str) -> list[str]:

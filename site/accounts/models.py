@@ -65,6 +65,7 @@ class User(AbstractUser):
         DARK = "dark", _("Dark")
 
     GUESTS: ClassVar[dict[str, Any]] = {"kind__in": [Kind.GUEST, Kind.VISITOR]}
+    ONLY_AS_MEMBER: ClassVar[dict[str, Any]] = {"kind": Kind.VISITOR}
     MARK_FIELD = "kind"
     NAME_FIELDS: ClassVar[list[str]] = ["display_name"]
 

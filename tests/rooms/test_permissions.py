@@ -6,10 +6,11 @@ import pytest
 from django.contrib.auth.models import AnonymousUser, Group
 
 from parlour.consumer import Denied
-from rooms.models import Membership, Room
+from rooms.models import Membership, NotificationLevel, Room, nearest_rooms
 from rooms.object_rules import Rule, rules
-from rooms.permissions import Rights, denied, object_rights, rights, room_for
+from rooms.permissions import Rights, denied, object_rights, readable, readers, rights, room_for
 from tests.parlour.messages import line
+from tests.rooms.posts import answer, lines, say
 
 NONE, READ, WRITE = Room.Guests.NONE, Room.Guests.READ, Room.Guests.WRITE
 PEOPLE = ["nobody", "guest", "stranger", "member", "owner", "staff", "staff member"]
@@ -197,4 +198,17 @@ def test_who_is_in_rooms_only_as_a_member_is_shown_no_other_room(db, kind, ann, 
     Membership.objects.bulk_create(Membership(room=room, person=person) for room in rooms[::2])
     assert {room for room in rooms if rights(person, room).read} == {*rooms[::2]}
     assert {*Room.objects.visible_to(person)} == {*rooms[::2]}
-    assert {*Room.objects.beside(person, 20)} == {*rooms[::2]}
+    assert {*nearest_rooms(person, 0, 20)} == {*rooms[::2]}
+    monkeypatch.setattr(django_user_model, "ONLY_AS_MEMBER", {"kind": kind})
+    assert {room for room in rooms if readers([person], room)} == {*rooms[::2]}
+    rows = [NotificationLevel.objects.create(room=room, person=person) for room in rooms]
+    assert {*readable(NotificationLevel.objects.all())} == {*rows[::2]}
+
+
+def test_a_visitor_whose_membership_ended_hears_of_no_answer(ann, lobby, django_user_model):
+    visitor = django_user_model.objects.create(username="vera", kind="visitor")
+    Membership.objects.create(room=lobby, person=visitor)
+    question = say(visitor, lobby, "is anybody there")
+    Membership.objects.filter(person=visitor).delete()
+    answer(ann, question, "not for you any more")
+    assert not lines(visitor)

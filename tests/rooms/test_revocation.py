@@ -19,6 +19,7 @@ from rooms.consumers import RoomConsumer
 from rooms.models import Membership, Room
 from tests.parlour.messages import add
 from tests.parlour.recording_page import RecordingPage, Silent
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("beating_slowly")]
 SECRET = "never to be seen by somebody who was sent away"
@@ -148,6 +149,15 @@ async def test_who_is_not_signed_in_loses_a_right_without_a_signal_too(lobby, co
     async with RecordingPage() as page:
         await Room.objects.filter(pk=lobby.pk).aupdate(guests=Room.Guests.NONE)
         await page.ends(4001)
+
+
+async def test_who_may_only_read_any_more_without_a_signal_is_known_to(gus, lobby, conf):
+    conf(BEAT=60, TICK=60, RECHECK=0.3)
+    async with RecordingPage(gus):
+        [page] = hub.current().listeners
+        assert page.region.rights.write
+        await Room.objects.filter(pk=lobby.pk).aupdate(guests=Room.Guests.READ)
+        await eventually(lambda: not page.region.rights.write)
 
 
 async def test_all_pages_are_asked_for_at_once_and_those_whose_rights_are_unchanged_are_left_alone(ann, ben, team):
