@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from django.conf import settings
 from django.db import close_old_connections, connections, models, router
+from django.db.models.signals import post_save
 from django.urls import set_script_prefix
 from django.utils import translation
 from django.utils.connection import ConnectionProxy
@@ -129,6 +130,10 @@ def _selected(model: type[models.Model]) -> tuple[str, str, list[str], Any, Any]
 
 def insert(model: type[models.Model], rows: Sequence[Any]) -> None:
     """What `bulk_create(rows)` does, in a third of its time for few plain rows: each message that is posted is one."""
+    if post_save.has_listeners(model):  # some part watches it
+        for row in rows:
+            row.save(force_insert=True)
+        return
     alias, fields, statement = _inserting(model)
     connection = connections[alias]
     values = [

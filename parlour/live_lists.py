@@ -83,12 +83,12 @@ class NumberedStream(LogStream):
 
     def since(self, asks: Sequence[Ask], heads: dict[str, int]) -> Answer:
         """Rows that were changed into ones that the function omits are removed from pages."""
-        lowest = min((ask.cursor for ask in asks if ask.cursor is not None), default=heads[self.name])
-        omitted = self._all_rows().filter(changed__gt=lowest).exclude(pk__in=self.rows().values("pk"))
-        gone = list(omitted[: conf.GAP + 1])
         answer = super().since(asks, heads)
+        seq = answer.heads[self.name]
+        lowest = min((ask.cursor for ask in asks if ask.cursor is not None), default=seq)
+        changed = self._all_rows().filter(changed__gt=lowest, changed__lte=seq)
+        gone = list(changed.exclude(pk__in=self.rows().values("pk"))[: conf.GAP + 1])
         if len(gone) > conf.GAP:
-            seq = answer.heads[self.name]
             snapshots = {variant: self.snapshot(variant, seq) for variant in {ask.variant for ask in asks}}
             return Answer(answer.heads, {ask: snapshots[ask.variant] for ask in asks})
         fragments = dict(answer.fragments)

@@ -161,14 +161,16 @@ class Part:
     def hears(self, verb: Function) -> Function:
         """Decorate `verb(person, …)`: a plain function that pages call with `{% hears "verb" as attrs %}`.
 
-        Arguments that are none of the part's come from the page, as text. It runs in a transaction; a
-        `ValidationError` is told to the reader. Pages that show the same models look again afterwards.
+        Arguments that are none of the part's come from the page, as text, of several the last. It runs in a
+        transaction; a `ValidationError` is told to the reader. Pages that show the same models look again afterwards.
         """
         _beside_person(verb)
         name = verb.__name__
 
         async def hear(consumer: PartConsumer, fields: dict[str, Any]) -> None:
-            await run(self.act, consumer.person, name, consumer.route, fields)
+            last = {field: value[-1:] if isinstance(value, list) else [value] for field, value in fields.items()}
+            texts = {field: str(value) for field, values in last.items() for value in values}
+            await run(self.act, consumer.person, name, consumer.route, texts)
 
         self.verbs[name] = verb
         setattr(self.consumer, f"hear_{name}", hear)

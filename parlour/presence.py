@@ -102,6 +102,6 @@ def sweep() -> None:
 
 @live_write
 def _delete_expired(change: Change) -> None:
-    expired = Lease.objects.expired()
-    change.touch(*set(expired.values_list("name", flat=True)))
-    expired.delete()
+    names = dict(Lease.objects.expired().values_list("pk", "name"))
+    change.touch(*set(names.values()))
+    Lease.objects.expired().filter(pk__in=names).delete()

@@ -15,9 +15,9 @@ from django.views.decorators.csrf import csrf_protect
 
 from parlour import composer
 from parlour.consumer import Denied, Malformed
+from parlour.contrib import Send
 from parlour.live_parts import Arguments, Part, find_signed
 from parlour.regions import Ids, in_page_language
-from parlour.send_queue import Send
 
 
 @csrf_protect
@@ -60,8 +60,16 @@ def act(request: HttpRequest, part: Part, arguments: Arguments) -> HttpResponse:
     if composed:
         fragments += ids.replaced(composer.render(request, part, arguments, verb, label, focus=True, **refused))
     if status != 403 and not request.POST.get("met"):
-        fragments += part.authorize(request.user, arguments).present(request)
+        fragments += _present(request, part, arguments)
     return HttpResponse(fragments)
+
+
+def _present(request: HttpRequest, part: Part, arguments: Arguments) -> str:
+    """The part as it is now, or why this reader sees it no more: a verb may have deleted what it shows."""
+    try:
+        return part.authorize(request.user, arguments).present(request)
+    except Denied as gone:
+        return Ids(part.key(arguments)).inner("now", conditional_escape(gone.words))
 
 
 def back(request: HttpRequest) -> str:

@@ -68,14 +68,6 @@ class RoomQuerySet(models.QuerySet["Room"]):
         nearness = models.Case(models.When(own, then=0), default=1)
         return rooms.with_membership(person).order_by(nearness, *rooms.query.order_by)
 
-    def beside(self, person: Any, most: int) -> "Iterable[Room]":
-        """The nearest rooms that this person may see, for the list on every page of a room."""
-        return _nearest(person, 0, most)
-
-    def on_page(self, person: Any, first: int, most: int) -> "Iterable[Room]":
-        """So many of these from the `first` on, with their primary keys alone."""
-        return _nearest(person, first, most, bare=True)
-
     def with_membership(self, person: Any) -> Self:
         """Each joined with this person's `membership`, if there is one."""
         mine = models.FilteredRelation("memberships", condition=models.Q(memberships__person=person.pk))
@@ -114,7 +106,8 @@ class RoomQuerySet(models.QuerySet["Room"]):
         return {room.slug: room for room in written_out(Room, "slug IN (%s)", slugs)} if slugs else {}
 
 
-def _nearest(person: Any, first: int, most: int, bare: bool = False) -> "Iterable[Room]":
+def nearest_rooms(person: Any, first: int, most: int, bare: bool = False) -> "Iterable[Room]":
+    """So many rooms that this person may see, from the `first` on, the nearest first; `bare`: primary keys alone."""
     query = _nearest_query(person.is_authenticated, is_guest(person), only_as_member(person), first, most, bare)
     return query.instances({stored(SOMEBODY): stored(person.pk)})
 
@@ -279,10 +272,15 @@ class Room(models.Model):
 class MembershipQuerySet(models.QuerySet["Membership"]):
     """Memberships; those that are made many at once, as `room.members.add(…)` does, are told of too."""
 
-    def bulk_create(self, *args: Any, **kwargs: Any) -> list[Any]:
-        rows = super().bulk_create(*args, **kwargs)
+    def bulk_create(self, objs: "Iterable[Any]", *args: Any, **kwargs: Any) -> list[Any]:
+        rows: list[Any] = [*objs]
+        those = self.filter(room__in={row.room_id for row in rows}, person__in={row.person_id for row in rows})
+        known = {*those.values_list("room", "person")}  # already, which `ignore_conflicts` does not say
+        saved = {"created": True, "raw": False, "using": self.db, "update_fields": None}
+        rows = super().bulk_create(rows, *args, **kwargs)
         for row in rows:
-            models.signals.post_save.send(Membership, instance=row, created=True)
+            if (row.room_id, row.person_id) not in known:
+                models.signals.post_save.send(Membership, instance=row, **saved)
         return rows
 
 

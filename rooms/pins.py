@@ -49,7 +49,9 @@ def set_pinned(change: Change, message: int, pinned: bool) -> None:
     """Pin or unpin a message (its primary key)."""
     row = Message.objects.select_for_update(of=("self",)).select_related("room").get(pk=message)
     others = Message.objects.filter(room=row.room_id, pinned__isnull=False).exclude(pk=row.pk)
-    if pinned and (row.deleted or others.count() >= MOST):
+    if pinned and row.deleted:
+        raise ActionRefused(row.plain)
+    if pinned and others.count() >= MOST:
         raise ActionRefused(FULL)
     row.pinned = timezone.now() if pinned else None
     change.edit(row, "pinned")

@@ -5,7 +5,9 @@ the room in front of them it moves with what arrives, and is stored a moment lat
 """
 
 import asyncio
+import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from datetime import datetime
 from functools import cache, lru_cache
 from operator import attrgetter
@@ -30,6 +32,7 @@ from rooms.models import SOMEBODY, Membership, Message, ReadPosition, Room
 from rooms.permissions import Pair, Rights, readable
 from rooms.rows import KeptQuery, stored
 
+log = logging.getLogger("parlour")
 MOST = 100  # messages counted; a page says "99+"
 STORED_AFTER = 0.3  # seconds in which positions gather
 SQL_PAIRS = 5000  # counted by one statement
@@ -101,7 +104,12 @@ def _store(loop: asyncio.AbstractEventLoop, at: datetime) -> None:
         if page.region.unread:
             pair = page.person.pk, page.region.room.pk
             read[pair] = max(seq, read.get(pair, 0))
-    submit(move, read, at)
+    submit(move, read, at).add_done_callback(_stored)
+
+
+def _stored(storing: Future[None]) -> None:
+    if error := storing.exception():
+        log.error("what people have read could not be stored", exc_info=error)
 
 
 def may_mark(person: Any, room: Room, rights: Rights, message: Message) -> bool:
@@ -159,10 +167,10 @@ class Counts:
             (who, room): heads[f"room.{room}"] + heads[read_stream(who)] for who, in_ in asked.items() for room in in_
         }
         stale = [pair for pair, seq in now.items() if self.known.get(pair[0], {}).get(pair[1], (-1, 0))[0] != seq]
-        counted = count(stale)
+        known, counted = {who: self.known.setdefault(who, {}) for who in asked}, count(stale)
         for who, room in stale:
-            self.known.setdefault(who, {})[room] = now[who, room], counted.get((who, room), 0)
-        return {who: {room: self.known[who][room][1] for room in rooms} for who, rooms in asked.items()}
+            known[who][room] = now[who, room], counted.get((who, room), 0)
+        return {who: {room: known[who][room][1] for room in rooms} for who, rooms in asked.items()}
 
 
 def followed(asked: Collection[tuple[Any, Room]]) -> dict[Pair, list[int]]:
@@ -253,8 +261,8 @@ class UnreadStream(Stream):
         return Counts()
 
     @cached_property
-    def shown(self) -> dict[tuple[Any, Any], tuple[int, dict[Any, Any]]]:
-        """By reader: up to which heads, and what."""
+    def shown(self) -> dict[Any, dict[Any, tuple[int, dict[Any, Any]]]]:
+        """By reader and the heads they follow: up to which number, and what."""
         return {}
 
     def first(self) -> tuple[Any, Any]:
@@ -280,11 +288,12 @@ class UnreadStream(Stream):
             now: dict[Any, Any] = {room: counts[person][room] for room in _rooms(ask.heads)}
             if not self.room.is_on_object:
                 now["title"] = named, now.get(self.room.pk, 0)  # it is made only where one of them differs
-            seq, before = self.shown.get((ask.variant, ask.heads), (None, {}))
+            shown = self.shown.setdefault(ask.variant, {})
+            seq, before = shown.get(ask.heads, (None, {}))
             known = before if seq == ask.cursor else {}
             changed = ((what, value) for what, value in now.items() if known.get(what) != value)
             fragments[ask] = "".join(self._fragment(what, value, ask.variant) for what, value in changed)
-            self.shown[ask.variant, ask.heads] = seqs[ask], now
+            shown[ask.heads] = seqs[ask], now
         return Answer(heads, fragments)
 
     def _room_now(self, heads: Mapping[str, int]) -> tuple[int, Room]:
@@ -306,8 +315,7 @@ class UnreadStream(Stream):
 
     def forget(self, variant: Any) -> None:
         self.counts.known.pop(person_of(variant.own), None)
-        for readers in [each for each in self.shown if each[0] == variant]:
-            del self.shown[readers]
+        self.shown.pop(variant, None)
 
 
 @lru_cache(1000)

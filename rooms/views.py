@@ -24,7 +24,7 @@ from rooms.direct import name_people, title_for
 from rooms.drafts import draft_of
 from rooms.history import DayForm, first_on, number_of
 from rooms.markup import TextRejected
-from rooms.models import Message, Room
+from rooms.models import Message, Room, nearest_rooms
 from rooms.names import is_guest
 from rooms.permissions import room_for, sign_in
 from rooms.posting import Outcome, submit
@@ -89,7 +89,7 @@ def room(request: HttpRequest, slug: str) -> HttpResponse:
 
 def room_page(request: HttpRequest, slug: str, rejected: Rejected = (), status: int = 200, **more: Any) -> HttpResponse:
     """The page of a room; `at` in the address is a message, `upto` goes back in its history without script."""
-    rooms = list(Room.objects.beside(request.user, LISTED))
+    rooms = list(nearest_rooms(request.user, 0, LISTED))
     name_people(rooms)
     try:
         region = RoomRegion(*room_for(request.user, slug, rooms))

@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 
 from parlour import Consumer, Region, StateStream, people_in
 from rooms.direct import name_people
-from rooms.models import SOMEBODY, Message, Room
+from rooms.models import SOMEBODY, Message, Room, nearest_rooms
 from rooms.rows import KeptQuery
 from rooms.unread import UnreadStream, count, person_of, read_stream
 
@@ -82,7 +82,7 @@ class RoomListRegion(Region):
     def __init__(self, person: Any, page: int) -> None:
         super().__init__("home", f"/ws/home/{page}/", reverse("chat:home_panel", args=[page]))
         first = (page - 1) * LISTED
-        rooms = list(Room.objects.on_page(person, first, LISTED + 1))
+        rooms = list(nearest_rooms(person, first, LISTED + 1, bare=True))
         self.previous_page, self.next_page = page - 1, page + 1 if len(rooms) > LISTED else 0
         self.streams = [RoomListStream(person, rooms[:LISTED], self)]
         self.guards = [room.rules_stream for room in rooms]

@@ -9,7 +9,7 @@ from chat.echo import EchoConsumer
 from chat.rooms_list import RoomListRegion
 from rooms import unread
 from rooms.direct import name_people
-from rooms.models import Room, room_key
+from rooms.models import nearest_rooms, room_key
 from rooms.names import is_guest
 from rooms.views import LISTED
 
@@ -27,7 +27,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @never_cache
 def beside(request: HttpRequest) -> HttpResponse:
     """The list of rooms on the page of a room, which is `here`."""
-    rooms, here = list(Room.objects.beside(request.user, LISTED)), request.GET.get("here", "")
+    rooms, here = list(nearest_rooms(request.user, 0, LISTED)), request.GET.get("here", "")
     name_people(rooms)
     current = next((room.pk for room in rooms if room.slug == here), 0)
     counts = unread.count([(request.user.pk, pk) for pk in unread.nearest(unread.read_last(rooms), current)])

@@ -194,6 +194,23 @@ def test_two_processes_whose_people_change_places_do_not_wait_for_each_other(lob
     assert sorted(Lease.objects.values_list("process", "holder")) == [("one", "2"), ("two", "1")]
 
 
+def test_a_lease_that_expires_during_the_sweep_is_swept_by_the_next_one_which_tells_of_it():
+    def lease(name, seconds):
+        Lease.objects.create(name=name, holder="1", process="dead", expires=timezone.now() + timedelta(seconds=seconds))
+
+    def expires(execute, sql, *more):
+        if sql.startswith("DELETE"):
+            Lease.objects.filter(name="later").update(expires=timezone.now() - timedelta(seconds=1))
+        return execute(sql, *more)
+
+    lease("now", -1)
+    lease("later", 60)
+    with connection.execute_wrapper(expires):
+        presence.sweep()
+    assert [each.name for each in Lease.objects.all()] == ["later"]
+    assert read_heads(["now", "later"]) == {"now": 1, "later": 0}
+
+
 def test_all_who_leave_one_place_at_once_give_it_up_by_one_statement(django_assert_num_queries):
     here, elsewhere = ({(place, str(n)) for n in range(30)} for place in ("here", "elsewhere"))
     with transaction.atomic():

@@ -7,7 +7,8 @@ from alerts.bell import bells
 from alerts.models import Alert
 from chat import settings_views
 from rooms.models import Membership, Room
-from tests.rooms.posts import lines
+from rooms.unread import count
+from tests.rooms.posts import lines, say
 
 pytestmark = pytest.mark.django_db
 
@@ -27,6 +28,14 @@ def test_somebody_who_is_added_hears_of_it_once_and_until_they_are_removed(team,
     assert Alert.objects.get().url == "/rooms/team/"
     client.post("/rooms/team/members/", {"remove": Membership.objects.get(person=ben).pk})
     assert lines(ben) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_members_that_are_added_once_more_have_read_no_more_than_before(team, sue, ben):
+    team.members.add(sue, ben)
+    say(sue, team, "news")
+    Membership.objects.bulk_create([Membership(room=team, person=ben)], ignore_conflicts=True)
+    assert count([(ben.pk, team.pk)]) == {(ben.pk, team.pk): 1}
 
 
 def test_whoever_adds_themselves_does_not(team, sue, client):

@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from parlour.database import run
+from rooms.actions import ActionRefused
 from rooms.editing import edit
 from rooms.models import Message, Room
 from rooms.moderation import remove
@@ -97,6 +98,12 @@ def test_a_room_has_so_many_and_says_so(ann, lobby, client):
     answer = act(client, say(ann, lobby, "one too many"))
     assert "Unpin one of them first." in answer.content.decode()
     assert len(pinned(client)[0]) == MOST
+
+
+def test_a_message_that_is_deleted_cannot_be_pinned_and_that_is_said(tea):
+    remove([tea.pk])
+    with pytest.raises(ActionRefused, match="deleted"):
+        set_pinned(tea.pk, True)
 
 
 def test_a_room_without_any_is_asked_for_none(ann, lobby, tea, client):

@@ -12,12 +12,16 @@ from django.utils import timezone
 
 from chat.rooms_list import RoomListConsumer
 from parlour import Head
+from parlour.streams import Ask
 from parlour.testing import Page, lost_hints
 from rooms import consumers
 from rooms.models import Membership, Message, ReadPosition, Room
+from rooms.permissions import rights
+from rooms.streams import RoomRegion
 from rooms.unread import MOST, UnreadStream, count, mark_unread, move
 from tests.parlour.recording_page import RecordingPage
 from tests.rooms.posts import say
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 in_thread = sync_to_async
@@ -65,6 +69,34 @@ def test_lines_of_others_count_that_are_not_deleted_and_nothing_does_before_the_
     assert unread(ben, lobby) == [2]
     Message.objects.filter(pk=row.pk).update(deleted=timezone.now())
     assert unread(ben, lobby) == [1]
+
+
+def test_a_page_may_go_while_what_its_reader_has_not_read_is_counted(ann, ben, lobby, monkeypatch):
+    other = Room.objects.create(title="Other", owner=ann)
+    move({(ben.pk, lobby.pk): 0, (ben.pk, other.pk): 0})
+    stream = RoomRegion(lobby, rights(ben, lobby)).read_by(ben, [lobby.pk, other.pk]).unread
+    variant = stream.variant(ben)
+    stream.answer([Ask(None, variant, stream.heads)])
+    say(ann, lobby, "only here is something new")
+
+    def gone_meanwhile(pairs):
+        stream.forget(variant)
+        return count(pairs)
+
+    monkeypatch.setattr("rooms.unread.count", gone_meanwhile)
+    ask = Ask(None, variant, stream.heads)
+    assert "1" in stream.answer([ask]).fragments[ask]
+
+
+async def test_what_could_not_be_stored_of_what_people_have_read_is_logged(ann, lobby, log_lines, monkeypatch):
+    def broken(*_):
+        raise ValueError("a disk that is full")
+
+    await in_thread(say)(ann, lobby, "hello")
+    async with RecordingPage(ann) as page:
+        monkeypatch.setattr("rooms.unread.move", broken)
+        await page.send(kind="seen", upto=1)
+        await eventually(lambda: any("a disk that is full" in line for line in log_lines))
 
 
 def test_a_position_moves_forward_only_and_a_room_that_is_gone_takes_nobody_elses(ann, ben, lobby):
