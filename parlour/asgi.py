@@ -19,7 +19,8 @@ from django.apps import apps  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler  # noqa: E402
 
-from parlour.contrib import Send, apply_patches  # noqa: E402
+from parlour.contrib import apply_patches  # noqa: E402
+from parlour.send_queue import Send  # noqa: E402
 from parlour.urls import no_such_socket, websocket_urlpatterns  # noqa: E402
 
 

@@ -32,13 +32,12 @@ from django.views.decorators.cache import never_cache
 from parlour import drain, hub, metrics
 from parlour.authorization import Known, address_of, guards_at
 from parlour.conf import conf
-from parlour.contrib import Send
 from parlour.credentials import Credential, Session
 from parlour.database import log_source, run
 from parlour.limits import OncePerMinute, TooManySockets, count_socket, frame_bucket, uncount_socket
 from parlour.models import read_heads
 from parlour.regions import Ids, Region, cursor_text, in_page_language, page_language
-from parlour.send_queue import SendQueue
+from parlour.send_queue import Send, SendQueue
 from parlour.streams import Stream, read_cursors
 from parlour.writes import rights
 

@@ -10,9 +10,10 @@ from typing import Any
 
 from parlour import metrics
 from parlour.conf import conf
-from parlour.contrib import Send
 
 log = logging.getLogger("parlour")
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
 end_sockets: Callable[[float], Awaitable[None]] | None = None  # set by the hub, if there are other processes
 _draining = False
 

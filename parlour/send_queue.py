@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from parlour import contrib, metrics
 from parlour.conf import conf
-from parlour.contrib import Send
 
 log = logging.getLogger("parlour")
+Send = Callable[[dict[str, Any]], Awaitable[None]]
 LINGER = 2.0  # seconds a close frame may take to leave before the connection is dropped
 
 

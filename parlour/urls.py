@@ -15,9 +15,9 @@ from django.views.decorators.csrf import csrf_protect
 
 from parlour import composer
 from parlour.consumer import Denied, Malformed
-from parlour.contrib import Send
 from parlour.live_parts import Arguments, Part, find_signed
 from parlour.regions import Ids, in_page_language
+from parlour.send_queue import Send
 
 
 @csrf_protect
