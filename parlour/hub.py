@@ -100,7 +100,7 @@ class Topic:
             self.late[listener] = Ask(cursor, *group.readers)
             self.awake.set()
 
-    def part(self, listener: Listener) -> None:
+    def leave(self, listener: Listener) -> None:
         self._leave_group(listener)
         if not self.member_of:
             self.task.cancel()
@@ -307,7 +307,7 @@ class Hub:
     def leave(self, listener: Listener) -> None:
         topics, guards = self.listeners.pop(listener, ([], set()))
         for topic in topics:
-            topic.part(listener)
+            topic.leave(listener)
         for name in guards:
             _remove(self.guards, name, listener)
 

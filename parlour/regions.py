@@ -1,6 +1,6 @@
 """A region: one reader's part of a page that is kept up to date, and the fragments (markup) that go down its socket.
 
-`Ids` is the only writer of the ids inside a region and of the swaps that target them; it knows nothing of a reader. A
+`Ids` makes the ids inside a region, and the swaps that target them; it knows nothing of a reader. A
 frame is text whose top-level elements each say where they go; frames concatenate. htmx searches the whole document for
 a target, so every id carries its region's key (https://htmx.org/attributes/hx-swap-oob/).
 """

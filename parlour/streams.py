@@ -75,7 +75,7 @@ def reading_as(variant: Variant) -> Iterator[None]:
 
 
 class Stream:
-    """Base of both kinds. Its markup is shared by all its readers, so it gets the ids of a region and nothing else.
+    """Base of all streams. Its markup is shared by all who read alike, so it gets the ids of a region and nothing else.
 
     `name` identifies it on the page and in cursors, `heads` are the heads it follows (`[name]` if none are given).
     A head's name is ASCII letters, digits, `-`, `_` and `.`, under 100 characters: it is a channel layer's group too.

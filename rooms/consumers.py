@@ -16,7 +16,7 @@ from rooms.drafts import keep_draft
 from rooms.markup import TextRejected, is_plain
 from rooms.models import Message, Restriction, Room, room_key
 from rooms.permissions import READER, rights_of_all, room_for
-from rooms.posting import Outcome, submit
+from rooms.posting import COMMIT_WITHIN, Outcome, submit
 from rooms.reading import mark_room_read
 from rooms.rejected_text import rejected_form
 from rooms.restrictions import has_ended, words
@@ -25,7 +25,6 @@ from rooms.streams import RoomRegion
 from rooms.suggestions import suggested
 from rooms.unread import followed, read_soon
 
-COMMIT_WITHIN = 20  # seconds
 ATTENTION = 30.0  # seconds that a sign of somebody at the page holds
 READING_RATE = "1/10"  # how often one person's attention may begin: a second / at once
 TYPING_RATE = "1/3"  # a page of ours says it every two seconds

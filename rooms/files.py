@@ -28,7 +28,7 @@ from rooms.images import FileRejected
 from rooms.markup import TextRejected
 from rooms.models import Attachment, Message, Room
 from rooms.names import is_guest
-from rooms.posting import submit
+from rooms.posting import COMMIT_WITHIN, submit
 from rooms.send_once import NumberedText
 
 log = logging.getLogger("parlour")
@@ -37,7 +37,6 @@ MOST, TOGETHER = 10, 50 * 1024**2  # files of one message, and their bytes
 TOTAL, GUEST_TOTAL = 1024**3, 20 * 1024**2  # bytes that one person may have in all rooms
 RATE = "0.2/40"  # files of one person: a second / at once
 GUESTS_RATE = "50_000/500_000_000"  # bytes of all guests together: who has no account comes again as another one
-COMMIT_WITHIN = 20  # seconds
 ABANDONED = timedelta(hours=1)  # after which what came into no message is deleted
 AGAIN, GIVEN_UP = timedelta(minutes=5), timedelta(minutes=20)  # for an image whose process failed or died
 OTHER = "application/octet-stream"

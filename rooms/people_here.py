@@ -23,7 +23,7 @@ LISTS = 200  # whose markup is kept, some ten kilobytes each
 SHOWN = 60  # people named in a room's list; a larger company would cost every page a long list a second
 
 
-class PeopleStream(StateStream):
+class RoomPeopleStream(StateStream):
     """Who is here: the people with a lease, once each."""
 
     template = "parlour_rooms/room.html#people"
@@ -35,7 +35,7 @@ class PeopleStream(StateStream):
         self.linked = not region.by_post  # a widget leads nobody to the site around it
 
     def present(self) -> dict[str, Any]:
-        here = _in_order(self.name)
+        here = _named_holders(self.name)
         people = [dict(zip(("pk", "name", "mark"), each, strict=True)) for each in here[:SHOWN]]
         names = {pk: name for pk, name, _ in here}
         return {"people": people, "others": len(here[SHOWN:]), "names": names, "linked": self.linked}
@@ -68,7 +68,7 @@ def _render_list(people: Sequence[Any], others: int, linked: bool, language: str
     """A list of people, for whom two addresses each have to be made; a room's is the same on page after page."""
     named = [dict(zip(("pk", "name", "mark"), each, strict=True)) for each in people]
     with translation.override(language):
-        return render_to_string(PeopleStream.template, {"people": named, "others": others, "linked": linked})
+        return render_to_string(RoomPeopleStream.template, {"people": named, "others": others, "linked": linked})
 
 
 def holders(name: str) -> set[Any]:
@@ -82,7 +82,7 @@ def _holders() -> KeptQuery:
     return KeptQuery(Lease.objects.living(SOME_LEASE).values_list("holder"))
 
 
-def _in_order(name: str) -> list[tuple[Any, str, Any]]:
+def _named_holders(name: str) -> list[tuple[Any, str, Any]]:
     """Who has a lease of this name, once each: primary key, name, and their mark, if they have one.
 
     Bare tuples: while many come, all who are there are asked for again and again.

@@ -35,6 +35,7 @@ from rooms.send_once import NumberedText
 POST_RATE = "10/40"  # by one person: a second / at once; a project's ROOMS_POST_RATE overrides it
 NO_RIGHT = _("You may not write in this room any more.")
 TOO_FAST = _("You are faster than this room can read. Wait a moment, then send it again.")
+COMMIT_WITHIN = 20  # seconds, which callers wait for the outcome
 posted = Signal()  # sent with the `change` of a commit and the new messages in it, `rows`
 Key = tuple[Any, str, int]  # author, page, n
 Outcome = Message | TextRejected

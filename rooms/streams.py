@@ -26,7 +26,7 @@ from rooms.markup import trusted
 from rooms.models import SOMEBODY, Message, Room, room_key
 from rooms.names import MARKS, mark, name_fields, name_in
 from rooms.object_rules import object_heads
-from rooms.people_here import PeopleStream
+from rooms.people_here import RoomPeopleStream
 from rooms.permissions import READER, Rights, sign_in
 from rooms.pins import pinned_in
 from rooms.reactions import Reaction, reactions
@@ -84,7 +84,7 @@ class RoomRegion(Region):
         self.room = room
         self.rights = rights
         self.log = RoomStream(room, self)
-        self.people = PeopleStream(room.people, self)
+        self.people = RoomPeopleStream(room.people, self)
         self.streams = [self.log, self.people, TitleStream(room, self)]
         self.guards = [room.rules_stream, *object_heads(room.model, room.object_id)]
 

@@ -19,7 +19,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from parlour import Denied, Malformed, in_page_language
 from rooms import composer, send_once
 from rooms.actions import fragments, perform, render_form, render_menu
-from rooms.consumers import COMMIT_WITHIN
 from rooms.direct import name_people, title_for
 from rooms.drafts import draft_of
 from rooms.history import DayForm, first_on, number_of
@@ -27,7 +26,7 @@ from rooms.markup import TextRejected
 from rooms.models import Message, Room, nearest_rooms
 from rooms.names import is_guest
 from rooms.permissions import room_for, sign_in
-from rooms.posting import Outcome, submit
+from rooms.posting import COMMIT_WITHIN, Outcome, submit
 from rooms.reading import mark_room_read
 from rooms.rejected_text import rejected_form
 from rooms.send_once import NumberedText

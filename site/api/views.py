@@ -12,12 +12,11 @@ from accounts.tokens import TICKET_LASTS, Refused, new_ticket
 from alerts import Role, notify
 from api.endpoint import texts_of
 from parlour import Head, rate_limit
-from rooms.consumers import COMMIT_WITHIN
 from rooms.file_views import file_of
 from rooms.markup import TextRejected, clean_text
 from rooms.models import Attachment, Message, Room, room_key
 from rooms.permissions import rights
-from rooms.posting import TOO_FAST, submit
+from rooms.posting import COMMIT_WITHIN, TOO_FAST, submit
 from rooms.restrictions import Kind, Restricted, seconds_left
 from rooms.search import search
 from rooms.send_once import NumberedText

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Subquery
 
 from accounts.models import User
 from alerts import Kind, Role, add_alert, notify, resolve
-from parlour import Change, revoke
+from parlour import Change
 from rooms.models import Membership, Message, Room
 from rooms.reading import readers_now
 from widgets.models import Visitor
@@ -39,7 +39,6 @@ def _call_staff(change: Change, visitor: Visitor, row: Message) -> None:
     if missing := list(staff().exclude(pk__in=members).values_list("pk", flat=True)):
         new = [Membership(room=row.room, person_id=pk) for pk in missing]
         change.then(lambda: Membership.objects.bulk_create(new, ignore_conflicts=True))
-        transaction.on_commit(lambda: revoke(*missing), robust=True)
     add_alert(
         change,
         visitor.assigned or Role("staff"),

@@ -130,6 +130,6 @@ def test_everybody_who_is_here_is_named_by_a_statement_that_is_the_same_for_seve
         for n in range(4, 8):
             people = model.objects.bulk_create(model(username=f"p{n}-{i}", username_key=f"p{n}-{i}") for i in range(n))
             Lease.objects.take("a process", {(f"here.{n}", str(each.pk)) for each in people})
-            named = [name for _, name, _ in people_here._in_order(f"here.{n}")]
+            named = [name for _, name, _ in people_here._named_holders(f"here.{n}")]
             assert named == [each.username for each in people]
     assert len([each for each in statements if each.startswith("SELECT") and "accounts_user" in each]) == 1
