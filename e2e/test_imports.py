@@ -60,6 +60,7 @@ def test_what_was_cancelled_is_gone_on_with_without_script_and_no_order_comes_tw
     with deployment.orders_held(), member.page.expect_request("**/cancel/"):
         press(member, "Cancel")
     wait_for_words(member, "Cancelled.")
+    expect(member.page.locator("main .pl-job-title")).to_be_focused()
     [(part, _)] = deployment.rows(ORDERS, imported)
     assert part < 4_950
     assert figure(member, "Orders") == part

@@ -25,11 +25,16 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @login_required
 def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
-    """Cancel, retry or dismiss a job. A live page shows what came of it; a plain form goes back to the job."""
+    """Cancel, retry or dismiss a job. A live page shows the result by itself, and gets its link, which takes the focus.
+
+    A plain form goes back to the job.
+    """
     job = get_object_or_404(Job, owner=request.user, pk=pk)
     changed = transitions.act(action, job.pk)
     if "HX-Request" in request.headers:
-        return HttpResponse(status=204)
+        titles = request.headers.get("HX-Target", "").rpartition("-")[0]  # of "bell-title-5"
+        context = {"job": job, "titles": titles, "pressed": True}
+        return render(request, "parlour_jobs/bar.html#title", context)
     if not changed:
         messages.error(request, gettext("This job has gone on meanwhile. Nothing was changed."))
     return redirect(job)

@@ -43,7 +43,8 @@ def test_what_waits_is_cancelled_at_once(here, standing):
 def test_what_runs_ends_before_its_next_batch(here, ann):
     job = bake.start(ann, "Bread", loaves=10_000, pause=0.01)
     until(lambda: Job.objects.get().done > 3)
-    assert post(here, job, "cancel", headers=HTMX).status_code == 204
+    answer = post(here, job, "cancel", headers=HTMX | {"HX-Target": f"bell-title-{job.pk}"}).content.decode()
+    assert answer.startswith(f'<a id="bell-title-{job.pk}"') and " autofocus>" in answer
     until(lambda: state(job) == "cancelled")
     assert runner.join(10)
     assert Group.objects.count() == Job.objects.get().done < 10_000
