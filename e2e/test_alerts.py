@@ -48,6 +48,7 @@ def test_an_open_bell_keeps_the_focus_and_what_is_archived_comes_back(server: Se
     other.say("@staff, one")
     opened(bell(staff, "/"))
     button, lines = staff.page.get_by_role("button", name="Archive: other mentioned you").first, alerts(staff)
+    dismiss = staff.page.locator("#bell-done").get_by_role("button", name="Dismiss")
     button.focus()
     before = lines.count()
     talker(server, "member").say("@staff, you are wanted")
@@ -65,6 +66,12 @@ def test_an_open_bell_keeps_the_focus_and_what_is_archived_comes_back(server: Se
     expect(staff.page.get_by_role("button", name="Undo")).to_be_focused()
     staff.page.keyboard.press("Enter")
     expect(lines).to_have_count(before + 1)
+    expect(dismiss).to_be_focused()
+    wanted = staff.page.locator("#bell-lines li", has_text="member mentioned you")
+    for name, toast in (("Mark read", "Undo"), ("Mark unread", "Dismiss")):
+        wanted.get_by_role("button", name=name).press("Enter")
+        expect(wanted.get_by_role("button", name=name)).to_have_count(0)
+        expect(staff.page.locator("#bell-done").get_by_role("button", name=toast)).to_be_focused()
     staff.page.locator("#bell-lines a", has_text="member mentioned you").click()
     expect(staff.page.locator(".pl-message .pl-mention").last).to_have_text("@staff")
 
