@@ -247,7 +247,10 @@ def test_by_keyboard_alone_blocks_are_written_moved_and_deleted_and_others_hear_
     member.shows("first", "second").page.keyboard.press("Enter")
     member.shows("third", "first", "second")
     expect(other.shows("third", "first", "second").row("second")).to_be_visible()
-    enter(member, member.button("second", "Open"), "Shift+Tab")
+    enter(member, member.button("first", "More"), "Shift+Tab")
+    enter(member, member.button_of_editor("Close"))
+    expect(member.button("first", "More")).to_be_focused()
+    enter(member, member.button("second", "Open"))
     expect(other.button("second", "Done")).to_be_attached()
     expect(member.button("second", "Done")).to_be_focused()
     did = ["added: third", "moved: third", "moved: third", "deleted: third", "put back: third", "ticked: second"]

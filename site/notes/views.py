@@ -215,6 +215,9 @@ def fragments(request: HttpRequest, region: Any, pane: Pane | None, problem: Any
     parts = region.inner("said", render_to_string("notes/parts.html#said", {"problem": problem}))
     if pane and pane.state != "kept":
         parts += region.inner("pane", pane_markup(request, region, pane))
+    if pane and pane.pressed == "close" and (pk := sent_pk(request.POST.get("close"))):
+        context = {"region": region, "row": {"pk": pk}, "pressed": True}
+        parts += render_to_string("notes/parts.html#more_button", context)
     return parts + (region.present(request) if request.POST.get("plain") and not request.POST.get("met") else "")
 
 

@@ -240,7 +240,7 @@ class Writing:
         return Pane("tools", self._block(pk))
 
     def close(self, pk: int) -> Pane:
-        return Pane()
+        return Pane(pressed="close")
 
     # What they are made of
 
