@@ -102,7 +102,7 @@ def archive(request: HttpRequest, pk: int) -> HttpResponse:
 def unread(request: HttpRequest, pk: int) -> HttpResponse:
     """Mark a line unread, and bring it back from the archive."""
     actions.mark_unread(request.user, _line(request, pk))
-    return _done(request, gettext_lazy("Done."))
+    return _done(request, gettext_lazy("Done."), final=True)
 
 
 @require_POST
@@ -126,7 +126,7 @@ def undo(request: HttpRequest) -> HttpResponse:
     if at is None:
         raise Http404
     actions.undo(request.user, at)
-    return _done(request, gettext_lazy("Done."))
+    return _done(request, gettext_lazy("Done."), final=True)
 
 
 @login_required
@@ -187,14 +187,14 @@ def _line(request: HttpRequest, pk: int) -> actions.Marked:
     return actions.same_line(request.user, alert)
 
 
-def _done(request: HttpRequest, words: Any, at: datetime | None = None) -> HttpResponse:
+def _done(request: HttpRequest, words: Any, at: datetime | None = None, final: bool = False) -> HttpResponse:
     """Answer htmx with the bell as it is now and a toast, which may have Undo, a plain form with its page."""
     if "HX-Request" in request.headers:
         with in_page_language(request):
             region = BellRegion(request.user.pk)
             card = request.POST.get("card")  # there the button that was pressed goes, and the toast takes the focus
             context = {"words": words, "at": at.isoformat() if at else "", "card": card}
-            toast = render_to_string("partials/bell.html#undo", context, request) if at or card else ""
+            toast = render_to_string("partials/bell.html#undo", context, request) if at or (final and card) else ""
             if toast:  # an open card covers the toasts
                 toast = region.inner("done", toast) if card else region.append("toasts", toast)
             shown = region.bell.fragments(request.user)

@@ -11,6 +11,7 @@ from .support.deployments import Deployment
 from .support.imports import csv_file, figure, press, under_way, upload, wait_for_words
 from .support.people import Person
 from .support.servers import Server
+from .support.waiting import eventually
 
 Invite = Callable[..., Person]
 ORDERS = "SELECT count(*), count(DISTINCT idempotency_key) FROM shop_order WHERE idempotency_key LIKE %s"
@@ -48,6 +49,12 @@ def test_an_import_is_seen_to_move_in_two_tabs_and_in_the_bell_and_its_rejected_
     opened(bell(staff, "/shop/orders/"))
     expect(staff.page.locator("#bell-lines li", has_text="5,700 new orders from an import")).to_have_count(1)
     assert figure(staff, "New") >= 5_700
+    accepted = figure(staff, "Accepted")
+    expect(staff.page.locator("#orders-met")).to_have_value("1")
+    staff.page.get_by_role("button", name="Accept order").first.press("Enter")  # the list is full without it
+    expect(staff.page.get_by_role("heading", name="Orders", exact=True)).to_be_focused()
+    eventually(lambda: figure(staff, "Accepted") == accepted + 1, 10, "the totals")
+    expect(staff.page.get_by_role("heading", name="Orders", exact=True)).to_be_focused()
 
 
 def test_what_was_cancelled_is_gone_on_with_without_script_and_no_order_comes_twice(

@@ -16,6 +16,7 @@ from shop import transitions
 from shop.demo import sample_file
 from shop.forms import OrderForm
 from shop.imports.models import Import
+from shop.live import STAFF_LIMIT
 from shop.models import Order, may_order
 from shop.place_order import OrderRejected, make_transition, place_order
 
@@ -104,7 +105,9 @@ def transition(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     else:
         if htmx and htmx.trigger:  # "orders-acts-5-accept"
             context = {"order": order, "transitions": transitions.allowed(request.user, order), "pressed": True}
-            return render(request, "partials/shop.html#pressed", context | {"acts": htmx.trigger.rsplit("-", 2)[0]})
+            context["acts"] = acts = htmx.trigger.rsplit("-", 2)[0]
+            context["gone"] = acts == "orders-acts" and order not in Order.objects.work_list(STAFF_LIMIT)
+            return render(request, "partials/shop.html#pressed", context)
         if htmx:
             return HttpResponse(status=204)
         messages.success(request, _("Order {pk}: {status}.").format(pk=order.pk, status=order.get_status_display()))
