@@ -50,9 +50,9 @@ def accept(invitation: Invitation, person: Any) -> bool:
     removed = ModerationAct.objects.filter(room=room, person=person, act="expel", at__gte=invitation.created)
     if is_guest(person) or Restriction.objects.bans().filter(room=room, person=person).exists():
         return False
-    if room.memberships.filter(person=person).exists():
-        return True
     held = usable().select_for_update(of=("self",)).filter(pk=invitation.pk).first()
+    if room.memberships.filter(person=person).exists():  # their first click may have been what used it up
+        return True
     if held is None or removed.exists():
         return False
     _membership, fresh = Membership.objects.get_or_create(room=room, person=person)

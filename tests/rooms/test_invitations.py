@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from rooms.invitations import accept, invite
 from rooms.models import Invitation, JoinRequest, Membership, Restriction, Room
-from rooms.moderation import expel
+from rooms.moderation import expel, restrict, transfer
 from tests.rooms.posts import lines
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -182,3 +182,24 @@ def test_who_was_removed_comes_in_again_by_a_later_invitation_alone(team, link, 
     assert not is_member(ben, team)
     client.post(f"/invite/{invite(team, ann, 7).token}/")
     assert is_member(ben, team)
+
+
+def test_who_presses_twice_is_let_in_twice(team, ann, ben):
+    invitation = invite(team, ann, 7, most=1)
+
+    def come(_):
+        try:
+            return accept(invitation, ben)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        assert [*pool.map(come, range(6))] == [True] * 6
+
+
+def test_who_was_banned_and_gets_the_room_handed_over_finds_it(team, ann, ben, client):
+    team.members.add(ben)
+    restrict(team, ann, ben, "ban", "always")
+    transfer(team, ann, ben)
+    assert team in Room.objects.visible_to(ben)
+    assert not team.restrictions.exists()
