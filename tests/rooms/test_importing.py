@@ -206,3 +206,10 @@ def test_only_staff_import_and_only_their_own_are_there(people, upload, client):
     client.force_login(other)
     assert client.get("/imports/").status_code == 200
     assert client.get(address).status_code == 404
+
+
+def test_a_zip_that_was_damaged_on_its_way_is_refused_in_words(upload):
+    data = bytearray(zipped(SLACK))
+    at = data.index(b"users.json") + len(b"users.json")
+    data[at : at + 20] = b"\xff" * 20
+    assert "users.json cannot be read" in upload(bytes(data)).content.decode()

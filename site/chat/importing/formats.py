@@ -7,6 +7,7 @@ Slack: `users.json`, `channels.json`, `groups.json`, and a folder of days for ea
 import json
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from html import unescape
@@ -125,7 +126,7 @@ class Export:
             return []
         try:
             rows = json.loads(self.zip.read(name))
-        except (ValueError, RecursionError, zipfile.BadZipFile, RuntimeError, NotImplementedError):
+        except (ValueError, RecursionError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError):
             rows = None
         if not isinstance(rows, list):
             raise Unreadable(_("{name} cannot be read.").format(name=name))
