@@ -2,6 +2,7 @@
 
 import ipaddress
 import time
+from typing import Any
 
 from django.core.cache import caches
 from redis.exceptions import RedisError
@@ -18,7 +19,9 @@ def allows(kind: str, address: str, rate: str) -> bool:
     here = rate_limit(kind, address, rate).take()
     per_second, at_once = map(float, rate.split("/"))
     try:
-        network = ipaddress.ip_network((address, 64 if ":" in address else 32), strict=False)
+        known: Any = ipaddress.ip_address(address)
+        known = getattr(known, "ipv4_mapped", None) or known
+        network = ipaddress.ip_network((known, 64 if known.version == 6 else 32), strict=False)
         counts, seconds = caches["rates"], at_once / per_second
         key = f"{kind}/{int(network.network_address):x}/{int(time.time() / seconds)}"
         counts.add(key, 0, seconds)

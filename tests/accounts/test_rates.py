@@ -41,3 +41,9 @@ def test_without_redis_each_process_counts_alone(redis, monkeypatch):
     redis.kill()
     process(monkeypatch)
     assert [allows("guest", "192.0.2.9", SLOW) for _ in range(6)] == [True] * 5 + [False]
+
+
+def test_addresses_of_ipv4_that_come_by_a_socket_of_ipv6_are_told_apart(redis, monkeypatch):
+    for number in range(6):
+        process(monkeypatch)
+        assert allows("guest", f"::ffff:192.0.2.{number}", SLOW)
