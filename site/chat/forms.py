@@ -11,7 +11,7 @@ from rooms.invitations import DAYS
 from rooms.markup import TextRejected, clean_text
 from rooms.models import NotificationLevel, Room
 from rooms.moderation import LASTS, may_be_restricted
-from rooms.names import guests
+from rooms.names import bearing, guests
 
 SLOW_MODES = [
     (0, _("Off")),
@@ -99,7 +99,9 @@ class NotificationLevelForm(forms.ModelForm):
 def accounts(*usernames: str) -> Any:
     """Those who sign in with one of these names, in whatever case; guests and who is deactivated are left out."""
     alike = ((f"{get_user_model().USERNAME_FIELD}__iexact", name) for name in usernames)
-    named = Q(*alike, _connector=Q.OR)
+    folded = {name.casefold() for name in usernames}  # SQLite knows the case of ASCII alone
+    found = [each.pk for each in bearing({*usernames, *folded}) if each.get_username().casefold() in folded]
+    named = Q(*alike, _connector=Q.OR) | Q(pk__in=found)
     return get_user_model()._default_manager.filter(named, is_active=True).exclude(guests())
 
 

@@ -110,3 +110,11 @@ def test_a_form_begins_one_or_says_why_not(ann, ben, sue, gus, client):
         answer = client.post("/conversations/new/", {"people": names})
         assert answer.headers["Location"] == direct_room(people).get_absolute_url()
     assert Room.objects.count() == 2
+
+
+def test_a_name_that_is_not_ascii_is_found_in_any_case(ann, client):
+    client.force_login(ann)
+    for name in ("Änne", "Γιώργος", "Straßer"):
+        get_user_model().objects.create_user(name)
+        for typed in (name, name.lower(), name.upper()):
+            assert client.post("/conversations/new/", {"people": typed}).status_code == 302, typed
