@@ -123,6 +123,9 @@ def alert(change: Change, posted: Sequence[tuple[Any, frozenset[Any]]], edited: 
         if not (mentioned or row.answers or levels[row.room_id]):
             continue
         known, groups = levels[row.room_id], mentioned & {*Group}
+        if groups:  # other messages concern others, who hear of this one too
+            near = {*named, row.author_id, row.answers and row.answers.author_id}
+            known = {pk: level for pk, level in known.items() if pk in near or level == Level.EVERYTHING}
         told = _alert_mentioned(change, row, named - {row.author_id}, groups, known, reading)
         if not edited:
             answered = {row.answers.author_id} - {row.author_id, *told} if row.answers else set()

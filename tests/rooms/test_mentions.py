@@ -267,3 +267,10 @@ def test_a_mention_in_a_room_of_members_costs_the_same_for_twenty_as_for_one(ann
         say(ann, team, " ".join(f"@member{n}" for n in range(2, 20)))
     assert len(queries) <= len(alone) + 1
     assert all(lines(person) for person in people)
+
+
+def test_everyone_hears_who_was_mentioned_by_another_message_of_the_same_commit_too(ann, ben, team):
+    team.members.add(ben)
+    NotificationLevel.objects.create(room=team, person=ben)
+    post([prepare(team.pk, ann.pk, NumberedText("", 0, text)) for text in ("@ben, tea?", "@everyone, lunch")])
+    assert bells([ben.pk])[ben.pk].lines[0].n == 2
