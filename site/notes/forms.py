@@ -28,7 +28,8 @@ class NoteForm(forms.ModelForm):
         if self.instance.room:
             del self.fields["access"], self.fields["people"]
         elif self.instance.pk:
-            self.initial["people"] = ", ".join(each.get_username() for each in self.instance.members.all())
+            active = self.instance.members.filter(is_active=True)
+            self.initial["people"] = ", ".join(each.get_username() for each in active)
 
     def clean_people(self) -> list[Any]:
         names = {name.strip().lstrip("@").casefold() for name in self.cleaned_data["people"].split(",")} - {""}
@@ -47,7 +48,7 @@ class ImportForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = self.cleaned_data
         if file := data.get("file"):
-            data["text"] = file.read(10**6).decode(errors="replace")
+            data["text"] = file.read(10**6).decode("utf-8-sig", "replace")
         if not data.get("text", "").strip():
             raise forms.ValidationError(_("There is nothing in it."))
         return data

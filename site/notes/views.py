@@ -83,7 +83,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "page": shown.get_page(request.GET.get("page")),
         "q": words,
         "archived": archived,
-        "deleted": Note.objects.filter(owner=request.user.pk, deleted__isnull=False) if archived else (),
+        "deleted": Note.objects.filter(owner=request.user.pk or 0, deleted__isnull=False) if archived else (),
         "room": room,
         "drafts": [(draft, draft.block.note in readable) for draft in drafts],
         "may": not is_guest(request.user),

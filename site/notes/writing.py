@@ -342,7 +342,7 @@ class Writing:
         with translation.override(settings.LANGUAGE_CODE):
             title = _("{actor} mentioned you in the note “{note}”").replace("{note}", self.note.title)
         for person in get_user_model()._default_manager.filter(pk__in=people, is_active=True):
-            notify(person, "mention", title, about=block, key=f"note-{self.note.pk}", actor=self.person)
+            notify(person, "mention", title, about=block, key=f"note.{self.note.pk}", actor=self.person)
 
 
 VERBS = [name for name in vars(Writing) if name[0] != "_" and name not in ("append", "set_image")]
@@ -354,7 +354,8 @@ def save_note(change: Change, form: Any) -> None:
     """Save what was filled in about a note, and have the rights of its readers asked for again."""
     note = form.save()
     if "people" in form.cleaned_data:
-        note.members.set(form.cleaned_data["people"])
+        inactive = note.members.filter(is_active=False)  # the form does not name them
+        note.members.set([*form.cleaned_data["people"], *inactive])
     change.touch(note.rules)
 
 

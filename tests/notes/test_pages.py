@@ -13,6 +13,7 @@ from PIL import Image
 
 from accounts.models import User
 from notes import writing
+from notes.forms import NoteForm
 from notes.models import Block, Draft, Kind, Note
 from rooms.models import Membership, Room
 from tests.examples import ROOT
@@ -293,3 +294,27 @@ def test_a_page_without_a_socket_is_answered_with_the_note_as_it_is_and_its_curs
     assert re.search(rf'name="cursor" value="note\.{note.pk}:\w+\.4"', answer)
     answer = client.post(f"/notes/{note.pk}/do/", sent | {"met": "1"}, headers={"HX-Request": "true"}).content.decode()
     assert f"#note-{note.pk}-rows" not in answer
+
+
+def test_a_deleted_note_that_is_nobodys_any_more_is_in_no_list(client, ann, note):
+    writing.set_state(note, "remove")
+    Note.objects.update(owner=None)
+    assert "Plan" not in client.get("/notes/?archived").content.decode()
+
+
+def test_a_note_is_renamed_when_one_of_its_members_is_deactivated(client, ann, ben):
+    note = Note.objects.create(title="Den", owner=ann, access="members")
+    note.members.add(ben)
+    User.objects.filter(pk=ben.pk).update(is_active=False)
+    client.force_login(ann)
+    shown = NoteForm(instance=note).initial["people"]
+    sent = {"title": "Lair", "access": "members", "people": shown}
+    assert client.post(f"/notes/{note.pk}/settings/", sent).status_code == 302
+    assert [*note.members.all()] == [ben], "who is let in again finds it"
+
+
+def test_a_file_of_markdown_may_begin_with_a_byte_order_mark(client, ann, note, texts):
+    client.force_login(ann)
+    file = SimpleUploadedFile("plan.md", "\ufeff# Plan\n\nmore".encode())
+    client.post(f"/notes/{note.pk}/import/", {"file": file})
+    assert texts(note) == ["more"]

@@ -6,12 +6,14 @@ import pytest
 from django.utils import timezone
 
 from alerts import resolve
+from alerts.bell import bells
 from alerts.models import Alert
 from notes import markdown, writing
 from notes.models import Block, Draft, Kind, Note, Revision
 from parlour import Denied, models
 from parlour.database import run as in_thread
 from rooms.models import Membership, Room
+from rooms.reading import mark_room_read
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -200,3 +202,10 @@ def test_a_tick_is_for_everybody_and_makes_no_conflict(ann, ben, note, type_in):
     writing.act(ann, note.pk, "save", mine)
     block.refresh_from_db()
     assert (block.text, block.done) == ("green tea", True)
+
+
+def test_who_reads_the_room_of_the_same_number_has_not_read_what_a_note_tells(ann, ben, note, blocks, type_in):
+    room = Room.objects.create(pk=note.pk, title="Lobby", owner=ann)
+    writing.act(ann, note.pk, "save", type_in(ann, blocks[0], "@ben, look"))
+    mark_room_read(ben, room)
+    assert bells([ben.pk])[ben.pk].unseen == 1
