@@ -89,16 +89,17 @@ def send_all() -> None:
     random.shuffle(waiting)  # whose mail fails again and again holds up nobody for long
     if waiting:
         with get_connection(timeout=settings.EMAIL_TIMEOUT or TIMEOUT) as server:
-            for person, alerts in waiting:
-                if threading.main_thread().is_alive():
+            for someone, _ in waiting:  # many take minutes, in which rights end and people choose otherwise
+                for person, alerts in due(someone.pk) if threading.main_thread().is_alive() else ():
                     send(person, alerts, server)
 
 
-def due() -> list[tuple[Any, list[Alert]]]:
-    """Who is to be sent which alerts now. Eight queries, for however many people."""
+def due(*people: Any) -> list[tuple[Any, list[Alert]]]:
+    """Who of these people (primary keys), or of all, is to be sent which alerts now. Eight queries for all."""
     now, chosen = timezone.now(), defaultdict[Any, dict[str, Any]](dict)
     reached = {"person__is_active": True, f"person__{mail_field()}__contains": "@"}
     wanted: Any = Preference.objects.exclude(mail="").filter(mail_since__lt=now, **reached)
+    wanted = wanted.filter(person__in=people) if people else wanted
     for preference in wanted.values_list("person", "kind", "mail", "mail_since", named=True):
         chosen[preference.person][preference.kind] = preference
     waiting = _unread(chosen, now)
@@ -108,9 +109,9 @@ def due() -> list[tuple[Any, list[Alert]]]:
         ends = any(alert.at <= now - DIGEST for alert, at_once in pairs if not at_once)
         if mailed := [alert.pk for alert, at_once in pairs if at_once or ends]:
             pks[person] = mailed
-    people = get_user_model()._default_manager.in_bulk(pks)
+    found = get_user_model()._default_manager.in_bulk(pks)
     alerts = Alert.objects.select_related("actor").in_bulk({pk for each in pks.values() for pk in each})
-    return [(people[person], [alerts[pk] for pk in pks[person] if pk in alerts]) for person in pks if person in people]
+    return [(found[person], [alerts[pk] for pk in pks[person] if pk in alerts]) for person in pks if person in found]
 
 
 def _sent_many(people: Collection[Any], now: datetime) -> set[Any]:

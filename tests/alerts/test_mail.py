@@ -17,7 +17,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from alerts import Kind, Role, actions, notify, resolve
+from alerts import Kind, Role, actions, notify, resolve, reword_alerts
 from alerts import mail as alerts_mail
 from alerts.addresses import signed_query
 from alerts.bell import bells
@@ -115,6 +115,39 @@ def test_what_is_read_or_resolved_between_the_look_and_the_sending_is_not_sent(c
     resolve(kind="order", key="Resolved")
     alerts_mail.send(*waiting, EmailBackend())
     assert [each.subject for each in mail.outbox] == ["Open"]
+
+
+@pytest.mark.parametrize("what", ["right", "account", "choice", "quiet", "words"])
+def test_while_others_are_sent_theirs_a_right_may_end_a_choice_change_and_a_text_be_reworded(
+    chosen, ann, sue, team, settings, monkeypatch, what
+):
+    chosen(room=NOW)
+    team.members.add(sue)
+    about = Room.objects.get(pk=team.pk)
+    notify(team, "room", "Secret", "As it was written", about=about)
+    passes(minutes=1)
+
+    def slow(self, messages):
+        other = ann if messages[0].to[0].startswith("sue") else sue
+        if what == "right":
+            team.members.remove(other)
+        elif what == "account":
+            get_user_model().objects.filter(pk=other.pk).update(is_active=False)
+        elif what == "choice":
+            Preference.objects.filter(person=other).update(mail="")
+        elif what == "quiet":
+            PersonalSettings.objects.create(person=other, snoozed_until=timezone.now() + timedelta(hours=1))
+        else:
+            reword_alerts(about, "As it is now")
+        return EmailBackend.send_messages(self, messages)
+
+    settings.EMAIL_BACKEND = f"{__name__}.Away"
+    monkeypatch.setattr(Away, "send_messages", slow)
+    alerts_mail.send_all()
+    if what == "words":
+        assert ["As it is now" in each.body for each in mail.outbox] == [False, True]
+    else:
+        assert len(mail.outbox) == 1
 
 
 def test_a_role_is_told_without_whoever_did_it(chosen, sue, ann):
@@ -392,7 +425,7 @@ from alerts import mail
 due = mail.due()
 print("ready", flush=True)
 input()
-mail.due = lambda: due
+mail.due = lambda *people: [each for each in due if not people or each[0].pk in people]
 mail.send_all()
 """
 
