@@ -54,7 +54,8 @@ def add_alert(
     _touch(change, names)
     if actor is not None and audiences.person(actor.pk) not in map(audiences.stream, names):
         but = {*but, actor.pk} if any(audiences.may_be_of(name, actor.pk) for name in names) else but
-    change.then(lambda: _store(names, about, fields, but, read_by))
+    if names:
+        change.then(lambda: _store(names, about, fields, but, read_by))
 
 
 notify = live_write(add_alert)
@@ -70,10 +71,9 @@ async def anotify(*args: Any, **kwargs: Any) -> None:
 def resolve(change: Change, about: Model | None = None, *, kind: str = "", key: str = "") -> None:
     """Resolve every alert about this object, or of this `kind` and `key`: it leaves all bells, and the counts fall."""
     which = {"about": reference(about)} if about is not None else {"kind": kind, "key": key}
-    alerts = Alert.objects.open().filter(**which)
-    names = set(alerts.values_list("audience", flat=True))
-    alerts.update(resolved=timezone.now())
-    _touch(change, names)
+    rows = dict(Alert.objects.open().filter(**which).values_list("pk", "audience"))
+    Alert.objects.open().filter(pk__in=rows).update(resolved=timezone.now())  # bells hear of no other one
+    _touch(change, rows.values())
 
 
 @live_write

@@ -5,10 +5,12 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from alerts import Role, notify
+from alerts import Role, notify, resolve
 from alerts.bell import bells
-from alerts.models import Alert, Mark
+from alerts.models import Alert, AlertQuerySet, Mark
+from parlour.models import read_heads
 
 pytestmark = pytest.mark.django_db
 
@@ -82,3 +84,25 @@ def test_alerts_migrate_in_a_project_without_jobs():
         app for (label, _), each in migrations.items() if label == "parlour_alerts" for app, _ in each.dependencies
     }
     assert "parlour_jobs" not in others
+
+
+def test_an_alert_to_nobody_is_none():
+    notify([], "order", "Tea")
+    notify(get_user_model().objects.none(), "order", "Tea")
+    assert not Alert.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_comes_while_others_are_resolved_is_left_to_the_next_time_or_its_bells_are_told(ann, ben, monkeypatch):
+    notify(ann, "order", "First", key="tea")
+    update = AlertQuerySet.update
+
+    def late(alerts, **values):
+        Alert.objects.create(audience=f"user.{ben.pk}", kind="order", title="Second", key="tea", at=timezone.now())
+        return update(alerts, **values)
+
+    monkeypatch.setattr(AlertQuerySet, "update", late)
+    before = read_heads([f"user.{ben.pk}"])
+    resolve(kind="order", key="tea")
+    assert Alert.objects.open().filter(title="Second").exists() or read_heads(before) != before
+    assert not Alert.objects.open().filter(title="First").exists()
