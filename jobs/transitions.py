@@ -93,8 +93,9 @@ def put_back(change: Change, jobs: Collection[Job]) -> None:
 @live_write
 def mark_stalled(change: Change) -> None:
     """Nobody works on these jobs any more: their owners see it, and can retry."""
-    change.touch(*{job.stream for job in Job.objects.stalled()})
-    Job.objects.stalled().update(state=State.STALLED)
+    jobs = list(Job.objects.stalled())  # asked once: the owner of one that stalls in between is not told
+    Job.objects.stalled().filter(pk__in=[job.pk for job in jobs]).update(state=State.STALLED)
+    change.touch(*{job.stream for job in jobs})
 
 
 @live_write

@@ -1,6 +1,7 @@
 """Runs that lost their job, jobs that lost their run: killed, frozen, taken over, told to end."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group
@@ -8,7 +9,9 @@ from django.utils import timezone
 
 from alerts.models import Alert
 from jobs import Job, job_for, progress, runner, tasks, transitions
+from jobs.models import JobQuerySet
 from jobs.progress import Stop
+from parlour.models import read_heads
 from tests.jobs.fixture_app.tasks import bake_one, stir
 from tests.waiting import until
 
@@ -124,3 +127,21 @@ def test_a_job_that_could_not_be_claimed_is_found_by_the_next_look(ann, monkeypa
     monkeypatch.undo()
     runner.look(runner.put, lambda: 1)
     assert ended(job).state == "done"
+
+
+def test_whose_job_stalls_while_others_are_marked_is_told_too(ann, ben, begun, monkeypatch):
+    lease = timezone.now() + timedelta(days=1)
+    late = Job.objects.create(owner=ben, kind="by hand", title="Late", state="running", lease=lease)
+    frozen = begun("Bread")
+    Job.objects.filter(pk=frozen.pk).update(lease=timezone.now() - transitions.LEASE)
+    update = JobQuerySet.update
+
+    def slow(jobs, **values):
+        update(Job.objects.filter(pk=late.pk), lease=timezone.now() - transitions.LEASE)
+        return update(jobs, **values)
+
+    monkeypatch.setattr(JobQuerySet, "update", slow)
+    before = read_heads([late.stream])
+    transitions.mark_stalled()
+    assert Job.objects.get(pk=frozen.pk).state == "stalled"
+    assert Job.objects.get(pk=late.pk).state == "running" or read_heads(before) != before
