@@ -99,3 +99,10 @@ def test_who_has_no_account_is_shown_the_way_to_one(gus, client, form):
     client.force_login(gus)
     assert "/accounts/signup/" in client.post("/shop/", form()).content.decode()
     assert not Order.objects.exists()
+
+
+def test_a_form_that_was_rewritten_and_sent_twice_is_one_order_more(ann, client, form):
+    client.force_login(ann)
+    for fields in (form(), form(item="Coffee"), form(item="Coffee"), form(item="Milk"), form()):
+        client.post("/shop/", fields)
+    assert sorted(Order.objects.values_list("item", flat=True)) == ["Coffee", "Milk", "Tea"]
