@@ -11,10 +11,12 @@ from django.db.models import Exists, OuterRef, Subquery
 
 from accounts.models import User
 from alerts import Kind, Role, add_alert, notify, resolve
+from alerts.models import Alert
 from parlour import Change
 from rooms.models import Membership, Message, Room
 from rooms.reading import readers_now
-from widgets.models import Visitor
+from widgets import models
+from widgets.models import Visitor, Widget
 
 ASKED = Kind("visitor", "A visitor writes at a desk", role="staff")
 
@@ -104,6 +106,18 @@ def restrict(visitor: Visitor, muted: bool = False, banned: bool = False) -> Non
     """Say what a visitor may not do: write, or come at all, however they come. Open pages know it in two seconds."""
     visitor.user.is_muted, visitor.user.is_active = muted, not banned
     visitor.user.save(update_fields=["is_muted", "is_active"])
+    if banned and visitor.room_id:
+        resolve_alerts(visitor.room_id)
+
+
+def close(widget: Widget) -> None:
+    """Delete a widget; nobody is called to its visitors any more."""
+    rooms = [*widget.visitors.exclude(room=None).values_list("room", flat=True)]
+    models.delete(widget)
+    waiting = {*Alert.objects.open().filter(kind=ASKED.name).values_list("key", flat=True)}
+    for room in rooms:
+        if _key(room) in waiting:
+            resolve_alerts(room)
 
 
 def hand_over(visitor: Visitor, to: User, by: Any) -> None:

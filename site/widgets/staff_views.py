@@ -110,7 +110,7 @@ def delete(request: HttpRequest, widget: Widget) -> HttpResponse:
     """Delete a widget, after a question."""
     if request.method != "POST":
         return render(request, "widgets/delete.html", {"widget": widget})
-    models.delete(widget)
+    desk.close(widget)
     notices.info(request, f"“{widget.title}” is deleted.")
     return redirect("widgets:index")
 

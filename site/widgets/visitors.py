@@ -61,7 +61,9 @@ def _make(widget: Widget, subject: str, name: str) -> Visitor:
 def _add_to_room(visitor: Visitor) -> None:
     """Have them be a member of the room of their widget, which is all that they may read."""
     widget = visitor.widget
-    if widget.kind == Widget.Kind.DESK and visitor.room is None:
+    if widget.kind == Widget.Kind.DESK and visitor.room is not None:
+        return  # and stay out if the staff put them out
+    if widget.kind == Widget.Kind.DESK:
         asked = Truncator(widget.title).chars(16)  # before the name: it cannot pass for a room of the staff's own
         title = f"{asked}: {visitor.user.name}"[:80]
         visitor.room = Room.objects.create(title=title, access=Room.Access.MEMBERS, guests=Room.Guests.NONE)

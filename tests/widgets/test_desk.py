@@ -169,3 +169,30 @@ def test_somebody_without_a_name_is_asked_for_one_before_there_is_a_conversation
     assert 'aria-label="Message"' in answer.content.decode()
     assert ticket_on(answer)
     assert str(Room.objects.get()) == "Help: Paul"
+
+
+def test_a_visitor_who_is_put_out_of_the_conversation_does_not_come_back_by_loading_the_page(client, desk, vera, sue):
+    signer = key(desk)
+    load = lambda: client.get(address(desk, identity=token(desk, signer))).status_code  # noqa: E731
+    assert load() == 200
+    Membership.objects.filter(person=vera.user).delete()
+    assert load() == 403
+    assert not Membership.objects.filter(person=vera.user).exists()
+    vera.room.members.add(vera.user)
+    assert load() == 200
+    vera.room.delete()
+    assert load() == 200
+    assert Visitor.objects.get().room.members.filter(pk=vera.user_id).exists()
+
+
+def test_nobody_is_called_to_a_visitor_who_was_banned_or_whose_desk_was_deleted(client, desk, vera, sue, tom):
+    other = visitors.vouched(desk, identity.Claims("43", "Paul"))
+    say(vera.user, vera, "spam")
+    say(other.user, other, "my order is late")
+    client.force_login(sue)
+    client.post(f"/widgets/visitors/{vera.pk}/", {"do": "mute"})
+    assert len(told(tom)) == 2
+    client.post(f"/widgets/visitors/{vera.pk}/", {"do": "ban"})
+    assert told(tom) == [("Paul writes at Help", "my order is late")]
+    client.post(f"/widgets/{desk.pk}/delete/")
+    assert told(tom) == []
