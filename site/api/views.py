@@ -65,12 +65,16 @@ def post(request: HttpRequest, token: ApiToken, slug: str) -> Answer:
     key = _hashed(request.headers.get("Idempotency-Key") or request.headers.get("Webhook-Id", ""))
     try:
         if earlier := next(iter(Message.objects.numbered([(token.bot_id, key, 1)] if key else ())), None):
-            if (earlier.room_id, earlier.text) != (room.pk, clean_text(text)):
+            was = clean_text(text) if earlier.edited or earlier.deleted else earlier.text  # it may have said that
+            if (earlier.room_id, was) != (room.pk, clean_text(text)):
                 raise Refused(422, "Another text was sent with this Idempotency-Key.")
             return 200, _shown(request, token, room, earlier)
         [row] = submit(token.bot, room.pk, [NumberedText(key, int(bool(key)), text)]).result(COMMIT_WITHIN)
         if isinstance(row, TextRejected):
             raise row
+    except TimeoutError:
+        words = "It is not known yet whether it was posted. Send it again with the same Idempotency-Key."
+        raise Refused(503, words, Retry_After="5") from None
     except TextRejected as why:
         if why.args[0] is TOO_FAST:
             raise Refused(429, why, Retry_After="1") from None

@@ -1,5 +1,7 @@
 """The HTTP API: what a token opens, and how clearly everything else is refused."""
 
+from concurrent.futures import Future
+
 import pytest
 from django.core import signing
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -8,6 +10,7 @@ from django.utils import timezone
 from accounts import tokens
 from accounts.models import ApiToken, User
 from alerts.models import Alert
+from api import views
 from parlour import Head
 from rooms.files import post_files
 from rooms.models import Message, Room
@@ -145,6 +148,27 @@ def test_a_text_with_a_key_is_posted_once(call, token, lobby, team):
     assert [row.text for row in Message.objects.all()] == ["done", "done"]
     assert message["own"]
     assert message["kind"] == "bot"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_repeat_of_a_text_that_was_deleted_or_edited_meanwhile_is_a_repeat(call, token, lobby):
+    robot, keys = token(), [{"HTTP_IDEMPOTENCY_KEY": f"build {n}"} for n in range(2)]
+    for key in keys:
+        call("post", MESSAGES, robot, {"text": "done"}, **key)
+    deleted, edited = Message.objects.order_by("pk")
+    remove([deleted.pk])
+    Message.objects.filter(pk=edited.pk).update(text="corrected", edited=timezone.now())
+    again = [call("post", MESSAGES, robot, {"text": "done"}, **key) for key in keys]
+    assert [status for status, _ in again] == [200, 200]
+    assert [message["id"] for _, message in again] == [deleted.pk, edited.pk]
+    assert Message.objects.count() == 2
+
+
+def test_a_post_that_is_not_committed_in_time_is_503_in_words(call, token, monkeypatch):
+    monkeypatch.setattr(views, "submit", lambda *_: Future())
+    monkeypatch.setattr(views, "COMMIT_WITHIN", 0.01)
+    status, answer = call("post", MESSAGES, token(), {"text": "done"})
+    assert (status, "same Idempotency-Key" in answer["error"]) == (503, True)
 
 
 @pytest.mark.django_db(transaction=True)
