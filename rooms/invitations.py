@@ -69,7 +69,8 @@ def ask_to_join(person: Any, slug: str, words: str = "") -> None:
         return
     asked, fresh = JoinRequest.objects.get_or_create(room=room, person=person, defaults={"words": words})
     if fresh:
-        to, url = room.owner or Role("staff"), room.site_page("members")
+        to = room.owner if room.owner and room.owner.is_active else Role("staff")
+        url = room.site_page("members")
         notify(to, "join", worded(ASKS, room), words, url, about=asked, actor=person)
 
 

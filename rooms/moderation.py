@@ -129,8 +129,7 @@ def archive(room: Room, by: Any, archived: bool = True) -> None:
 def transfer(room: Room, by: Any, to: Any) -> None:
     """Make somebody the owner of a room, and tell them."""
     Membership.objects.get_or_create(room=room, person=to)
-    for restriction in Restriction.objects.filter(room=room, person=to):
-        restriction.delete()
+    Restriction.objects.filter(room=room, person=to).delete()
     room.owner = to
     room.save(update_fields=["owner"])
     record(room, by, "transfer", to)

@@ -203,3 +203,11 @@ def test_who_was_banned_and_gets_the_room_handed_over_finds_it(team, ann, ben, c
     transfer(team, ann, ben)
     assert team in Room.objects.visible_to(ben)
     assert not team.restrictions.exists()
+
+
+def test_where_the_owner_was_deactivated_the_staff_hear_who_asks(team, ann, ben, sue, client):
+    ann.is_active = False
+    ann.save()
+    client.force_login(ben)
+    client.post("/rooms/team/ask/")
+    assert lines(sue) == ["Ben asks to join Team"]
