@@ -15,6 +15,7 @@ from rooms.rows import KeptQuery
 from rooms.unread import UnreadStream, count, person_of, read_stream
 
 LISTED = 30  # rooms on a page
+LAST_PAGE = 99_999
 
 
 class RoomListStream(StateStream):
@@ -81,6 +82,7 @@ class RoomListRegion(Region):
 
     def __init__(self, person: Any, page: int) -> None:
         super().__init__("home", f"/ws/home/{page}/", reverse("chat:home_panel", args=[page]))
+        page = min(max(page, 1), LAST_PAGE)
         first = (page - 1) * LISTED
         rooms = list(nearest_rooms(person, first, LISTED + 1, bare=True))
         self.previous_page, self.next_page = page - 1, page + 1 if len(rooms) > LISTED else 0

@@ -113,7 +113,8 @@ def notification_level(request: HttpRequest, slug: str) -> HttpResponse:
     chosen = NotificationLevel.objects.filter(room=room, person=person).first()
     form = NotificationLevelForm(request.POST or None, instance=chosen or NotificationLevel(room=room, person=person))
     if form.is_valid():
-        form.save()
+        level = {"level": form.cleaned_data["level"]}  # the first mention may have made one meanwhile
+        NotificationLevel.objects.update_or_create(room=room, person=person, defaults=level)
         return redirect(room)
     may_leave = not room.is_direct and room.memberships.filter(person=person).exists()
     return form_page(request, "chat/notification_level.html", form, room=room, may_leave=may_leave)

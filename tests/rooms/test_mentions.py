@@ -15,6 +15,7 @@ from alerts import audiences, notify
 from alerts.bell import bells
 from alerts.models import Alert
 from alerts.testing import BellPage
+from chat.forms import NotificationLevelForm
 from parlour.presence import record
 from rooms import mentions
 from rooms.models import Membership, Message, NotificationLevel, Room
@@ -274,3 +275,16 @@ def test_everyone_hears_who_was_mentioned_by_another_message_of_the_same_commit_
     NotificationLevel.objects.create(room=team, person=ben)
     post([prepare(team.pk, ann.pk, NumberedText("", 0, text)) for text in ("@ben, tea?", "@everyone, lunch")])
     assert bells([ben.pk])[ben.pk].lines[0].n == 2
+
+
+def test_who_is_mentioned_while_choosing_a_level_has_the_one_they_chose(client, ben, lobby, monkeypatch):
+    client.force_login(ben)
+    is_valid = NotificationLevelForm.is_valid
+
+    def mentioned_meanwhile(form):
+        NotificationLevel.objects.get_or_create(room=lobby, person=ben)
+        return is_valid(form)
+
+    monkeypatch.setattr(NotificationLevelForm, "is_valid", mentioned_meanwhile)
+    assert client.post("/rooms/lobby/alerts/", {"level": "nothing"}).status_code == 302
+    assert NotificationLevel.objects.get().level == "nothing"

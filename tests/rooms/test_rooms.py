@@ -145,3 +145,9 @@ def test_marks_of_ones_own_lines_tell_nothing_but_the_number(client, db):
     assert '[data-author="7"]' in answer.content.decode()
     assert " (you)" in answer.content.decode()
     assert " (Sie)" in client.get("/rooms/mine/7.css?language=de").content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", [0, 10**20])
+def test_a_page_of_the_list_that_cannot_be_is_another_one(lobby, client, page):
+    assert client.get(f"/panel/{page}/").status_code == 200
