@@ -62,6 +62,8 @@ def write_anew(file: IO[bytes]) -> tuple[BytesIO, BytesIO, Measured]:
                 ImageOps.exif_transpose(image, in_place=True)
             _bare(image).save(whole, form, **options)
             written = Measured(TYPES[form], *image.size)
+            if image.mode.startswith("I"):  # sixteen bits, of which Pillow would show all but the darkest as white
+                image = image.point(lambda value: value / 256).convert("L")
             small = image if image.mode == "RGB" else image.convert("RGBA" if image.has_transparency_data else "RGB")
             small.thumbnail(THUMBNAIL)
             small.save(thumbnail, "WEBP")

@@ -337,3 +337,11 @@ def test_files_on_an_object_are_for_who_may_read_there_and_lead_back_to_its_page
     assert content(client, row)[1] == b"hello"
     client.logout()
     assert content(client, row)[0].status_code == 404
+
+
+def test_the_thumbnail_of_an_image_of_sixteen_bits_is_as_bright_as_the_image():
+    file = BytesIO()
+    Image.frombytes("I;16", (60, 40), b"\x00\x40" * 60 * 40).save(file, "PNG")
+    _whole, thumbnail, _image = images.write_anew(file)
+    with Image.open(thumbnail) as small:
+        assert abs(small.convert("L").getpixel((30, 20)) - 0x40) < 3
