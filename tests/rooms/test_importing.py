@@ -213,3 +213,10 @@ def test_a_zip_that_was_damaged_on_its_way_is_refused_in_words(upload):
     at = data.index(b"users.json") + len(b"users.json")
     data[at : at + 20] = b"\xff" * 20
     assert "users.json cannot be read" in upload(bytes(data)).content.decode()
+
+
+def test_a_name_of_campfire_is_no_username(people, upload, django_user_model):
+    dan = django_user_model.objects.create_user("dan")
+    upload(CAMPFIRE)
+    finished()
+    assert not Message.objects.filter(author=dan).exists()

@@ -71,6 +71,8 @@ class Export:
         self.kind = "slack" if "channels.json" in self.names else "campfire"
         slack = self.kind == "slack"
         self.people = {each.id: each for each in map(_person, self._list("users.json"))}
+        if not slack:  # what it calls a name nobody signs in with: it may be another person's username here
+            self.people = {pk: each._replace(username="") for pk, each in self.people.items()}
         rooms = [
             (row, name == "groups.json")
             for name in ("channels.json", "groups.json", "rooms.json")
