@@ -11,6 +11,7 @@ from django.contrib import messages as notices
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
@@ -76,7 +77,8 @@ def home(request: HttpRequest) -> HttpResponse:
     notes = Note.objects.visible_to(request.user).filter(archived__isnull=not archived).select_related("room")
     if room := request.GET.get("room", "").replace("\0", ""):
         notes = notes.filter(room__slug=room)
-    shown = Paginator(notes.filter(title__icontains=words).order_by("-touched", "-pk"), PAGE)
+    alike = (("title__icontains", each) for each in {words, words.lower(), words.title()})  # SQLite tells "ö" from "Ö"
+    shown = Paginator(notes.filter(Q(*alike, _connector=Q.OR)).order_by("-touched", "-pk"), PAGE)
     drafts = Draft.objects.filter(person=request.user.pk).select_related("block__note").order_by("-at")[:PAGE]
     readable = set(Note.objects.visible_to(request.user).filter(blocks__drafts__in=list(drafts)))
     context = {

@@ -366,6 +366,8 @@ def set_state(change: Change, note: Note, state: str) -> None:
     setattr(note, field, timezone.now() if state in ("archive", "remove") else None)
     note.save(update_fields=[field])
     change.touch(note.rules)
+    if note.deleted:
+        resolve(kind="mention", key=f"note.{note.pk}")
 
 
 def visit(person: Any, note: Note, until: timedelta) -> None:

@@ -17,6 +17,7 @@ from notes.forms import NoteForm
 from notes.models import Block, Draft, Kind, Note
 from rooms.models import Membership, Room
 from tests.examples import ROOT
+from tests.rooms.posts import lines
 from tests.rooms.test_every_address import routes
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -318,3 +319,16 @@ def test_a_file_of_markdown_may_begin_with_a_byte_order_mark(client, ann, note, 
     file = SimpleUploadedFile("plan.md", "\ufeff# Plan\n\nmore".encode())
     client.post(f"/notes/{note.pk}/import/", {"file": file})
     assert texts(note) == ["more"]
+
+
+def test_a_word_of_a_title_is_found_in_any_case(client, note):
+    Note.objects.update(title="Die Übersicht")
+    for typed in ("übersicht", "Übersicht", "die ü", "ÜBERSICHT"):
+        assert "Die Übersicht" in client.get("/notes/", {"q": typed}).content.decode(), typed
+
+
+def test_who_was_mentioned_in_a_note_that_is_deleted_is_led_nowhere(client, ann, ben, note, blocks, type_in):
+    writing.act(ann, note.pk, "save", type_in(ann, blocks[0], "@ben, look"))
+    assert lines(ben) == ["Ann mentioned you in the note “Plan”"]
+    writing.set_state(note, "remove")
+    assert lines(ben) == []
