@@ -73,7 +73,8 @@ def set_preferences(change: Change, person: Any, choices: dict[str, tuple[str, s
 
 def _mark(change: Change, person: Any, alerts: Marked, *names: str) -> datetime | None:
     now = timezone.now()
-    rows = [Mark(alert_id=pk, person=person, **dict.fromkeys(names, now)) for pk in alerts.values_list("pk", flat=True)]
+    locked = alerts.order_by("pk").select_for_update(no_key=True)  # nobody deletes them meanwhile
+    rows = [Mark(alert_id=pk, person=person, **dict.fromkeys(names, now)) for pk in locked.values_list("pk", flat=True)]
     if not rows:
         return None
     Mark.objects.bulk_create(

@@ -87,7 +87,8 @@ def reword_alerts(change: Change, about: Model, body: str) -> None:
 @live_write
 def delete_alerts(change: Change, alerts: AlertQuerySet) -> int:
     """Delete these alerts and their marks; the counts stay right. Returns how many alerts there were."""
-    rows = dict(alerts.order_by().values_list("pk", "audience"))
+    locked = Alert.objects.filter(pk__in=alerts.order_by().values("pk")).order_by("pk").select_for_update()
+    rows = dict(locked.values_list("pk", "audience"))  # nobody marks them meanwhile
     if rows:
         doomed = Alert.objects.filter(pk__in=rows)
         Mark.objects.filter(alert__in=doomed.values("pk"))._raw_delete(doomed.db)

@@ -1,14 +1,17 @@
 """What was told within a room is gone with the right to read it, with the message, with the room, with the person."""
 
+import threading
+
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from alerts import Role, notify
+from alerts import Role, delete_alerts, notify
+from alerts.actions import mark_read
 from alerts.bell import bells
-from alerts.models import Alert
+from alerts.models import Alert, AlertQuerySet, Mark
 from alerts.testing import BellPage
 from rooms.models import Membership, Message, Room
 from tests.rooms.posts import say
@@ -101,3 +104,45 @@ def test_a_big_deletion_looks_for_alerts_a_few_times_not_once_a_message(ann, ben
     assert not Alert.objects.exists()
     asked = [each["sql"] for each in queries if "parlour_alerts_alert" in each["sql"]]
     assert len(asked) < 20
+
+
+def test_who_reads_an_alert_while_it_is_being_deleted_meets_no_error(ann, team):
+    notify(ann, "order", "Tea", about=team)
+    deleted, read = threading.Event(), threading.Event()
+
+    def delete():
+        with transaction.atomic():
+            delete_alerts(Alert.objects.all())
+            deleted.set()
+            read.wait(0.5)
+        connections.close_all()
+
+    thread = threading.Thread(target=delete)
+    thread.start()
+    deleted.wait(10)
+    assert mark_read(ann, Alert.objects.for_person(ann)) is None
+    thread.join()
+    assert not Mark.objects.exists()
+
+
+def test_who_deletes_an_alert_while_it_is_being_read_meets_no_error(ann, monkeypatch):
+    notify(ann, "order", "Tea")
+    readers = []
+
+    def read():
+        mark_read(ann, Alert.objects.for_person(ann))
+        connections.close_all()
+
+    def read_first(alerts, using):
+        reader = threading.Thread(target=read)
+        readers.append(reader)
+        reader.start()
+        reader.join(0.5)
+        return raw_delete(alerts, using)
+
+    raw_delete = AlertQuerySet._raw_delete
+    monkeypatch.setattr(AlertQuerySet, "_raw_delete", read_first)
+    delete_alerts(Alert.objects.all())
+    readers[0].join()
+    assert not Alert.objects.exists()
+    assert not Mark.objects.exists()
