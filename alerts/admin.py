@@ -6,8 +6,10 @@ from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 
+from alerts import audiences
 from alerts.models import Alert, Mark, Preference
 from alerts.notifications import delete_alerts
+from parlour import Change, live_write
 
 USERNAME = get_user_model().USERNAME_FIELD
 
@@ -49,7 +51,11 @@ class MarkAdmin(ReadOnly):
     list_select_related = ["alert", "person"]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+        """Not many at once; but with its alert or person, which else nobody could delete."""
+        return obj is not None and super().has_delete_permission(request, obj)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        _delete(obj)
 
 
 @admin.register(Preference)
@@ -60,3 +66,10 @@ class PreferenceAdmin(ReadOnly):
     list_filter = ["kind", "level", "mail"]
     search_fields = [f"person__{USERNAME}", "kind"]
     list_select_related = ["person"]
+
+
+@live_write
+def _delete(change: Change, mark: Mark) -> None:
+    """The bell in which it counted is told."""
+    mark.delete()
+    change.touch(audiences.person(mark.person_id))

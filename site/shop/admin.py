@@ -14,14 +14,14 @@ from shop.transitions import TRANSITIONS, Transition
 
 def _action(transition: Transition) -> Callable[..., None]:
     def make(model_admin: Any, request: HttpRequest, orders: QuerySet[Order]) -> None:
-        made = 0
-        for pk in orders.values_list("pk", flat=True):
+        made, pks = 0, [*orders.values_list("pk", flat=True)]  # those that leave a filtered list by this count too
+        for pk in pks:
             try:
                 make_transition(request.user, pk, transition.name)
                 made += 1
             except (OrderRejected, Order.DoesNotExist) as error:
                 messages.warning(request, str(error))
-        messages.success(request, f"{made} of {len(orders)} done.")
+        messages.success(request, f"{made} of {len(pks)} done.")
 
     make.__name__ = transition.name
     return admin.action(make, description=f"{transition.label} selected orders", permissions=["change"])

@@ -12,10 +12,11 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from alerts import Role, notify
+from alerts import Role, actions, notify
 from alerts.addresses import signed_query
 from alerts.bell import bells
 from alerts.models import Alert, Mark, PersonalSettings, Preference, registered_kinds
+from parlour.models import read_heads
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -304,3 +305,26 @@ def test_a_feed_shows_its_persons_alerts_until_its_address_is_revoked(here, clie
         assert anybody.get(wrong).status_code == 404
     here.post("/alerts/preferences/personal/", {"feed": ""})
     assert (anybody.get(address).status_code, feed()) == (404, None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_admin_deletes_alerts_that_were_read_and_people_who_read_some(admin_client, ann, ben):
+    for person in (ann, ben):
+        notify(person, "order", f"Tea of {person.username}")
+        actions.mark_read(person, Alert.objects.for_person(person))
+    doomed, other = Alert.objects.order_by("pk")
+    page = "/admin/parlour_alerts/alert/"
+    assert admin_client.post(f"{page}{doomed.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert [*Alert.objects.all()] == [other]
+    assert admin_client.post(f"/admin/accounts/user/{ben.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert not Mark.objects.exists()
+    notify(ann, "order", "Tea")
+    actions.mark_read(ann, Alert.objects.for_person(ann))
+    before = read_heads([f"user.{ann.pk}"])
+    admin_client.post(f"/admin/parlour_alerts/mark/{Mark.objects.first().pk}/delete/", {"post": "yes"})
+    assert not Mark.objects.exists()
+    assert read_heads(before) != before
+    actions.mark_read(ann, Alert.objects.for_person(ann))
+    many = {"action": "delete_selected", "_selected_action": [*Alert.objects.values_list("pk", flat=True)]}
+    admin_client.post(page, {**many, "post": "yes"})
+    assert not Alert.objects.exists()

@@ -53,3 +53,9 @@ def test_a_list_without_actions_has_no_inline_style(tea, staff, monkeypatch):
     page = staff.get(LIST).content.decode()
     assert 'name="action"' not in page
     assert "<style" not in page
+
+
+def test_orders_that_leave_the_filtered_list_by_the_step_are_counted_too(tea, ann, staff):
+    coffee = place_order(ann, "Coffee", 100, "JPY")
+    fields = {"action": "accept", "_selected_action": [tea.pk, coffee.pk]}
+    assert "2 of 2 done." in staff.post(f"{LIST}?status__exact=new", fields, follow=True).content.decode()
