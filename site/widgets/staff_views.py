@@ -127,7 +127,8 @@ def visitor(request: HttpRequest, number: int) -> HttpResponse:
             desk.hand_over(found, to, request.user)
             notices.success(request, f"{to.name} looks after {found.user.name} now.")
         elif do in ("mute", "ban", "lift"):
-            desk.restrict(found, muted=do == "mute", banned=do == "ban")
+            banned = do == "ban" or (do == "mute" and not found.user.is_active)  # by somebody else, meanwhile
+            desk.restrict(found, muted=do == "mute", banned=banned)
             done = {"mute": "is muted", "ban": "is banned", "lift": "may come and write again"}[do]
             notices.success(request, f"{found.user.name} {done}.")
         to_room = "back" in request.POST and found.room

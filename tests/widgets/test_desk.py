@@ -196,3 +196,13 @@ def test_nobody_is_called_to_a_visitor_who_was_banned_or_whose_desk_was_deleted(
     assert told(tom) == [("Paul writes at Help", "my order is late")]
     client.post(f"/widgets/{desk.pk}/delete/")
     assert told(tom) == []
+
+
+def test_who_is_muted_from_a_page_that_does_not_know_of_a_ban_stays_banned(client, desk, vera, sue):
+    client.force_login(sue)
+    for do in ("ban", "mute"):
+        client.post(f"/widgets/visitors/{vera.pk}/", {"do": do})
+    assert not Visitor.objects.get().user.is_active
+    client.post(f"/widgets/visitors/{vera.pk}/", {"do": "lift"})
+    assert Visitor.objects.get().user.is_active
+    assert not Visitor.objects.get().user.is_muted
