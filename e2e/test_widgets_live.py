@@ -174,7 +174,9 @@ def test_a_bell_shows_somebody_their_own_alerts_as_they_come(
     person: Invite, server: Server, host: HostSite, deployment: Deployment
 ) -> None:
     site = VouchingSite(host, StaffWidget(server, title="Your orders", kind="bell", access="vouched"))
-    vera = person(server).go(f"{site.widget.address.removeprefix(server.url)}?identity={site.token('1', 'Vera')}")
+    vera, sent = person(server), list[str]()
+    vera.page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(str(frame))))
+    vera.go(f"{site.widget.address.removeprefix(server.url)}?identity={site.token('1', 'Vera')}")
     expect(vera.page.get_by_text("Nothing is waiting for you.")).to_be_visible()
     expect(vera.page.locator("input[name=met]")).to_have_value("1")
     deployment.manage("shell", "-v0", "-c", TELL.format(site.public_id))
@@ -184,3 +186,4 @@ def test_a_bell_shows_somebody_their_own_alerts_as_they_come(
     vera.page.get_by_role("button", name="Mark all read").click()
     expect(vera.page.get_by_text("Unread:")).to_have_count(0)
     expect(link).to_be_visible()
+    assert '"upto":"' in sent[-1]  # what came meanwhile is not read

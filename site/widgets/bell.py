@@ -45,9 +45,10 @@ class BellRegion(Region):
         self.guards = [widget.head]
 
 
-def read_all(person: Any) -> None:
-    """Everything that is open is read."""
-    mark_read(person, Alert.objects.for_person(person).open())
+def read_all(person: Any, upto: Any) -> None:
+    """What is open, and was there when the page was shown, is read."""
+    alerts, upto = Alert.objects.for_person(person).open(), str(upto)
+    mark_read(person, alerts.filter(pk__lte=int(upto)) if upto.isdecimal() and len(upto) < 19 else alerts)
 
 
 class BellConsumer(TicketConsumer):
@@ -60,4 +61,4 @@ class BellConsumer(TicketConsumer):
         return BellRegion(widget, visitor.user_id) if visitor and widget.kind == Widget.Kind.BELL else None
 
     async def hear_read(self, fields: dict[str, Any]) -> None:
-        await run(read_all, self.person)
+        await run(read_all, self.person, fields.get("upto"))

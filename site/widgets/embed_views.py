@@ -199,7 +199,7 @@ def file(request: HttpRequest, widget: Widget, pk: int, signature: str, small: b
 def read(request: HttpRequest, widget: Widget, visit: Visit) -> HttpResponse:
     """Mark the alerts of a bell read. Answered with the page."""
     if request.method == "POST" and visit.visitor:
-        read_all(request.user)
+        read_all(request.user, request.POST.get("upto"))
     return _page(request, widget, visit)
 
 

@@ -328,8 +328,11 @@ def test_a_bell_shows_what_its_visitor_is_alerted_of(client, lobby):
     answer = client.post(address(bell), {"ticket": ticket_on(answer)})
     assert '<a href="https://shop.example/5" target="_blank"' in answer.content.decode()
     assert "Unread: Your order is on its way" in text_of(answer)
-    answer = client.post(address(bell, "read/"), {"ticket": ticket_on(answer), "kind": "read"})
-    assert "Unread" not in text_of(answer)
+    shown = re.search(r'name="upto" value="(\d+)"', answer.content.decode())[1]
+    notify(visitors.find(bell.public_id, "42"), "order", "It is delayed")
+    answer = client.post(address(bell, "read/"), {"ticket": ticket_on(answer), "kind": "read", "upto": shown})
+    assert "Unread: It is delayed" in text_of(answer)
+    assert "Unread: Your order" not in text_of(answer)
 
 
 async def test_a_bell_in_a_widget_is_live(desk):
@@ -339,6 +342,12 @@ async def test_a_bell_in_a_widget_is_live(desk):
     await page.__aenter__()
     await sync_to_async(notify)(vera.user, "order", "Your order is on its way")
     await page.shows("Unread: Your order is on its way")
+    shown = page.document.value(page.region.id("upto"))
+    await sync_to_async(notify)(vera.user, "order", "It is delayed")
+    await page.shows("Unread: It is delayed")
+    await page.send(kind="read", upto=shown)
+    await page.until(lambda: "Unread: Your" not in page.document.text(), "that it is read")
+    assert "Unread: It is delayed" in page.document.text()
     await page.send(kind="read")
     await page.until(lambda: "Unread" not in page.document.text(), "that it is read")
     await page.cut()
