@@ -10,9 +10,9 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Subquery
 
 from accounts.models import User
-from alerts import Kind, Role, add_alert, notify, resolve
+from alerts import Kind, Role, add_alert, audiences, delete_alerts, notify, resolve
 from alerts.models import Alert
-from parlour import Change
+from parlour import Change, live_write
 from rooms.models import Membership, Message, Room
 from rooms.reading import readers_now
 from widgets import models
@@ -41,6 +41,10 @@ def _call_staff(change: Change, visitor: Visitor, row: Message) -> None:
     if missing := list(staff().exclude(pk__in=members).values_list("pk", flat=True)):
         new = [Membership(room=row.room, person_id=pk) for pk in missing]
         change.then(lambda: Membership.objects.bulk_create(new, ignore_conflicts=True))
+    _alert(change, visitor, row)
+
+
+def _alert(change: Change, visitor: Visitor, row: Message) -> None:
     add_alert(
         change,
         visitor.assigned or Role("staff"),
@@ -52,6 +56,14 @@ def _call_staff(change: Change, visitor: Visitor, row: Message) -> None:
         actor=row.author,
         read_by=readers_now(row.room),
     )
+
+
+@live_write
+def _ask(change: Change, visitor: Visitor) -> None:
+    """Alert all of the staff of what a visitor wrote last, as nobody looks after them any more."""
+    if row := Message.objects.newest(visitor.room_id or 0):
+        visitor.assigned = None
+        _alert(change, visitor, row)
 
 
 def _staff_answered(row: Message) -> None:
@@ -80,7 +92,12 @@ def staff_changed(instance: User, update_fields: Any = None, **_: Any) -> None:
         return
     if _may_differ(update_fields) and staff().filter(pk=instance.pk).exists():
         Membership.objects.filter(person=instance.pk, room__visitor__isnull=False).delete()
+        theirs = with_last_author(Visitor.objects.with_related().filter(assigned=instance.pk, user__is_active=True))
+        waiting = [visitor for visitor in theirs if visitor.last_author == visitor.user_id]
         Visitor.objects.filter(assigned=instance.pk).update(assigned=None)
+        delete_alerts(Alert.objects.filter(kind=ASKED.name, audience=audiences.person(instance.pk)))
+        for visitor in waiting:
+            _ask(visitor)
 
 
 def staff_joined(instance: User, update_fields: Any = None, **_: Any) -> None:

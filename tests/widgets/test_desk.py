@@ -117,6 +117,8 @@ def test_who_leaves_the_staff_leaves_the_desks_and_their_visitors_are_everybodys
     tom.save()
     ann.save()
     assert {*Membership.objects.values_list("person__username", flat=True)} == {vera.user.username, "sue", "ann"}
+    assert told(sue) == [("Vera writes at Help", "my order is late")]
+    say(sue, vera, "it comes today")
     say(vera.user, vera, "still late")
     assert told(sue) == [("Vera writes at Help", "still late")]
 
@@ -206,3 +208,19 @@ def test_who_is_muted_from_a_page_that_does_not_know_of_a_ban_stays_banned(clien
     client.post(f"/widgets/visitors/{vera.pk}/", {"do": "lift"})
     assert Visitor.objects.get().user.is_active
     assert not Visitor.objects.get().user.is_muted
+
+
+def test_what_a_visitor_asked_somebody_who_leaves_the_staff_is_theirs_no_more_and_everybodys_again(
+    vera, desk, sue, tom
+):
+    other = visitors.vouched(desk, identity.Claims("43", "Paul"))
+    for visitor in (vera, other):
+        say(visitor.user, visitor, "hello")
+        hand_over(visitor, tom, sue)
+    say(vera.user, vera, "it is a secret")
+    say(tom, other, "hello")
+    assert "handed Vera over to you" in str(told(tom))
+    tom.is_staff = False
+    tom.save()
+    assert told(tom) == []
+    assert told(sue) == [("Vera writes at Help", "it is a secret")]
