@@ -44,9 +44,8 @@ def place_order(
     order = Order.objects.create(buyer=buyer, idempotency_key=idempotency_key, **values)
     words = f"{order.item}, {order.price}"
     add_alert(change, buyer, "order", f"Order {order.pk} is placed", words, about=order)
-    title, url = f"New order: {order.item}", f"{reverse('shop:orders')}#orders-{order.pk}"
-    words = f"{order.price}, from {buyer.name}"
-    add_alert(change, Role("staff"), "order", title, words, url, about=order, key="orders", actor=buyer)
+    title, url = f"New order: {order.item}, from {{actor}}", f"{reverse('shop:orders')}#orders-{order.pk}"
+    add_alert(change, Role("staff"), "order", title, order.price, url, about=order, key="orders", actor=buyer)
     return order
 
 

@@ -9,6 +9,7 @@ from rooms.direct import direct_room
 from rooms.models import Membership, Message, Restriction, Room
 from rooms.posting import submit
 from rooms.send_once import NumberedText
+from shop.place_order import place_order
 
 from .conftest import PASSWORD
 
@@ -93,3 +94,13 @@ def test_the_last_who_can_administer_the_site_stays(signed_in, ann):
 
 def test_a_guest_has_no_account_to_delete(signed_in, db):
     assert signed_in(User.objects.create_guest("Gus")).get(DELETE).url == "/accounts/signup/"
+
+
+def test_no_alert_of_an_order_names_them_any_more(signed_in, ann):
+    staff = User.objects.create_user("sue", is_staff=True)
+    place_order(ann, "Tea", 1250, "EUR")
+    [told] = Alert.objects.for_person(staff)
+    assert told.title_now == "New order: Tea, from Ann Berg"
+    signed_in(ann).post(DELETE, {"password": PASSWORD})
+    [told] = Alert.objects.for_person(staff).select_related("actor")
+    assert (told.title_now, told.body) == ("New order: Tea, from Former member", "12.50 EUR")

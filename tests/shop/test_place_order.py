@@ -19,7 +19,7 @@ def test_placing_one_tells_the_buyer_and_all_staff(ann, client, form, alerts_of)
     assert (answer.status_code, answer["Location"]) == (302, "/shop/")
     assert (order.buyer, order.item, order.amount, order.currency, order.status) == (ann, "Tea", 1250, "EUR", "new")
     assert alerts_of(ann) == [f"Order {order.pk} is placed"]
-    assert alerts_of("staff") == ["New order: Tea"]
+    assert alerts_of("staff") == ["New order: Tea, from {actor}"]
     for alert in Alert.objects.all():
         assert alert.about == f"shop.order:{order.pk}"
         assert client.get(alert.url).status_code == (200 if alert.audience != "staff" else 403)

@@ -42,10 +42,9 @@ def import_orders(job: JobContext) -> str:
     finally:
         if imported.orders > start.orders:  # one alert of an import, however many orders and tries
             title = f"{imported.orders:,} new order{'' if imported.orders == 1 else 's'} from an import"
-            body = f"{imported.name}, from {job.owner.name}"
             with transaction.atomic():
                 resolve(imported)
-                notify(Role("staff"), "order", title, body, reverse("shop:orders"), imported, actor=job.owner)
+                notify(Role("staff"), "order", title, imported.name, reverse("shop:orders"), imported, actor=job.owner)
     imported.file.delete(save=False)
     return imported.outcome
 
