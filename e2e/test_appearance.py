@@ -5,16 +5,18 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from .support.appearance import broken_pages, fill_with_content, fits, is_accessible
+from .support.appearance import broken_pages, enlarge, fill_with_content, fits, is_accessible
 from .support.bell import alerts, bell, opened
 from .support.deployments import Deployment
 from .support.imports import csv_file, upload, wait_for_words
 from .support.people import Person
 from .support.servers import Server
+from .support.waiting import eventually
 
 Invite = Callable[..., Person]
 SPOKEN = """all => all.map((each) => (each.getAttribute("aria-labelledby") || "").split(" ").filter(Boolean)
   .map((id) => document.getElementById(id).textContent).join(" ") || each.textContent)"""
+LOST_PRESS = "document.querySelector('.pl-problem').innerHTML = '<span class=pl-unsent>That was lost</span>'"
 PAGES = {
     "": "/ /rooms/lobby/ /rooms/team/ /accounts/login/ /accounts/signup/ /accounts/guest/ /shop/ /no-such-page/",
     "member": "/ /rooms/lobby/ /rooms/new/ /accounts/profile/ /accounts/password/ /echo/ /shop/ /shop/mine/"
@@ -178,6 +180,14 @@ def test_a_room_is_used_by_keyboard_and_news_is_spoken_once_and_calmly(person: I
     expect(member.page.locator(calm).filter(has_text="for the ear")).to_have_count(1)
 
 
+def stand_in_a_row(somebody: Person) -> None:
+    row = {part: somebody.page.locator(part).first.bounding_box() for part in (".room-list", "h1", ".pl-people")}
+    row["end"] = somebody.page.locator("#bell-open, .account > a").locator("visible=true").first.bounding_box()
+    edges = [edge for box in row.values() if box for edge in (box["x"], box["x"] + box["width"])]
+    assert len(edges) == 8
+    assert edges == sorted(edges), row
+
+
 @pytest.mark.parametrize("name", ["", "member", "staff"])
 def test_on_a_phone_one_row_stands_over_a_conversation(person: Invite, full_server: Server, name: str) -> None:
     somebody = person(full_server)
@@ -191,11 +201,7 @@ def test_on_a_phone_one_row_stands_over_a_conversation(person: Invite, full_serv
     talk = somebody.page.get_by_role("region", name="Conversation").bounding_box()
     assert talk
     assert talk["y"] <= 52
-    row = {part: somebody.page.locator(part).first.bounding_box() for part in (".room-list", "h1", ".pl-people")}
-    row["end"] = somebody.page.locator("#bell-open, .account > a").locator("visible=true").first.bounding_box()
-    edges = [edge for box in row.values() if box for edge in (box["x"], box["x"] + box["width"])]
-    assert len(edges) == 8
-    assert edges == sorted(edges), row
+    stand_in_a_row(somebody)
     somebody.page.get_by_role("button", name="People here").click()
     expect(somebody.page.get_by_role("list", name="People here")).to_be_visible()
     if name:
@@ -205,3 +211,49 @@ def test_on_a_phone_one_row_stands_over_a_conversation(person: Invite, full_serv
     somebody.page.get_by_role("button", name="Rooms").click()
     somebody.page.get_by_role("link", name="All rooms").click()
     expect(somebody.page.get_by_role("heading", name="Rooms")).to_be_visible()
+
+
+def width_of(somebody: Person, part: str) -> float:
+    return float(somebody.page.locator(part).first.evaluate("each => each.getBoundingClientRect().width"))
+
+
+@pytest.mark.parametrize("name", ["", "staff"])
+def test_german_and_large_letters_fit_between_a_phone_and_a_desk(
+    person: Invite, full_server: Server, name: str
+) -> None:
+    somebody = person(full_server, locale="de-DE")
+    if name:
+        somebody.sign_in(name)
+    for path in ("/notes/", "/shop/orders/", "/webhooks/new/") if name else ("/notes/",):
+        somebody.go(path).page.evaluate("document.querySelector('.choices label')?.append('e'.repeat(80))")
+        fits(somebody, f"german-{name}{path.replace('/', '-')}", (360, 430, 480, 640, 720, 760))
+    somebody.open_room("lobby")
+    for width in (720, 1100):
+        somebody.page.set_viewport_size({"width": width, "height": 740})
+        assert width_of(somebody, ".pl-talk-head h1") > 100, width
+    somebody.page.set_viewport_size({"width": 360, "height": 740})
+    stand_in_a_row(somebody)
+    enlarge(somebody)
+    stand_in_a_row(somebody)
+    fits(somebody, f"large-{name}-room", (360, 768, 1280))
+    assert width_of(somebody, ".pl-talk") > 600
+    assert width_of(somebody, ".pl-talk-head h1") > 100
+
+
+def test_what_is_small_or_floats_on_a_phone_is_within_reach(person: Invite, full_server: Server) -> None:
+    staff = person(full_server, locale="de-DE").sign_in("staff")
+    staff.page.set_viewport_size({"width": 360, "height": 740})
+    staff.go("/shop/orders/")
+    eventually(lambda: width_of(staff, ".ledger td:first-child a") >= 24, 2, "a link to an order")
+    banner = bell(staff, "/alerts/preferences/").page.locator(".pl-bell .pl-banner").bounding_box()
+    assert banner
+    assert banner["x"] >= 0
+    staff.open_room("lobby").page.evaluate(LOST_PRESS)
+    below = [staff.page.locator(part).bounding_box() for part in (".pl-unsent", ".page .pl-banner", ".pl-composer")]
+    edges = [edge for box in below if box for edge in (box["y"], box["y"] + box["height"])]
+    assert len(edges) == 6
+    assert edges == sorted(edges), below
+    expect(staff.page.locator(".pl-unsent")).to_have_css("pointer-events", "none")
+    enlarge(staff)
+    columns = staff.page.locator(".pl-message").first.evaluate("each => getComputedStyle(each).gridTemplateColumns")
+    assert float(columns.split("px")[0]) >= 72, "the time of a line stands beside its text"

@@ -17,6 +17,9 @@ from .waiting import eventually
 
 PHOTOGRAPHS = Path(__file__).resolve().parents[2] / "test-results" / "looks"
 WIDTHS = (320, 360, 768, 1280)
+ENLARGED = """(async () => {
+  document.adoptedStyleSheets = [await new CSSStyleSheet().replace("html { font-size: 200% }")];
+})()"""
 SQUASHED = """[...document.querySelectorAll(".pl-avatar")].filter((each) => each.checkVisibility())
   .map((each) => each.getBoundingClientRect()).filter((box) => Math.abs(box.width - box.height) > 0.5).length"""
 AXE = Axe().axe_script
@@ -57,12 +60,12 @@ def broken_pages(deployment: Deployment) -> dict[str, str]:
     return dict(zip(("broken", "rejected"), pages, strict=True))
 
 
-def fits(somebody: Person, name: str) -> None:
+def fits(somebody: Person, name: str, widths: tuple[int, ...] = WIDTHS) -> None:
     """Nothing is wider than its window, and no picture of a person is squashed.
 
     With PHOTOGRAPHS in the environment what can be seen is kept, for people.
     """
-    for width in WIDTHS:
+    for width in widths:
         somebody.page.set_viewport_size({"width": width, "height": 800})
         wide = somebody.page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, f"{name} is {wide} px too wide at {width}"
@@ -72,6 +75,11 @@ def fits(somebody: Person, name: str) -> None:
             somebody.page.emulate_media(color_scheme=scheme)
             photograph = PHOTOGRAPHS / f"{name}{width}-{scheme}.png"
             somebody.page.screenshot(path=photograph, caret="initial")  # hiding it leaves inline styles
+
+
+def enlarge(somebody: Person) -> None:
+    """Let letters be twice as large, as the settings of a browser do."""
+    somebody.page.evaluate(ENLARGED)
 
 
 def is_accessible(somebody: Person, part: str = "html") -> None:
