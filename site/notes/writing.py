@@ -17,11 +17,13 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from alerts import notify, resolve
+from alerts import audiences, delete_alerts, notify, resolve
+from alerts.models import Alert
 from notes.markdown import Piece, cleaned, joined, marked_up, pieces
 from notes.models import SHOWN, Block, Draft, Kind, Note, Revision
 from notes.permissions import rights
 from parlour import Change, Denied, live_write, name_of
+from rooms.models import NotificationLevel
 from rooms.rows import sent_pk
 
 HOLDS = timedelta(seconds=60)  # a lease, after the last sign of its writer
@@ -342,7 +344,10 @@ class Writing:
         with translation.override(settings.LANGUAGE_CODE):
             title = _("{actor} mentioned you in the note “{note}”").replace("{note}", self.note.title)
         for person in get_user_model()._default_manager.filter(pk__in=people, is_active=True):
-            notify(person, "mention", title, about=block, key=f"note.{self.note.pk}", actor=self.person)
+            to: Any = person
+            if self.note.room:  # it is shown while they may read there
+                to, _level = NotificationLevel.objects.get_or_create(room=self.note.room, person=person)
+            notify(to, "mention", title, about=block, key=f"note.{self.note.pk}", actor=self.person)
 
 
 VERBS = [name for name in vars(Writing) if name[0] != "_" and name not in ("append", "set_image")]
@@ -356,7 +361,17 @@ def save_note(change: Change, form: Any) -> None:
     if "people" in form.cleaned_data:
         inactive = note.members.filter(is_active=False)  # the form does not name them
         note.members.set([*form.cleaned_data["people"], *inactive])
+        _delete_alerts_of_others(note)
     change.touch(note.rules)
+
+
+def _delete_alerts_of_others(note: Note) -> None:
+    """Whoever may not read a note that stands alone any more is told nothing of it."""
+    told = Alert.objects.filter(kind="mention", key=f"note.{note.pk}")
+    people = {audience.removeprefix("user.") for audience in told.values_list("audience", flat=True)}
+    for person in get_user_model()._default_manager.filter(pk__in=people):
+        if not rights(person, note).read:
+            delete_alerts(told.filter(audience=audiences.person(person.pk)))
 
 
 @live_write

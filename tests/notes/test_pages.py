@@ -332,3 +332,21 @@ def test_who_was_mentioned_in_a_note_that_is_deleted_is_led_nowhere(client, ann,
     assert lines(ben) == ["Ann mentioned you in the note “Plan”"]
     writing.set_state(note, "remove")
     assert lines(ben) == []
+
+
+def test_what_a_note_tells_is_shown_to_who_may_read_it_alone(client, ann, ben, team, type_in):
+    client.force_login(ann)
+    team.members.add(ben)
+    alone = Note.objects.create(title="Den", owner=ann, access="members")
+    alone.members.add(ben)
+    for note in (alone, Note.objects.create(title="Minutes", owner=ann, room=team)):
+        writing.act(ann, note.pk, "append", {}, [(Kind.TEXT, "one", False)])
+        writing.act(ann, note.pk, "save", type_in(ann, note.blocks.get(), "@ben, look"))
+    told = [f"Ann mentioned you in the note “{title}”" for title in ("Minutes", "Den")]
+    assert lines(ben) == told
+    Membership.objects.get(room=team, person=ben).delete()
+    assert lines(ben) == told[1:]
+    client.post(f"/notes/{alone.pk}/settings/", {"title": "Lair", "access": "members", "people": "ben"})
+    assert lines(ben) == told[1:]
+    client.post(f"/notes/{alone.pk}/settings/", {"title": "Lair", "access": "members", "people": ""})
+    assert lines(ben) == []
