@@ -42,6 +42,11 @@ class PreferencesForm(forms.ModelForm):
             self.add_error("quiet_until", _("Give two different times, or none."))
             self.fields["quiet_until"].widget.attrs["autofocus"] = True
 
+    def save(self, commit: bool = True) -> PersonalSettings:
+        """Store the quiet hours alone: a snooze or a feed may have been chosen meanwhile."""
+        hours = {name: self.cleaned_data[name] for name in self.Meta.fields}
+        return PersonalSettings.objects.update_or_create(pk=self.instance.pk, defaults=hours)[0]
+
     def rows(self) -> list[tuple[Any, Any, Any]]:
         """A kind's label, its box for pages, its box for mail; None for somebody who gets none."""
         boxes = [(kind, _mail(kind.name)) for kind in self.kinds]

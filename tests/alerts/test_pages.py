@@ -15,6 +15,7 @@ from django.utils import timezone
 from alerts import Role, actions, notify
 from alerts.addresses import signed_query
 from alerts.bell import bells
+from alerts.forms import PreferencesForm
 from alerts.models import Alert, Mark, PersonalSettings, Preference, registered_kinds
 from parlour.models import read_heads
 
@@ -265,6 +266,19 @@ def test_a_snooze_lasts_an_hour_until_the_morning_of_its_person_or_a_week_and_ca
         assert "End it now" in here.get("/alerts/preferences/").content.decode()
     here.post("/alerts/preferences/personal/", {"snooze": ""})
     assert PersonalSettings.objects.get().snoozed_until is None
+
+
+def test_settings_that_are_saved_leave_a_snooze_and_a_feed_of_the_same_moment(here, sue):
+    levels = {kind.name: "toast" for kind in registered_kinds()}
+    forms = [
+        PreferencesForm(sue, {**levels, "quiet_from": "22:00", "quiet_until": until}) for until in ("06:00", "07:00")
+    ]
+    here.post("/alerts/preferences/personal/", {"snooze": "hour", "feed": "new"})
+    for form in forms:
+        assert form.is_valid()
+        form.save()
+    row = PersonalSettings.objects.get()
+    assert (row.is_snoozed, bool(row.feed), row.quiet_until.hour) == (True, True, 7)
 
 
 def test_no_sign_that_xml_cannot_hold_makes_a_feed_unreadable(here, sue):
