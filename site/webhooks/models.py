@@ -2,6 +2,7 @@
 
 import secrets
 from base64 import b64encode
+from datetime import timedelta
 from typing import Any, Self
 
 from django.conf import settings
@@ -11,6 +12,8 @@ from django.db.models.functions import Now
 
 from rooms.models import Message, Room
 from rooms.permissions import rights
+
+TWICE = timedelta(seconds=10)  # within which a button may be pressed for the second time
 
 
 def may_use(person: Any) -> bool:
@@ -25,6 +28,10 @@ def new_secret() -> str:
 
 class WebhookQuerySet(models.QuerySet["Webhook"]):
     """Webhooks, by what is to be done."""
+
+    def just_made(self, owner: Any, address: str) -> "Webhook | None":
+        """What this person made for this address some seconds ago."""
+        return self.filter(owner=owner, address=address, answered=None, due__gt=Now() - TWICE).first()
 
     def due(self) -> Self:
         """Those that something new can be sent to now, and that nobody works on."""

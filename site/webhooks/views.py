@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -30,7 +31,10 @@ def webhooks(request: HttpRequest, template: str = "webhooks/list.html", pk: int
     webhook.due, webhook.failing_since = Now(), None
     changed = ["address", "secret", "due", "failing_since"]  # who sends to it may write the others meanwhile
     with transaction.atomic():
-        webhook.save(update_fields=changed if pk else None)
+        get_user_model()._default_manager.select_for_update(no_key=True).get(pk=person.pk)
+        if pk is None:  # a button that was pressed twice makes one, and this answer is the one that is seen
+            webhook = Webhook.objects.just_made(person, webhook.address) or webhook
+        webhook.save(update_fields=changed if webhook.pk else None)
         webhook.follow(form.cleaned_data["rooms"])
     if pk and not renewed:
         return redirect("webhooks:list")

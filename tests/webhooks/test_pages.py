@@ -1,6 +1,7 @@
 """The pages of webhooks: whose they are, what the form refuses and keeps, the secret once, and what is shown live."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -38,6 +39,18 @@ def test_they_are_for_staff_alone_who_find_them_from_their_profile(client, ann, 
         client.force_login(person)
         assert ('href="/webhooks/"' in client.get("/accounts/profile/").content.decode()) is shown
     assert "Your webhooks will be listed here" in client.get("/webhooks/").content.decode()
+
+
+def test_a_button_that_is_pressed_twice_makes_one_whose_secret_the_second_answer_shows(staff, sue, lobby):
+    new = {"address": "https://example.org/hook", "rooms": [lobby.pk]}
+    answers = [staff.post("/webhooks/new/", new).content.decode() for _ in range(2)]
+    webhook = Webhook.objects.get()
+    assert all(webhook.secret in answer for answer in answers)
+    staff.post("/webhooks/new/", {**new, "address": "https://example.org/other"})
+    assert Webhook.objects.count() == 2
+    Webhook.objects.update(due=timezone.now() - timedelta(minutes=1))
+    staff.post("/webhooks/new/", new)
+    assert Webhook.objects.count() == 3
 
 
 def test_one_is_made_for_rooms_that_its_owner_reads_and_its_secret_is_shown_once(staff, sue, ann, lobby, say):
