@@ -5,6 +5,7 @@ from functools import partial, wraps
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.models import F, Model, Value
 from django.db.models.functions import Concat, Substr
@@ -134,7 +135,8 @@ def _store(
         pk: {"seen": now, "read": now, "archived": now} for pk in but
     }:
         stored = Alert.objects.filter(audience__in=names, about=reference(about), kind=fields["kind"], at=now)
-        reached = ((each, pk) for each in stored for pk in done if audiences.may_be_of(each.audience, pk))
+        there = get_user_model()._default_manager.filter(pk__in=done).values_list("pk", flat=True)  # one may be deleted
+        reached = ((each, pk) for each in stored for pk in there if audiences.may_be_of(each.audience, pk))
         Mark.objects.bulk_create([Mark(alert=each, person_id=pk, **done[pk]) for each, pk in reached])
 
 

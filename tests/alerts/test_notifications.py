@@ -106,3 +106,11 @@ def test_what_comes_while_others_are_resolved_is_left_to_the_next_time_or_its_be
     resolve(kind="order", key="tea")
     assert Alert.objects.open().filter(title="Second").exists() or read_heads(before) != before
     assert not Alert.objects.open().filter(title="First").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_somebody_who_was_deleted_while_they_read_keeps_nobody_from_being_told(ann, sue):
+    gone = ann.pk
+    ann.delete()
+    notify(Role("staff"), "order", "Tea", read_by=[gone, sue.pk])
+    assert Mark.objects.get().person == sue
