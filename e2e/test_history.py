@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import expect
 
 from .support.http_client import HttpClient
 from .support.people import Person
@@ -56,3 +57,15 @@ def _is_in_sight(tab: Person, id: str) -> bool:
         f"[document.getElementById('{id}'), document.querySelector('.pl-scroll')].map(it => it.getBoundingClientRect())"
     )
     return bool(tab.page.evaluate(f"({inside})({boxes})"))
+
+
+def test_on_a_phone_who_gives_up_going_to_a_day_is_back_where_they_began(
+    person: Callable[..., Person], server: Server
+) -> None:
+    member = person(server, viewport={"width": 360, "height": 720}).sign_in("member").open_room("lobby")
+    opener = member.page.get_by_role("button", name="Settings of this room")
+    opener.press("Enter")
+    member.page.get_by_role("button", name="Go to a day").press("Enter")
+    expect(member.page.get_by_label("Go to a day")).to_be_focused()
+    member.page.keyboard.press("Escape")
+    expect(opener).to_be_focused()
