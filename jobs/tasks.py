@@ -42,7 +42,7 @@ class Task:
         return streams
 
 
-def task(kind: str, label: str, exclusive: bool = False) -> Callable[[Body], Task]:
+def task(kind: str, label: Any, exclusive: bool = False) -> Callable[[Body], Task]:
     """Decorate a function of a JobContext. Words that it returns are shown when the job is done.
 
     `label` is what people choose by how they want to hear of such jobs. Of an `exclusive` kind one runs at a time for

@@ -1,6 +1,7 @@
 """Accounts as a Django app."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class AccountsConfig(AppConfig):
@@ -13,4 +14,4 @@ class AccountsConfig(AppConfig):
         from accounts import tokens  # noqa: F401  its receivers connect themselves
         from alerts import Kind
 
-        Kind("program", "Programs", role="staff").register()
+        Kind("program", _("Programs"), role="staff").register()

@@ -1,6 +1,7 @@
 """The app, as Django knows it."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class MonitoringConfig(AppConfig):
@@ -13,4 +14,4 @@ class MonitoringConfig(AppConfig):
         from alerts import Kind
         from monitoring import problems  # noqa: F401  its role registers itself
 
-        Kind("problem", "Problems of the site", role="operators").register()
+        Kind("problem", _("Problems of the site"), role="operators").register()

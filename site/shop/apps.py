@@ -1,6 +1,7 @@
 """The shop, as Django knows it."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ShopConfig(AppConfig):
@@ -13,4 +14,4 @@ class ShopConfig(AppConfig):
         from alerts import Kind
         from shop.imports import job  # noqa: F401  registers the task and what its page shows
 
-        Kind("order", "Orders", "{n} new orders").register()
+        Kind("order", _("Orders"), _("{n} new orders")).register()

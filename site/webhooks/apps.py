@@ -1,6 +1,7 @@
 """The app, as Django knows it."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class WebhooksConfig(AppConfig):
@@ -14,5 +15,5 @@ class WebhooksConfig(AppConfig):
         from jobs.runner import looked
         from webhooks import delivery
 
-        Kind("webhook", "Webhooks that stop", role="staff").register()
+        Kind("webhook", _("Webhooks that stop"), role="staff").register()
         looked.connect(delivery.look)

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Subquery
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from alerts import Kind, Role, add_alert, audiences, delete_alerts, notify, resolve
@@ -18,7 +19,7 @@ from rooms.reading import readers_now
 from widgets import models
 from widgets.models import Visitor, Widget
 
-ASKED = Kind("visitor", "A visitor writes at a desk", role="staff")
+ASKED = Kind("visitor", _("A visitor writes at a desk"), role="staff")
 
 
 def posted(change: Change, rows: Sequence[Message], **_: Any) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import User
 from accounts.names import LONGEST
@@ -25,7 +25,7 @@ BATCH = 200  # messages: other writers wait some hundredths of a second
 MOST_REJECTED = 1000
 
 
-@task("rooms_import", "Imports of conversations", exclusive=True)
+@task("rooms_import", gettext_lazy("Imports of conversations"), exclusive=True)
 def import_rooms(job: JobContext) -> str:
     """Go on with an import where its last commit left it. Returns its outcome in words."""
     imported = Import.objects.get(pk=job.pk)

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from alerts import Role, notify, resolve
 from jobs import Failure, JobContext, JobRegion, task
@@ -24,7 +25,7 @@ KEY, VALUES = "idempotency_key", ("item", "note", "amount", "currency")  # colum
 MAX_REJECTED, MAX_REJECTED_SIZE = 10_000, 16_000_000  # rows and their characters; then somebody has to look
 
 
-@task("import", "Imports of orders", exclusive=True)
+@task("import", gettext_lazy("Imports of orders"), exclusive=True)
 def import_orders(job: JobContext) -> str:
     """Go on with an import where its last commit left it. Returns its outcome in words."""
     start = imported = Import.objects.get(pk=job.pk)
