@@ -179,7 +179,11 @@ class Topic:
         answer = await run(self.stream.answer, [*{*asks.values(), *late.values()}])
         log.debug("%s: %d groups and %d pages of their own", self.stream.name, len(behind), len(late))
         for name, seq in answer.heads.items():
-            self.known[name] = max(seq, self.known.get(name, -1))
+            if seq > self.known.get(name, -1):  # its hint will be ignored, so whoever was not asked for is behind now
+                self.known[name] = seq
+                others = {group for group in self.groups.values() if group.listeners and name in group.readers[1]}
+                self.behind |= others - asks.keys()
+                self.awake.set()
         answered: dict[Ask, list[Listener]] = defaultdict(list)
         for listener, ask in late.items():
             if self.late.get(listener) is ask:  # it neither left nor asked anew meanwhile

@@ -163,6 +163,17 @@ async def test_a_page_that_comes_back_while_another_is_answered_and_all_others_l
     await told(back, words="[10 to 11]")
 
 
+async def test_what_a_page_that_comes_is_told_before_the_hint_those_who_read_in_another_way_are_told_too(hub):
+    stream, late = FakeStream(), FakeListener("UTC")
+    here, there = FakeListener("UTC"), FakeListener("Europe/Berlin")
+    await present(hub, stream, here, there)
+    stream.seq = 1
+    hub.follow(late, stream, None)
+    await told(late, here, words="to 1")
+    hub.moved(stream.name, 1)
+    await told(there, words="to 1")
+
+
 async def test_after_the_database_was_restored_rights_are_checked_again_though_heads_went_back(hub):
     guarded = FakeListener()
     guarded.slot = -1
