@@ -9,7 +9,7 @@ import logging
 import random
 import secrets
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from contextvars import Context
 from time import time
@@ -173,17 +173,21 @@ class Topic:
         elif self.failures == 1 + missing:
             log.error("stream %s could not be read; it is tried at every tick", self.stream.name, exc_info=error)
 
+    def _learn(self, heads: Mapping[str, int], asked: set[Group]) -> None:
+        """Note how far heads have come. Hints of that will be ignored, so groups that were not asked for are behind."""
+        for name, seq in heads.items():
+            if seq > self.known.get(name, -1):
+                self.known[name] = seq
+                follow = {each for each in self.groups.values() if each.listeners and name in each.readers[1]}
+                self.behind |= follow - asked
+                self.awake.set()
+
     async def _answer(self, behind: set[Group], late: dict[Listener, Ask]) -> int:
         """Returns of how many events the group was told that was most behind."""
         asks = {group: Ask(group.cursor, *group.readers) for group in behind}
         answer = await run(self.stream.answer, [*{*asks.values(), *late.values()}])
         log.debug("%s: %d groups and %d pages of their own", self.stream.name, len(behind), len(late))
-        for name, seq in answer.heads.items():
-            if seq > self.known.get(name, -1):  # its hint will be ignored, so whoever was not asked for is behind now
-                self.known[name] = seq
-                others = {group for group in self.groups.values() if group.listeners and name in group.readers[1]}
-                self.behind |= others - asks.keys()
-                self.awake.set()
+        self._learn(answer.heads, {*asks})
         answered: dict[Ask, list[Listener]] = defaultdict(list)
         for listener, ask in late.items():
             if self.late.get(listener) is ask:  # it neither left nor asked anew meanwhile
