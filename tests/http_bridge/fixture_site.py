@@ -2,7 +2,7 @@
 
 import hashlib
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.middleware.csrf import get_token
 from django.urls import include, path
 
@@ -20,10 +20,5 @@ def upload(request):
     return HttpResponse(f"{request.FILES['file'].size} {digest.hexdigest()}", content_type="text/plain")
 
 
-def stream(request, pieces):
-    return StreamingHttpResponse(b"x" * 65536 for _ in range(pieces))
-
-
-urlpatterns = [path("upload/", upload), path("elsewhere/", upload), path("stream/<int:pieces>/", stream)]
-urlpatterns += [path("", include("config.urls"))]
+urlpatterns = [path("upload/", upload), path("elsewhere/", upload), path("", include("config.urls"))]
 handler500 = "config.pages.server_error"

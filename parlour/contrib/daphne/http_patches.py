@@ -1,8 +1,6 @@
 """Patches for plain HTTP on daphne, which holds bodies whole in memory; uvicorn has backpressure."""
 
-import asyncio
 import io
-from collections.abc import Awaitable
 from typing import Any
 
 from parlour.contrib.incoming import idle_connections
@@ -111,41 +109,4 @@ def timely_requests(channel: Any) -> None:
     channel.requestDone, channel.connectionLost = requestDone, connectionLost
 
 
-@requires(
-    "daphne.server:Server handle_reply",
-    "twisted.web.http:HTTPChannel resumeProducing connectionLost ._waitingForTransport",
-)
-def slow_readers(server: Any, channel: Any) -> None:
-    """Go on with a response in pieces when its client has read what was sent: daphne takes all that it is given."""
-    reply, resume, lost = server.handle_reply, channel.resumeProducing, channel.connectionLost
-    channel.has_read = None
-
-    def handle_reply(self: Any, protocol: Any, message: Any) -> Awaitable[None]:
-        replied: Awaitable[None] = reply(self, protocol, message)
-        return _reply_and_wait(protocol, replied) if message.get("more_body") else replied
-
-    def resumeProducing(self: Any) -> None:  # noqa: N802  twisted's names
-        resume(self)
-        _go_on(self)
-
-    def connectionLost(self: Any, reason: Any) -> None:  # noqa: N802
-        lost(self, reason)
-        _go_on(self)
-
-    server.handle_reply, channel.resumeProducing, channel.connectionLost = handle_reply, resumeProducing, connectionLost
-
-
-async def _reply_and_wait(request: Any, replied: Awaitable[None]) -> None:
-    await replied
-    channel = request.channel
-    if getattr(channel, "_waitingForTransport", False):
-        channel.has_read = asyncio.get_running_loop().create_future()
-        await channel.has_read
-
-
-def _go_on(channel: Any) -> None:
-    if channel.has_read and not channel.has_read.done():
-        channel.has_read.set_result(None)
-
-
-PATCHES = (streamed_body, timely_requests, slow_readers)
+PATCHES = (streamed_body, timely_requests)
