@@ -1,5 +1,6 @@
 """Tasks: functions that run in the background as jobs, by kind."""
 
+import inspect
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -50,6 +51,8 @@ def task(kind: str, label: Any, exclusive: bool = False) -> Callable[[Body], Tas
     """
 
     def register(body: Body) -> Task:
+        if inspect.iscoroutinefunction(body):
+            raise TypeError(f"{body.__name__} has to be a plain function: def {body.__name__}(job).")
         Kind(kind, label).register()
         known[kind] = Task(kind, body, exclusive)
         return known[kind]
@@ -83,7 +86,8 @@ def run(pk: int) -> None:
     source = log_source.set(f"job {pk}")
     try:
         with progress.running(job) as context:
-            context.result = known[job.kind].body(context) or ""
+            result = known[job.kind].body(context)
+            context.result = "" if result is None else str(result)
     except Failure:
         pass  # its owner is told
     except BaseException:

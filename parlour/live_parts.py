@@ -153,7 +153,7 @@ class Part:
         """
         if rule is None:
             return lambda rule: self.allow(rule, watch=watch)
-        if unknown := set(_beside_person(rule)) - set(self.signature.parameters):
+        if unknown := set(beside_person(rule)) - set(self.signature.parameters):
             raise TypeError(f"{rule.__name__} asks for {', '.join(unknown)}, which {self.name} has no argument for.")
         self.rule, self.rule_models = rule, [watch_model(model) for model in watch]
         return rule
@@ -164,7 +164,7 @@ class Part:
         Arguments that are none of the part's come from the page, as text, of several the last. It runs in a
         transaction; a `ValidationError` is told to the reader. Pages that show the same models look again afterwards.
         """
-        _beside_person(verb)
+        beside_person(verb)
         name = verb.__name__
 
         async def hear(consumer: PartConsumer, fields: dict[str, Any]) -> None:
@@ -240,7 +240,7 @@ class Part:
         if verb not in self.verbs:
             raise Malformed(gettext("That was not understood: no such kind of message."))
         given = {**fields, **arguments}
-        for name, wanted in _beside_person(self.verbs[verb]).items():
+        for name, wanted in beside_person(self.verbs[verb]).items():
             if wanted.default is wanted.empty and name not in given:
                 raise Malformed(gettext("That was not understood: “%s” is missing.") % name)
         try:
@@ -258,7 +258,7 @@ def _act(change: Change, part: Part, arguments: Arguments, verb: Callable[[], An
     change.touch(*part.heads(arguments), *map(rows_head, part.models))
 
 
-def _beside_person(function: Function) -> dict[str, inspect.Parameter]:
+def beside_person(function: Function) -> dict[str, inspect.Parameter]:
     """The parameters of a rule or a verb without the first. TypeError if it cannot be one."""
     parameters = list(inspect.signature(function).parameters.items())
     if inspect.iscoroutinefunction(function) or not parameters:
@@ -268,7 +268,7 @@ def _beside_person(function: Function) -> dict[str, inspect.Parameter]:
 
 def _call(function: Function, person: Any, given: Arguments) -> Any:
     """Call `function` with the person and those of the given arguments that it names."""
-    return function(person, **{name: given[name] for name in _beside_person(function) if name in given})
+    return function(person, **{name: given[name] for name in beside_person(function) if name in given})
 
 
 def plain(name: str, value: Any) -> Any:

@@ -11,7 +11,7 @@ from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db.models import Model
 
-from parlour.live_parts import Arguments, Function, Part, PartConsumer, PartStream, Shown
+from parlour.live_parts import Arguments, Function, Part, PartConsumer, PartStream, Shown, beside_person
 from parlour.models import Lease
 from parlour.streams import Variant, reading_as
 from parlour.watch import Watched, concrete, rows_head, watch_model
@@ -108,6 +108,7 @@ class PeopleHere(Part):
         name = where if isinstance(where, str) else where._meta.label_lower  # type: ignore[attr-defined]
 
         def decorate(rule: Function) -> Function:
+            beside_person(rule)
             self.rules[name] = rule, [watch_model(model) for model in watch]
             return rule
 

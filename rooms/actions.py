@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from parlour import rate_limit
 from rooms.composer import several_lines
 from rooms.models import Message, Room
+from rooms.object_rules import refuse_coroutine
 from rooms.permissions import Rights
 from rooms.rows import sent_pk
 from rooms.send_once import newest_number
@@ -74,6 +75,8 @@ def action(name: str, may: May = may_write, label: Any = "") -> Callable[[Act], 
     """
 
     def register(act: Act) -> Act:
+        refuse_coroutine(may)
+        refuse_coroutine(act)
         _actions[name] = Action(act, may, label)
         return act
 

@@ -1,5 +1,6 @@
 """The rules of rooms on objects, by model, and the heads that move when what they ask has changed."""
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,6 +27,12 @@ class Rule:
 
 
 rules: dict[type[Model], Rule] = {}
+
+
+def refuse_coroutine(function: Callable[..., Any]) -> None:
+    """TypeError for an asynchronous function: nobody awaits it, and what it returns would count as yes."""
+    if inspect.iscoroutinefunction(function):
+        raise TypeError(f"{function.__name__} has to be a plain function: def {function.__name__}(person, …).")
 
 
 def rule_of(model: type[Model] | None) -> Rule:

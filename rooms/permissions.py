@@ -18,7 +18,7 @@ from parlour import Denied, watch_model
 from rooms import restrictions
 from rooms.models import Membership, Restriction, Room
 from rooms.names import guests, is_guest, only_as_member, only_as_members
-from rooms.object_rules import Ask, Rule, rule_of, rules
+from rooms.object_rules import Ask, Rule, refuse_coroutine, rule_of, rules
 
 
 class Rights(NamedTuple):
@@ -127,6 +127,7 @@ def allow(
     post_delete.connect(_object_deleted, kind, dispatch_uid="rooms.object_deleted")
 
     def register(ask: Ask) -> Ask:
+        refuse_coroutine(ask)
         setattr(rule, to, ask)
         return ask
 

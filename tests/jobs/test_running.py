@@ -71,6 +71,21 @@ def test_a_failure_with_words_for_the_owner_is_not_logged(ann, ended, caplog):
     assert not caplog.records
 
 
+def test_whatever_a_task_returns_is_shown_as_text_and_one_that_nobody_would_await_is_refused(ann, ended):
+    @task("count", "Counting")
+    def count(job):
+        return 5
+
+    job = ended(count.start(ann, "Counting"))
+    assert (job.state, job.words) == ("done", "5")
+
+    async def later(job):
+        return ""
+
+    with pytest.raises(TypeError, match="plain function"):
+        task("later", "Later")(later)
+
+
 def test_two_jobs_run_at_once_and_the_third_waits(ann, ended):
     gate = threading.Barrier(3, timeout=10)
 

@@ -6,9 +6,10 @@ import pytest
 from django.contrib.auth.models import AnonymousUser, Group
 
 from parlour.consumer import Denied
+from rooms.actions import action
 from rooms.models import Membership, NotificationLevel, Room, nearest_rooms
 from rooms.object_rules import Rule, rules
-from rooms.permissions import Rights, denied, object_rights, readable, readers, rights, room_for
+from rooms.permissions import Rights, allow, denied, object_rights, readable, readers, rights, room_for
 from tests.parlour.messages import line
 from tests.rooms.posts import answer, lines, say
 
@@ -74,6 +75,21 @@ def test_on_an_object_its_rule_says_who_may_read_and_who_of_them_may_write(peopl
         "owner": reader,
     }
     assert not object_rights(people["member"], Group, None).read
+
+
+def test_a_rule_that_nobody_would_await_is_refused(monkeypatch):
+    """What it returns would count as yes."""
+    monkeypatch.setattr("rooms.permissions.rules", {})
+
+    async def may(*_):
+        return False
+
+    for to in ("read", "write"):
+        with pytest.raises(TypeError, match="plain function"):
+            allow(Group, to)(may)
+    for pair in ((may, lambda *_: None), (lambda *_: True, may)):
+        with pytest.raises(TypeError, match="plain function"):
+            action("lift", pair[0])(pair[1])
 
 
 def test_whoever_may_not_read_hears_whether_signing_in_helps(people, opened):

@@ -111,6 +111,14 @@ def test_who_is_not_signed_in_sees_it_only_by_a_rule(people, rf, rules):
     assert "not there any more" in tag.render(Context({"request": request, "poll": poll}))
 
 
+def test_a_rule_that_nobody_would_await_is_refused():
+    async def may_see(person, place):
+        return False
+
+    with pytest.raises(TypeError, match="plain function"):
+        people_here.allow("lounge")(may_see)
+
+
 async def test_a_rule_is_asked_again_when_what_it_watches_changes(people, rules):
     people_here.allow("lounge", watch=[Tag])(lambda *_: not Tag.objects.exists())
     async with page_of(people[0]) as page:
