@@ -128,7 +128,7 @@ def named(to: Any) -> list[str]:
         return [to.audience]
     if isinstance(to, get_user_model()):
         return [person(to.pk)]
-    if isinstance(to, Iterable):
+    if isinstance(to, Iterable) and not isinstance(to, str):
         return sorted({audience for each in to for audience in named(each)})
     raise TypeError(f"{to!r} cannot be alerted: give a person, several, a Role or something with an audience.")
 

@@ -49,7 +49,7 @@ def test_what_was_not_sent_is_there_again_on_any_device_and_what_was_sent_is_not
         telephone.open_room("lobby")
         return telephone.box.input_value() == "half a <thought>"
 
-    eventually(is_kept, 5, "the draft on another device")
+    eventually(is_kept, 10, "the draft on another device")
     member.go("/shop/").page.go_back()
     expect(member.wait_live().box).to_have_value("half a <thought>")
     assert not other.open_room("lobby").box.input_value()

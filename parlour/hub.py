@@ -92,7 +92,8 @@ class Topic:
         self._leave_group(listener)
         self.member_of[listener] = group
         self.began[listener] = began
-        if cursor is not None and cursor == group.cursor and group.listeners:  # else an answer may pass it by
+        up_to_date = group.listeners  # without any, an answer to others may be under way that goes beyond this cursor
+        if up_to_date and cursor is not None and cursor == group.cursor:
             group.listeners[listener] = None
             listener.deliver(self, cursor, "")
             self._resumed([listener], cursor, cursor)

@@ -269,8 +269,8 @@ def rights(person: object) -> str:
 
 @live_write
 def revoke(change: Change, *people: object) -> None:
-    """Have the pages of these people (primary keys) authorized anew, in all processes, within two seconds.
+    """Have the pages of these people, or primary keys, authorized anew, in all processes, within two seconds.
 
     Call it after whatever took the right away: a sign-out, a ban, a removal, a changed password.
     """
-    change.touch(*map(rights, people))
+    change.touch(*(rights(getattr(each, "pk", each)) for each in people))

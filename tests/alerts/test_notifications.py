@@ -86,6 +86,11 @@ def test_alerts_migrate_in_a_project_without_jobs():
     assert "parlour_jobs" not in others
 
 
+def test_a_name_is_nobody_who_can_be_alerted():
+    with pytest.raises(TypeError, match="'ann' cannot be alerted"):
+        notify("ann", "order", "Tea")
+
+
 def test_an_alert_to_nobody_is_none():
     notify([], "order", "Tea")
     notify(get_user_model().objects.none(), "order", "Tea")

@@ -214,3 +214,9 @@ def test_rows_are_stored_as_django_stores_them(lobby, how):
     assert [row.pk for row in rows] == [row.pk for row in stored]
     assert not any(row._state.adding for row in rows)
     assert rows[0].pk == given.get("pk", rows[0].pk)
+
+
+def test_rights_are_revoked_of_people_and_of_primary_keys(ann, ben):
+    writes.revoke(ann, ben.pk)
+    names = [writes.rights(person.pk) for person in (ann, ben)]
+    assert read_heads(names) == dict.fromkeys(names, 1)
