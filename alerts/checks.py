@@ -19,7 +19,7 @@ def check_layout(**_: Any) -> list[CheckMessage]:
     try:
         blocks = _blocks("base.html")
     except (TemplateDoesNotExist, TemplateSyntaxError) as error:
-        hint = "Write templates/base.html, the layout of your pages, with {% block content %}{% endblock %}."
+        hint = "Write base.html, the layout of your pages, with {% block content %}, in a folder of TEMPLATES' DIRS."
         return [checks.Warning(f"The pages of alerts find no base.html to extend: {error}", hint, id="parlour.W023")]
     if blocks & {"content", "main"}:
         return []
@@ -35,7 +35,7 @@ def check_login(**_: Any) -> list[CheckMessage]:
         if not address.netloc:
             resolve(f"/{address.path.removeprefix(get_script_prefix())}")
     except (NoReverseMatch, Resolver404):
-        hint = 'Set LOGIN_URL = "admin:login", or to the page of yours where people sign in.'
+        hint = 'Set LOGIN_URL to the page of yours where people sign in; "admin:login" is for staff alone.'
         return [checks.Warning(f"LOGIN_URL leads nowhere: {settings.LOGIN_URL}", hint, id="parlour.W025")]
     return []
 
